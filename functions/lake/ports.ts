@@ -1,0 +1,161 @@
+/**
+ * The ports: all that the core knows of the outside. Each has an AWS adapter and a local one, and one contract test
+ * that every adapter passes. Keys are relative to the bucket (or folder) and use `/`; times are epoch milliseconds, UTC.
+ */
+
+export interface StoredObject {
+  key: string;
+  /** bytes */
+  size: number;
+  /** changes whenever the content does; opaque */
+  etag: string;
+  /** last-modified, epoch ms */
+  modified: number;
+}
+
+export interface StoredBody extends StoredObject {
+  /** The content in order, in chunks of any size. To be read once, or cancelled by leaving the loop. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** What the pipeline may do with raw data: nothing but look (design: raw is never changed or deleted). */
+export interface RawStore {
+  /**
+   * Every object whose key starts with `prefix`, in UTF-8 binary order of keys, fetched lazily. `after`: only keys behind
+   * this one. `shallow`: only those with no further `/` behind the prefix (S3: Delimiter).
+   */
+  list(prefix: string, options?: { after?: string; shallow?: boolean }): AsyncIterable<StoredObject>;
+  /** The next level of folders below `prefix`, each with a trailing `/`, in UTF-8 binary order. */
+  prefixes(prefix: string): AsyncIterable<string>;
+  /** @throws MissingObject, ChangedObject (the etag is not `ifMatch`), DeniedObject */
+  get(key: string, options?: { ifMatch?: string }): Promise<StoredBody>;
+}
+
+export interface Store extends RawStore {
+  /**
+   * Create-only (S3: `If-None-Match: *`): the only lock there is. True if this call made the object, false if something
+   * is there already, whose content is left alone. Once it returns, the object is whole, durable and listed.
+   */
+  create(key: string, bytes: Uint8Array | string): Promise<boolean>;
+  /** Removes the object if it is there. Only `audit`'s collector calls this. */
+  remove(key: string): Promise<void>;
+}
+
+export interface Partition {
+  /** `YYYY-MM-DD` */
+  dt: string;
+  /** key prefix in the lake store, with a trailing `/` */
+  location: string;
+}
+
+export interface Catalog {
+  /** Registers partitions that are not there yet. An existing partition keeps its location, whatever it is. */
+  ensurePartitions(table: string, partitions: readonly Partition[]): Promise<void>;
+  /** Points a partition (made if needed) at a location; readers see the old location or the new one, never neither. */
+  switchPartition(table: string, partition: Partition): Promise<void>;
+  /** Where readers are pointed now; `dts` left out asks for all partitions. In order of dt. */
+  locations(table: string, dts?: readonly string[]): Promise<Partition[]>;
+}
+
+export type SqlValue = string | number | bigint | boolean | null;
+
+export interface QueryResult {
+  /** names, and types in Presto's words (`varchar`, `bigint`, `integer`, `double`, `boolean`, `date`, `timestamp(3)`) */
+  columns: { name: string; type: string }[];
+  /** dates as `YYYY-MM-DD`, timestamps as epoch ms */
+  rows: SqlValue[][];
+}
+
+/**
+ * Files that a statement reads by immutable location, never through a partition that gets switched. SQL sees them as
+ * `<table>_live` (with dt and attempt) and `<table>_settled` (with dt and generation, the location's last folder).
+ */
+export interface Input {
+  table: string;
+  stage: 'live' | 'settled';
+  dt: string;
+  /** for `settled`: `<n>-<nonce>` */
+  generation?: string;
+  keys: string[];
+}
+
+export interface WriteJob {
+  /** Athena's dialect; its columns are the table's, in declared order, then `dt` if `partitioned` */
+  select: string;
+  table: string;
+  inputs: readonly Input[];
+  /** key prefix with a trailing `/`, never used before */
+  location: string;
+  /** true: one folder `dt=D/` below the location for each day in the result, at most 100 */
+  partitioned: boolean;
+}
+
+export interface WrittenFile {
+  key: string;
+  bytes: number;
+  rows: number;
+}
+
+export interface Engine {
+  /** Runs a statement over the catalog's tables and views, or over `inputs` only. */
+  query(sql: string, inputs?: readonly Input[]): Promise<QueryResult>;
+  /** Writes the select's rows as Parquet. Empty results write no file. A failed job may leave files behind. */
+  write(job: WriteJob): Promise<WrittenFile[]>;
+}
+
+/** A hint that a unit wants work; the truth is what lies in the store. */
+export interface UnitMessage {
+  unit: string;
+  /** key of the plan that sealed it */
+  plan: string;
+}
+
+export interface Queue {
+  send(messages: readonly UnitMessage[]): Promise<void>;
+}
+
+export interface Clock {
+  /** epoch ms */
+  now(): number;
+  /** a fresh random name, 16 lower-case hex digits */
+  nonce(): string;
+}
+
+export interface Ports {
+  raw: RawStore;
+  lake: Store;
+  catalog: Catalog;
+  engine: Engine;
+  queue: Queue;
+  clock: Clock;
+}
+
+/** The object isn't there (S3: 404). */
+export class MissingObject extends Error {
+  override name = 'MissingObject';
+  readonly key: string;
+  constructor(key: string) {
+    super(`object does not exist: ${key}`);
+    this.key = key;
+  }
+}
+
+/** The object isn't the one that was planned (S3: 412 on If-Match). */
+export class ChangedObject extends Error {
+  override name = 'ChangedObject';
+  readonly key: string;
+  constructor(key: string) {
+    super(`object was rewritten after it was planned: ${key}`);
+    this.key = key;
+  }
+}
+
+/** The environment refuses (S3 or KMS: AccessDenied; disk: EACCES). Not the object's fault: the unit waits. */
+export class DeniedObject extends Error {
+  override name = 'DeniedObject';
+  readonly key: string;
+  constructor(key: string, why: string) {
+    super(`access denied, grant read access and run again: ${key} (${why})`);
+    this.key = key;
+  }
+}

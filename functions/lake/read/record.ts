@@ -1,0 +1,26 @@
+import type { Rejection } from '../vocabulary.ts';
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonObject = { [key: string]: JsonValue };
+
+/** Where in its object a record lies. Valid during the visit only: one instance is used again and again. */
+export interface Place {
+  /** position among the object's records, from 0; counts accepted, skipped and rejected ones alike */
+  readonly ordinal: number;
+  /** first byte of the outermost JSON value, in the decompressed object */
+  readonly offset: number;
+  /** its length in bytes */
+  readonly length: number;
+  /** a copy of the bytes, at most `limit` of them */
+  raw(limit: number): Uint8Array;
+}
+
+/** Is told of each record of an object, in order. Each call is one record of the counting law. */
+export interface RecordVisitor {
+  /** an innermost value, out of all envelopes; `text` is the JSON it was parsed from, for exact numbers */
+  record(value: JsonValue, text: string, place: Place): void;
+  /** something known that is no event, such as `sns_subscription_confirmation` */
+  skip(kind: string, place: Place): void;
+  /** something that can't be read */
+  reject(rejection: Rejection, place: Place): void;
+}

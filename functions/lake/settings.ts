@@ -1,0 +1,69 @@
+/** What a user can set about meaning and limits. Everything here goes into the version of an attempt. */
+export interface Settings {
+  /** Message tags (SES) or attributes (Pinpoint) that mean a column: tag name → column, first match in order wins. */
+  tags: readonly (readonly [tag: string, column: TagColumn])[];
+  /** Events whose headers fill the headers table: sends only, unless sends are not published. */
+  headerCarriers: readonly string[];
+  /** Hours that the raw object names' clock is ahead of UTC (Firehose's custom time zone shifts names). */
+  objectNameOffsetHours: number;
+  /** Days after the send day in which events still count for a mail. */
+  attributionDays: number;
+  /** Key template of raw hour prefixes in UTC plus the offset; null: any folder layout. */
+  rawTemplate: string | null;
+  limits: Limits;
+  /** `compatible`: SNAPPY, plain encoding, no dictionaries, for readers that know no more. */
+  parquet: 'best' | 'compatible';
+}
+
+export type TagColumn =
+  | 'campaign_id'
+  | 'campaign_activity_id'
+  | 'treatment_id'
+  | 'journey_id'
+  | 'journey_run_id'
+  | 'journey_activity_id'
+  | 'application_id';
+
+export interface Limits {
+  /** bytes of one record, decompressed */
+  recordBytes: number;
+  /** bytes of one object, decompressed */
+  objectBytes: number;
+  /** nesting of a record's JSON */
+  depth: number;
+  /** objects in a unit */
+  unitObjects: number;
+  /** expected raw bytes in a unit; a `.gz` counts eightfold */
+  unitBytes: number;
+  /** bytes of one live file, roughly, before another part begins */
+  fileBytes: number;
+}
+
+const MB = 1024 * 1024;
+
+export const DEFAULT_SETTINGS: Settings = {
+  tags: [
+    ['campaign_id', 'campaign_id'],
+    ['campaign', 'campaign_id'],
+    ['campaign_activity_id', 'campaign_activity_id'],
+    ['treatment_id', 'treatment_id'],
+    ['treatment', 'treatment_id'],
+    ['journey_id', 'journey_id'],
+    ['journey_run_id', 'journey_run_id'],
+    ['journey_activity_id', 'journey_activity_id'],
+    ['application_id', 'application_id'],
+  ],
+  headerCarriers: ['send'],
+  objectNameOffsetHours: 0,
+  attributionDays: 30,
+  rawTemplate: null,
+  limits: {
+    recordBytes: 16 * MB,
+    objectBytes: 4096 * MB,
+    depth: 200,
+    unitObjects: 2000,
+    unitBytes: 256 * MB,
+    fileBytes: 128 * MB,
+  },
+  parquet: 'best',
+};

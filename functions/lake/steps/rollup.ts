@@ -1,0 +1,176 @@
+/**
+ * rollup: recomputes `recipient_messages` for the send days whose input changed. Derived data: whatever a run missed or
+ * lost a race for, the next one mends. design: "The protocol", rollup.
+ */
+import type { Input, Ports } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+import { inlineViews } from '../sql/inline.ts';
+import type { View } from '../sql/view.ts';
+import { events, recipientMessages } from '../tables/index.ts';
+import { addDays, daysBetween } from './day.ts';
+import { dayOfKey, generationKey, rollupFolder, rollupKey } from './layout.ts';
+import { liveDays, Outcomes, unseenAttempts } from './live.ts';
+import { pointAtNewest, settledInput } from './settle.ts';
+import { inputRows } from './settle-select.ts';
+import { createState, type Generation, newestGeneration, type RollupInput } from './state.ts';
+
+export type RollupPorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
+
+export interface RollupOptions {
+  settings: Settings;
+  /** the views of sql/, and `recipient_messages`, the select of the rollup itself */
+  views: readonly View[];
+  select: string;
+  onDays?: (done: number, all: number) => void;
+}
+
+export interface RolledUp {
+  dt: string;
+  rows: number;
+}
+
+/** Send days that one query writes; Athena writes at most 100 partitions. */
+const DAYS_A_RUN = 32;
+/** Rows of unreadable times lie there: no mail was sent then. */
+const NO_DAY = '1970-01-01';
+
+/** What one day of events offers to readers of immutable locations. */
+interface DayInput extends RollupInput {
+  inputs: Input[];
+}
+
+/** Recomputes every send day that is stale. */
+export async function rollup(ports: RollupPorts, options: RollupOptions): Promise<RolledUp[]> {
+  const window = options.settings.attributionDays;
+  const available = await eventDays(ports);
+  const stale: { dt: string; n: number; reads: DayInput[] }[] = [];
+  for (const dt of sendDays([...available.keys()], window)) {
+    const reads = inputDays(dt, window).flatMap((day) => available.get(day) ?? []);
+    const newest = await newestGeneration(ports.lake, recipientMessages.name, dt);
+    if (reads.length === 0 && !newest) continue;
+    if (!isSameInput(newest?.inputs ?? [], reads)) stale.push({ dt, n: (newest?.generation ?? -1) + 1, reads });
+  }
+  const done: RolledUp[] = [];
+  for (const run of runs(stale)) {
+    done.push(...(await rollupRun(ports, options, run)));
+    options.onDays?.(done.length, stale.length);
+  }
+  return done;
+}
+
+/** Events of mail sent on a day lie from the day before (clocks differ) to the end of the attribution window. */
+const inputDays = (dt: string, window: number): string[] => [...daysBetween(addDays(dt, -1), addDays(dt, window))];
+
+/** Days on which mail may have been sent that the events of these days belong to, in order. */
+function sendDays(days: readonly string[], window: number): string[] {
+  const found = new Set<string>();
+  for (const day of days) for (const dt of daysBetween(addDays(day, -window), addDays(day, 1))) found.add(dt);
+  return [...found].sort();
+}
+
+/** By day of events: the newest generation and the live attempts that it hasn't seen. */
+async function eventDays({ lake }: RollupPorts): Promise<Map<string, DayInput>> {
+  const outcomes = new Outcomes(lake);
+  const days = new Map<string, DayInput>();
+  for (const dt of await liveDays(lake, events.name)) {
+    if (dt === NO_DAY) continue;
+    const newest = await newestGeneration(lake, events.name, dt);
+    const unseen = await unseenAttempts(lake, outcomes, events.name, dt, new Set(newest?.attempt_list));
+    const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
+    const inputs: Input[] = [];
+    if (newest && newest.file_list.length > 0) inputs.push(settledInput(newest));
+    if (keys.length > 0) inputs.push({ table: events.name, stage: 'live', dt, keys });
+    if (inputs.length === 0) continue;
+    days.set(dt, {
+      dt,
+      generation: newest?.generation ?? null,
+      attempts: unseen.map(({ attempt }) => attempt),
+      inputs,
+    });
+  }
+  return days;
+}
+
+const isSameInput = (before: readonly RollupInput[], now: readonly RollupInput[]): boolean =>
+  JSON.stringify(before.map(inputOf)) === JSON.stringify(now.map(inputOf));
+
+const inputOf = ({ dt, generation, attempts }: RollupInput): RollupInput => ({ dt, generation, attempts });
+
+/** Neighbouring days go into one run, so that a day of events is read few times. */
+function runs<T extends { dt: string }>(days: readonly T[]): T[][] {
+  const found: T[][] = [];
+  for (const day of days) {
+    const run = found.at(-1);
+    const [first] = run ?? [];
+    if (run && first && day.dt < addDays(first.dt, DAYS_A_RUN)) run.push(day);
+    else found.push([day]);
+  }
+  return found;
+}
+
+async function rollupRun(
+  ports: RollupPorts,
+  { settings, views, select }: RollupOptions,
+  days: readonly { dt: string; n: number; reads: DayInput[] }[],
+): Promise<RolledUp[]> {
+  const { lake, engine, clock } = ports;
+  const [first, last] = [days[0]?.dt, days.at(-1)?.dt];
+  if (first === undefined || last === undefined) return [];
+  const run = clock.nonce();
+  const asOf = clock.now();
+  await createState(lake, rollupKey(run), { run, days: Object.fromEntries(days.map(({ dt, n }) => [dt, n])) });
+
+  const inputs = [...new Map(days.flatMap(({ reads }) => reads).map((read) => [read.dt, read])).values()].flatMap(
+    (read) => read.inputs,
+  );
+  const location = rollupFolder(recipientMessages.name, run);
+  const files =
+    inputs.length === 0
+      ? []
+      : await engine.write({
+          select: inlineViews(select, views, {
+            events: inputRows(events.name, inputs),
+            rollup_run: runConstants(
+              asOf,
+              days.map(({ dt }) => dt),
+              settings.attributionDays,
+            ),
+          }),
+          table: recipientMessages.name,
+          inputs,
+          location,
+          partitioned: true,
+        });
+
+  const done: RolledUp[] = [];
+  for (const { dt, n, reads } of days) {
+    const ofDay = files.filter(({ key }) => dayOfKey(key) === dt);
+    const rows = ofDay.reduce((sum, file) => sum + file.rows, 0);
+    const generation: Generation = {
+      table_name: recipientMessages.name,
+      dt,
+      generation: n,
+      location: `${location}dt=${dt}/`,
+      files: ofDay.length,
+      attempts: 0,
+      rows_in: rows,
+      rows_out: rows,
+      duplicates: 0,
+      created_at: clock.now(),
+      file_list: ofDay.map(({ key, rows: count, bytes }) => ({ key, rows: count, bytes })),
+      attempt_list: [],
+      inputs: reads.map(inputOf),
+    };
+    if (!(await createState(lake, generationKey(recipientMessages.name, dt, n), generation))) continue;
+    // A day on which nothing was sent has no partition, unless it had one before.
+    if (rows > 0 || n > 0) await pointAtNewest(ports, recipientMessages.name, generation);
+    done.push({ dt, rows });
+  }
+  return done;
+}
+
+/** The relation `rollup_run`: one row that the select reads. */
+function runConstants(asOf: number, days: readonly string[], attributionDays: number): string {
+  const instant = new Date(asOf).toISOString().replace('T', ' ').replace('Z', '');
+  return `select timestamp '${instant}' as as_of, date '${days[0]}' as first_send_date, date '${days.at(-1)}' as last_send_date, ${attributionDays} as attribution_days`;
+}

@@ -1,0 +1,55 @@
+import {
+  agent,
+  configuration_set,
+  feed,
+  lineage,
+  message_id,
+  origin,
+  recipient,
+  recipient_domain,
+  recipient_key,
+  sent_at,
+  source,
+} from './shared.ts';
+import { boolean, defineTable, type RowOf, required, string, timestamp } from './table.ts';
+
+const few = { storage: 'dictionary' } as const;
+
+export const clicks = defineTable({
+  name: 'clicks',
+  doc: 'Clicks, unsubscribe clicks included, with the link taken apart.',
+  grain: 'One row per click event.',
+  key: ['event_id'],
+  partition: 'the UTC day of occurred_at',
+  format: 'parquet',
+  columns: {
+    event_id: required(string("The event's id, as in events.")),
+    occurred_at: required(timestamp('When it was clicked.', { storage: 'delta' })),
+    sent_at,
+    message_id,
+    recipient,
+    recipient_key,
+    recipient_domain,
+    source,
+    configuration_set,
+    ...origin,
+    link: string('The link as reported.', few),
+    link_scheme: string('Such as `https`, in lower case; NULL where the link is no URL.', few),
+    link_host: string('Host in ASCII (IDNA), lower case.', few),
+    link_path: string('Path, percent-encoding kept.', few),
+    link_query: string('Query without `?`, percent-encoding kept.', few),
+    utm_source: string('Decoded utm_source of the query.', few),
+    utm_medium: string('Decoded utm_medium of the query.', few),
+    utm_campaign: string('Decoded utm_campaign of the query.', few),
+    utm_term: string('Decoded utm_term of the query.', few),
+    utm_content: string('Decoded utm_content of the query.', few),
+    link_tags: string('The tags of the link, JSON.', few),
+    is_unsubscribe: required(boolean('The link is the unsubscribe link.')),
+    ...agent,
+    is_bot_agent: required(boolean("The user agent is a known bot's.")),
+    feed,
+    ...lineage,
+  },
+});
+
+export type ClickRow = RowOf<typeof clicks>;

@@ -1,0 +1,70 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Ports } from '#lake/ports.ts';
+import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
+import type { View } from '#lake/sql/view.ts';
+import { systemClock } from './clock.ts';
+import { DiskCatalog } from './disk-catalog.ts';
+import { DiskStore } from './disk-store.ts';
+import { DuckDbEngine } from './duckdb-engine.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import { loadSql } from './sql-files.ts';
+import { codeVersion } from './version.ts';
+
+export interface LakeOptions {
+  /** folder of raw objects, in any layout; steps that read no raw data need none */
+  raw?: string;
+  /** folder of the lake, made if it isn't there */
+  lake: string;
+  settings?: Settings;
+  /** memory that DuckDB may use */
+  memoryLimit?: string;
+}
+
+/** A lake on this machine: the ports wired to disk and DuckDB. */
+export interface LocalLake {
+  ports: Ports;
+  engine: DuckDbEngine;
+  settings: Settings;
+  /** hash of code and settings, part of each attempt's name */
+  version: string;
+  views: View[];
+  /** the select of sql/rollup/recipient_messages.sql */
+  rollupSelect: string;
+  rawRoot: string;
+  lakeRoot: string;
+  close(): Promise<void>;
+}
+
+export async function openLake({
+  raw,
+  lake,
+  settings = DEFAULT_SETTINGS,
+  memoryLimit,
+}: LakeOptions): Promise<LocalLake> {
+  const lakeRoot = resolve(lake);
+  const rawRoot = resolve(raw ?? join(lakeRoot, 'no-raw'));
+  const { views, rollup } = await loadSql(fileURLToPath(new URL('../../sql', import.meta.url)));
+  const store = new DiskStore(lakeRoot);
+  const catalog = new DiskCatalog(lakeRoot);
+  const engine = await DuckDbEngine.open({ root: lakeRoot, catalog, views, ...(memoryLimit ? { memoryLimit } : {}) });
+  const ports: Ports = {
+    raw: new DiskStore(rawRoot),
+    lake: store,
+    catalog,
+    engine,
+    queue: new MemoryQueue(),
+    clock: systemClock,
+  };
+  return {
+    ports,
+    engine,
+    settings,
+    version: codeVersion(settings),
+    views,
+    rollupSelect: rollup.sql,
+    rawRoot,
+    lakeRoot,
+    close: () => engine.close(),
+  };
+}

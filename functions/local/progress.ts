@@ -1,0 +1,27 @@
+/** How long work tells what it has done. Progress goes to stderr: as a bar on a terminal, as lines elsewhere. */
+import { barProgress } from './terminal/bar.ts';
+import { lineProgress } from './terminal/lines.ts';
+
+export type ProgressUnit = 'bytes' | 'days' | 'objects' | 'messages';
+
+/** One step at a time: start, advance any number of times, done (also when the step failed half-way). */
+export interface Progress {
+  /** `total` is in `unit`s; bytes are those of the objects as stored */
+  start(step: string, total: number, unit: ProgressUnit): void;
+  advance(by: number): void;
+  done(): void;
+}
+
+export const silentProgress: Progress = { start() {}, advance() {}, done() {} };
+
+/** What progress needs of a stream. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+/** `now` is a monotonic clock in ms. */
+export function progressOn(stream: ProgressStream, now: () => number = () => performance.now()): Progress {
+  return stream.isTTY === true ? barProgress(stream, now) : lineProgress(stream, now);
+}
