@@ -1,0 +1,88 @@
+import type { Limits } from '../settings.ts';
+import { ObjectRejection, Rejection } from '../vocabulary.ts';
+import { type SplitInner, Unwrapper } from './envelope.ts';
+import { refuseForeign } from './foreign.ts';
+import { type GzipEnding, gunzip, isGzip } from './gzip.ts';
+import { RecordPlace } from './place.ts';
+import type { RecordVisitor } from './record.ts';
+import { ByteSource } from './source.ts';
+import { Splitter } from './splitter.ts';
+
+/**
+ * Reads an object, plain or gzip whatever its name says, and tells the visitor of each record in it, in order.
+ *
+ * @returns records: calls of the visitor; bytes: length of the object when decompressed
+ * @throws ObjectRejection if the object as a whole can't be trusted or makes no sense (encoding, gzip_crc, too_large,
+ * not_event_stream): what the visitor was told so far is void. Errors of the body and of the visitor as they are.
+ */
+export async function readObject(
+  body: AsyncIterable<Uint8Array>,
+  limits: Limits,
+  visitor: RecordVisitor,
+): Promise<{ records: number; bytes: number }> {
+  const place = new RecordPlace();
+  const unwrapper = new Unwrapper(visitor, place, limits.depth, splitInner(limits));
+  const splitter = new Splitter(limits, unwrapper, place);
+  const ending: GzipEnding = { is: 'whole', trailing: new Uint8Array(0) };
+  const source = new ByteSource(body);
+  let bytes = 0;
+  try {
+    const zipped = isGzip(await source.peek(3));
+    for await (const chunk of gathered(zipped ? gunzip(source, ending) : source.chunks())) {
+      if (bytes === 0) refuseForeign(chunk);
+      bytes += chunk.length;
+      if (bytes > limits.objectBytes) {
+        throw new ObjectRejection(
+          'too_large',
+          `more than ${limits.objectBytes} bytes${zipped ? ' when decompressed' : ''}`,
+        );
+      }
+      splitter.push(chunk);
+    }
+  } finally {
+    await source.close();
+  }
+  const { events, junk, told } = splitter.end(ending.is === 'truncated' ? 'gzip_truncated' : 'json');
+  if (junk && !events) throw new ObjectRejection('not_event_stream', 'there is no JSON object in it');
+  if (ending.is === 'truncated' && !told) {
+    place.point(bytes, 0, ending.trailing, 0, 0);
+    unwrapper.reject(new Rejection('gzip_truncated', 'the compressed data end after the last whole record'));
+  } else if (ending.is === 'trailing') {
+    // these bytes are behind the decompressed data: no range of it is theirs
+    place.point(bytes, 0, ending.trailing, 0, ending.trailing.length);
+    unwrapper.reject(new Rejection('gzip_trailing', 'bytes that are no gzip follow the compressed data'));
+  }
+  return { records: unwrapper.records, bytes };
+}
+
+function splitInner(limits: Limits): SplitInner {
+  return (bytes, visitor) => {
+    const inner = new Splitter(limits, visitor, new RecordPlace());
+    inner.push(bytes);
+    const { events, junk } = inner.end('json');
+    return events || junk;
+  };
+}
+
+/** Joins small chunks, so that what is done once for a chunk is worth it. */
+async function* gathered(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let small: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    if (size === 0 && chunk.length >= ENOUGH) {
+      yield chunk;
+      continue;
+    }
+    small.push(chunk);
+    size += chunk.length;
+    if (size >= ENOUGH) {
+      yield Buffer.concat(small);
+      small = [];
+      size = 0;
+    }
+  }
+  if (size > 0) yield Buffer.concat(small);
+}
+
+/** bytes */
+const ENOUGH = 64 * 1024;

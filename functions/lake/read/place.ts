@@ -1,0 +1,24 @@
+import type { Place } from './record.ts';
+
+/** The one Place of an object, pointed at record after record. */
+export class RecordPlace implements Place {
+  ordinal = 0;
+  offset = 0;
+  length = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #from = 0;
+  #to = 0;
+
+  /** `bytes[from]…bytes[to - 1]` is what is at hand of the record: all of it, or the beginning if it was too large. */
+  point(offset: number, length: number, bytes: Uint8Array, from: number, to: number): void {
+    this.offset = offset;
+    this.length = length;
+    this.#bytes = bytes;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  raw(limit: number): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(this.#from, Math.min(this.#from + limit, this.#to)));
+  }
+}
