@@ -1,0 +1,17 @@
+/** What the ARN of a verified identity tells. */
+export interface Identity {
+  region: string | null;
+  account: string | null;
+  name: string;
+}
+
+/** `arn:aws:ses:us-east-1:123456789012:identity/example.com`; of text that is no ARN, the whole is the name. */
+export const parseIdentity = (text: string): Identity => {
+  const parts = text.split(':');
+  if (parts[0] !== 'arn' || parts.length < 6) return { region: null, account: null, name: text };
+  const name = parts
+    .slice(5)
+    .join(':')
+    .replace(/^identity\//, '');
+  return { region: parts[3] || null, account: parts[4] || null, name };
+};

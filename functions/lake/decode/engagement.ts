@@ -1,0 +1,25 @@
+import type { Draft } from './draft.ts';
+import { type JsonFields, jsonUnlessEmpty } from './fields.ts';
+import type { Parts } from './parts.ts';
+
+/** Fills who opened or clicked, by which program. Address and agent stay as given: the event's id rests on them. */
+export const takeAgent = (draft: Draft, parts: Parts, ip: string | null, userAgent: string | null): void => {
+  const { event } = draft;
+  event.ip_address = ip;
+  event.user_agent = userAgent;
+  if (userAgent === null) return;
+  const agent = parts.agent(userAgent);
+  event.client_name = agent.client;
+  event.device_class = agent.device;
+  event.is_bot_agent = agent.isBot;
+};
+
+/** The tag that SES and Pinpoint put on an unsubscribe link. */
+const UNSUBSCRIBE_TAG = 'unsubscribeLinkTag';
+
+export const takeLink = (draft: Draft, link: string | null, tags: JsonFields | null): void => {
+  draft.isClick = true;
+  draft.event.link = link;
+  draft.linkTags = jsonUnlessEmpty(tags);
+  draft.event.is_unsubscribe = tags !== null && Object.hasOwn(tags, UNSUBSCRIBE_TAG);
+};

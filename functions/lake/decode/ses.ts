@@ -1,0 +1,71 @@
+import type { EventType } from '../vocabulary.ts';
+import type { Draft } from './draft.ts';
+import { flagOf, type JsonFields, missingField, objectOf, requiredObject, requiredText, wordOf } from './fields.ts';
+import { instantOf } from './instant.ts';
+import type { KnownPair } from './known.ts';
+import { commonHeadersOf, findHeader, takeHeaders } from './message.ts';
+import type { Parts } from './parts.ts';
+import { readRecipients } from './recipients.ts';
+import { SES_KINDS } from './ses-kinds.ts';
+
+/** A type of SES event. */
+export interface SesKind {
+  eventType: EventType;
+  /** name of the type's own object, which has to be there */
+  object: string;
+  known: KnownPair;
+  /** true: the own object has the time; false: the event is the sending itself */
+  hasTime: boolean;
+  take(own: JsonFields, draft: Draft, parts: Parts): void;
+}
+
+/** By the record's own word for its type, whatever its case and spacing; undefined if it is no such event. */
+export const sesKind = (word: string): SesKind | undefined =>
+  SES_KINDS.get(word) ?? SES_KINDS.get(word.toLowerCase().replace(/[\s_-]+/g, ''));
+
+export const sesHasHeaders = (record: JsonFields): boolean => {
+  const mail = record.mail;
+  return typeof mail === 'object' && mail !== null && !Array.isArray(mail) && hasSome(mail.headers);
+};
+
+const hasSome = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+
+const HEADER_NAMES = { path: 'mail.commonHeaders', messageId: 'messageId', replyTo: 'replyTo' };
+const RECIPIENT = { address: 'emailAddress', diagnostic: 'diagnosticCode' };
+
+/**
+ * Fills the draft from a SES record. Everything is read, and so validated, here.
+ * @throws Rejection missing_field, wrong_type, timestamp, number
+ */
+export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parts: Parts): void => {
+  const { event } = draft;
+  const mail = requiredObject(record.mail, 'mail');
+  event.message_id = requiredText(mail.messageId, 'mail.messageId');
+  const own = requiredObject(record[kind.object], kind.object);
+  event.sent_at = instantOf(mail.timestamp, 'mail.timestamp');
+  const time = kind.hasTime ? instantOf(own.timestamp, `${kind.object}.timestamp`) : event.sent_at;
+  if (time === null) throw missingField(kind.hasTime ? `${kind.object}.timestamp` : 'mail.timestamp');
+  event.occurred_at = time;
+  event.occurred_at_basis = kind.hasTime ? 'event' : 'send';
+  readRecipients(mail.destination, 'mail.destination[]', RECIPIENT, draft.destinations);
+  // A record that doesn't say who got the mail is not one about mail to nobody.
+  event.recipient_count =
+    mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;
+
+  const common = commonHeadersOf(draft, mail.headers, 'mail.headers[]', mail.commonHeaders, 'mail.commonHeaders');
+  takeHeaders(draft, parts, common, HEADER_NAMES, wordOf(mail.source, 'mail.source'));
+  event.has_truncated_headers = flagOf(mail.headersTruncated, 'mail.headersTruncated');
+  event.source_ip = wordOf(mail.sourceIp, 'mail.sourceIp');
+  event.account_id = wordOf(mail.sendingAccountId, 'mail.sendingAccountId');
+  const arn = wordOf(mail.sourceArn, 'mail.sourceArn');
+  if (arn !== null) {
+    const identity = parts.identity(arn);
+    event.region = identity.region;
+    event.sending_identity = identity.name;
+    event.account_id ??= identity.account;
+  }
+  const tags = objectOf(mail.tags, 'mail.tags');
+  if (tags !== null) parts.tags.fromTags(tags, event);
+  event.configuration_set ??= findHeader(draft.headers, 'x-ses-configuration-set');
+  kind.take(own, draft, parts);
+};

@@ -1,0 +1,93 @@
+import type { Settings, TagColumn } from '../settings.ts';
+import type { EventRow } from '../tables/events.ts';
+import { type Json, type JsonFields, jsonOf, jsonUnlessEmpty } from './fields.ts';
+
+/** Fills columns from message tags (SES) or attributes (Pinpoint). */
+export interface TagColumns {
+  /** SES: every tag goes to `tags`; what SES adds by itself (`ses:…`) fills columns, too. */
+  fromTags(tags: JsonFields, event: EventRow): void;
+  /** Pinpoint: attributes that fill a column, and `feedback`, do not go to `tags`. */
+  fromAttributes(attributes: JsonFields, event: EventRow): void;
+}
+
+type AutomaticColumn = 'configuration_set' | 'source_ip' | 'outgoing_ip' | 'tls_version' | 'from_domain';
+
+/** Amazon SES Developer Guide, "Examples of event data that Amazon SES publishes": the automatic tags with a column. */
+const AUTOMATIC: readonly (readonly [tag: string, column: AutomaticColumn])[] = [
+  ['ses:configuration-set', 'configuration_set'],
+  ['ses:source-ip', 'source_ip'],
+  ['ses:outgoing-ip', 'outgoing_ip'],
+  ['ses:source-tls-version', 'tls_version'],
+  ['ses:from-domain', 'from_domain'],
+];
+
+/** Tags are no promise of anybody's: what isn't text fills no column and stays visible in `tags`. */
+const tagText = (value: Json | undefined): string | null => {
+  if (typeof value === 'string') return value || null;
+  if (Array.isArray(value)) return value.length === 1 ? tagText(value[0]) : value.filter(isText).join(', ') || null;
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : null;
+};
+
+const isText = (value: Json): boolean => typeof value === 'string';
+
+interface Slot {
+  column: TagColumn | AutomaticColumn;
+  /** place in the mapping: the lower one wins */
+  place: number;
+}
+
+/** `mapping`: tag → column; of several tags for a column, the first in the mapping that has a value wins. */
+export const makeTagColumns = (mapping: Settings['tags']): TagColumns => {
+  const configured: [string, Slot][] = mapping.map(([tag, column], place) => [tag, { column, place }]);
+  // Later entries of a Map win: nobody can give an automatic tag another meaning.
+  const attributeSlots = new Map(configured);
+  const tagSlots = new Map([
+    ...configured,
+    ...AUTOMATIC.map(([tag, column]): [string, Slot] => [tag, { column, place: mapping.length }]),
+  ]);
+  /** which tag filled a column of the record at hand */
+  let winners: Slot[] = [];
+
+  const fill = (slot: Slot, value: Json | undefined, event: EventRow): void => {
+    const text = tagText(value);
+    if (text === null) return;
+    if (event[slot.column] !== null) {
+      // What isn't from a tag, such as mail.sourceIp, comes first.
+      const rival = winners.findIndex((winner) => winner.column === slot.column);
+      if (rival < 0 || (winners[rival]?.place ?? 0) <= slot.place) return;
+      winners.splice(rival, 1);
+    }
+    winners.push(slot);
+    event[slot.column] = text;
+  };
+
+  const fromTags = (tags: JsonFields, event: EventRow): void => {
+    winners = [];
+    let isEmpty = true;
+    for (const tag in tags) {
+      isEmpty = false;
+      const slot = tagSlots.get(tag);
+      if (slot !== undefined) fill(slot, tags[tag], event);
+    }
+    event.tags = isEmpty ? null : jsonOf(tags);
+  };
+
+  const fromAttributes = (attributes: JsonFields, event: EventRow): void => {
+    winners = [];
+    let others = 0;
+    for (const tag in attributes) {
+      const slot = attributeSlots.get(tag);
+      if (slot !== undefined) fill(slot, attributes[tag], event);
+      if (tag !== 'feedback') others++;
+    }
+    if (others === winners.length) return;
+    // A tag that lost its column to a better one is still a tag: only winners are left out.
+    const rest = Object.entries(attributes).filter(([tag]) => {
+      const slot = attributeSlots.get(tag);
+      return tag !== 'feedback' && (slot === undefined || !winners.includes(slot));
+    });
+    event.tags = jsonUnlessEmpty(Object.fromEntries(rest));
+  };
+
+  return { fromTags, fromAttributes };
+};
