@@ -110,7 +110,7 @@ async function writeFiles(ports: TransformPorts, unit: PlannedUnit, options: Tra
     const content = await readUnit(ports, unit, attempt, options);
     const files: LiveFile[] = [];
     let isClean = true;
-    for (const { table, dt, part, rows, bytes } of content.rows.files(
+    for await (const { table, dt, part, rows, bytes } of content.rows.files(
       options.settings.parquet,
       options.settings.limits.fileBytes,
     )) {

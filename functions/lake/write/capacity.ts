@@ -1,0 +1,30 @@
+type Grown = Uint8Array | Int32Array | Uint32Array | Float64Array;
+
+const SMALLEST = 1024;
+
+/** Room for at least `needed` elements: twice what there was, so that n appends copy 2n elements at most. */
+export const roomFor = (needed: number, had: number): number => Math.max(needed, had * 2, SMALLEST);
+
+/** A longer copy; what is new is zero. */
+export function grown<A extends Grown>(array: A, make: new (length: number) => A, length: number): A {
+  const longer = new make(length);
+  longer.set(array);
+  return longer;
+}
+
+/** One bit a row, least significant first, 1 where there is a value: Arrow's validity bitmap. */
+export class Bitmap {
+  bytes: Uint8Array;
+  nulls: number;
+
+  constructor(length: number) {
+    this.bytes = new Uint8Array((length + 7) >> 3);
+    this.nulls = length;
+  }
+
+  set(index: number): void {
+    const byte = index >> 3;
+    this.bytes[byte] = (this.bytes[byte] ?? 0) | (1 << (index & 7));
+    this.nulls--;
+  }
+}

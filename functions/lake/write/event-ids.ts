@@ -1,0 +1,118 @@
+import { hash } from 'node:crypto';
+import { grown } from './capacity.ts';
+
+const SMALLEST = 1 << 10;
+const WORDS = 4;
+const HEX_32 = 8;
+
+export interface IdsMark {
+  readonly count: number;
+  readonly moves: number;
+}
+
+/**
+ * Which row has which event_id. An id is 128 bits, kept as four words in an open-addressing table: 28 bytes an id at
+ * most, and nothing for the garbage collector to walk. Taking back is undoing in reverse order, so that no id ever has
+ * to be deleted from the middle of a probe sequence.
+ */
+export class EventIds {
+  #count = 0;
+  #words = new Uint32Array(SMALLEST * WORDS);
+  #rows = new Uint32Array(SMALLEST);
+  /** number of the id that hashed here, plus one; at most half full */
+  #slots = new Uint32Array(SMALLEST * 2);
+  /** what `move` overwrote: id number, row it had */
+  #moves: [id: number, row: number][] = [];
+  readonly #key = new Uint32Array(WORDS);
+
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Gives the id to `row` unless it has one. Returns the row it had, or −1. */
+  add(id: string, row: number): number {
+    this.#read(id);
+    const slot = this.#find();
+    const number = this.#slots[slot] ?? 0;
+    if (number !== 0) return this.#rows[number - 1] ?? -1;
+    if (this.#count === this.#rows.length) {
+      this.#grow();
+      return this.add(id, row);
+    }
+    this.#words.set(this.#key, this.#count * WORDS);
+    this.#rows[this.#count] = row;
+    this.#slots[slot] = ++this.#count;
+    return -1;
+  }
+
+  /** Gives an id that has a row to another row. */
+  move(id: string, row: number): void {
+    this.#read(id);
+    const number = (this.#slots[this.#find()] ?? 0) - 1;
+    if (number < 0) throw new RangeError(`event_id is not known: ${id}`);
+    this.#moves.push([number, this.#rows[number] ?? 0]);
+    this.#rows[number] = row;
+  }
+
+  mark(): IdsMark {
+    return { count: this.#count, moves: this.#moves.length };
+  }
+
+  /** Takes back all that was added and moved since the mark. */
+  rollback({ count, moves }: IdsMark): void {
+    for (const [number, row] of this.#moves.splice(moves).reverse()) this.#rows[number] = row;
+    while (this.#count > count) {
+      this.#count--;
+      this.#key.set(this.#words.subarray(this.#count * WORDS, this.#count * WORDS + WORDS));
+      this.#slots[this.#find()] = 0;
+    }
+  }
+
+  /** Ids are hex, as the decoder makes them; any other text counts by its SHA-256. */
+  #read(id: string): void {
+    if (this.#parse(id)) return;
+    this.#parse(hash('sha256', id, 'hex').slice(0, WORDS * HEX_32));
+  }
+
+  #parse(id: string): boolean {
+    if (id.length !== WORDS * HEX_32) return false;
+    for (let w = 0; w < WORDS; w++) {
+      let word = 0;
+      for (let i = w * HEX_32; i < (w + 1) * HEX_32; i++) {
+        const c = id.charCodeAt(i);
+        // '0'…'9' are 48…57, 'a'…'f' 97…102
+        const digit = c >= 48 && c <= 57 ? c - 48 : c >= 97 && c <= 102 ? c - 87 : -1;
+        if (digit < 0) return false;
+        word = (word << 4) | digit;
+      }
+      this.#key[w] = word;
+    }
+    return true;
+  }
+
+  /** The slot that holds the key, or the free one where it belongs. */
+  #find(): number {
+    const mask = this.#slots.length - 1;
+    const [a = 0, b, c, d] = this.#key;
+    for (let slot = a & mask; ; slot = (slot + 1) & mask) {
+      const number = this.#slots[slot] ?? 0;
+      if (number === 0) return slot;
+      const at = (number - 1) * WORDS;
+      const words = this.#words;
+      if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return slot;
+    }
+  }
+
+  #grow(): void {
+    const room = this.#rows.length * 2;
+    const key = this.#key.slice();
+    this.#words = grown(this.#words, Uint32Array, room * WORDS);
+    this.#rows = grown(this.#rows, Uint32Array, room);
+    this.#slots = new Uint32Array(room * 2);
+    for (let number = 0; number < this.#count; number++) {
+      this.#key.set(this.#words.subarray(number * WORDS, number * WORDS + WORDS));
+      this.#slots[this.#find()] = number + 1;
+    }
+    this.#key.set(key);
+  }
+}

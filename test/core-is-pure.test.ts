@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lint-'));
+mkdirSync(join(folder, 'functions/lake'), { recursive: true });
+mkdirSync(join(folder, 'test'));
+for (const file of ['biome.json', 'test/no-clock.grit']) copyFileSync(join(project, file), join(folder, file));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What the project's lint rules say of a source, were it a file of the core. */
+function problems(source: string): string {
+  writeFileSync(join(folder, 'functions/lake/example.ts'), source);
+  const biome = join(project, 'node_modules/.bin/biome');
+  const { stdout, stderr } = spawnSync(biome, ['lint', '--vcs-enabled=false', 'functions'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return stdout + stderr;
+}
+
+describe('the core', () => {
+  test.each([
+    ['the AWS SDK', "import { S3Client } from '@aws-sdk/client-s3';\nexport const x = S3Client;\n"],
+    ['DuckDB', "import { DuckDBInstance } from '@duckdb/node-api';\nexport const x = DuckDBInstance;\n"],
+    ['the file system', "import { readFileSync } from 'node:fs';\nexport const x = readFileSync;\n"],
+    ['an adapter', "import { openLake } from '#local/lake.ts';\nexport const x = openLake;\n"],
+    ['a clock', 'export const now = Date.now();\n'],
+    ['the current date', 'export const now = new Date();\n'],
+    ['a timer', 'export const later = (): void => void setTimeout(() => {}, 1);\n'],
+    ['randomness', 'export const nonce = Math.random();\n'],
+    ['random bytes', 'export const nonce = crypto.randomUUID();\n'],
+  ])('may not use %s', (_, source) => {
+    expect(problems(source)).toMatch(/The core (sees|has|reads)/);
+  });
+
+  test('may use hashes and given times', () => {
+    const said = problems(
+      "import { hash } from 'node:crypto';\n\nexport const day = hash('sha256', String(new Date(0)));\n",
+    );
+    expect(said).toMatch(/Checked 1 file/);
+    expect(said).not.toMatch(/The core|error/);
+  });
+});

@@ -1,0 +1,119 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RawStore } from '#lake/ports.ts';
+import { DEFAULT_SETTINGS } from '#lake/settings.ts';
+import { audit } from '#lake/steps/audit.ts';
+import { planPrefix } from '#lake/steps/plan.ts';
+import { hourOfPrefix, hourPrefix, prefixesInReach, type Reach } from '#lake/steps/raw-prefix.ts';
+import { ndjson, rawKey, SENT, sesDelivery, sesSend } from '#test/records.ts';
+import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
+
+const HOUR = 3_600_000;
+let small: SmallLake;
+
+beforeEach(async () => {
+  small = await smallLake();
+});
+afterEach(() => small.close());
+
+const kinds = async (): Promise<string[]> => (await audit(small.lake.ports)).drifts.map(({ kind }) => kind);
+
+describe('late, moving and vanishing raw objects', () => {
+  const template = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
+  const reaches = (reach: Reach, hoursLate: number): boolean =>
+    [...prefixesInReach(template, NOW, reach, 0)].includes(hourPrefix(template, NOW - hoursLate * HOUR, 0));
+
+  test('fault 39: an object 1 h, 26 h, 7 d late is in reach of the 5-minute, hourly, daily pass; the audit finds the rest', async () => {
+    expect([reaches('tick', 1), reaches('tick', 26), reaches('hourly', 26)]).toEqual([true, false, true]);
+    expect([reaches('hourly', 7 * 24), reaches('daily', 7 * 24), reaches('daily', 10 * 24)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+
+    small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
+    await small.run();
+    expect(await kinds()).toEqual([]);
+    small.put(rawKey(SENT - 40 * 24 * HOUR, 'late'), ndjson(sesDelivery()));
+    expect(await kinds()).toEqual(['unplanned_object']);
+    await small.run();
+    expect(await kinds()).toEqual([]);
+  });
+
+  test('an hour prefix and its hour are each other’s inverse, in any offset', () => {
+    for (const offset of [0, 2, -7, 5.5]) {
+      for (const pattern of [template, 'y={yyyy}/m={MM}/d={dd}/h={HH}/']) {
+        const prefix = hourPrefix(pattern, SENT, offset);
+        expect(hourPrefix(pattern, hourOfPrefix(pattern, prefix, offset) ?? 0, offset)).toBe(prefix);
+      }
+    }
+    expect(hourOfPrefix(template, 'raw/other/', 0)).toBe(null);
+  });
+
+  test('fault 40: an object that appears while the listing is paged is planned by the next pass, once', async () => {
+    small.put('a', ndjson(sesSend()));
+    small.put('c', ndjson(sesDelivery()));
+    const { ports } = small.lake;
+    const raw: RawStore = {
+      get: (key, options) => ports.raw.get(key, options),
+      prefixes: (prefix) => ports.raw.prefixes(prefix),
+      async *list(prefix) {
+        const all = await Array.fromAsync(ports.raw.list(prefix));
+        for (const object of all) {
+          yield object;
+          if (object.key === 'c' && all.length === 2) small.put('b', ndjson(sesDelivery({ messageId: 'm2' })));
+        }
+      },
+    };
+    expect(await planPrefix({ ...ports, raw }, DEFAULT_SETTINGS, '')).toMatchObject({ objects: 2, known: 0 });
+    expect(await planPrefix({ ...ports, raw }, DEFAULT_SETTINGS, '')).toMatchObject({ objects: 1, known: 2 });
+    expect(await planPrefix({ ...ports, raw }, DEFAULT_SETTINGS, '')).toMatchObject({ objects: 0, known: 3 });
+  });
+
+  test('fault 41: a raw object rewritten after planning is reported and never read silently', async () => {
+    const key = rawKey(SENT, 'a');
+    small.put(key, ndjson(sesSend()), NOW - 5000);
+    await small.plan();
+    small.put(key, ndjson(sesSend({ messageId: 'other' })), NOW - 1000);
+    expect(await planPrefix(small.lake.ports, DEFAULT_SETTINGS, '')).toMatchObject({ objects: 0, changed: [key] });
+    const [outcome] = await small.run();
+    expect(outcome).toMatchObject({ records: 0, changed_objects: 1, problems: [{ key, problem: 'raw_changed' }] });
+    expect(await kinds()).toEqual(['raw_changed', 'raw_changed']);
+  });
+
+  test('fault 42: a raw object that has gone is an outcome, not a wait; its neighbours are read', async () => {
+    const key = rawKey(SENT, 'a');
+    small.put(key, ndjson(sesSend()));
+    small.put(rawKey(SENT, 'b'), ndjson(sesDelivery()));
+    await small.plan();
+    rmSync(join(small.lake.rawRoot, key));
+    const [outcome] = await small.run();
+    expect(outcome).toMatchObject({ accepted: 1, missing_objects: 1, problems: [{ key, problem: 'source_missing' }] });
+    expect(await kinds()).toEqual(['source_missing']);
+  });
+});
+
+describe('audit', () => {
+  test('names a foreign file, a missing file and a partition that points elsewhere', async () => {
+    small.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery()));
+    await small.run();
+    const root = small.lake.lakeRoot;
+    const [partition] = await small.lake.ports.catalog.locations('events');
+    const location = partition?.location ?? '';
+    mkdirSync(join(root, location), { recursive: true });
+    writeFileSync(join(root, location, 'mine.parquet'), 'x');
+    await small.lake.ports.catalog.switchPartition('events', {
+      dt: '2026-10-05',
+      location: 'v1/live/events/dt=2026-10-05/',
+    });
+    const live = (await Array.fromAsync(small.lake.ports.lake.list('v1/live/headers/')))[0];
+    rmSync(join(root, live?.key ?? ''));
+    const { drifts } = await audit(small.lake.ports);
+    expect(drifts.map(({ kind, key }) => [kind, key])).toEqual([
+      ['live_file_missing', live?.key],
+      ['foreign_file', `${location}mine.parquet`],
+      ['stale_partition', 'events dt=2026-10-05'],
+    ]);
+  });
+});
