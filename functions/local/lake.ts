@@ -21,6 +21,12 @@ export interface LakeOptions {
   memoryLimit?: string;
 }
 
+/** Smaller units than in the cloud: a folder then keeps all cores busy, and less memory. */
+const LOCAL_SETTINGS: Settings = {
+  ...DEFAULT_SETTINGS,
+  limits: { ...DEFAULT_SETTINGS.limits, unitBytes: 64 * 1024 * 1024 },
+};
+
 /** A lake on this machine: the ports wired to disk and DuckDB. */
 export interface LocalLake {
   ports: Ports;
@@ -36,12 +42,7 @@ export interface LocalLake {
   close(): Promise<void>;
 }
 
-export async function openLake({
-  raw,
-  lake,
-  settings = DEFAULT_SETTINGS,
-  memoryLimit,
-}: LakeOptions): Promise<LocalLake> {
+export async function openLake({ raw, lake, settings = LOCAL_SETTINGS, memoryLimit }: LakeOptions): Promise<LocalLake> {
   const lakeRoot = resolve(lake);
   const rawRoot = resolve(raw ?? join(lakeRoot, 'no-raw'));
   const { views, rollup } = await loadSql(fileURLToPath(new URL('../../sql', import.meta.url)));

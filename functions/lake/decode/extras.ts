@@ -1,6 +1,6 @@
 import { type Json, type JsonFields, jsonOf } from './fields.ts';
-import type { Known } from './known.ts';
-import { holdsSomething } from './survey.ts';
+import { HEADER, type Known } from './known.ts';
+import { holdsSomething, surveyHeaders } from './survey.ts';
 
 /** Where the flags stand in extras. */
 const FLAGS = '_flags';
@@ -35,6 +35,7 @@ const unknownValue = (value: Json): string | null => (holdsSomething(value) ? js
 const unknownWithin = (value: Json, known: Known): string | null => {
   // Where a known object has another type, the decoder has either coerced or rejected it.
   if (value === null || typeof value !== 'object') return null;
+  if (known === HEADER && Array.isArray(value) && surveyHeaders(value) === 0) return null;
   const found: string[] = [];
   if (!Array.isArray(value)) found.push(...unknownFields(value, known));
   else {

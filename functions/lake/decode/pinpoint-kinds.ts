@@ -6,7 +6,7 @@ import { instantOf } from './instant.ts';
 import { all, knownPinpoint } from './known.ts';
 import type { Parts } from './parts.ts';
 import type { PinpointKind } from './pinpoint.ts';
-import { readRecipients } from './recipients.ts';
+import { readAddresses, readRecipients } from './recipients.ts';
 
 /* The types of Amazon Pinpoint Developer Guide, "Email event data stream from Amazon Pinpoint". */
 
@@ -37,7 +37,7 @@ const delivered: PinpointKind = {
   ),
   take: (own, draft) => {
     const { event } = draft;
-    readRecipients(own.recipients, `${AT}.delivery.recipients[]`, NAMES, draft.recipients);
+    readAddresses(own.recipients, `${AT}.delivery.recipients[]`, draft.recipients);
     event.processing_time_ms = wholeOf(own.processing_time_millis, `${AT}.delivery.processing_time_millis`);
     event.smtp_response = wordOf(own.smtp_response, `${AT}.delivery.smtp_response`);
     event.reporting_mta = wordOf(own.reporting_mta, `${AT}.delivery.reporting_mta`);

@@ -6,7 +6,7 @@ import type { KnownPair } from './known.ts';
 import { commonHeadersOf, takeHeaders } from './message.ts';
 import type { Parts } from './parts.ts';
 import { PINPOINT_KINDS } from './pinpoint-kinds.ts';
-import { readRecipients } from './recipients.ts';
+import { readAddresses } from './recipients.ts';
 
 /** A type of Pinpoint e-mail event. */
 export interface PinpointKind {
@@ -28,7 +28,6 @@ const HEADERS = `${MAIL}.headers[]`;
 const COMMON = `${MAIL}.common_headers`;
 const DESTINATION = `${MAIL}.destination[]`;
 const HEADER_NAMES = { path: COMMON, messageId: 'message_id', replyTo: 'reply_to' };
-const RECIPIENT = { address: 'email_address', diagnostic: 'diagnostic_code' };
 
 const inner = (value: JsonFields | null, name: string): JsonFields | null => {
   const field = value?.[name];
@@ -60,7 +59,7 @@ export const takePinpoint = (record: JsonFields, kind: PinpointKind, draft: Draf
   event.occurred_at = time;
   event.occurred_at_basis = arrived === null ? 'send' : 'arrival';
   event.sent_at = instantOf(mail.message_send_timestamp, `${MAIL}.message_send_timestamp`) ?? sent;
-  readRecipients(mail.destination, DESTINATION, RECIPIENT, draft.destinations);
+  readAddresses(mail.destination, DESTINATION, draft.destinations);
   event.recipient_count =
     mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;
 

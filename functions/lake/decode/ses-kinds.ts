@@ -4,7 +4,7 @@ import { takeAgent, takeLink } from './engagement.ts';
 import { flagOf, type Json, type JsonFields, jsonOf, listOf, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
 import { all, knownSes } from './known.ts';
-import { readRecipients } from './recipients.ts';
+import { readAddresses, readRecipients } from './recipients.ts';
 import type { SesKind } from './ses.ts';
 
 /*
@@ -45,7 +45,7 @@ const delivery: SesKind = {
   hasTime: true,
   take: (own, draft) => {
     const { event } = draft;
-    readRecipients(own.recipients, 'delivery.recipients[]', NAMES, draft.recipients);
+    readAddresses(own.recipients, 'delivery.recipients[]', draft.recipients);
     event.processing_time_ms = wholeOf(own.processingTimeMillis, 'delivery.processingTimeMillis');
     event.smtp_response = wordOf(own.smtpResponse, 'delivery.smtpResponse');
     takeMta(own, draft, 'delivery');

@@ -5,7 +5,7 @@ import { instantOf } from './instant.ts';
 import type { KnownPair } from './known.ts';
 import { commonHeadersOf, findHeader, takeHeaders } from './message.ts';
 import type { Parts } from './parts.ts';
-import { readRecipients } from './recipients.ts';
+import { readAddresses } from './recipients.ts';
 import { SES_KINDS } from './ses-kinds.ts';
 
 /** A type of SES event. */
@@ -31,7 +31,6 @@ export const sesHasHeaders = (record: JsonFields): boolean => {
 const hasSome = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 
 const HEADER_NAMES = { path: 'mail.commonHeaders', messageId: 'messageId', replyTo: 'replyTo' };
-const RECIPIENT = { address: 'emailAddress', diagnostic: 'diagnosticCode' };
 
 /**
  * Fills the draft from a SES record. Everything is read, and so validated, here.
@@ -47,7 +46,7 @@ export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parts: 
   if (time === null) throw missingField(kind.hasTime ? `${kind.object}.timestamp` : 'mail.timestamp');
   event.occurred_at = time;
   event.occurred_at_basis = kind.hasTime ? 'event' : 'send';
-  readRecipients(mail.destination, 'mail.destination[]', RECIPIENT, draft.destinations);
+  readAddresses(mail.destination, 'mail.destination[]', draft.destinations);
   // A record that doesn't say who got the mail is not one about mail to nobody.
   event.recipient_count =
     mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;

@@ -43,8 +43,8 @@ const surveyList = (list: readonly Json[], known: Known): number => {
   return found;
 };
 
-/** The same as surveyList for headers that are a name and a text each. */
-const surveyHeaders = (list: readonly Json[]): number => {
+/** The same for a list of headers, with a shortcut for those that are a name and a text each. */
+export const surveyHeaders = (list: readonly Json[]): number => {
   let found = 0;
   for (const header of list) {
     if (header !== null && typeof header === 'object' && !Array.isArray(header)) {

@@ -1,9 +1,9 @@
 import { Rejection } from '../vocabulary.ts';
-import { SES_TOPIC_VALIDATION } from './confirmation.ts';
 import { isTooDeep, parseJson } from './json.ts';
 import { elementTexts, memberText } from './member.ts';
 import type { RecordPlace } from './place.ts';
 import type { JsonObject, JsonValue, Place, RecordVisitor } from './record.ts';
+import { SES_TOPIC_VALIDATION } from './sentence.ts';
 
 /** Splits bytes that came inside an envelope; true if there was any record among them. */
 export type SplitInner = (bytes: Buffer, visitor: RecordVisitor) => boolean;
@@ -87,23 +87,29 @@ export class Unwrapper implements RecordVisitor {
   }
 
   #each(content: JsonValue, text: string, level: number): void {
-    if (!Array.isArray(content) || content.length === 0) return this.#unwrap(content, text, level + 1);
+    if (!Array.isArray(content) || content.length === 0) {
+      this.#unwrap(content, text, level + 1);
+      return;
+    }
     const texts = elementTexts(text);
     for (const [index, element] of content.entries()) this.#unwrap(element, texts[index] ?? '', level + 1);
   }
 
   /** Lambda's `{"Records": […]}`: its elements are SNS or SQS letters and make one envelope with it. */
   #openRecords(value: JsonObject, text: string, level: number): void {
-    const records = value['Records'];
-    if (!Array.isArray(records) || records.length === 0) return this.skip('empty_envelope');
+    const records = value.Records;
+    if (!Array.isArray(records) || records.length === 0) {
+      this.skip('empty_envelope');
+      return;
+    }
     const texts = elementTexts(memberText(text, 'Records') ?? '');
     for (const [index, record] of records.entries()) {
       const recordText = texts[index] ?? '';
-      const sns = isObject(record) ? record['Sns'] : undefined;
+      const sns = isObject(record) ? record.Sns : undefined;
       if (isObject(sns)) {
         const snsText = memberText(recordText, 'Sns') ?? '';
-        if (sns['Message'] === undefined) this.#unwrap(sns, snsText, level + 1);
-        else this.#open(sns['Message'], snsText, 'Message', level);
+        if (sns.Message === undefined) this.#unwrap(sns, snsText, level + 1);
+        else this.#open(sns.Message, snsText, 'Message', level);
         continue;
       }
       const envelope = isObject(record) ? envelopeOf(record) : undefined;
@@ -115,11 +121,12 @@ export class Unwrapper implements RecordVisitor {
 
   /** What Firehose could not deliver (Firehose, "Data delivery failure handling"): the bytes it had got, in base64. */
   #salvage(value: JsonObject, level: number): void {
-    const raw = value['rawData'];
+    const raw = value.rawData;
     const bytes = typeof raw === 'string' && BASE64.test(raw) ? Buffer.from(raw, 'base64') : undefined;
-    const why = `Firehose gave up: ${value['errorCode']} ${value['errorMessage']}`;
+    const why = `Firehose gave up: ${value.errorCode} ${value.errorMessage}`;
     if (bytes === undefined || bytes.length === 0) {
-      return this.reject(new Rejection('firehose_error', `rawData is no base64 data. ${why}`));
+      this.reject(new Rejection('firehose_error', `rawData is no base64 data. ${why}`));
+      return;
     }
     const found = this.#split(bytes, {
       record: (inner, text) => this.#unwrap(inner, text, level + 1),
@@ -154,19 +161,19 @@ const CONFIRMATIONS: ReadonlyMap<JsonValue | undefined, Envelope> = new Map([
 
 /** Which envelope an object is, undefined for none. Events themselves are recognised first: they are nearly all. */
 function envelopeOf(value: JsonObject): Envelope | undefined {
-  if (typeof value['event_type'] === 'string' || typeof value['eventType'] === 'string') return undefined;
-  if (typeof value['notificationType'] === 'string') return undefined;
-  const confirmation = CONFIRMATIONS.get(value['Type']);
+  if (typeof value.event_type === 'string' || typeof value.eventType === 'string') return undefined;
+  if (typeof value.notificationType === 'string') return undefined;
+  const confirmation = CONFIRMATIONS.get(value.Type);
   if (confirmation !== undefined) return confirmation;
-  if (value['Message'] !== undefined && (value['Type'] === 'Notification' || typeof value['TopicArn'] === 'string')) {
+  if (value.Message !== undefined && (value.Type === 'Notification' || typeof value.TopicArn === 'string')) {
     return MESSAGE;
   }
-  if (Array.isArray(value['Records'])) return RECORDS;
-  if (typeof value['detail-type'] === 'string' && typeof value['source'] === 'string') {
-    if (value['source'] !== 'aws.ses') return { is: 'notice', kind: `eventbridge:${value['source'].slice(0, 100)}` };
-    return value['detail'] === undefined ? undefined : DETAIL;
+  if (Array.isArray(value.Records)) return RECORDS;
+  if (typeof value['detail-type'] === 'string' && typeof value.source === 'string') {
+    if (value.source !== 'aws.ses') return { is: 'notice', kind: `eventbridge:${value.source.slice(0, 100)}` };
+    return value.detail === undefined ? undefined : DETAIL;
   }
-  if (value['attemptsMade'] !== undefined && (value['rawData'] !== undefined || value['errorCode'] !== undefined)) {
+  if (value.attemptsMade !== undefined && (value.rawData !== undefined || value.errorCode !== undefined)) {
     return FAILURE;
   }
   const body = BODIES.find((key) => value[key] !== undefined);

@@ -1,3 +1,5 @@
+import { isSpace } from './space.ts';
+
 /**
  * The text of parts of a JSON text, as it was written: parsing and printing again would round integers beyond 2^53 and
  * turn 1e400 into null before the decoder could notice. Both expect valid JSON.
@@ -46,10 +48,6 @@ function skipSpace(text: string, from: number): number {
 function skipSeparator(text: string, from: number): number {
   const at = skipSpace(text, from);
   return text.charCodeAt(at) === COMMA ? skipSpace(text, at + 1) : at;
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
 /** One behind the string that begins at `from`. */

@@ -1,5 +1,6 @@
-import { SES_TOPIC_VALIDATION } from './confirmation.ts';
 import type { JsonValue } from './record.ts';
+import { isSentence, SENTENCE } from './sentence.ts';
+import { isSpace } from './space.ts';
 
 /** Where, after a broken record, the next may begin. */
 export interface Start {
@@ -38,19 +39,6 @@ export function findStart(bytes: Buffer, from: number, to: number): Start | unde
   return undefined;
 }
 
-/** Does SES's plain sentence begin at `at`? */
-export function isSentence(bytes: Buffer, at: number): boolean {
-  return bytes.subarray(at, at + SENTENCE.length).equals(SENTENCE);
-}
-
-/** Can what is there, up to the end of the bytes, still become SES's plain sentence? */
-export function maybeSentence(bytes: Buffer, at: number): boolean {
-  const there = bytes.subarray(at, at + SENTENCE.length);
-  return there.equals(SENTENCE.subarray(0, there.length));
-}
-
-export const SENTENCE = Buffer.from(SES_TOPIC_VALIDATION);
-
 /** Is a value that was found in the middle of broken bytes likely to be a record, and no part of one? */
 export function isPlausible(value: JsonValue, kind: Start['kind']): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -59,7 +47,67 @@ export function isPlausible(value: JsonValue, kind: Start['kind']): boolean {
   return !(keys.length === 2 && keys.includes('name') && keys.includes('value'));
 }
 
+/** `{"`, which hardly anything but JSON begins with */
+export function isObjectStart(bytes: Buffer, start: number): boolean {
+  let at = start + 1;
+  while (at < start + 64 && isSpace(bytes[at])) at++;
+  return bytes[start] === OPEN_OBJECT && (bytes[at] === QUOTE || at >= bytes.length);
+}
+
+/**
+ * Does what follows bytes[end - 1] show that the value before it is but a part of something that was torn: a comma, a
+ * colon or a closing bracket that belongs to nothing? Undefined if it takes more bytes to tell. A value that has a line
+ * to itself is never torn, and lines may end in commas, as those of an array without its brackets do.
+ */
+export function isTorn(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  inArray: boolean,
+  final: boolean,
+): boolean | undefined {
+  const isOneLine = bytes.subarray(start, end).indexOf(LINE_FEED) < 0;
+  for (let at = end; at < end + 64; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) return final ? false : undefined;
+    if (byte === LINE_FEED && isOneLine) return false;
+    if (isSpace(byte)) continue;
+    if (byte === CLOSE_OBJECT || byte === 0x3a) return true;
+    if (inArray) return false;
+    if (byte !== COMMA) return byte === CLOSE_ARRAY;
+    const isLineEnd = endsLine(bytes, at + 1, final);
+    return isLineEnd === undefined ? undefined : !isLineEnd;
+  }
+  return false;
+}
+
+/**
+ * Bytes at `at` that may stand between records beside white space: a byte-order mark, or the comma at the end of a line
+ * of an array that has lost its brackets. 0 if there are none, undefined if it takes more bytes to tell.
+ */
+export function separatorLength(bytes: Buffer, at: number, final: boolean): number | undefined {
+  if (bytes[at] === COMMA) {
+    const isLineEnd = endsLine(bytes, at + 1, final);
+    return isLineEnd === undefined ? undefined : Number(isLineEnd);
+  }
+  if (bytes[at] !== BYTE_ORDER_MARK[0]) return 0;
+  const mark = bytes.subarray(at, at + BYTE_ORDER_MARK.length);
+  if (mark.equals(BYTE_ORDER_MARK)) return BYTE_ORDER_MARK.length;
+  return mark.length < BYTE_ORDER_MARK.length && !final ? undefined : 0;
+}
+
+/** Does a line, or all, end before bytes[at]? Undefined if it takes more bytes to tell. */
+function endsLine(bytes: Buffer, at: number, final: boolean): boolean | undefined {
+  const next = bytes[at] === CARRIAGE_RETURN ? at + 1 : at;
+  if (next >= bytes.length) return final ? true : undefined;
+  return bytes[next] === LINE_FEED;
+}
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const CARRIAGE_RETURN = 0x0d;
 const OPEN_OBJECT = 0x7b;
+const COMMA = 0x2c;
+const CLOSE_ARRAY = 0x5d;
 const OPEN_ARRAY = 0x5b;
 const QUOTE = 0x22;
 const CLOSE_OBJECT = 0x7d;
@@ -121,8 +169,4 @@ function skipSpace(bytes: Buffer, from: number): number {
   let at = from;
   while (at < from + 64 && isSpace(bytes[at])) at++;
   return at;
-}
-
-export function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;
 }

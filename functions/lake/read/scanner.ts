@@ -1,3 +1,5 @@
+import { isSpace } from './space.ts';
+
 /**
  * Walks the structure of one JSON value byte by byte, over as many pieces as it comes in, and stops at its end or at the
  * first byte that can't continue it. Strings, brackets, commas and colons are checked; whether a number, a word or an
@@ -79,25 +81,17 @@ export class JsonScanner {
   }
 
   #byte(byte: number | undefined): void {
-    if (byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09) return;
-    switch (this.#state) {
-      case VALUE:
-        return this.#valueBegins(byte);
-      case FIRST_VALUE:
-        return byte === CLOSE_ARRAY ? this.#close() : this.#valueBegins(byte);
-      case FIRST_KEY:
-        if (byte === CLOSE_OBJECT) return this.#close();
-        return this.#expect(byte === QUOTE, KEY_STRING);
-      case KEY:
-        return this.#expect(byte === QUOTE, KEY_STRING);
-      case COLON:
-        return this.#expect(byte === 0x3a, VALUE);
-      default: {
-        const inObject = this.#kinds[this.#depth] === OPEN_OBJECT;
-        if (byte === (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) return this.#close();
-        return this.#expect(byte === 0x2c, inObject ? KEY : VALUE);
-      }
-    }
+    if (isSpace(byte)) return;
+    const state = this.#state;
+    const inObject = this.#kinds[this.#depth] === OPEN_OBJECT;
+    if (state === AFTER_VALUE) {
+      if (byte === (inObject ? CLOSE_OBJECT : CLOSE_ARRAY)) this.#close();
+      else this.#expect(byte === COMMA, inObject ? KEY : VALUE);
+    } else if (state === COLON) this.#expect(byte === 0x3a, VALUE);
+    else if (state === FIRST_KEY && byte === CLOSE_OBJECT) this.#close();
+    else if (state === FIRST_VALUE && byte === CLOSE_ARRAY) this.#close();
+    else if (state === KEY || state === FIRST_KEY) this.#expect(byte === QUOTE, KEY_STRING);
+    else this.#valueBegins(byte);
   }
 
   #expect(met: boolean, next: State): void {
@@ -159,6 +153,7 @@ const DEEP = 10;
 
 const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;

@@ -1,28 +1,15 @@
 import { type Reason, Rejection } from '../vocabulary.ts';
 import { isTooDeep, parseJson } from './json.ts';
+import { Patience } from './patience.ts';
 import type { RecordPlace } from './place.ts';
 import type { RecordVisitor } from './record.ts';
-import {
-  findStart,
-  isPlausible,
-  isSentence,
-  isSpace,
-  LOOKAHEAD,
-  LOOKBEHIND,
-  maybeSentence,
-  SENTENCE,
-  type Start,
-} from './resync.ts';
+import { isObjectStart, isTorn, separatorLength } from './resync.ts';
 import { JsonScanner } from './scanner.ts';
+import { RecordSearch, type SplitLimits } from './search.ts';
+import { isSentence, maybeSentence, SENTENCE } from './sentence.ts';
+import { isSpace } from './space.ts';
 import { Stretch } from './stretch.ts';
 import { Window } from './window.ts';
-
-export interface SplitLimits {
-  /** bytes */
-  recordBytes: number;
-  /** nesting */
-  depth: number;
-}
 
 /**
  * Splits bytes into JSON values and tells the visitor of each, whatever stands between them: line feeds, nothing, white
@@ -45,11 +32,8 @@ export class Splitter {
   /** the scanner is in the middle of the record at window.at */
   #scanning = false;
   #array: 'none' | 'open' | 'doubtful' = 'none';
-  /** in state broken: where the search goes on, and what was found and is being scanned; offsets in the object */
-  #cursor = 0;
-  #candidate: Start | undefined;
-  /** bytes that may still be scanned in vain: keeps hostile input from making the search for a start quadratic */
-  #patience: number;
+  readonly #search: RecordSearch;
+  readonly #patience: Patience;
   /** something was found that makes this an event stream, however damaged */
   #found = false;
   #junk = false;
@@ -60,12 +44,12 @@ export class Splitter {
     this.#visitor = visitor;
     this.#place = place;
     this.#scanner = new JsonScanner(limits.depth);
-    this.#patience = Math.max(4 * limits.recordBytes, 1024 * 1024);
+    this.#patience = new Patience(limits.recordBytes);
+    this.#search = new RecordSearch(limits, this.#scanner, this.#patience);
   }
 
   /** Takes the next bytes, of any number, which must not be changed afterwards. */
   push(chunk: Buffer): void {
-    this.#patience += 4 * chunk.length;
     let rest = chunk;
     if (this.#state === 'between' && !this.#scanning && this.#window.left > 0) {
       // finish the record that was cut with a small copy, instead of moving the whole chunk behind its beginning
@@ -96,19 +80,15 @@ export class Splitter {
       this.#closeStretch(this.#window.bytes.length);
     } else if (this.#array === 'open' && broken === 'json') {
       this.#junk = true;
-      this.#stretch.begin(this.length, 'json', 'the array that the records stand in is not closed');
-      this.#closeStretch(this.#window.bytes.length);
+      this.#point(this.#window.bytes.length, this.#window.bytes.length);
+      this.#visitor.reject(new Rejection('json', 'the array that the records stand in is not closed'), this.#place);
     }
     return { events: this.#found, junk: this.#junk, told };
   }
 
-  /** bytes pushed */
-  get length(): number {
-    return this.#window.offset + this.#window.bytes.length;
-  }
-
   #append(chunk: Buffer): void {
-    if (this.#state !== 'between') this.#stretch.keep(this.#window);
+    if (this.#state === 'oversize') this.#stretch.keep(this.#window, this.#window.offset + this.#window.bytes.length);
+    if (this.#state === 'broken') this.#stretch.keep(this.#window, this.#search.cursor);
     this.#window.append(chunk);
   }
 
@@ -131,21 +111,16 @@ export class Splitter {
     if (at === bytes.length) return false;
     const byte = bytes[at];
     if (byte === OPEN_OBJECT) return this.#record(at, final);
+    if (byte === SENTENCE[0] && !inArray) return this.#sentence(at, final);
     if (byte === OPEN_ARRAY && !inArray) this.#array = 'open';
     else if (byte === CLOSE_ARRAY && inArray) this.#array = 'none';
-    else if (byte === BYTE_ORDER_MARK[0]) return this.#byteOrderMark(at, final);
-    else if (byte === SENTENCE[0]) return this.#sentence(at, final);
-    else if (inArray) return this.#scan(at, final);
-    else return this.#broke(at, 'json', 'neither an object nor an array of objects begins here');
+    else {
+      const separator = separatorLength(bytes, at, final);
+      if (separator === undefined) return false;
+      if (separator === 0) return inArray ? this.#scan(at, final) : this.#broke(at, 'json', NO_START);
+      at += separator - 1;
+    }
     this.#window.at = at + 1;
-    return true;
-  }
-
-  #byteOrderMark(at: number, final: boolean): boolean {
-    const mark = this.#window.bytes.subarray(at, at + 3);
-    if (mark.equals(BYTE_ORDER_MARK)) this.#window.at = at + 3;
-    else if (mark.length < 3 && !final) return false;
-    else this.#broke(at, 'json', 'neither an object nor an array of objects begins here');
     return true;
   }
 
@@ -158,12 +133,13 @@ export class Splitter {
       return true;
     }
     if (!final && maybeSentence(this.#window.bytes, at)) return false;
-    return this.#broke(at, 'json', 'neither an object nor an array of objects begins here');
+    return this.#broke(at, 'json', NO_START);
   }
 
   #record(start: number, final: boolean): boolean {
-    if (this.#scanning || this.#style === 'loose' || this.#array !== 'none') return this.#scan(start, final);
     const window = this.#window;
+    if (this.#patience.isOver(window.offset + start)) return this.#lastGuess(start, final);
+    if (this.#scanning || this.#style === 'loose' || this.#array !== 'none') return this.#scan(start, final);
     const newline = window.newline(start);
     // one line may be all there is in many megabytes: without its end in sight, `}{` is looked for
     const join = this.#style === 'joined' || newline < 0 ? window.join(start) : -1;
@@ -178,15 +154,24 @@ export class Splitter {
     return this.#scan(start, final);
   }
 
+  /** Without patience for scanning: both guesses, once the whole line is in sight. */
+  #lastGuess(start: number, final: boolean): boolean {
+    const window = this.#window;
+    const newline = window.newline(start);
+    if (newline < 0 && !final && window.left <= this.#limits.recordBytes) return false;
+    const end = newline < 0 ? window.bytes.length : newline;
+    const join = window.join(start);
+    if (join >= 0 && join < end && this.#guess(start, join + 1, 'joined')) return true;
+    if ((newline >= 0 || final) && this.#guess(start, end, 'line')) return true;
+    return this.#broke(start, 'json', NO_PATIENCE);
+  }
+
   /** Is bytes[start]…bytes[end - 1], but for white space, one record? Then it is done with. */
   #guess(start: number, end: number, style: 'line' | 'joined'): boolean {
     if (end - start > this.#limits.recordBytes) return false;
     let to = end;
     while (isSpace(this.#window.bytes[to - 1])) to--;
-    if (!this.#take(start, to)) {
-      this.#patience -= end - start;
-      return false;
-    }
+    if (!this.#take(start, to)) return false;
     this.#style = style;
     return true;
   }
@@ -196,10 +181,11 @@ export class Splitter {
     const parsed = parseJson(window.bytes.toString('utf8', start, end));
     if (parsed === undefined) return false;
     const { value, text } = parsed;
+    const isUtf8 = window.isUtf8(start, end);
     window.at = end;
     if (typeof value === 'object') this.#found = true;
     else this.#junk = true;
-    if (!window.isUtf8(start, end)) this.#reject(start, end, 'invalid_utf8', 'bytes that are no UTF-8');
+    if (!isUtf8) this.#reject(start, end, 'invalid_utf8', 'bytes that are no UTF-8');
     else if (isTooDeep(text, this.#limits.depth)) this.#reject(start, end, 'too_deep', this.#depthDetail());
     else {
       this.#point(start, end);
@@ -211,37 +197,44 @@ export class Splitter {
   #scan(start: number, final: boolean): boolean {
     const window = this.#window;
     const scanner = this.#scanner;
+    const { recordBytes, depth } = this.#limits;
     if (!this.#scanning) {
-      if (this.#patience < 0)
-        return this.#broke(start, 'json', 'not JSON on one line, in an object that is broken often');
+      if (this.#patience.isOver(window.offset + start)) return this.#broke(start, 'json', NO_PATIENCE);
       scanner.reset();
       this.#scanning = true;
     }
     scanner.feed(window.bytes, start + scanner.length);
-    if (scanner.status === 'open') {
-      if (scanner.length > this.#limits.recordBytes) return this.#passOver(start);
-      if (!final) return false;
+    const { status, length } = scanner;
+    if (status !== 'whole' && length > recordBytes) return this.#passOver(start);
+    if (status === 'open' && !final) return false;
+    const isDeep = scanner.maxDepth > depth;
+    if (status !== 'whole') {
+      this.#patience.spend(length);
+      if (isDeep) return this.#broke(start, 'too_deep', this.#depthDetail());
+      return this.#broke(
+        start,
+        'json',
+        `${status === 'open' ? 'the data end' : 'it goes wrong'} after ${length} bytes`,
+      );
     }
+    const end = start + length;
+    const torn = length <= recordBytes && isTorn(window.bytes, start, end, this.#array !== 'none', final);
+    if (torn === undefined) return false;
+    if (torn) this.#broke(start, 'json', 'a part of a record without its beginning');
+    else if (length > recordBytes) this.#reject(start, end, 'record_too_large', this.#sizeDetail());
+    else if (isDeep) this.#reject(start, end, 'too_deep', this.#depthDetail());
+    else if (!this.#take(start, end)) this.#broke(start, 'json', 'a number, word or escape that JSON does not have');
     this.#scanning = false;
-    const end = start + scanner.length;
-    const isDeep = scanner.maxDepth > this.#limits.depth;
-    if (scanner.status === 'whole') {
-      if (scanner.length > this.#limits.recordBytes) this.#reject(start, end, 'record_too_large', this.#sizeDetail());
-      else if (isDeep) this.#reject(start, end, 'too_deep', this.#depthDetail());
-      else if (!this.#take(start, end)) {
-        this.#patience -= scanner.length;
-        return this.#broke(start, 'json', 'a number, word or escape that JSON does not have');
-      }
-      const next = window.bytes[end];
-      const isLine = (next === LINE_FEED || next === CARRIAGE_RETURN) && !isWithin(window.newline(start), end);
-      this.#style = next === OPEN_OBJECT ? 'joined' : isLine ? 'line' : 'loose';
-      window.at = end;
+    if (this.#state === 'broken') {
+      this.#patience.spend(Math.min(length, recordBytes));
       return true;
     }
-    this.#patience -= scanner.length;
-    const what = scanner.status === 'open' ? 'the data end' : 'it goes wrong';
-    if (isDeep) return this.#broke(start, 'too_deep', this.#depthDetail());
-    return this.#broke(start, 'json', `${what} after ${scanner.length} bytes`);
+    const next = window.bytes[end];
+    // a record over several lines is followed by others: don't try them line by line
+    const isLine = (next === LINE_FEED || next === CARRIAGE_RETURN) && window.newline(start) >= end;
+    this.#style = next === OPEN_OBJECT ? 'joined' : isLine ? 'line' : 'loose';
+    window.at = end;
+    return true;
   }
 
   /** The record is too large to be kept: from now on only its end is looked for. */
@@ -250,7 +243,6 @@ export class Splitter {
     this.#scanning = false;
     this.#found = true;
     this.#stretch.begin(from, 'record_too_large', this.#sizeDetail());
-    this.#cursor = from + this.#scanner.length;
     this.#state = 'oversize';
     return true;
   }
@@ -258,21 +250,20 @@ export class Splitter {
   #passOversize(): boolean {
     const window = this.#window;
     const scanner = this.#scanner;
-    scanner.feed(window.bytes, this.#cursor - window.offset);
-    this.#cursor = this.#stretch.from + scanner.length;
+    scanner.feed(window.bytes, this.#stretch.from + scanner.length - window.offset);
+    const end = this.#stretch.from + scanner.length - window.offset;
     if (scanner.status === 'open') {
-      window.at = Math.max(window.at, window.bytes.length - LOOKAHEAD);
+      window.at = Math.max(window.at, window.bytes.length - LOOKBACK);
       return false;
     }
     if (scanner.status === 'whole') {
-      const end = this.#cursor - window.offset;
       this.#closeStretch(end);
       window.at = end;
       this.#style = 'line';
     } else {
       // it was cut off, and the next record has begun within what seemed to be its last string
       this.#state = 'broken';
-      this.#cursor = Math.max(this.#cursor - LOOKBACK, window.offset + window.at);
+      this.#search.begin(Math.max(window.offset + end - LOOKBACK, this.#stretch.from + 1));
     }
     return true;
   }
@@ -284,8 +275,8 @@ export class Splitter {
     if (reason !== 'json' || isObjectStart(bytes, start)) this.#found = true;
     if (this.#array === 'open') this.#array = 'doubtful';
     this.#stretch.begin(offset + start, reason, detail);
-    this.#cursor = offset + start + 1;
-    this.#candidate = undefined;
+    this.#search.begin(offset + start + 1);
+    this.#scanning = false;
     this.#state = 'broken';
     return true;
   }
@@ -293,74 +284,26 @@ export class Splitter {
   /** One step of finding the end of a broken stretch. False if it takes more bytes. */
   #resync(final: boolean): boolean {
     const window = this.#window;
-    if (this.#candidate === undefined) {
-      const to = window.bytes.length - (final ? 0 : LOOKAHEAD);
-      const start = findStart(window.bytes, this.#cursor - window.offset, to);
-      if (start === undefined) {
-        this.#cursor = Math.max(this.#cursor, window.offset + to);
-        window.at = Math.max(window.at, this.#cursor - window.offset - LOOKBEHIND);
-        return false;
-      }
-      this.#candidate = { at: window.offset + start.at, value: window.offset + start.value, kind: start.kind };
-      this.#scanner.reset();
-      window.at = Math.max(window.at, start.at - LOOKBEHIND);
-    }
-    const candidate = this.#candidate;
-    const at = candidate.at - window.offset;
-    const verdict = this.#try(candidate, final);
-    if (verdict === 'wait') return false;
-    this.#candidate = undefined;
-    if (verdict === 'refused') {
-      this.#patience -= this.#scanner.length;
-      this.#cursor = candidate.at + 1;
-      if (candidate.kind !== 'line') return true;
+    const found = this.#search.step(window, this.#array !== 'none', final);
+    if (found === undefined) return false;
+    const at = found.at - window.offset;
+    if (found.verdict === 'refused') {
+      if (found.kind !== 'line') return true;
       this.#closeStretch(at);
-      const isDeep = this.#scanner.maxDepth > this.#limits.depth;
-      return this.#broke(at, isDeep ? 'too_deep' : 'json', isDeep ? this.#depthDetail() : 'the line is no JSON either');
+      if (this.#scanner.maxDepth > this.#limits.depth) return this.#broke(at, 'too_deep', this.#depthDetail());
+      return this.#broke(at, 'json', 'the line is no JSON either');
     }
     this.#closeStretch(at);
-    if (verdict === 'oversize') return this.#passOver(at);
-    if (candidate.value > candidate.at) this.#array = 'open';
-    this.#style = candidate.kind === 'line' ? 'line' : 'joined';
-    window.at = candidate.value - window.offset;
+    if (found.verdict === 'oversize') return this.#passOver(at);
+    if (found.value > found.at) this.#array = 'open';
+    this.#style = found.kind === 'line' ? 'line' : 'joined';
+    window.at = found.value - window.offset;
     return true;
-  }
-
-  /** Does a record begin there? Only if it can be read to its end. */
-  #try(candidate: Start, final: boolean): 'wait' | 'accepted' | 'refused' | 'oversize' {
-    if (candidate.kind === 'sentence') return 'accepted';
-    const window = this.#window;
-    const scanner = this.#scanner;
-    const from = candidate.value - window.offset;
-    const isObject = candidate.value === candidate.at;
-    let to: number;
-    if (this.#patience < 0) {
-      // no more scanning: one look at the line
-      if (candidate.kind !== 'line' || !isObject) return 'refused';
-      const newline = window.newline(from);
-      to = newline < 0 ? window.bytes.length : newline;
-      if (to - from > this.#limits.recordBytes) return 'refused';
-      if (newline < 0 && !final) return 'wait';
-    } else {
-      scanner.feed(window.bytes, from + scanner.length);
-      if (scanner.status === 'open' && !final) {
-        if (scanner.length <= this.#limits.recordBytes) return 'wait';
-        return candidate.kind === 'line' && isObject ? 'oversize' : 'refused';
-      }
-      if (scanner.status !== 'whole') return 'refused';
-      if (scanner.maxDepth > this.#limits.depth || scanner.length > this.#limits.recordBytes) return 'accepted';
-      to = from + scanner.length;
-    }
-    const parsed = parseJson(window.bytes.toString('utf8', from, to));
-    return parsed !== undefined && isPlausible(parsed.value, candidate.kind) ? 'accepted' : 'refused';
   }
 
   /** The stretch ends before bytes[to], white space not counted. */
   #closeStretch(to: number): void {
-    const { bytes, offset } = this.#window;
-    let end = to;
-    while (end > 0 && offset + end > this.#stretch.from && isSpace(bytes[end - 1])) end--;
-    this.#stretch.point(this.#place, offset + end, this.#window);
+    this.#stretch.point(this.#place, this.#window.offset + to, this.#window);
     this.#state = 'between';
     this.#visitor.reject(new Rejection(this.#stretch.reason, this.#stretch.detail), this.#place);
   }
@@ -384,23 +327,13 @@ export class Splitter {
   }
 }
 
+const NO_PATIENCE = 'no JSON on one line, in an object that is broken too often to look closer';
+const NO_START = 'neither an object nor an array of objects begins here';
 /** How far back the next record is looked for when a large one proves to be broken. */
 const LOOKBACK = 64 * 1024;
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
-
-function isWithin(hit: number, end: number): boolean {
-  return hit >= 0 && hit < end;
-}
-
-/** `{"`, which hardly anything but JSON begins with */
-function isObjectStart(bytes: Buffer, start: number): boolean {
-  let at = start + 1;
-  while (at < start + 64 && isSpace(bytes[at])) at++;
-  return bytes[start] === OPEN_OBJECT && bytes[at] === 0x22;
-}

@@ -1,5 +1,6 @@
 import type { Reason } from '../vocabulary.ts';
 import type { RecordPlace } from './place.ts';
+import { isSpace } from './space.ts';
 import type { Window } from './window.ts';
 
 /** Bytes kept of a stretch, as many as the quarantine table takes. */
@@ -12,31 +13,42 @@ export class Stretch {
   reason: Reason = 'json';
   detail = '';
   #head: Buffer = Buffer.alloc(0);
+  /** one behind the last byte that isn't white space, of those that have left the window */
+  #solidEnd = 0;
 
   begin(from: number, reason: Reason, detail: string): void {
     this.from = from;
     this.reason = reason;
     this.detail = detail;
     this.#head = Buffer.alloc(0);
+    this.#solidEnd = from + 1;
   }
 
-  /** To be called before the window moves on: copies what it has of the first bytes. */
-  keep(window: Window): void {
+  /** To be called before the window moves on: copies what it has of the first bytes; `passed` is an offset. */
+  keep(window: Window, passed: number): void {
+    this.#solidEnd = this.#solid(window, passed);
     const missing = this.from + this.#head.length - window.offset;
     if (this.#head.length >= KEPT || missing < 0) return;
     const more = window.bytes.subarray(missing, missing + KEPT - this.#head.length);
     if (more.length > 0) this.#head = Buffer.concat([this.#head, more]);
   }
 
-  /** Points at the stretch, which ends before the byte at offset `to`. */
+  /** Points at the stretch, which ends before the byte at offset `to`, white space not counted. */
   point(place: RecordPlace, to: number, window: Window): void {
-    const length = to - this.from;
+    const length = this.#solid(window, to) - this.from;
     const at = this.from - window.offset;
     if (this.#head.length === 0 && at >= 0) {
       place.point(this.from, length, window.bytes, at, at + Math.min(length, KEPT));
     } else {
-      this.keep(window);
+      this.keep(window, to);
       place.point(this.from, length, this.#head, 0, Math.min(length, this.#head.length));
     }
+  }
+
+  /** Where the stretch would end if it ended before the byte at offset `to`. */
+  #solid(window: Window, to: number): number {
+    let end = Math.min(to - window.offset, window.bytes.length);
+    while (end > 0 && window.offset + end > this.#solidEnd && isSpace(window.bytes[end - 1])) end--;
+    return Math.max(window.offset + end, this.#solidEnd);
   }
 }

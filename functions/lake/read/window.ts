@@ -54,7 +54,7 @@ export class Window {
     return this.#joins.find(this.bytes, start);
   }
 
-  /** Asked for each record, answered for the whole window at once if that is clean. */
+  /** Is what lies between, not before `at`, UTF-8? Asked for each record, answered for the whole window at once if that is clean. */
   isUtf8(from: number, to: number): boolean {
     this.#utf8 ??= isUtf8(this.bytes.subarray(this.at, wholeCharacters(this.bytes)));
     return this.#utf8 || isUtf8(this.bytes.subarray(from, to));

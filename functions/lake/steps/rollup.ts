@@ -7,6 +7,7 @@ import type { Settings } from '../settings.ts';
 import { inlineViews } from '../sql/inline.ts';
 import type { View } from '../sql/view.ts';
 import { events, recipientMessages } from '../tables/index.ts';
+import { concurrently } from './concurrent.ts';
 import { addDays, daysBetween } from './day.ts';
 import { dayOfKey, generationKey, rollupFolder, rollupKey } from './layout.ts';
 import { liveDays, Outcomes, unseenAttempts } from './live.ts';
@@ -31,6 +32,8 @@ export interface RolledUp {
 
 /** Send days that one query writes; Athena writes at most 100 partitions. */
 const DAYS_A_RUN = 32;
+/** Reads and small writes under way at once. */
+const AT_ONCE = 16;
 /** Rows of unreadable times lie there: no mail was sent then. */
 const NO_DAY = '1970-01-01';
 
@@ -39,17 +42,23 @@ interface DayInput extends RollupInput {
   inputs: Input[];
 }
 
+/** A send day whose input isn't what its newest generation read; n is the next one. */
+interface StaleDay {
+  dt: string;
+  n: number;
+  reads: DayInput[];
+}
+
 /** Recomputes every send day that is stale. */
 export async function rollup(ports: RollupPorts, options: RollupOptions): Promise<RolledUp[]> {
   const window = options.settings.attributionDays;
   const available = await eventDays(ports);
-  const stale: { dt: string; n: number; reads: DayInput[] }[] = [];
-  for (const dt of sendDays([...available.keys()], window)) {
+  const candidates = await concurrently(sendDays([...available.keys()], window), AT_ONCE, async (dt) => {
     const reads = inputDays(dt, window).flatMap((day) => available.get(day) ?? []);
     const newest = await newestGeneration(ports.lake, recipientMessages.name, dt);
-    if (reads.length === 0 && !newest) continue;
-    if (!isSameInput(newest?.inputs ?? [], reads)) stale.push({ dt, n: (newest?.generation ?? -1) + 1, reads });
-  }
+    return isSameInput(newest?.inputs ?? [], reads) ? [] : [{ dt, n: (newest?.generation ?? -1) + 1, reads }];
+  });
+  const stale: StaleDay[] = candidates.flat();
   const done: RolledUp[] = [];
   for (const run of runs(stale)) {
     done.push(...(await rollupRun(ports, options, run)));
@@ -71,24 +80,18 @@ function sendDays(days: readonly string[], window: number): string[] {
 /** By day of events: the newest generation and the live attempts that it hasn't seen. */
 async function eventDays({ lake }: RollupPorts): Promise<Map<string, DayInput>> {
   const outcomes = new Outcomes(lake);
-  const days = new Map<string, DayInput>();
-  for (const dt of await liveDays(lake, events.name)) {
-    if (dt === NO_DAY) continue;
+  const dts = (await liveDays(lake, events.name)).filter((dt) => dt !== NO_DAY);
+  const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput | null> => {
     const newest = await newestGeneration(lake, events.name, dt);
     const unseen = await unseenAttempts(lake, outcomes, events.name, dt, new Set(newest?.attempt_list));
     const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
     const inputs: Input[] = [];
     if (newest && newest.file_list.length > 0) inputs.push(settledInput(newest));
     if (keys.length > 0) inputs.push({ table: events.name, stage: 'live', dt, keys });
-    if (inputs.length === 0) continue;
-    days.set(dt, {
-      dt,
-      generation: newest?.generation ?? null,
-      attempts: unseen.map(({ attempt }) => attempt),
-      inputs,
-    });
-  }
-  return days;
+    if (inputs.length === 0) return null;
+    return { dt, generation: newest?.generation ?? null, attempts: unseen.map(({ attempt }) => attempt), inputs };
+  });
+  return new Map(found.flatMap((day) => (day ? [[day.dt, day]] : [])));
 }
 
 const isSameInput = (before: readonly RollupInput[], now: readonly RollupInput[]): boolean =>
@@ -111,7 +114,7 @@ function runs<T extends { dt: string }>(days: readonly T[]): T[][] {
 async function rollupRun(
   ports: RollupPorts,
   { settings, views, select }: RollupOptions,
-  days: readonly { dt: string; n: number; reads: DayInput[] }[],
+  days: readonly StaleDay[],
 ): Promise<RolledUp[]> {
   const { lake, engine, clock } = ports;
   const [first, last] = [days[0]?.dt, days.at(-1)?.dt];
@@ -128,22 +131,21 @@ async function rollupRun(
     inputs.length === 0
       ? []
       : await engine.write({
-          select: inlineViews(select, views, {
+          select: `${inlineViews(select, views, {
             events: inputRows(events.name, inputs),
             rollup_run: runConstants(
               asOf,
               days.map(({ dt }) => dt),
               settings.attributionDays,
             ),
-          }),
+          })}\norder by dt, message_id, recipient_key`,
           table: recipientMessages.name,
           inputs,
           location,
           partitioned: true,
         });
 
-  const done: RolledUp[] = [];
-  for (const { dt, n, reads } of days) {
+  const done = await concurrently(days, AT_ONCE, async ({ dt, n, reads }): Promise<RolledUp[]> => {
     const ofDay = files.filter(({ key }) => dayOfKey(key) === dt);
     const rows = ofDay.reduce((sum, file) => sum + file.rows, 0);
     const generation: Generation = {
@@ -161,12 +163,12 @@ async function rollupRun(
       attempt_list: [],
       inputs: reads.map(inputOf),
     };
-    if (!(await createState(lake, generationKey(recipientMessages.name, dt, n), generation))) continue;
+    if (!(await createState(lake, generationKey(recipientMessages.name, dt, n), generation))) return [];
     // A day on which nothing was sent has no partition, unless it had one before.
     if (rows > 0 || n > 0) await pointAtNewest(ports, recipientMessages.name, generation);
-    done.push({ dt, rows });
-  }
-  return done;
+    return [{ dt, rows }];
+  });
+  return done.flat();
 }
 
 /** The relation `rollup_run`: one row that the select reads. */

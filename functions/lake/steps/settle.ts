@@ -5,6 +5,7 @@
 import type { Input, Ports } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { SETTLED_TABLES, TABLES } from '../tables/index.ts';
+import { concurrently } from './concurrent.ts';
 import { DAY_MS, HOUR_MS, startOfDay } from './day.ts';
 import { generationKey, liveFolder, settledFolder } from './layout.ts';
 import { type LiveAttempt, liveDays, Outcomes, unseenAttempts } from './live.ts';
@@ -19,6 +20,8 @@ export type SettlePorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
 const FINISHED_AFTER_HOURS = 3;
 /** Days older than this are settled at most once a day. */
 const OLD_DAYS = 7;
+/** Days settled side by side: most of the time goes by in waiting for the store and the engine. */
+const DAYS_AT_ONCE = 6;
 /** Attempts that one round takes in. */
 const MOST_ATTEMPTS = 1000;
 
@@ -73,16 +76,18 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
       work.push({ table: name, dt });
     }
   }
-  const settled: Settled[] = [];
-  for (const [i, { table, dt }] of work.entries()) {
+  let done = 0;
+  const rounds = await concurrently(work, DAYS_AT_ONCE, async ({ table, dt }) => {
+    const settled: Settled[] = [];
     for (;;) {
       const round = await settleDay(ports, outcomes, table, dt, options.ignorePace ?? false);
       if (!round) break;
       settled.push(round);
     }
-    options.onDay?.(i + 1, work.length);
-  }
-  return settled;
+    options.onDay?.(++done, work.length);
+    return settled;
+  });
+  return rounds.flat();
 }
 
 /**

@@ -9,14 +9,15 @@ import { readObject } from '../read/object.ts';
 import type { Place, RecordVisitor } from '../read/record.ts';
 import type { Settings } from '../settings.ts';
 import { ObjectRejection, Rejection } from '../vocabulary.ts';
+import { type Fetched, fetchAhead } from './ahead.ts';
 import { UnitRows } from './append.ts';
+import { concurrently } from './concurrent.ts';
 import { attemptId, liveFile, liveFolder, outcomeKey, tryFolder, tryKey } from './layout.ts';
 import {
   createState,
   type LiveFile,
   type ObjectProblem,
   type Outcome,
-  type PlannedObject,
   type PlannedUnit,
   readBytes,
   readOutcome,
@@ -86,6 +87,9 @@ export async function transform(
   return theirs;
 }
 
+/** Files on their way to the store at once, while the next is being encoded. */
+const FILES_AT_ONCE = 8;
+
 /** Leaves a mark in the store that a try has begun; splitting poison units counts them. */
 async function markTry({ lake, clock }: TransformPorts, unit: string): Promise<void> {
   let k = 0;
@@ -108,18 +112,16 @@ async function writeFiles(ports: TransformPorts, unit: PlannedUnit, options: Tra
   for (let k = 0; ; k++) {
     const attempt = attemptId(unit.id, options.version, k);
     const content = await readUnit(ports, unit, attempt, options);
-    const files: LiveFile[] = [];
-    let isClean = true;
-    for await (const { table, dt, part, rows, bytes } of content.rows.files(
-      options.settings.parquet,
-      options.settings.limits.fileBytes,
-    )) {
+    const encoded = content.rows.files(options.settings.parquet, options.settings.limits.fileBytes);
+    const files = await concurrently(encoded, FILES_AT_ONCE, async ({ table, dt, part, rows, bytes }) => {
       const key = liveFile(table, dt, attempt, part);
-      isClean = (await ports.lake.create(key, bytes)) || Buffer.compare(await readBytes(ports.lake, key), bytes) === 0;
-      if (!isClean) break;
-      files.push({ table, dt, key, rows, bytes: bytes.length });
+      const isOurs =
+        (await ports.lake.create(key, bytes)) || Buffer.compare(await readBytes(ports.lake, key), bytes) === 0;
+      return { isOurs, table, dt, key, rows, bytes: bytes.length };
+    });
+    if (files.every(({ isOurs }) => isOurs)) {
+      return { attempt, content, files: files.map(({ isOurs: _, ...file }): LiveFile => file) };
     }
-    if (isClean) return { attempt, content, files };
   }
 }
 
@@ -142,14 +144,15 @@ async function readUnit(
   const decode = makeDecoder(settings);
   let newestDeliveredAt: number | null = null;
 
-  for (const object of unit.objects) {
-    const problem = await readInto(object);
+  for await (const fetched of fetchAhead(raw, unit.objects)) {
+    const { object } = fetched;
+    const problem = await readInto(fetched);
     if (problem) problems.push({ key: object.key, problem });
     onObject?.(object.size);
   }
   return { rows, tally, problems, newestDeliveredAt };
 
-  async function readInto(object: PlannedObject): Promise<ObjectProblem['problem'] | null> {
+  async function readInto({ object, body }: Fetched): Promise<ObjectProblem['problem'] | null> {
     const context = {
       attempt,
       sourceKey: object.key,
@@ -191,8 +194,7 @@ async function readUnit(
     const mark = rows.mark();
     const before = tally.snapshot();
     try {
-      const { body } = await raw.get(object.key, { ifMatch: object.etag });
-      await readObject(body, settings.limits, visitor);
+      await readObject(body(), settings.limits, visitor);
       return null;
     } catch (error) {
       if (error instanceof MissingObject) return 'source_missing';

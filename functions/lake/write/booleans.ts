@@ -1,5 +1,5 @@
 import { Bool, type Data, makeData } from 'apache-arrow';
-import { Bitmap, grown, roomFor } from './capacity.ts';
+import { bitmap, grown, roomFor, setBit } from './capacity.ts';
 import type { ColumnBuffer, Value } from './column.ts';
 
 const FALSE = 1;
@@ -36,13 +36,17 @@ export class BooleanColumn implements ColumnBuffer {
 
   gather(rows: Uint32Array): Data<Bool> {
     const length = rows.length;
-    const valid = new Bitmap(length);
-    const data = new Bitmap(length);
+    const values = this.#values;
+    const bits = bitmap(length);
+    const data = bitmap(length);
+    let nullCount = 0;
     for (let i = 0; i < length; i++) {
-      const value = this.#values[rows[i] ?? 0] ?? 0;
-      if (value !== 0) valid.set(i);
-      if (value === TRUE) data.set(i);
+      const row = rows[i] ?? 0;
+      const value = row < this.#end ? (values[row] ?? 0) : 0;
+      if (value === 0) nullCount++;
+      else setBit(bits, i);
+      if (value === TRUE) setBit(data, i);
     }
-    return makeData({ type: this.type, length, nullCount: valid.nulls, nullBitmap: valid.bytes, data: data.bytes });
+    return makeData({ type: this.type, length, nullCount, nullBitmap: bits, data });
   }
 }

@@ -12,19 +12,10 @@ export function grown<A extends Grown>(array: A, make: new (length: number) => A
   return longer;
 }
 
-/** One bit a row, least significant first, 1 where there is a value: Arrow's validity bitmap. */
-export class Bitmap {
-  bytes: Uint8Array;
-  nulls: number;
+/** Arrow's validity bitmap for so many rows: one bit a row, least significant first, 1 where there is a value. */
+export const bitmap = (rows: number): Uint8Array => new Uint8Array((rows + 7) >> 3);
 
-  constructor(length: number) {
-    this.bytes = new Uint8Array((length + 7) >> 3);
-    this.nulls = length;
-  }
-
-  set(index: number): void {
-    const byte = index >> 3;
-    this.bytes[byte] = (this.bytes[byte] ?? 0) | (1 << (index & 7));
-    this.nulls--;
-  }
+export function setBit(bits: Uint8Array, index: number): void {
+  const byte = index >> 3;
+  bits[byte] = (bits[byte] ?? 0) | (1 << (index & 7));
 }

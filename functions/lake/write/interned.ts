@@ -1,11 +1,15 @@
-import { type Data, Dictionary, Int32, makeData, makeVector, Utf8 } from 'apache-arrow';
-import { Bitmap, grown, roomFor } from './capacity.ts';
+import { type Data, Dictionary, Int32, makeData, makeVector, Utf8, type Vector } from 'apache-arrow';
+import { bitmap, grown, roomFor, setBit } from './capacity.ts';
 import type { ColumnBuffer, Value } from './column.ts';
 import { TextColumn } from './text.ts';
 
 /** Past this many distinct texts, or UTF-16 units in them, a dictionary costs more memory than it saves. */
 const MOST_TEXTS = 1 << 18;
 const MOST_UNITS = 1 << 25;
+
+/** As many texts are handed over whole with each batch: cheaper than finding out which of them it uses. */
+const FEW_TEXTS = 1 << 8;
+const ROWS_PER_FEW_TEXT = 8;
 
 /**
  * Strings that repeat: each distinct text once, and its number by row. A column whose texts turn out to be too many goes
@@ -19,31 +23,28 @@ export class InternedColumn implements ColumnBuffer {
   #units = 0;
   #last: string | null = null;
   #lastCode = 0;
-  /** number of a row's text, plus one; 0 is null */
+  /** number of a row's text, from 1; 0 is null */
   #codes = new Int32Array(0);
   #end = 0;
   #plain: TextColumn | null = null;
-  /** while gathering: by text number, its number among the gathered texts, plus one */
+  /** while gathering: by text number, its number among the gathered texts, from 1 */
   #local = new Int32Array(0);
+  /** the texts as Arrow has them, while these are few and as many as there were */
+  #few: Vector<Utf8> | null = null;
 
   constructor(id: number) {
     this.type = new Dictionary(new Utf8(), new Int32(), id);
   }
 
   put(row: number, value: Value): void {
+    const code = value === this.#last ? this.#lastCode : this.#codeFor(value);
     if (this.#plain) {
       this.#plain.put(row, value);
       return;
     }
-    if (value !== this.#last) {
-      if (typeof value !== 'string') throw new TypeError(`not a string: ${String(value)}`);
-      this.#lastCode = this.#codeOf.get(value) ?? this.#add(value);
-      this.#last = value;
-    }
     if (row >= this.#codes.length) this.#codes = grown(this.#codes, Int32Array, roomFor(row + 1, this.#codes.length));
-    this.#codes[row] = this.#lastCode;
+    this.#codes[row] = code;
     this.#end = row + 1;
-    if (this.#texts.length > MOST_TEXTS || this.#units > MOST_UNITS) this.#degrade();
   }
 
   truncate(length: number): void {
@@ -55,13 +56,11 @@ export class InternedColumn implements ColumnBuffer {
 
   at(row: number): string | null {
     if (this.#plain) return this.#plain.at(row);
-    const code = this.#codes[row] ?? 0;
+    const code = row < this.#end ? (this.#codes[row] ?? 0) : 0;
     return code === 0 ? null : (this.#texts[code - 1] ?? null);
   }
 
-  /**
-   * Numbers that order rows as their texts do (by UTF-16 units), for each of `rows`; nulls first.
-   */
+  /** For each of these rows a number that orders it as its text does, by UTF-16 units; equal for equal texts, 0 for null. */
   ranks(rows: Uint32Array): Uint32Array {
     const { codes, texts } = this.#compact(rows);
     const order = Uint32Array.from(texts.keys()).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''));
@@ -86,59 +85,76 @@ export class InternedColumn implements ColumnBuffer {
 
   gather(rows: Uint32Array): Data<Dictionary<Utf8, Int32>> {
     const length = rows.length;
-    const { codes, texts } = this.#compact(rows);
-    const valid = new Bitmap(length);
+    const isFew = !this.#plain && this.#texts.length <= Math.min(FEW_TEXTS, length / ROWS_PER_FEW_TEXT);
+    const { codes, texts } = isFew ? this.#select(rows) : this.#compact(rows);
+    const bits = bitmap(length);
+    let nullCount = 0;
     for (let i = 0; i < length; i++) {
       const code = codes[i] ?? 0;
-      if (code === 0) continue;
-      codes[i] = code - 1;
-      valid.set(i);
+      if (code === 0) nullCount++;
+      else {
+        codes[i] = code - 1;
+        setBit(bits, i);
+      }
     }
-    const values = new TextColumn();
-    for (let i = 0; i < texts.length; i++) values.put(i, texts[i] ?? '');
-    return makeData({
-      type: this.type,
-      length,
-      nullCount: valid.nulls,
-      nullBitmap: valid.bytes,
-      data: codes,
-      dictionary: makeVector(values.gather(Uint32Array.from(texts.keys()))),
-    });
+    if (isFew && this.#few?.length !== texts.length) this.#few = vectorOf(texts);
+    const dictionary = isFew && this.#few ? this.#few : vectorOf(texts);
+    return makeData({ type: this.type, length, nullCount, nullBitmap: bits, data: codes, dictionary });
   }
 
-  /** The texts of these rows in order of first use, and by row the text's place among them, plus one (0 is null). */
-  #compact(rows: Uint32Array): { codes: Int32Array; texts: string[] } {
+  /** The numbers of these rows' texts among all texts, from 1 (0 is null). */
+  #select(rows: Uint32Array): { codes: Int32Array; texts: readonly string[] } {
+    const all = this.#codes;
     const codes = new Int32Array(rows.length);
+    if (this.#end === 0) return { codes, texts: this.#texts };
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      codes[i] = row < this.#end ? (all[row] ?? 0) : 0;
+    }
+    return { codes, texts: this.#texts };
+  }
+
+  /** The texts of these rows in order of first use, and their numbers among these, from 1 (0 is null). */
+  #compact(rows: Uint32Array): { codes: Int32Array; texts: readonly string[] } {
     const texts: string[] = [];
     if (this.#plain) {
+      const plain = this.#plain;
+      const codes = new Int32Array(rows.length);
       for (let i = 0; i < rows.length; i++) {
-        const text = this.#plain.at(rows[i] ?? 0);
+        const text = plain.at(rows[i] ?? 0);
         if (text !== null) codes[i] = texts.push(text);
       }
       return { codes, texts };
     }
-    if (this.#end === 0) return { codes, texts };
+    const { codes } = this.#select(rows);
     if (this.#local.length <= this.#texts.length) this.#local = new Int32Array(this.#texts.length * 2 + 1);
+    const local = this.#local;
     const used: number[] = [];
-    for (let i = 0; i < rows.length; i++) {
-      const code = this.#codes[rows[i] ?? 0] ?? 0;
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] ?? 0;
       if (code === 0) continue;
-      let local = this.#local[code] ?? 0;
-      if (local === 0) {
-        local = texts.push(this.#texts[code - 1] ?? '');
-        this.#local[code] = local;
+      if (local[code] === 0) {
+        local[code] = texts.push(this.#texts[code - 1] ?? '');
         used.push(code);
       }
-      codes[i] = local;
+      codes[i] = local[code] ?? 0;
     }
-    for (const code of used) this.#local[code] = 0;
+    for (const code of used) local[code] = 0;
     return { codes, texts };
   }
 
-  #add(text: string): number {
-    const code = this.#texts.push(text);
-    this.#codeOf.set(text, code);
-    this.#units += text.length;
+  #codeFor(value: Value): number {
+    if (typeof value !== 'string') throw new TypeError(`not a string: ${String(value)}`);
+    if (this.#plain) return 0;
+    let code = this.#codeOf.get(value);
+    if (code === undefined) {
+      code = this.#texts.push(value);
+      this.#codeOf.set(value, code);
+      this.#units += value.length;
+      if (code > MOST_TEXTS || this.#units > MOST_UNITS) this.#degrade();
+    }
+    this.#last = value;
+    this.#lastCode = code;
     return code;
   }
 
@@ -153,7 +169,14 @@ export class InternedColumn implements ColumnBuffer {
     this.#texts = [];
     this.#codes = new Int32Array(0);
     this.#end = 0;
+    this.#few = null;
   }
+}
+
+function vectorOf(texts: readonly string[]): Vector<Utf8> {
+  const column = new TextColumn();
+  for (let i = 0; i < texts.length; i++) column.put(i, texts[i] ?? '');
+  return makeVector(column.gather(Uint32Array.from(texts.keys())));
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

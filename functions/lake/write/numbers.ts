@@ -1,5 +1,5 @@
 import { type Data, Float64, Int32, Int64, makeData, type TimestampMillisecond } from 'apache-arrow';
-import { Bitmap, grown, roomFor } from './capacity.ts';
+import { bitmap, grown, roomFor, setBit } from './capacity.ts';
 import type { ColumnBuffer, Value } from './column.ts';
 
 const TWO_32 = 2 ** 32;
@@ -20,13 +20,28 @@ class Presence {
   }
 
   has(row: number): boolean {
-    return this.#flags[row] === 1;
+    return row < this.#end && this.#flags[row] === 1;
   }
 
   truncate(length: number): void {
     if (length >= this.#end) return;
     this.#flags.fill(0, length, this.#end);
     this.#end = length;
+  }
+
+  /** Calls `copy` with the place and index of each of these rows that holds a value. */
+  gather(rows: Uint32Array, copy: (place: number, row: number) => void): { nullCount: number; nullBitmap: Uint8Array } {
+    const flags = this.#flags;
+    const nullBitmap = bitmap(rows.length);
+    let nullCount = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      if (row < this.#end && flags[row] === 1) {
+        copy(i, row);
+        setBit(nullBitmap, i);
+      } else nullCount++;
+    }
+    return { nullCount, nullBitmap };
   }
 }
 
@@ -79,22 +94,13 @@ export class Int64Column implements ColumnBuffer {
   }
 
   gather(rows: Uint32Array): Data<Int64> | Data<TimestampMillisecond> {
-    const length = rows.length;
-    const words = new Uint32Array(length * 2);
-    const valid = new Bitmap(length);
-    for (let i = 0; i < length; i++) {
-      const row = rows[i] ?? 0;
-      if (!this.#present.has(row)) continue;
-      words[i * 2] = this.#words[row * 2] ?? 0;
-      words[i * 2 + 1] = this.#words[row * 2 + 1] ?? 0;
-      valid.set(i);
-    }
-    const common = {
-      length,
-      nullCount: valid.nulls,
-      nullBitmap: valid.bytes,
-      data: new BigInt64Array(words.buffer),
-    };
+    const words = this.#words;
+    const gathered = new Uint32Array(rows.length * 2);
+    const validity = this.#present.gather(rows, (place, row) => {
+      gathered[place * 2] = words[row * 2] ?? 0;
+      gathered[place * 2 + 1] = words[row * 2 + 1] ?? 0;
+    });
+    const common = { length: rows.length, data: new BigInt64Array(gathered.buffer), ...validity };
     // One call a type: makeData is overloaded by it.
     return this.type instanceof Int64
       ? makeData({ type: this.type, ...common })
@@ -130,16 +136,12 @@ export class Int32Column implements ColumnBuffer {
   }
 
   gather(rows: Uint32Array): Data<Int32> {
-    const length = rows.length;
-    const data = new Int32Array(length);
-    const valid = new Bitmap(length);
-    for (let i = 0; i < length; i++) {
-      const row = rows[i] ?? 0;
-      if (!this.#present.has(row)) continue;
-      data[i] = this.#values[row] ?? 0;
-      valid.set(i);
-    }
-    return makeData({ type: this.type, length, nullCount: valid.nulls, nullBitmap: valid.bytes, data });
+    const values = this.#values;
+    const data = new Int32Array(rows.length);
+    const validity = this.#present.gather(rows, (place, row) => {
+      data[place] = values[row] ?? 0;
+    });
+    return makeData({ type: this.type, length: rows.length, data, ...validity });
   }
 }
 
@@ -169,15 +171,11 @@ export class DoubleColumn implements ColumnBuffer {
   }
 
   gather(rows: Uint32Array): Data<Float64> {
-    const length = rows.length;
-    const data = new Float64Array(length);
-    const valid = new Bitmap(length);
-    for (let i = 0; i < length; i++) {
-      const row = rows[i] ?? 0;
-      if (!this.#present.has(row)) continue;
-      data[i] = this.#values[row] ?? 0;
-      valid.set(i);
-    }
-    return makeData({ type: this.type, length, nullCount: valid.nulls, nullBitmap: valid.bytes, data });
+    const values = this.#values;
+    const data = new Float64Array(rows.length);
+    const validity = this.#present.gather(rows, (place, row) => {
+      data[place] = values[row] ?? 0;
+    });
+    return makeData({ type: this.type, length: rows.length, data, ...validity });
   }
 }

@@ -1,5 +1,5 @@
 import { type Data, makeData, Utf8 } from 'apache-arrow';
-import { Bitmap, grown, roomFor } from './capacity.ts';
+import { bitmap, grown, roomFor, setBit } from './capacity.ts';
 import type { ColumnBuffer, Value } from './column.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -45,44 +45,44 @@ export class TextColumn implements ColumnBuffer {
   }
 
   sizeOf(rows: Uint32Array): number {
-    let sum = 0;
-    for (const row of rows) sum += Math.max((this.#sizes[row] ?? 0) - 1, 0);
-    return sum;
+    return this.#end === 0 ? 0 : (this.#used / this.#end) * rows.length;
   }
 
   gather(rows: Uint32Array): Data<Utf8> {
     const length = rows.length;
-    const bytes = this.#bytes;
-    const out = Buffer.allocUnsafe(this.sizeOf(rows));
+    const sizes = this.#sizes;
+    const starts = this.#starts;
     const offsets = new Int32Array(length + 1);
-    const valid = new Bitmap(length);
-    let at = 0;
-    // Rows that were appended one after another have their bytes side by side: they are copied in one go.
-    let from = 0;
-    let to = 0;
+    const bits = bitmap(length);
+    let nullCount = 0;
+    let size = 0;
     for (let i = 0; i < length; i++) {
       const row = rows[i] ?? 0;
-      const size = this.#sizes[row] ?? 0;
-      if (size > 0) {
-        const start = this.#starts[row] ?? 0;
-        if (start !== to) {
-          at += copy(bytes, from, to, out, at);
-          from = start;
-        }
-        to = start + size - 1;
-        valid.set(i);
+      const sized = row < this.#end ? (sizes[row] ?? 0) : 0;
+      if (sized === 0) nullCount++;
+      else {
+        size += sized - 1;
+        setBit(bits, i);
       }
-      offsets[i + 1] = at + to - from;
+      offsets[i + 1] = size;
     }
-    copy(bytes, from, to, out, at);
-    return makeData({
-      type: this.type,
-      length,
-      nullCount: valid.nulls,
-      nullBitmap: valid.bytes,
-      valueOffsets: offsets,
-      data: out,
-    });
+    const data = Buffer.allocUnsafe(size);
+    // Rows that were appended one after another have their bytes side by side: they are copied in one go.
+    let at = 0;
+    let from = 0;
+    let to = 0;
+    for (let i = 0; at + to - from < size; i++) {
+      const length = (offsets[i + 1] ?? 0) - (offsets[i] ?? 0);
+      if (length === 0) continue;
+      const start = starts[rows[i] ?? 0] ?? 0;
+      if (start !== to) {
+        at += copy(this.#bytes, from, to, data, at);
+        from = start;
+      }
+      to = start + length;
+    }
+    copy(this.#bytes, from, to, data, at);
+    return makeData({ type: this.type, length, nullCount, nullBitmap: bits, valueOffsets: offsets, data });
   }
 
   #growRows(needed: number): void {

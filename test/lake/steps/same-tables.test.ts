@@ -94,7 +94,7 @@ describe('the same records', () => {
     await plain.run();
     const expected = await settledTables(plain);
     await plain.close();
-    expect(expected.events).toHaveLength(16);
+    expect(expected.events).toHaveLength(14);
 
     await fc.assert(
       fc.asyncProperty(arrivals, async ({ deliveries, cuts, joins, gzips, names, folders, batches }) => {

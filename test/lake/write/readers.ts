@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue } from '@duckdb/node-api';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { ParquetReader } from 'parquetjs-lite';
+import parquetjs from 'parquetjs-lite';
 import { PARQUET_LOGICAL_TYPES } from 'parquetjs-lite/lib/types.js';
 import type { Column, Table } from '#lake/tables/table.ts';
 
@@ -26,7 +26,7 @@ export async function readWithHyparquet(table: Table, bytes: Uint8Array): Promis
 export async function readWithParquetjs(table: Table, bytes: Uint8Array): Promise<PlainRow[]> {
   const timestamp = PARQUET_LOGICAL_TYPES.TIMESTAMP_MILLIS;
   if (timestamp) timestamp.fromPrimitive = (value) => new Date(Number(value));
-  const reader = await ParquetReader.openBuffer(Buffer.from(bytes));
+  const reader = await parquetjs.ParquetReader.openBuffer(Buffer.from(bytes));
   const cursor = reader.getCursor();
   const rows: PlainRow[] = [];
   for (let row = await cursor.next(); row; row = await cursor.next()) rows.push(expected(table, row));

@@ -1,0 +1,143 @@
+import { parseCsv } from './csv.ts';
+import type { View, ViewColumn } from './view.ts';
+
+/** A small file that a user may edit, sql/seeds/<name>.csv, as SQL sees it: the view `seed_<name>`. */
+export interface Seed {
+  name: string;
+  /** ends with the grain */
+  doc: string;
+  grain: string[];
+  /** the file's columns, in its order; an empty field is NULL */
+  columns: ViewColumn[];
+  /** columns computed from the file's */
+  derived?: (ViewColumn & { sql: string })[];
+}
+
+export const SEEDS: readonly Seed[] = [
+  {
+    name: 'mailbox_providers',
+    doc: "Who runs the mailbox, by the recipient's domain, and whether they tell senders of complaints. One row per domain pattern.",
+    grain: ['pattern'],
+    columns: [
+      {
+        name: 'pattern',
+        type: 'varchar',
+        doc: "A domain, or `name.*` for that name under any public suffix. A domain beats a pattern: to single out one country's service, add its domain.",
+      },
+      { name: 'provider', type: 'varchar', doc: 'The mailbox provider, in lower case.' },
+      {
+        name: 'has_complaint_feedback',
+        type: 'boolean',
+        doc: 'They send complaints to senders (feedback loop), so that complaints can be seen.',
+      },
+    ],
+    derived: [
+      {
+        name: 'domain',
+        type: 'varchar',
+        doc: 'The domain to join by; NULL for a pattern.',
+        sql: "case when pattern not like '%.*' then pattern end",
+      },
+      {
+        name: 'label_prefix',
+        type: 'varchar',
+        doc: "The domain's first label to join by; NULL for a domain.",
+        sql: "case when pattern like '%.*' then split_part(pattern, '.', 1) end",
+      },
+    ],
+  },
+  {
+    name: 'enhanced_status_codes',
+    doc: 'Enhanced status codes (RFC 3463, its registry, and those that big providers made up) in words. One row per code, code class and subject, or class.',
+    grain: ['status'],
+    columns: [
+      {
+        name: 'status',
+        type: 'varchar',
+        doc: 'A code such as `5.1.1`; `5.1` and `5` stand for the codes that are not listed.',
+      },
+      { name: 'meaning', type: 'varchar', doc: 'What it says.' },
+      { name: 'what_to_do', type: 'varchar', doc: 'What a sender can do about it.' },
+    ],
+  },
+  {
+    name: 'machine_agents',
+    doc: 'User agents that open or click without a person, or on behalf of one. One row per agent.',
+    grain: ['agent', 'match'],
+    columns: [
+      { name: 'agent', type: 'varchar', doc: 'The user agent, or a part of it in lower case.' },
+      { name: 'match', type: 'varchar', doc: '`exact`: the whole user agent; `contains`: a part of it, in any case.' },
+      { name: 'reason', type: 'varchar', doc: 'The label that events get, as machine_reason.' },
+      {
+        name: 'counts_as_human',
+        type: 'boolean',
+        doc: 'A person usually triggers it, so it is labelled but counted as human.',
+      },
+    ],
+  },
+  {
+    name: 'thresholds',
+    doc: 'Where mail services and mailbox providers draw their lines, as rates from 0 to 1. One row per threshold.',
+    grain: ['name'],
+    columns: [
+      { name: 'name', type: 'varchar', doc: 'Who, what of, and how bad.' },
+      { name: 'value', type: 'double', doc: 'The rate.' },
+      { name: 'meaning', type: 'varchar', doc: 'What happens there, and who says so.' },
+    ],
+  },
+  {
+    name: 'settings',
+    doc: 'Constants of the views. One row per setting.',
+    grain: ['name'],
+    columns: [
+      { name: 'name', type: 'varchar', doc: 'What it sets.' },
+      { name: 'value', type: 'varchar', doc: 'Its value, to be cast where it is used.' },
+      { name: 'meaning', type: 'varchar', doc: 'What it means.' },
+    ],
+  },
+];
+
+/**
+ * The view of a seed: its rows as VALUES, so that there is no table to deploy, load or keep in step, on either engine.
+ *
+ * @throws Error naming file and row where the file isn't as declared
+ */
+export function seedView(seed: Seed, csv: string): View {
+  const { columns, derived = [], name } = seed;
+  const [header = [], ...rows] = parseCsv(csv);
+  const names = columns.map((column) => column.name);
+  if (header.join() !== names.join()) {
+    throw new Error(`seeds/${name}.csv: the first row must be ${names.join(',')}, found ${header.join(',')}`);
+  }
+  if (rows.length === 0) throw new Error(`seeds/${name}.csv: no rows, SQL has no empty VALUES`);
+  const seen = new Set<string>();
+  const values = rows.map((row, index) => {
+    const place = `seeds/${name}.csv, row ${index + 2}`;
+    if (row.length !== columns.length) throw new Error(`${place}: ${row.length} fields, expected ${columns.length}`);
+    const key = seed.grain.map((column) => row[names.indexOf(column)]).join();
+    if (seen.has(key)) throw new Error(`${place}: ${key} is there twice`);
+    seen.add(key);
+    return `(${columns.map(({ type }, at) => literal(row[at] ?? '', type, place)).join(', ')})`;
+  });
+  // Literals have their own length as type in Trino (varchar(9)); views promise plain varchar.
+  const typed = columns.map((column) => `cast(${column.name} as ${column.type}) as ${column.name}`);
+  const computed = derived.map((column) => `cast(${column.sql} as ${column.type}) as ${column.name}`);
+  return {
+    name: `seed_${name}`,
+    folder: 'seeds',
+    doc: seed.doc,
+    clock: 'none',
+    grain: seed.grain,
+    columns: [...columns, ...derived.map((column) => ({ name: column.name, type: column.type, doc: column.doc }))],
+    sql: `select\n    ${[...typed, ...computed].join(',\n    ')}\nfrom (\n    values\n        ${values.join(',\n        ')}\n) as seed (${names.join(', ')})`,
+    dependsOn: [],
+  };
+}
+
+function literal(field: string, type: string, place: string): string {
+  if (field === '') return 'null';
+  if (type === 'varchar') return `'${field.replaceAll("'", "''")}'`;
+  if (type === 'boolean' && /^(true|false)$/.test(field)) return field;
+  if (type === 'double' && /^-?\d+(\.\d+)?$/.test(field)) return field;
+  throw new Error(`${place}: not a ${type}: ${field}`);
+}

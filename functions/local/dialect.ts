@@ -1,0 +1,136 @@
+/** What makes DuckDB understand Athena's dialect (Trino's functions): settings, and a macro for each function. */
+export interface Macro {
+  /** Trino's name for it */
+  name: string;
+  /** parameters and body, for each number of parameters, as DuckDB's `create macro` takes them */
+  bodies: readonly string[];
+}
+
+/** To be run once a database is open. `x / 0` stays NULL here and is an error in Trino: views guard each division. */
+export const DIALECT_SETTINGS: readonly string[] = [
+  "set global TimeZone = 'UTC'",
+  // 5 / 2 = 2, as in Trino.
+  'set global integer_division = true',
+];
+
+const macro = (name: string, ...bodies: string[]): Macro => ({ name, bodies });
+
+/**
+ * Trino's date_format follows MySQL, DuckDB's strftime follows C. The order matters: `%M` (month's name) has to be gone
+ * before `%i` (minutes) becomes `%M`.
+ */
+const C_FORMAT = [
+  ['%M', '%B'],
+  ['%W', '%A'],
+  ['%T', '%H:%i:%s'],
+  ['%r', '%h:%i:%s %p'],
+  ['%i', '%M'],
+  ['%s', '%S'],
+  ['%h', '%I'],
+  ['%k', '%-H'],
+  ['%l', '%-I'],
+  ['%e', '%-d'],
+  ['%c', '%-m'],
+  ['%v', '%V'],
+  ['%x', '%G'],
+].reduce((sql, [mysql, c]) => `replace(${sql}, '${mysql}', '${c}')`, 'f');
+
+/** RFC 3986, appendix B; without a scheme it is no URL to Trino. */
+const URL =
+  '^([a-zA-Z][a-zA-Z0-9+.-]*):(?://(?:[^/?#@]*@)?([^/?#:]*)(?::([0-9]+))?)?([^?#]*)(?:[?]([^#]*))?(?:#(.*))?$';
+const urlPart = (part: number): string =>
+  `(u) as case when regexp_matches(u, '${URL}') then system.main.regexp_extract(u, '${URL}', ${part}) end`;
+
+/** Trino writes groups of the replacement as `$1`, DuckDB as `\1`. */
+const GROUPS = "system.main.regexp_replace(r, '[$]([0-9])', '\\\\\\1', 'g')";
+
+/** A macro hides DuckDB's own function of its name, which stays there as `system.main.<name>`. */
+export const DIALECT_MACROS: readonly Macro[] = [
+  // times
+  macro('date', '(x) as cast(x as date)'),
+  // Of a date Trino gives a date, DuckDB a timestamp: cast where it matters.
+  macro('date_add', "(unit, n, x) as x + n * cast('1 ' || unit as interval)"),
+  // Whole units that have passed, not borders that were crossed.
+  macro('date_diff', '(unit, a, b) as date_sub(unit, a, b)'),
+  macro('date_format', `(x, f) as strftime(x, ${C_FORMAT})`),
+  // Without the case `create macro` complains that the format isn't a constant; it is one when a statement is bound.
+  macro('date_parse', `(x, f) as case when f is not null then strptime(x, ${C_FORMAT}) end`),
+  macro('day_of_week', '(x) as isodow(x)'),
+  macro('dow', '(x) as isodow(x)'),
+  macro('day_of_month', '(x) as day(x)'),
+  macro('day_of_year', '(x) as dayofyear(x)'),
+  macro('week_of_year', '(x) as week(x)'),
+  macro('year_of_week', '(x) as isoyear(x)'),
+  macro('last_day_of_month', '(x) as last_day(x)'),
+  macro('from_iso8601_date', '(x) as cast(x as date)'),
+  macro('from_iso8601_timestamp', '(x) as cast(x as timestamptz)'),
+  macro('from_unixtime', '(x) as to_timestamp(x)'),
+  macro('to_unixtime', '(x) as epoch(x)'),
+  // Clock time there; Trino keeps the instant beside it, which casts to the same.
+  macro('at_timezone', '(x, zone) as timezone(zone, x)'),
+  // aggregates
+  macro('count_if', '(x) as count(*) filter (where x)'),
+  macro('every', '(x) as bool_and(x)'),
+  // Exact, where Trino estimates.
+  macro('approx_distinct', '(x) as count(distinct x)'),
+  macro('approx_percentile', '(x, p) as quantile_disc(x, p)'),
+  // Trino's take the row of the least or greatest y, even if x is null there.
+  macro('min_by', '(x, y) as arg_min_null(x, y)'),
+  macro('max_by', '(x, y) as arg_max_null(x, y)'),
+  macro('map_agg', '(k, v) as map(list(k), list(v))'),
+  // arrays and maps
+  macro('array_join', '(a, s) as array_to_string(a, s)'),
+  macro('array_max', '(a) as list_max(a)'),
+  macro('array_min', '(a) as list_min(a)'),
+  // Of arrays only: DuckDB can't tell a map from an array here.
+  macro('cardinality', '(a) as len(a)'),
+  macro('element_at', '(x, k) as x[k]'),
+  macro('sequence', '(a, b) as generate_series(a, b)', '(a, b, s) as generate_series(a, b, s)'),
+  macro('slice', '(a, start, n) as list_slice(a, start, start + n - 1)'),
+  // text
+  macro('regexp_like', '(s, p) as regexp_matches(s, p)'),
+  macro(
+    'regexp_extract',
+    '(s, p) as system.main.regexp_extract_all(s, p)[1]',
+    '(s, p, g) as system.main.regexp_extract_all(s, p, g)[1]',
+  ),
+  macro(
+    'regexp_replace',
+    "(s, p) as system.main.regexp_replace(s, p, '', 'g')",
+    `(s, p, r) as system.main.regexp_replace(s, p, ${GROUPS}, 'g')`,
+  ),
+  macro('split_part', '(s, d, n) as string_split(s, d)[n]'),
+  macro('levenshtein_distance', '(a, b) as levenshtein(a, b)'),
+  // JSON, as text
+  macro('json_parse', '(j) as cast(j as json)'),
+  macro('json_format', '(j) as cast(j as varchar)'),
+  macro(
+    'json_extract_scalar',
+    "(j, p) as case when json_valid(j) and json_type(j, p) not in ('OBJECT', 'ARRAY') then json_extract_string(j, p) end",
+  ),
+  // URLs
+  macro('url_extract_protocol', urlPart(1)),
+  macro('url_extract_host', urlPart(2)),
+  macro('url_extract_port', `(u) as try_cast(system.main.regexp_extract(u, '${URL}', 3) as bigint)`),
+  macro('url_extract_path', urlPart(4)),
+  macro('url_extract_query', urlPart(5)),
+  macro('url_extract_fragment', urlPart(6)),
+  // Form encoding: a space is a plus.
+  macro('url_encode', "(s) as replace(system.main.url_encode(s), '%20', '+')"),
+  macro('url_decode', "(s) as system.main.url_decode(replace(s, '+', ' '))"),
+  macro(
+    'url_extract_parameter',
+    "(u, name) as system.main.url_decode(replace(system.main.regexp_extract_all(u, '^[^?#]*[?](?:[^#]*&)?' || regexp_escape(name) || '(?:=([^&#]*))?(?:[&#].*)?$', 1)[1], '+', ' '))",
+  ),
+  // numbers
+  macro('is_nan', '(x) as isnan(x)'),
+  macro('nan', "() as cast('nan' as double)"),
+  macro('infinity', "() as cast('infinity' as double)"),
+  macro('truncate', '(x) as trunc(x)'),
+];
+
+/** Statements that teach an open DuckDB database Athena's dialect, in order; running them again changes nothing. */
+export const dialectStatements = (): string[] => [
+  ...DIALECT_SETTINGS,
+  ...DIALECT_MACROS.map(({ name, bodies }) => `create or replace macro ${name}${bodies.join(', ')}`),
+];

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Catalog, Engine, Input, QueryResult, WriteJob, WrittenFile } from '#lake/ports.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { Disk } from './disk.ts';
+import { TEMPORARY } from './disk-key.ts';
+import { quoteText } from './duckdb-relations.ts';
+import { Database, streamOne } from './duckdb-session.ts';
+import { catalogRelations, inputRelations, type Relation, type SavedView } from './duckdb-sources.ts';
+import { readResult } from './duckdb-values.ts';
+import { writeParquet } from './duckdb-write.ts';
+
+const MB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+export interface DuckDbEngineOptions {
+  /** folder of the lake */
+  root: string;
+  catalog: Catalog;
+  /** saved views, in any order */
+  views: readonly SavedView[];
+  /** all cores unless told otherwise */
+  threads?: number;
+  /** what DuckDB may hold before it spills, such as `512MB`; 40 % of the machine's memory, 800 MB at most */
+  memoryLimit?: string;
+  /** where it spills; a folder of its own below the lake's `.tmp` */
+  tempDirectory?: string;
+}
+
+/**
+ * The engine port on DuckDB. Each statement sees the partitions that the catalog names when it starts, as lists of files:
+ * DuckDB's own globs would read files that Athena hides, and fail on empty ones.
+ */
+export class DuckDbEngine implements Engine {
+  readonly #root: string;
+  readonly #catalog: Catalog;
+  readonly #views: ReadonlyMap<string, SavedView>;
+  readonly #disk: Disk;
+  readonly #database: Database;
+  readonly #running = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  private constructor(options: DuckDbEngineOptions, root: string, database: Database) {
+    this.#root = root;
+    this.#catalog = options.catalog;
+    this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
+    this.#disk = new Disk(root);
+    this.#database = database;
+  }
+
+  /** Also removes what crashed processes left under `.tmp` more than a day ago. */
+  static async open(options: DuckDbEngineOptions): Promise<DuckDbEngine> {
+    const root = resolve(options.root);
+    await new Disk(root).sweep(Date.now() - DAY_MS);
+    const database = await Database.open({
+      threads: options.threads ?? availableParallelism(),
+      memoryLimit: options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 800 * MB) / MB)}MB`,
+      tempDirectory: options.tempDirectory ?? join(root, TEMPORARY, `duckdb-${randomBytes(8).toString('hex')}`),
+    });
+    return new DuckDbEngine(options, root, database);
+  }
+
+  query(sql: string, inputs?: readonly Input[]): Promise<QueryResult> {
+    return this.#run(sql, inputs, async (connection) => readResult(await streamOne(connection, sql)));
+  }
+
+  write(job: WriteJob): Promise<WrittenFile[]> {
+    return this.#run(job.select, job.inputs, (connection) => writeParquet(connection, this.#disk, job));
+  }
+
+  /** Writes a query's rows into a Parquet file anywhere on this machine, in place of one there; returns their number. */
+  async copyTo(sql: string, path: string): Promise<number> {
+    const unfinished = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+    const select = sql.replace(/[\s;]+$/, '');
+    const copy = `copy (\n${select}\n) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
+    try {
+      const written = await this.#run(sql, undefined, (connection) => connection.runAndReadAll(copy));
+      await rename(unfinished, path);
+      return Number(written.getRowsJS()[0]?.[0]);
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+  }
+
+  /** Waits for running statements, refuses new ones, and removes spill files. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running);
+    await this.#database.close();
+  }
+
+  async #run<T>(
+    sql: string,
+    inputs: readonly Input[] | undefined,
+    work: (connection: DuckDBConnection) => Promise<T>,
+  ): Promise<T> {
+    if (this.#isClosed) throw new Error('the engine is closed');
+    const running = this.#relations(sql, inputs).then((relations) => this.#database.session(relations, work));
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  #relations(sql: string, inputs?: readonly Input[]): Promise<Relation[]> {
+    return inputs
+      ? inputRelations(this.#root, inputs, sql)
+      : catalogRelations(this.#root, this.#catalog, this.#views, sql);
+  }
+
+  /** Adds what there is to DuckDB's word that there is no such table. */
+  #explained(error: unknown): unknown {
+    const missing = error instanceof Error ? /Table with name "?([^\s"!]+)"? does not exist/.exec(error.message) : null;
+    if (!missing) return error;
+    const names = [...Object.keys(TABLES), ...this.#views.keys()].sort().join(', ');
+    return new Error(`no such table or view: ${missing[1]} (there are ${names})`, { cause: error });
+  }
+}

@@ -1,0 +1,210 @@
+/*
+What came in and what became of it: every record is accounted for. Ingest days are those of planning; duplicates across
+units are counted on the day a settling dropped them. One row per ingest date.
+
+clock: none
+grain: ingest_date
+columns:
+    ingest_date                  date         The UTC day on which the raw objects were planned.
+    dt                           varchar      The same day as text, as partitioned.
+    units                        bigint       Units of raw objects with an outcome.
+    objects                      bigint       Raw objects read.
+    raw_bytes                    bigint       Bytes of the raw objects as stored.
+    missing_objects              bigint       Objects that had gone before they were read.
+    changed_objects              bigint       Objects rewritten after planning, not read.
+    records                      bigint       Innermost events, undecodable pieces, and objects quarantined whole.
+    accepted                     bigint       Records that made at least one row.
+    duplicate                    bigint       Records all of whose rows repeat rows of their unit.
+    skipped                      bigint       Records that are no e-mail events.
+    quarantined                  bigint       Records that could not be read.
+    records_accounted            bigint       accepted + duplicate + skipped + quarantined.
+    is_accounted                 boolean      records = records_accounted: nothing was dropped uncounted.
+    duplicate_rate               double       duplicate / records.
+    skipped_rate                 double       skipped / records.
+    quarantined_rate             double       quarantined / records.
+    accepted_by_type             varchar      Accepted records by source and event type, most first: `ses/delivered
+                                              120, …`.
+    skipped_by_type              varchar      Skipped records by their own type, most first.
+    quarantined_by_reason        varchar      Quarantined records by reason, most first.
+    event_rows                   bigint       Rows written to events.
+    header_rows                  bigint       Rows written to headers.
+    click_rows                   bigint       Rows written to clicks.
+    settled_duplicate_rows       bigint       Rows of events dropped as repeats across units by the settlings of this
+                                              day.
+    newest_delivered_at          timestamp(3) Delivery time of the newest object.
+*/
+with outcomes as (
+    select
+        dt,
+        objects,
+        bytes,
+        missing_objects,
+        changed_objects,
+        records,
+        accepted,
+        duplicate,
+        skipped,
+        quarantined,
+        accepted_by_type,
+        skipped_by_type,
+        quarantined_by_reason,
+        event_rows,
+        header_rows,
+        click_rows,
+        newest_delivered_at
+    from units
+    -- The halves of a split unit have outcomes of their own.
+    where status = 'done'
+),
+
+settlings as (
+    select
+        cast(cast(created_at as date) as varchar) as dt,
+        cast(sum(duplicates) as bigint) as settled_duplicate_rows
+    from generations
+    where table_name = 'events'
+    group by cast(cast(created_at as date) as varchar)
+),
+
+-- Each outcome once as a whole (kind ''), and once for each kind that it counts, so that units is read once.
+counted as (
+    select
+        outcomes.dt,
+        facets.facet,
+        kinds.kind,
+        case facets.facet
+            when 'accepted' then element_at(outcomes.accepted_by_type, kinds.kind)
+            when 'skipped' then element_at(outcomes.skipped_by_type, kinds.kind)
+            when 'quarantined' then element_at(outcomes.quarantined_by_reason, kinds.kind)
+        end as records_of_kind,
+        case when facets.facet = 'all' then 1 else 0 end as units,
+        case when facets.facet = 'all' then outcomes.objects end as objects,
+        case when facets.facet = 'all' then outcomes.bytes end as bytes,
+        case when facets.facet = 'all' then outcomes.missing_objects end as missing_objects,
+        case when facets.facet = 'all' then outcomes.changed_objects end as changed_objects,
+        case when facets.facet = 'all' then outcomes.records end as records,
+        case when facets.facet = 'all' then outcomes.accepted end as accepted,
+        case when facets.facet = 'all' then outcomes.duplicate end as duplicate,
+        case when facets.facet = 'all' then outcomes.skipped end as skipped,
+        case when facets.facet = 'all' then outcomes.quarantined end as quarantined,
+        case when facets.facet = 'all' then outcomes.event_rows end as event_rows,
+        case when facets.facet = 'all' then outcomes.header_rows end as header_rows,
+        case when facets.facet = 'all' then outcomes.click_rows end as click_rows,
+        outcomes.newest_delivered_at
+    from outcomes
+    cross join (values ('all'), ('accepted'), ('skipped'), ('quarantined')) as facets (facet)
+    cross join unnest(
+        case facets.facet
+            when 'accepted' then map_keys(outcomes.accepted_by_type)
+            when 'skipped' then map_keys(outcomes.skipped_by_type)
+            when 'quarantined' then map_keys(outcomes.quarantined_by_reason)
+            else array['']
+        end
+    ) as kinds (kind)
+),
+
+kinds_of_day as (
+    select
+        dt,
+        facet,
+        kind,
+        cast(sum(records_of_kind) as bigint) as records_of_kind,
+        cast(sum(units) as bigint) as units,
+        cast(sum(objects) as bigint) as objects,
+        cast(sum(bytes) as bigint) as raw_bytes,
+        cast(sum(missing_objects) as bigint) as missing_objects,
+        cast(sum(changed_objects) as bigint) as changed_objects,
+        cast(sum(records) as bigint) as records,
+        cast(sum(accepted) as bigint) as accepted,
+        cast(sum(duplicate) as bigint) as duplicate,
+        cast(sum(skipped) as bigint) as skipped,
+        cast(sum(quarantined) as bigint) as quarantined,
+        cast(sum(event_rows) as bigint) as event_rows,
+        cast(sum(header_rows) as bigint) as header_rows,
+        cast(sum(click_rows) as bigint) as click_rows,
+        max(newest_delivered_at) as newest_delivered_at
+    from counted
+    group by
+        dt,
+        facet,
+        kind
+),
+
+ingested as (
+    select
+        dt,
+        cast(sum(units) as bigint) as units,
+        cast(sum(objects) as bigint) as objects,
+        cast(sum(raw_bytes) as bigint) as raw_bytes,
+        cast(sum(missing_objects) as bigint) as missing_objects,
+        cast(sum(changed_objects) as bigint) as changed_objects,
+        cast(sum(records) as bigint) as records,
+        cast(sum(accepted) as bigint) as accepted,
+        cast(sum(duplicate) as bigint) as duplicate,
+        cast(sum(skipped) as bigint) as skipped,
+        cast(sum(quarantined) as bigint) as quarantined,
+        array_join(
+            array_agg(
+                case when facet = 'accepted' then kind || ' ' || cast(records_of_kind as varchar) end
+                order by records_of_kind desc, kind
+            ),
+            ', '
+        ) as accepted_by_type,
+        array_join(
+            array_agg(
+                case when facet = 'skipped' then kind || ' ' || cast(records_of_kind as varchar) end
+                order by records_of_kind desc, kind
+            ),
+            ', '
+        ) as skipped_by_type,
+        array_join(
+            array_agg(
+                case when facet = 'quarantined' then kind || ' ' || cast(records_of_kind as varchar) end
+                order by records_of_kind desc, kind
+            ),
+            ', '
+        ) as quarantined_by_reason,
+        cast(sum(event_rows) as bigint) as event_rows,
+        cast(sum(header_rows) as bigint) as header_rows,
+        cast(sum(click_rows) as bigint) as click_rows,
+        max(newest_delivered_at) as newest_delivered_at
+    from kinds_of_day
+    group by dt
+),
+
+final as (
+    select
+        cast(coalesce(ingested.dt, settlings.dt) as date) as ingest_date,
+        coalesce(ingested.dt, settlings.dt) as dt,
+        coalesce(ingested.units, 0) as units,
+        coalesce(ingested.objects, 0) as objects,
+        coalesce(ingested.raw_bytes, 0) as raw_bytes,
+        coalesce(ingested.missing_objects, 0) as missing_objects,
+        coalesce(ingested.changed_objects, 0) as changed_objects,
+        coalesce(ingested.records, 0) as records,
+        coalesce(ingested.accepted, 0) as accepted,
+        coalesce(ingested.duplicate, 0) as duplicate,
+        coalesce(ingested.skipped, 0) as skipped,
+        coalesce(ingested.quarantined, 0) as quarantined,
+        coalesce(ingested.accepted + ingested.duplicate + ingested.skipped + ingested.quarantined, 0)
+            as records_accounted,
+        coalesce(
+            ingested.records = ingested.accepted + ingested.duplicate + ingested.skipped + ingested.quarantined,
+            true
+        ) as is_accounted,
+        cast(ingested.duplicate as double) / nullif(ingested.records, 0) as duplicate_rate,
+        cast(ingested.skipped as double) / nullif(ingested.records, 0) as skipped_rate,
+        cast(ingested.quarantined as double) / nullif(ingested.records, 0) as quarantined_rate,
+        nullif(ingested.accepted_by_type, '') as accepted_by_type,
+        nullif(ingested.skipped_by_type, '') as skipped_by_type,
+        nullif(ingested.quarantined_by_reason, '') as quarantined_by_reason,
+        coalesce(ingested.event_rows, 0) as event_rows,
+        coalesce(ingested.header_rows, 0) as header_rows,
+        coalesce(ingested.click_rows, 0) as click_rows,
+        coalesce(settlings.settled_duplicate_rows, 0) as settled_duplicate_rows,
+        ingested.newest_delivered_at
+    from ingested
+    full outer join settlings on ingested.dt = settlings.dt
+)
+
+select * from final

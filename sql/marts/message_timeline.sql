@@ -1,0 +1,149 @@
+/*
+What happened to a mail, event by event and in words: look it up by message_id or recipient_key, and order by
+occurred_at, event_order. Simulator addresses are here too; copies that are not settled yet are left out. One row per
+event of a message.
+
+clock: event day
+grain: event_id
+columns:
+    event_id                     varchar      = email_events
+    message_id                   varchar      = email_events
+    recipient_key                varchar      = email_events
+    recipient_domain             varchar      = email_events
+    mailbox_provider             varchar      = email_events
+    event_date                   date         = email_events
+    dt                           varchar      = email_events
+    occurred_at                  timestamp(3) = email_events
+    sent_at                      timestamp(3) = email_events
+    seconds_since_sent           bigint       Whole seconds from sent_at to occurred_at.
+    event_order                  integer      Place in a mail's usual life, for events of one instant.
+    event_type                   varchar      = email_events
+    event_name                   varchar      = email_events
+    description                  varchar      What happened, in a sentence.
+    machine_reason               varchar      = email_events
+    is_machine                   boolean      = email_events
+    subject                      varchar      = email_events
+    from_address                 varchar      = email_events
+    campaign_id                  varchar      = email_events
+    journey_id                   varchar      = email_events
+    enhanced_status              varchar      = email_events
+    link                         varchar      = email_events
+    user_agent                   varchar      = email_events
+    source_key                   varchar      = email_events
+*/
+with copies as (
+    select
+        event_id,
+        message_id,
+        recipient_key,
+        recipient_domain,
+        mailbox_provider,
+        event_date,
+        dt,
+        occurred_at,
+        sent_at,
+        event_type,
+        event_name,
+        machine_reason,
+        is_machine,
+        subject,
+        from_address,
+        campaign_id,
+        journey_id,
+        enhanced_status,
+        diagnostic_code,
+        smtp_response,
+        bounce_sub_type,
+        complaint_feedback_type,
+        delay_type,
+        reject_reason,
+        template_name,
+        error_message,
+        contact_list,
+        client_name,
+        device_class,
+        is_unsubscribe,
+        link,
+        user_agent,
+        source_key,
+        -- By all that one looks up by, so that such a filter reaches the files; copies agree on it.
+        row_number() over (
+            partition by dt, event_date, message_id, recipient_key, event_id
+            order by feed, source_key, source_ordinal, attempt
+        ) as copy
+    from email_events
+),
+
+final as (
+    select
+        event_id,
+        message_id,
+        recipient_key,
+        recipient_domain,
+        mailbox_provider,
+        event_date,
+        dt,
+        occurred_at,
+        sent_at,
+        date_diff('second', sent_at, occurred_at) as seconds_since_sent,
+        case event_type
+            when 'send' then 1
+            when 'rendering_failure' then 2
+            when 'rejected' then 3
+            when 'delivery_delay' then 4
+            when 'delivered' then 5
+            when 'soft_bounce' then 6
+            when 'undetermined_bounce' then 7
+            when 'hard_bounce' then 8
+            when 'open' then 9
+            when 'click' then 10
+            when 'unsubscribe' then 11
+            when 'resubscribe' then 12
+            when 'complaint' then 13
+            else 14
+        end as event_order,
+        event_type,
+        event_name,
+        case event_type
+            when 'send' then 'The service accepted the mail for sending' || coalesce(': ' || subject, '')
+            when 'rendering_failure'
+                then 'The template failed to render'
+                    || coalesce(' (' || template_name || ')', '')
+                    || coalesce(': ' || error_message, '')
+            when 'rejected' then 'The service refused to send it' || coalesce(': ' || reject_reason, '')
+            when 'delivery_delay'
+                then 'Delivery is delayed'
+                    || coalesce(' (' || delay_type || ')', '')
+                    || coalesce(': ' || diagnostic_code, '')
+            when 'delivered'
+                then 'Delivered to ' || coalesce(recipient_domain, 'the recipient') || coalesce(': ' || smtp_response, '')
+            when 'open'
+                then 'Opened' || coalesce(' in ' || client_name, '') || coalesce(' on ' || device_class, '')
+            when 'click'
+                then case when is_unsubscribe then 'Clicked to unsubscribe' else 'Clicked' end
+                    || coalesce(' ' || link, '')
+            when 'unsubscribe' then 'Unsubscribed' || coalesce(' from ' || contact_list, '')
+            when 'resubscribe'
+                then 'Changed the subscription' || coalesce(' to ' || contact_list, '') || ', opting out of nothing'
+            when 'complaint' then 'Reported as spam' || coalesce(' (' || complaint_feedback_type || ')', '')
+            else event_name
+                || coalesce(' (' || bounce_sub_type || ')', '')
+                || coalesce(', status ' || enhanced_status, '')
+                || coalesce(': ' || diagnostic_code, '')
+        end
+        || case when machine_reason is not null then ' [' || machine_reason || ']' else '' end as description,
+        machine_reason,
+        is_machine,
+        subject,
+        from_address,
+        campaign_id,
+        journey_id,
+        enhanced_status,
+        link,
+        user_agent,
+        source_key
+    from copies
+    where copy = 1
+)
+
+select * from final

@@ -1,0 +1,113 @@
+/** Tables of the lake in a DuckDB of their own, made from plain rows, with the views of sql/ on top. */
+import { fileURLToPath } from 'node:url';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { inlineViews } from '#lake/sql/inline.ts';
+import { PRESTO_TYPES, type View } from '#lake/sql/view.ts';
+import { events, recipientMessages, TABLES } from '#lake/tables/index.ts';
+import { type Column, columnNames, type Table } from '#lake/tables/table.ts';
+import { dialectStatements } from '#local/dialect.ts';
+import { readResult } from '#local/duckdb-values.ts';
+import { loadSql } from '#local/sql-files.ts';
+
+export const SQL_FOLDER = fileURLToPath(new URL('../../sql', import.meta.url));
+
+type Value = string | number | boolean | null | Readonly<Record<string, number>>;
+/** By column; one left out is NULL, or what the builder gives. Timestamps are `YYYY-MM-DD HH:MM:SS[.mmm]`, UTC. */
+export type Row = Readonly<Record<string, Value>>;
+export type Answer = Record<string, string | number | bigint | boolean | null>;
+
+export interface RollupRun {
+  first: string;
+  last: string;
+  days?: number;
+}
+
+export interface LakeFixture {
+  views: View[];
+  run(sql: string): Promise<void>;
+  /** Dates are `YYYY-MM-DD`, timestamps `YYYY-MM-DD HH:MM:SS.mmm`. */
+  rows(sql: string): Promise<Answer[]>;
+  /** names, and types in Presto's words */
+  columns(sql: string): Promise<{ name: string; type: string }[]>;
+  insert(table: string, rows: readonly Row[]): Promise<void>;
+  /** Fills `recipient_messages` from `events` by the select of the rollup, over one run. */
+  rollup(run: RollupRun): Promise<void>;
+  /** Empties every table. */
+  clear(): Promise<void>;
+  close(): void;
+}
+
+/** All tables, empty, and all views. */
+export async function lakeFixture(): Promise<LakeFixture> {
+  const sql = await loadSql(SQL_FOLDER);
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+  const connection = await instance.connect();
+  const run = async (statement: string): Promise<void> => {
+    await connection.run(statement);
+  };
+  for (const statement of dialectStatements()) await run(statement);
+  for (const table of Object.values(TABLES)) {
+    const columns = Object.entries(table.columns).map(([name, column]) => `${name} ${PRESTO_TYPES[column.type]}`);
+    // TIMESTAMP, not TIMESTAMP_MS: what DuckDB takes the lake's Parquet files for.
+    await run(`create table ${table.name} (${columns.join(', ').replaceAll('timestamp(3)', 'timestamp')}, dt varchar)`);
+  }
+  for (const view of sql.views) await run(`create view ${view.name} as ${view.sql}`);
+
+  const fixture: LakeFixture = {
+    views: sql.views,
+    run,
+    async rows(statement) {
+      const { columns, rows } = await readResult(await connection.stream(statement));
+      return rows.map((row) =>
+        Object.fromEntries(
+          columns.map(({ name, type }, at) => {
+            const value = row[at] ?? null;
+            const isTime = type === 'timestamp(3)' && typeof value === 'number';
+            return [name, isTime ? new Date(value).toISOString().replace('T', ' ').replace('Z', '') : value];
+          }),
+        ),
+      );
+    },
+    columns: async (statement) => (await readResult(await connection.stream(statement))).columns,
+    async insert(table, rows) {
+      const declared = TABLES[table];
+      if (!declared) throw new Error(`no such table: ${table}`);
+      for (let at = 0; at < rows.length; at += 500) {
+        const values = rows.slice(at, at + 500).map((row) => `(${literals(declared, row)})`);
+        await run(`insert into ${table} values ${values.join(', ')}`);
+      }
+    },
+    async rollup({ first, last, days = 30 }) {
+      const select = inlineViews(sql.rollup.sql, sql.views, {
+        events: `select ${columnNames(events).join(', ')}, dt from main.events`,
+        rollup_run: `select timestamp '2026-06-01 00:00:00' as as_of, date '${first}' as first_send_date, date '${last}' as last_send_date, ${days} as attribution_days`,
+      });
+      await run(`insert into ${recipientMessages.name} ${select}`);
+    },
+    async clear() {
+      for (const name of Object.keys(TABLES)) await run(`delete from ${name}`);
+    },
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+  return fixture;
+}
+
+function literals(table: Table, row: Row): string {
+  const strange = Object.keys(row).find((name) => name !== 'dt' && !(name in table.columns));
+  if (strange !== undefined) throw new Error(`${table.name} has no column ${strange}`);
+  const values = Object.entries(table.columns).map(([name, column]) => literal(row[name] ?? null, column));
+  return [...values, literal(row.dt ?? null)].join(', ');
+}
+
+function literal(value: Value, column?: Column): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') {
+    const entries = Object.entries(value);
+    return `map([${entries.map(([key]) => literal(key)).join(', ')}], [${entries.map(([, count]) => count).join(', ')}])`;
+  }
+  if (typeof value !== 'string') return String(value);
+  return `${column?.type === 'timestamp' ? 'timestamp ' : ''}'${value.replaceAll("'", "''")}'`;
+}
