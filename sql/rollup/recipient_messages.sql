@@ -5,8 +5,7 @@ from rollup_run's first to its last day.
 Reads email_events over the input that the step names (its base, `events`, is the union of input files; copies of an
 event change nothing) and the one-row relation rollup_run (as_of timestamp(3), first_send_date date, last_send_date
 date, attribution_days integer). Events count from a day before sending (clocks differ) until the attribution window
-ends. Opens and clicks that no single recipient made have no row. One row per message and
-recipient.
+ends. Opens and clicks that no single recipient made have no row. One row per message and recipient.
 
 clock: cohort
 grain: message_id, recipient_key
@@ -69,12 +68,11 @@ with run as (
     from rollup_run
 ),
 
-copies as (
+events as (
     select
         event_id,
         event_type,
         occurred_at,
-        occurred_at_basis,
         message_id,
         recipient_key,
         sent_at,
@@ -104,11 +102,20 @@ copies as (
         link,
         is_unsubscribe,
         is_machine,
-        -- The same copy that settling keeps.
-        row_number() over (
-            partition by event_id
-            order by feed, source_key, source_ordinal, attempt
-        ) as copy
+        -- A time that only repeats the sending can't tell how soon something followed.
+        occurred_at_basis <> 'send' as is_timed,
+        -- The gravest bounce comes first, then the earliest; of copies the one that settling keeps.
+        case bounce_kind
+            when 'hard' then '1 '
+            when 'undetermined' then '2 '
+            when 'soft' then '3 '
+        end
+        || cast(occurred_at as varchar)
+        || event_id
+        || feed
+        || source_key
+        || lpad(cast(source_ordinal as varchar), 20, '0')
+        || attempt as bounce_order
     from email_events
     cross join run
     where recipient_key is not null
@@ -119,14 +126,77 @@ copies as (
         and occurred_at < cast(sent_at as date) + attribution_days * interval '1' day
 ),
 
-placed as (
+-- Whatever is taken here copies of an event don't change: least, greatest and distinct values.
+mails as (
     select
-        event_type,
-        occurred_at,
-        occurred_at_basis,
         message_id,
         recipient_key,
-        sent_at,
+        -- What a mail says of itself is the same on all of its events, or missing.
+        min(recipient_domain) as recipient_domain,
+        min(source) as source,
+        min(recipient_count) as recipient_count,
+        min(from_address) as from_address,
+        min(from_domain) as from_domain,
+        min(subject) as subject,
+        min(account_id) as account_id,
+        min(region) as region,
+        min(sending_identity) as sending_identity,
+        min(application_id) as application_id,
+        min(configuration_set) as configuration_set,
+        min(campaign_id) as campaign_id,
+        min(campaign_activity_id) as campaign_activity_id,
+        min(treatment_id) as treatment_id,
+        min(journey_id) as journey_id,
+        min(journey_run_id) as journey_run_id,
+        min(journey_activity_id) as journey_activity_id,
+        min(outgoing_ip) as outgoing_ip,
+        min(sent_at) as sent_at,
+        bool_or(event_type = 'send') as has_send_event,
+        min(case when event_type = 'delivered' then occurred_at end) as delivered_at,
+        min(case when event_type = 'delivered' and is_timed then occurred_at end) as timed_delivery,
+        min_by(
+            processing_time_ms,
+            case
+                when event_type = 'delivered'
+                    then cast(occurred_at as varchar) || lpad(cast(processing_time_ms as varchar), 20, '0')
+            end
+        ) as processing_time_ms,
+        min_by(occurred_at, bounce_order) as bounced_at,
+        min_by(bounce_kind, bounce_order) as bounce_kind,
+        min_by(bounce_sub_type, bounce_order) as bounce_sub_type,
+        min_by(enhanced_status, bounce_order) as smtp_status,
+        min_by(diagnostic_code, bounce_order) as diagnostic_code,
+        min(case when event_type = 'complaint' then occurred_at end) as complained_at,
+        min(case when event_type = 'rejected' then occurred_at end) as rejected_at,
+        min(case when event_type = 'rendering_failure' then occurred_at end) as rendering_failed_at,
+        min(
+            case when event_type = 'unsubscribe' or (event_type = 'click' and is_unsubscribe) then occurred_at end
+        ) as unsubscribed_at,
+        count(distinct case when event_type = 'delivery_delay' then event_id end) as delays,
+        array_agg(
+            cast(
+                row(occurred_at, event_id, is_machine, is_timed)
+                as row(occurred_at timestamp, event_id varchar, is_machine boolean, is_timed boolean)
+            )
+        ) filter (where event_type = 'open') as opened,
+        array_agg(
+            cast(
+                row(occurred_at, event_id, is_machine, is_timed, link)
+                as row(occurred_at timestamp, event_id varchar, is_machine boolean, is_timed boolean, link varchar)
+            )
+        ) filter (where event_type = 'click') as clicked,
+        array_agg(distinct link) filter (where event_type = 'click' and link is not null) as links
+    from events
+    group by
+        message_id,
+        recipient_key
+),
+
+-- The clicks that end two seconds in which three or more different links were clicked.
+bursts as (
+    select
+        message_id,
+        recipient_key,
         recipient_domain,
         source,
         recipient_count,
@@ -145,49 +215,51 @@ placed as (
         journey_run_id,
         journey_activity_id,
         outgoing_ip,
+        sent_at,
+        has_send_event,
+        delivered_at,
+        timed_delivery,
         processing_time_ms,
+        bounced_at,
         bounce_kind,
         bounce_sub_type,
-        enhanced_status,
+        smtp_status,
         diagnostic_code,
-        is_unsubscribe,
-        is_machine,
-        -- What a mail says of itself is taken from the first event that says it: its send if there is one. Among
-        -- bounces the gravest comes first, among deliveries the earliest.
-        row_number() over (
-            partition by message_id, recipient_key
-            order by
-                case event_type
-                    when 'send' then 1
-                    when 'hard_bounce' then 2
-                    when 'undetermined_bounce' then 3
-                    when 'soft_bounce' then 4
-                    when 'delivered' then 5
-                    else 6
-                end,
-                occurred_at,
-                event_id
-        ) as place,
-        -- Times that only repeat the sending can't tell how soon something followed.
-        min(case when event_type = 'delivered' and occurred_at_basis <> 'send' then occurred_at end) over (
-            partition by message_id, recipient_key
-        ) as timed_delivery,
-        array_agg(case when event_type = 'click' and occurred_at_basis <> 'send' then link end) over (
-            partition by message_id, recipient_key, event_type
-            order by occurred_at
-            range between interval '2' second preceding and current row
-        ) as links_of_two_seconds
-    from copies
-    where copy = 1
+        complained_at,
+        rejected_at,
+        rendering_failed_at,
+        unsubscribed_at,
+        delays,
+        array_distinct(opened) as opened,
+        array_distinct(clicked) as clicked,
+        case
+            when cardinality(links) >= 3
+                then filter(
+                    clicked,
+                    last -> last.is_timed
+                    and cardinality(
+                        filter(
+                            links,
+                            link -> cardinality(
+                                filter(
+                                    clicked,
+                                    click -> click.is_timed
+                                    and click.link = link
+                                    and click.occurred_at >= last.occurred_at - interval '2' second
+                                    and click.occurred_at <= last.occurred_at
+                                )
+                            ) > 0
+                        )
+                    ) >= 3
+                )
+        end as burst_ends
+    from mails
 ),
 
 judged as (
     select
-        event_type,
-        occurred_at,
         message_id,
         recipient_key,
-        sent_at,
         recipient_domain,
         source,
         recipient_count,
@@ -206,90 +278,100 @@ judged as (
         journey_run_id,
         journey_activity_id,
         outgoing_ip,
+        sent_at,
+        has_send_event,
+        delivered_at,
         processing_time_ms,
+        bounced_at,
         bounce_kind,
         bounce_sub_type,
-        enhanced_status,
+        smtp_status,
         diagnostic_code,
-        is_unsubscribe,
-        place,
-        not is_machine
-        -- Before the delivery, or a click too soon after it.
-        and not coalesce(
-            occurred_at_basis <> 'send'
+        complained_at,
+        rejected_at,
+        rendering_failed_at,
+        unsubscribed_at,
+        delays,
+        opened,
+        clicked,
+        -- Nobody opens a mail before it is delivered.
+        filter(
+            opened,
+            open -> not open.is_machine
+            and (not open.is_timed or timed_delivery is null or open.occurred_at >= timed_delivery)
+        ) as opened_by_people,
+        -- Nobody clicks within five seconds of the delivery, or on three links at once.
+        filter(
+            clicked,
+            click -> not click.is_machine
             and (
-                occurred_at < timed_delivery
-                or (event_type = 'click' and occurred_at <= timed_delivery + interval '5' second)
-            ),
-            false
-        )
-        -- Three or more different links within two seconds, of which this click is one.
-        and max(
-            case
-                when cardinality(array_distinct(filter(links_of_two_seconds, link -> link is not null))) >= 3 then 1
-                else 0
-            end
-        ) over (
-            partition by message_id, recipient_key, event_type
-            order by occurred_at
-            range between current row and interval '2' second following
-        ) = 0 as is_human
-    from placed
+                not click.is_timed
+                or (
+                    (timed_delivery is null or click.occurred_at > timed_delivery + interval '5' second)
+                    and (
+                        burst_ends is null
+                        or cardinality(
+                            filter(
+                                burst_ends,
+                                last -> click.occurred_at >= last.occurred_at - interval '2' second
+                                and click.occurred_at <= last.occurred_at
+                            )
+                        ) = 0
+                    )
+                )
+            )
+        ) as clicked_by_people
+    from bursts
 ),
 
 lives as (
     select
         message_id,
         recipient_key,
-        min_by(recipient_domain, case when recipient_domain is not null then place end) as recipient_domain,
-        min_by(source, case when source is not null then place end) as source,
-        min_by(recipient_count, case when recipient_count is not null then place end) as recipient_count,
-        min_by(from_address, case when from_address is not null then place end) as from_address,
-        min_by(from_domain, case when from_domain is not null then place end) as from_domain,
-        min_by(subject, case when subject is not null then place end) as subject,
-        min_by(account_id, case when account_id is not null then place end) as account_id,
-        min_by(region, case when region is not null then place end) as region,
-        min_by(sending_identity, case when sending_identity is not null then place end) as sending_identity,
-        min_by(application_id, case when application_id is not null then place end) as application_id,
-        min_by(configuration_set, case when configuration_set is not null then place end) as configuration_set,
-        min_by(campaign_id, case when campaign_id is not null then place end) as campaign_id,
-        min_by(campaign_activity_id, case when campaign_activity_id is not null then place end) as campaign_activity_id,
-        min_by(treatment_id, case when treatment_id is not null then place end) as treatment_id,
-        min_by(journey_id, case when journey_id is not null then place end) as journey_id,
-        min_by(journey_run_id, case when journey_run_id is not null then place end) as journey_run_id,
-        min_by(journey_activity_id, case when journey_activity_id is not null then place end) as journey_activity_id,
-        min_by(outgoing_ip, case when outgoing_ip is not null then place end) as outgoing_ip,
-        min(sent_at) as sent_at,
-        bool_or(event_type = 'send') as has_send_event,
-        min(case when event_type = 'delivered' then occurred_at end) as delivered_at,
-        min_by(occurred_at, case when bounce_kind is not null then place end) as bounced_at,
-        min_by(bounce_kind, case when bounce_kind is not null then place end) as bounce_kind,
-        min_by(bounce_sub_type, case when bounce_kind is not null then place end) as bounce_sub_type,
-        min_by(enhanced_status, case when bounce_kind is not null then place end) as smtp_status,
-        min_by(diagnostic_code, case when bounce_kind is not null then place end) as diagnostic_code,
-        min(case when event_type = 'complaint' then occurred_at end) as complained_at,
-        min(case when event_type = 'rejected' then occurred_at end) as rejected_at,
-        min(case when event_type = 'rendering_failure' then occurred_at end) as rendering_failed_at,
-        min(case when event_type = 'open' then occurred_at end) as first_opened_at,
-        max(case when event_type = 'open' then occurred_at end) as last_opened_at,
-        min(case when event_type = 'open' and is_human then occurred_at end) as first_human_opened_at,
-        min(case when event_type = 'click' then occurred_at end) as first_clicked_at,
-        max(case when event_type = 'click' then occurred_at end) as last_clicked_at,
-        min(case when event_type = 'click' and is_human then occurred_at end) as first_human_clicked_at,
-        count_if(event_type = 'open') as opens,
-        count_if(event_type = 'open' and is_human) as human_opens,
-        count_if(event_type = 'click') as clicks,
-        count_if(event_type = 'click' and is_human) as human_clicks,
-        min(
-            case when event_type = 'unsubscribe' or (event_type = 'click' and is_unsubscribe) then occurred_at end
-        ) as unsubscribed_at,
-        count_if(event_type = 'delivery_delay') as delays,
-        min_by(
-            processing_time_ms,
-            case when event_type = 'delivered' and processing_time_ms is not null then place end
-        ) as processing_time_ms
+        recipient_domain,
+        source,
+        recipient_count,
+        from_address,
+        from_domain,
+        subject,
+        account_id,
+        region,
+        sending_identity,
+        application_id,
+        configuration_set,
+        campaign_id,
+        campaign_activity_id,
+        treatment_id,
+        journey_id,
+        journey_run_id,
+        journey_activity_id,
+        outgoing_ip,
+        sent_at,
+        has_send_event,
+        delivered_at,
+        bounced_at,
+        bounce_kind,
+        bounce_sub_type,
+        smtp_status,
+        diagnostic_code,
+        complained_at,
+        rejected_at,
+        rendering_failed_at,
+        -- Rows are in order of their first field.
+        array_min(opened).occurred_at as first_opened_at,
+        array_max(opened).occurred_at as last_opened_at,
+        array_min(opened_by_people).occurred_at as first_human_opened_at,
+        array_min(clicked).occurred_at as first_clicked_at,
+        array_max(clicked).occurred_at as last_clicked_at,
+        array_min(clicked_by_people).occurred_at as first_human_clicked_at,
+        coalesce(cardinality(opened), 0) as opens,
+        coalesce(cardinality(opened_by_people), 0) as human_opens,
+        coalesce(cardinality(clicked), 0) as clicks,
+        coalesce(cardinality(clicked_by_people), 0) as human_clicks,
+        unsubscribed_at,
+        delays,
+        processing_time_ms
     from judged
-    group by message_id, recipient_key
 ),
 
 final as (

@@ -230,12 +230,9 @@ labelled as (
     cross join agent_parts
     left join exact_providers on happened.recipient_domain = exact_providers.domain
     left join pattern_providers
+        on substr(happened.recipient_domain, 1, strpos(happened.recipient_domain, '.') - 1) = pattern_providers.label_prefix
         -- The name under a public suffix: yahoo.de and yahoo.co.uk, but not yahoo.example.com.
-        on regexp_extract(
-            happened.recipient_domain,
-            '^([^.]+)[.](?:(?:com?|net|org|ne|or)[.])?[a-z]{2,}$',
-            1
-        ) = pattern_providers.label_prefix
+        and regexp_like(happened.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
     left join exact_agents
         on happened.user_agent = exact_agents.agent
         and happened.event_type in ('open', 'click')

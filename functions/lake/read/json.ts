@@ -51,10 +51,12 @@ function escapeControls(text: string): string | undefined {
  * not in texts too short to be that deep, always in texts longer than 20 × limit characters, and in between if the text
  * ends in eight closing brackets, as deep nesting does unless something stands behind it. What slips through is no
  * deeper than 10 × limit (two brackets a level), which any walker survives.
+ *
+ * @param length of the text, in bytes if it came as bytes
  */
-export function isTooDeep(text: string, limit: number): boolean {
-  if (text.length <= 2 * limit) return false;
-  if (text.length <= 20 * limit && !endsInBrackets(text)) return false;
+export function isTooDeep(text: string, limit: number, length = text.length): boolean {
+  if (length <= 2 * limit) return false;
+  if (length <= 20 * limit && !endsInBrackets(text)) return false;
   return countOpening(text) > limit && depthOf(text) > limit;
 }
 

@@ -69,7 +69,7 @@ export class RecordSearch {
 
   #judge(start: Start, window: Window, inArray: boolean, final: boolean): FoundStart['verdict'] | undefined {
     if (start.kind === 'sentence') return 'accepted';
-    const { recordBytes, depth } = this.#limits;
+    const { recordBytes } = this.#limits;
     const from = start.value - window.offset;
     const isLine = start.kind === 'line' && start.value === start.at;
     let to: number;
@@ -90,7 +90,6 @@ export class RecordSearch {
       const torn = isTorn(window.bytes, from, to, inArray || start.value > start.at, final);
       if (torn === undefined) return undefined;
       if (torn) return 'refused';
-      if (scanner.maxDepth > depth) return 'accepted';
     }
     const parsed = parseJson(window.bytes.toString('utf8', from, to));
     return parsed !== undefined && isPlausible(parsed.value, start.kind) ? 'accepted' : 'refused';

@@ -3,7 +3,7 @@ import { isTooDeep, parseJson } from './json.ts';
 import { Patience } from './patience.ts';
 import type { RecordPlace } from './place.ts';
 import type { RecordVisitor } from './record.ts';
-import { isObjectStart, isTorn, separatorLength } from './resync.ts';
+import { isObjectStart, isTorn, LOOKBEHIND, separatorLength } from './resync.ts';
 import { JsonScanner } from './scanner.ts';
 import { RecordSearch, type SplitLimits } from './search.ts';
 import { isSentence, maybeSentence, SENTENCE } from './sentence.ts';
@@ -87,7 +87,8 @@ export class Splitter {
   }
 
   #append(chunk: Buffer): void {
-    if (this.#state === 'oversize') this.#stretch.keep(this.#window, this.#window.offset + this.#window.bytes.length);
+    if (this.#state === 'oversize')
+      this.#stretch.keep(this.#window, this.#stretch.from + this.#scanner.length - LOOKBACK);
     if (this.#state === 'broken') this.#stretch.keep(this.#window, this.#search.cursor);
     this.#window.append(chunk);
   }
@@ -186,7 +187,8 @@ export class Splitter {
     if (typeof value === 'object') this.#found = true;
     else this.#junk = true;
     if (!isUtf8) this.#reject(start, end, 'invalid_utf8', 'bytes that are no UTF-8');
-    else if (isTooDeep(text, this.#limits.depth)) this.#reject(start, end, 'too_deep', this.#depthDetail());
+    else if (isTooDeep(text, this.#limits.depth, end - start))
+      this.#reject(start, end, 'too_deep', this.#depthDetail());
     else {
       this.#point(start, end);
       this.#visitor.record(value, text, this.#place);
@@ -207,10 +209,9 @@ export class Splitter {
     const { status, length } = scanner;
     if (status !== 'whole' && length > recordBytes) return this.#passOver(start);
     if (status === 'open' && !final) return false;
-    const isDeep = scanner.maxDepth > depth;
     if (status !== 'whole') {
       this.#patience.spend(length);
-      if (isDeep) return this.#broke(start, 'too_deep', this.#depthDetail());
+      if (scanner.maxDepth > depth) return this.#broke(start, 'too_deep', this.#depthDetail());
       return this.#broke(
         start,
         'json',
@@ -222,7 +223,6 @@ export class Splitter {
     if (torn === undefined) return false;
     if (torn) this.#broke(start, 'json', 'a part of a record without its beginning');
     else if (length > recordBytes) this.#reject(start, end, 'record_too_large', this.#sizeDetail());
-    else if (isDeep) this.#reject(start, end, 'too_deep', this.#depthDetail());
     else if (!this.#take(start, end)) this.#broke(start, 'json', 'a number, word or escape that JSON does not have');
     this.#scanning = false;
     if (this.#state === 'broken') {
@@ -253,7 +253,7 @@ export class Splitter {
     scanner.feed(window.bytes, this.#stretch.from + scanner.length - window.offset);
     const end = this.#stretch.from + scanner.length - window.offset;
     if (scanner.status === 'open') {
-      window.at = Math.max(window.at, window.bytes.length - LOOKBACK);
+      window.at = Math.max(window.at, window.bytes.length - LOOKBACK - LOOKBEHIND);
       return false;
     }
     if (scanner.status === 'whole') {

@@ -24,7 +24,11 @@ export class Stretch {
     this.#solidEnd = from + 1;
   }
 
-  /** To be called before the window moves on: copies what it has of the first bytes; `passed` is an offset. */
+  /**
+   * To be called before the window moves on: copies what it has of the first bytes.
+   *
+   * @param passed the stretch does not end before this offset
+   */
   keep(window: Window, passed: number): void {
     this.#solidEnd = this.#solid(window, passed);
     const missing = this.from + this.#head.length - window.offset;
@@ -47,7 +51,7 @@ export class Stretch {
 
   /** Where the stretch would end if it ended before the byte at offset `to`. */
   #solid(window: Window, to: number): number {
-    let end = Math.min(to - window.offset, window.bytes.length);
+    let end = to - window.offset;
     while (end > 0 && window.offset + end > this.#solidEnd && isSpace(window.bytes[end - 1])) end--;
     return Math.max(window.offset + end, this.#solidEnd);
   }

@@ -1,4 +1,5 @@
 import type { RowSink } from '../decode/sink.ts';
+import { dayOf } from '../decode/time.ts';
 import type { Settings } from '../settings.ts';
 import { type ClickRow, clicks } from '../tables/clicks.ts';
 import { type EventRow, events } from '../tables/events.ts';
@@ -8,6 +9,7 @@ import { Columns } from '../write/columns.ts';
 import { EventIds, type IdsMark } from '../write/event-ids.ts';
 import { orderByDay, type RowOrder } from '../write/order.ts';
 import { encodeParquet } from '../write/parquet.ts';
+import { DAY_MS } from './day.ts';
 
 /** A live file, encoded. */
 export interface EncodedFile {
@@ -18,6 +20,8 @@ export interface EncodedFile {
   part: number;
   rows: number;
   bytes: Uint8Array;
+  /** days on which the mail was sent that these rows belong to, in order; of headers and quarantine none */
+  sendDays: string[];
 }
 
 /** A state of the rows that can be gone back to. */
@@ -138,9 +142,26 @@ async function* encodeDays(
     for (let from = 0, part = 0; from < day.rows.length; from += rowsPerPart, part++) {
       const ofPart = day.rows.subarray(from, from + rowsPerPart);
       const bytes = await encodeParquet(columns, ofPart, profile);
-      yield { table, dt: day.dt, part, rows: ofPart.length, bytes };
+      yield {
+        table,
+        dt: day.dt,
+        part,
+        rows: ofPart.length,
+        bytes,
+        sendDays: table === 'events' ? sendDays(columns, ofPart) : [],
+      };
     }
   }
+}
+
+function sendDays(columns: Columns, rows: Uint32Array): string[] {
+  const sentAt = columns.column('sent_at');
+  const numbers = new Set<number>();
+  for (const row of rows) {
+    const time = sentAt.at(row);
+    if (typeof time === 'number') numbers.add(Math.floor(time / DAY_MS));
+  }
+  return [...new Set([...numbers].map((number) => dayOf(number * DAY_MS)))].sort();
 }
 
 /** Every row index below `length` but the dead ones. */

@@ -7,6 +7,7 @@ export interface LiveAttempt {
   attempt: string;
   files: { key: string; rows: number; bytes: number }[];
   rows: number;
+  send_days: string[];
 }
 
 /** Reads outcomes once each: they never change once they are there. */
@@ -59,7 +60,13 @@ export async function unseenAttempts(
     const outcome = await outcomes.of(unitOfAttempt(attempt));
     if (outcome?.attempt !== attempt) continue;
     const files = outcome.files.filter((file) => file.table === table && file.dt === dt);
-    if (files.length > 0) unseen.push({ attempt, files, rows: files.reduce((sum, { rows }) => sum + rows, 0) });
+    if (files.length === 0) continue;
+    unseen.push({
+      attempt,
+      files,
+      rows: files.reduce((sum, { rows }) => sum + rows, 0),
+      send_days: files.flatMap(({ send_days }) => send_days),
+    });
   }
   return unseen;
 }

@@ -8,7 +8,7 @@ import { inlineViews } from '../sql/inline.ts';
 import type { View } from '../sql/view.ts';
 import { events, recipientMessages } from '../tables/index.ts';
 import { concurrently } from './concurrent.ts';
-import { addDays, daysBetween } from './day.ts';
+import { addDays } from './day.ts';
 import { dayOfKey, generationKey, rollupFolder, rollupKey } from './layout.ts';
 import { liveDays, Outcomes, unseenAttempts } from './live.ts';
 import { pointAtNewest, settledInput } from './settle.ts';
@@ -40,6 +40,7 @@ const NO_DAY = '1970-01-01';
 /** What one day of events offers to readers of immutable locations. */
 interface DayInput extends RollupInput {
   inputs: Input[];
+  sendDays: string[];
 }
 
 /** A send day whose input isn't what its newest generation read; n is the next one. */
@@ -53,8 +54,7 @@ interface StaleDay {
 export async function rollup(ports: RollupPorts, options: RollupOptions): Promise<RolledUp[]> {
   const window = options.settings.attributionDays;
   const available = await eventDays(ports);
-  const candidates = await concurrently(sendDays([...available.keys()], window), AT_ONCE, async (dt) => {
-    const reads = inputDays(dt, window).flatMap((day) => available.get(day) ?? []);
+  const candidates = await concurrently(bySendDay(available, window), AT_ONCE, async ([dt, reads]) => {
     const newest = await newestGeneration(ports.lake, recipientMessages.name, dt);
     return isSameInput(newest?.inputs ?? [], reads) ? [] : [{ dt, n: (newest?.generation ?? -1) + 1, reads }];
   });
@@ -67,18 +67,25 @@ export async function rollup(ports: RollupPorts, options: RollupOptions): Promis
   return done;
 }
 
-/** Events of mail sent on a day lie from the day before (clocks differ) to the end of the attribution window. */
-const inputDays = (dt: string, window: number): string[] => [...daysBetween(addDays(dt, -1), addDays(dt, window))];
-
-/** Days on which mail may have been sent that the events of these days belong to, in order. */
-function sendDays(days: readonly string[], window: number): string[] {
-  const found = new Set<string>();
-  for (const day of days) for (const dt of daysBetween(addDays(day, -window), addDays(day, 1))) found.add(dt);
-  return [...found].sort();
+/**
+ * The send days there are, in order, each with the days of events that hold something of its mail: from the day before
+ * (clocks differ) to the end of the attribution window.
+ */
+function bySendDay(available: readonly DayInput[], window: number): [dt: string, reads: DayInput[]][] {
+  const found = new Map<string, DayInput[]>();
+  for (const input of available) {
+    for (const dt of input.sendDays) {
+      if (dt === NO_DAY || input.dt < addDays(dt, -1) || input.dt > addDays(dt, window)) continue;
+      const reads = found.get(dt);
+      if (reads) reads.push(input);
+      else found.set(dt, [input]);
+    }
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** By day of events: the newest generation and the live attempts that it hasn't seen. */
-async function eventDays({ lake }: RollupPorts): Promise<Map<string, DayInput>> {
+async function eventDays({ lake }: RollupPorts): Promise<DayInput[]> {
   const outcomes = new Outcomes(lake);
   const dts = (await liveDays(lake, events.name)).filter((dt) => dt !== NO_DAY);
   const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput | null> => {
@@ -89,9 +96,11 @@ async function eventDays({ lake }: RollupPorts): Promise<Map<string, DayInput>> 
     if (newest && newest.file_list.length > 0) inputs.push(settledInput(newest));
     if (keys.length > 0) inputs.push({ table: events.name, stage: 'live', dt, keys });
     if (inputs.length === 0) return null;
-    return { dt, generation: newest?.generation ?? null, attempts: unseen.map(({ attempt }) => attempt), inputs };
+    const sendDays = [...new Set([newest?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat())];
+    const attempts = unseen.map(({ attempt }) => attempt);
+    return { dt, generation: newest?.generation ?? null, attempts, inputs, sendDays };
   });
-  return new Map(found.flatMap((day) => (day ? [[day.dt, day]] : [])));
+  return found.filter((day) => day !== null);
 }
 
 const isSameInput = (before: readonly RollupInput[], now: readonly RollupInput[]): boolean =>
@@ -161,6 +170,7 @@ async function rollupRun(
       created_at: clock.now(),
       file_list: ofDay.map(({ key, rows: count, bytes }) => ({ key, rows: count, bytes })),
       attempt_list: [],
+      send_days: [],
       inputs: reads.map(inputOf),
     };
     if (!(await createState(lake, generationKey(recipientMessages.name, dt, n), generation))) return [];

@@ -140,6 +140,7 @@ export async function settleDay(
     created_at: clock.now(),
     file_list: files.map(({ key, rows, bytes }) => ({ key, rows, bytes })),
     attempt_list: attempts,
+    send_days: [...new Set([before?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat())].sort(),
   };
   // Lost: ours stays behind, unnamed, for the collector.
   if (!(await createState(lake, generationKey(table, dt, n), generation))) return null;

@@ -29,6 +29,8 @@ export interface LiveFile {
   key: string;
   rows: number;
   bytes: number;
+  /** of events: the days on which the mail of its rows was sent; tells rollup which send days a file changes */
+  send_days: string[];
 }
 
 export interface ObjectProblem {
@@ -58,6 +60,8 @@ export interface Generation extends GenerationRow {
   file_list: { key: string; rows: number; bytes: number }[];
   /** settle: every attempt in it; rollup: none */
   attempt_list: string[];
+  /** settle of events: the send days of its rows, and maybe of some that lost against another copy */
+  send_days: string[];
   /** rollup: what it read */
   inputs?: RollupInput[];
 }

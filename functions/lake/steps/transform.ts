@@ -113,11 +113,11 @@ async function writeFiles(ports: TransformPorts, unit: PlannedUnit, options: Tra
     const attempt = attemptId(unit.id, options.version, k);
     const content = await readUnit(ports, unit, attempt, options);
     const encoded = content.rows.files(options.settings.parquet, options.settings.limits.fileBytes);
-    const files = await concurrently(encoded, FILES_AT_ONCE, async ({ table, dt, part, rows, bytes }) => {
+    const files = await concurrently(encoded, FILES_AT_ONCE, async ({ table, dt, part, rows, bytes, sendDays }) => {
       const key = liveFile(table, dt, attempt, part);
       const isOurs =
         (await ports.lake.create(key, bytes)) || Buffer.compare(await readBytes(ports.lake, key), bytes) === 0;
-      return { isOurs, table, dt, key, rows, bytes: bytes.length };
+      return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays };
     });
     if (files.every(({ isOurs }) => isOurs)) {
       return { attempt, content, files: files.map(({ isOurs: _, ...file }): LiveFile => file) };

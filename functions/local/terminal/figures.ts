@@ -43,7 +43,7 @@ export function percent(rate: number | null): string {
   if (rate === null) return 'unknown';
   const value = rate * 100;
   if (value === 0) return '0 %';
-  const digits = Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 0.1 ? 2 : 3;
+  const digits = value === 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 0.1 ? 2 : 3;
   return `${value.toFixed(digits)} %`;
 }
 

@@ -1,0 +1,89 @@
+/** What the commands have in common: options, folders, examples. */
+import { existsSync, statSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../failure.ts';
+
+/** How a person calls the command line. */
+export const LAKE = 'npm run lake --';
+
+export const DEFAULT_RAW = '.lake/raw';
+export const DEFAULT_LAKE = '.lake/lake';
+export const DEMO_FOLDER = '.lake/demo';
+
+export const rawOption = (): Option =>
+  new Option('--raw <dir>', 'folder of raw objects, in any layout, plain or gzip').default(DEFAULT_RAW);
+export const lakeOption = (): Option => new Option('--lake <dir>', 'folder of the lake').default(DEFAULT_LAKE);
+export const jsonOption = (): Option =>
+  new Option('--json', 'print one JSON document on stdout and nothing else there');
+
+export interface JsonOption {
+  json?: boolean;
+}
+export interface LakeFolder extends JsonOption {
+  lake: string;
+}
+export interface Folders extends LakeFolder {
+  raw: string;
+}
+
+/** The end of a command's help. */
+export const examples = (...lines: [command: string, says?: string][]): string =>
+  `\nExamples:\n${lines.map(([command, says]) => `${says ? `  # ${says}\n` : ''}  $ ${LAKE} ${command}`).join('\n')}`;
+
+/** @throws UsageError unless the folder is there */
+export function existingFolder(folder: string, option: string, hint: string): string {
+  if (!existsSync(folder)) throw new UsageError(`${option}: there is no folder ${folder}`, hint);
+  if (!statSync(folder).isDirectory()) throw new UsageError(`${option}: ${folder} is a file, not a folder`, hint);
+  return folder;
+}
+
+/**
+ * The raw folder, which has to be there and must not hold the lake: what the lake writes would be read as raw data.
+ * @throws UsageError
+ */
+export function rawFolder({ raw, lake }: Folders): string {
+  existingFolder(raw, '--raw', `name the folder of your raw objects, or make some with: ${LAKE} generate --out ${raw}`);
+  if (isWithin(resolve(lake), resolve(raw))) {
+    throw new UsageError(
+      `--lake: ${lake} lies in the raw folder ${raw}`,
+      'raw data is never written to: choose a folder for the lake beside it',
+    );
+  }
+  return raw;
+}
+
+const isWithin = (inner: string, outer: string): boolean => {
+  const path = relative(outer, inner);
+  return path === '' || (path !== '..' && !path.startsWith(`..${sep}`));
+};
+
+export const isLake = (lake: string): boolean => existsSync(join(lake, 'v1', 'state'));
+
+/** A lake to look at: reading commands make none. @throws UsageError */
+export function existingLake(lake: string): string {
+  if (isLake(lake)) return lake;
+  const demo = join(DEMO_FOLDER, 'lake');
+  const hint =
+    isLake(demo) && resolve(demo) !== resolve(lake)
+      ? `for the demo's lake add --lake ${demo}`
+      : 'make one with the demo: npm run demo';
+  throw new UsageError(`there is no lake in ${lake}`, `fill it with: ${LAKE} run --raw DIR --lake ${lake}; or ${hint}`);
+}
+
+/** @throws InvalidArgumentError, which commander words */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const n = Number(text.replaceAll('_', ''));
+    if (!Number.isSafeInteger(n) || n < least) throw new InvalidArgumentError(`It takes a whole number from ${least}.`);
+    return n;
+  };
+}
+
+export function calendarDay(text: string): string {
+  const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) {
+    throw new InvalidArgumentError('It takes a day such as 2026-01-31.');
+  }
+  return text;
+}

@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import type { Console } from '../console.ts';
+import { byteCount, counted } from '../terminal/figures.ts';
+import { withLake } from './lake-session.ts';
+import { examples, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
+import { warnOfObjects } from './run.ts';
+
+export const planCommand = (to: Console): Command =>
+  new Command('plan')
+    .description('step 1 of run: seal new raw objects into units')
+    .addOption(rawOption())
+    .addOption(lakeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples(['plan --raw path/to/raw'], ['transform --raw path/to/raw', 'the step after it']))
+    .action(async (flags: Folders) => {
+      const raw = rawFolder(flags);
+      const { planAll } = await import('../run.ts');
+      const { openUnits } = await import('#lake/steps/open-units.ts');
+      const result = await withLake({ raw, lake: flags.lake }, async (lake) => {
+        const { objects, bytes, messages, known, changed } = await planAll(lake);
+        return {
+          objects,
+          bytes,
+          units: messages.map(({ unit }) => unit),
+          known_objects: known,
+          changed_objects: changed,
+          open_units: (await openUnits(lake.ports.lake)).length,
+        };
+      });
+      warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] });
+      if (flags.json) return to.json(result);
+      const { objects, bytes, units, known_objects, open_units } = result;
+      await to.print([
+        objects > 0
+          ? `Sealed ${counted(objects, 'object')} (${byteCount(bytes)}) into ${counted(units.length, 'unit')}:`
+          : `Nothing new: ${counted(known_objects, 'object was', 'objects were')} planned before.`,
+        ...units.map((unit) => `  ${unit}`),
+      ]);
+      if (open_units > 0) to.note(`${counted(open_units, 'unit waits', 'units wait')} for: ${LAKE} transform`);
+    });

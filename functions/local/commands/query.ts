@@ -1,0 +1,106 @@
+import { createWriteStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { Command, Option } from 'commander';
+import type { QueryResult } from '#lake/ports.ts';
+import type { Console } from '../console.ts';
+import { UsageError } from '../failure.ts';
+import type { LocalLake } from '../lake.ts';
+import { csvLines } from '../terminal/csv.ts';
+import { byteCount, count, counted, duration } from '../terminal/figures.ts';
+import { jsonLines } from '../terminal/json.ts';
+import { tableLines } from '../terminal/table.ts';
+import { withLake } from './lake-session.ts';
+import { examples, existingLake, jsonOption, type LakeFolder, lakeOption } from './options.ts';
+import { sqlError } from './sql-error.ts';
+
+const FORMATS = ['table', 'json', 'csv', 'parquet'] as const;
+type Format = (typeof FORMATS)[number];
+
+interface QueryFlags extends LakeFolder {
+  format: Format;
+  out?: string;
+}
+
+/** More rows than anyone reads on a screen; the other formats have them all. */
+const MOST_SHOWN = 1000;
+
+export const queryCommand = (to: Console): Command =>
+  new Command('query')
+    .description("ask the tables and views, in Athena's SQL")
+    .argument('<sql>', 'one statement; - reads it from stdin')
+    .addOption(lakeOption())
+    .addOption(new Option('--format <format>', 'how to print the rows').choices(FORMATS).default('table'))
+    .option('--out <file>', 'write to a file instead of stdout; parquet needs one')
+    .addOption(jsonOption().implies({ format: 'json' }))
+    .addHelpText(
+      'after',
+      `
+The table is for reading: rates have six digits, long text is cut, and rows that
+are too wide are printed as blocks. json, csv and parquet are exact, except that
+csv puts an apostrophe before text that a spreadsheet would run as a formula.
+${examples(
+  ['query "select event_type, count(*) as n from events group by 1 order by 2 desc"'],
+  ['query "select * from deliverability_daily" --format csv --out daily.csv'],
+  ['query "select * from email_events" --format parquet --out events.parquet'],
+  ['query - --json < question.sql'],
+)}`,
+    )
+    .action(async (statement: string, flags: QueryFlags) => {
+      const sql = withoutSemicolon(statement === '-' ? await text(process.stdin) : statement);
+      if (sql === '') throw new UsageError('the query is empty', 'write one statement in quotes, such as "select 1"');
+      if (flags.json && flags.format !== 'json' && flags.out === undefined) {
+        throw new UsageError(
+          `--json prints json, not ${flags.format}`,
+          'leave one of the two out, or name a file: --out FILE',
+        );
+      }
+      if (flags.out !== undefined) refuseFolder(flags.out);
+      existingLake(flags.lake);
+      await withLake(flags, (lake) => answer(lake, sql, flags, to));
+    });
+
+async function answer(lake: LocalLake, sql: string, { format, out, json }: QueryFlags, to: Console): Promise<void> {
+  const startedAt = performance.now();
+  const ask = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw sqlError(error, lake.views);
+    });
+  if (out !== undefined) {
+    mkdirSync(dirname(resolve(out)), { recursive: true });
+    let rows: number;
+    if (format === 'parquet') rows = await ask(lake.engine.copyTo(sql, resolve(out)));
+    else {
+      const result = await ask(lake.engine.query(sql));
+      rows = result.rows.length;
+      await pipeline(lines(result, format, to.width), createWriteStream(out));
+    }
+    const { size: bytes } = statSync(out);
+    if (json) return to.json({ file: out, format, rows, bytes });
+    return to.note(`wrote ${counted(rows, 'row')} to ${out} (${byteCount(bytes)})`);
+  }
+  if (format === 'parquet') throw new UsageError('parquet is no format for a screen', 'name a file: --out FILE');
+
+  const result = await ask(lake.engine.query(sql));
+  if (format !== 'table') return to.print(lines(result, format, to.width));
+  const all = result.rows.length;
+  await to.print(tableLines({ ...result, rows: result.rows.slice(0, MOST_SHOWN) }, to.width, to.palette));
+  if (all > MOST_SHOWN)
+    to.warn(`only ${count(MOST_SHOWN)} of ${count(all)} rows are shown: use limit, or --format csv`);
+  to.note(`${counted(all, 'row')} in ${duration((performance.now() - startedAt) / 1000)}`);
+}
+
+function* lines(result: QueryResult, format: Exclude<Format, 'parquet'>, width: number): Generator<string> {
+  if (format === 'json') yield* jsonLines(result);
+  else if (format === 'csv') yield* csvLines(result);
+  else for (const line of tableLines(result, width)) yield `${line}\n`;
+}
+
+/** Athena's consoles take a `;` at the end, its engine doesn't. */
+const withoutSemicolon = (sql: string): string => sql.trim().replace(/(\s*;)+$/, '');
+
+function refuseFolder(out: string): void {
+  if (existsSync(out) && statSync(out).isDirectory())
+    throw new UsageError(`--out: ${out} is a folder`, 'name a file in it');
+}

@@ -1,0 +1,147 @@
+import * as Plot from '@observablehq/plot';
+import type { Day } from '../daily.ts';
+import { type Content, html, type Markup } from '../html.ts';
+import { type Count, type Rate, rateOf, ratio } from '../measures.ts';
+import { count, day as dayName, percent, percentTick } from '../numbers.ts';
+import type { Days, Period } from '../period.ts';
+import { type Column, table } from '../table.ts';
+import type { Threshold } from '../thresholds.ts';
+import { figure, type LegendEntry, legend } from './figure.ts';
+import { svg } from './svg.ts';
+import { dayScale, incidentMarks, midnight, periodMarks } from './time.ts';
+
+export interface Series {
+  label: string;
+  rate: Rate;
+  /** a colour of the style sheet: `--<key>` */
+  key: string;
+}
+
+export interface RateChart {
+  id: string;
+  title: string;
+  description: Content;
+  series: readonly Series[];
+  thresholds?: readonly Threshold[];
+  /** the axis starts at zero, except for rates that are always near one */
+  fromZero: boolean;
+}
+
+/** So many cases of the rarer kind a day must promise for its share to tell anything; else the week's line is enough. */
+const TELLING = 3;
+const HEIGHT = 190;
+const TOP = 34;
+const BOTTOM = 26;
+
+/** Rates over time: a line for the week that ends on a day, a dot for the day itself. */
+export function rateChart(
+  { id, title, description, series, thresholds = [], fromZero }: RateChart,
+  days: readonly Day[],
+  period: Period,
+  incidents: readonly Days[],
+): Markup {
+  const values = series.flatMap(({ rate }) => [
+    ...days.map(({ week }) => rateOf(week, rate)),
+    ...telling(days, rate).map(({ counts }) => rateOf(counts, rate)),
+  ]);
+  const observed = values.filter((value) => value !== null);
+  const low = fromZero ? 0 : Math.min(0.99, ...observed);
+  const highest = Math.max(0.0001, ...observed);
+  // The nearest limit is always seen; those far above would only press the line to the ground.
+  const limits = thresholds.filter((threshold, i) => i === 0 || highest > threshold.rate / 2);
+  const high = fromZero ? Math.max(highest, ...limits.map(({ rate }) => rate)) * 1.08 : 1;
+  const drawing = svg(
+    {
+      width: 440,
+      height: HEIGHT,
+      marginLeft: 46,
+      marginRight: 8,
+      marginTop: TOP,
+      marginBottom: BOTTOM,
+      x: dayScale(period.shown, 6),
+      y: { label: null, domain: [low, high], ticks: 4, tickFormat: percentTick, tickSize: 0, grid: true },
+    },
+    Plot.ruleY(limits, { y: 'rate', stroke: 'var(--alarm)', strokeDasharray: '5,4', strokeOpacity: 0.8 }),
+    ...series.flatMap((one) => lineMarks(one, days)),
+    fromZero ? Plot.ruleY([0], { stroke: 'var(--axis)' }) : null,
+    ...thresholdNames(limits, high, period),
+    ...periodMarks(period),
+    ...incidentMarks(incidents),
+  );
+  const entries: LegendEntry[] = series.map(({ label, key }) => ({ label, key: `is-${key}` }));
+  return figure({
+    id,
+    title,
+    description: html`${description}${isThin(days, series, thresholds) && ' So little mail was sent that single cases make peaks.'}`,
+    legend: series.length > 1 ? legend(entries) : null,
+    wide: drawing,
+    table: table(title, [DAY, ...series.flatMap(columns)], days),
+  });
+}
+
+const DAY: Column<Day> = { name: 'Send day', heading: true, cell: ({ date }) => dayName(date) };
+
+const columns = ({ label, rate }: Series): Column<Day>[] => [
+  { name: label, numeric: true, cell: ({ counts }) => percent(rateOf(counts, rate)) },
+  { name: 'Mails', numeric: true, cell: ({ counts }) => count(counts.number(rate.numerator)) },
+  { name: 'Of', numeric: true, cell: ({ counts }) => count(counts.number(rate.denominator)) },
+  { name: '7 days', numeric: true, cell: ({ week }) => percent(rateOf(week, rate)) },
+];
+
+function telling(days: readonly Day[], rate: Rate): Day[] {
+  const total = (name: Count) => days.reduce((sum, { counts }) => sum + counts.number(name), 0);
+  const share = ratio(total(rate.numerator), total(rate.denominator)) ?? 0;
+  const fewest = TELLING / Math.min(share, 1 - share);
+  return days.filter(({ counts }) => counts.number(rate.denominator) >= fewest);
+}
+
+/** If not even the week with most mail promises a few cases at the first limit. */
+function isThin(days: readonly Day[], series: readonly Series[], [limit]: readonly Threshold[]): boolean {
+  if (limit === undefined) return false;
+  const most = Math.max(0, ...series.flatMap(({ rate }) => days.map(({ week }) => week.number(rate.denominator))));
+  return most * limit.rate < TELLING;
+}
+
+function lineMarks({ label, rate, key }: Series, days: readonly Day[]): Plot.Markish[] {
+  const noon = ({ date }: Day) => new Date(midnight(date).getTime() + 43_200_000);
+  const colour = `var(--${key})`;
+  const title = ({ date, counts }: Day) =>
+    `${dayName(date)}\n${label}: ${percent(rateOf(counts, rate))}\n${count(counts.number(rate.numerator))} of ${count(counts.number(rate.denominator))}`;
+  const observed = days.filter(({ week }) => rateOf(week, rate) !== null);
+  return [
+    Plot.dot(telling(days, rate), {
+      x: noon,
+      y: (one: Day) => rateOf(one.counts, rate),
+      r: 2,
+      fill: colour,
+      fillOpacity: 0.4,
+      title,
+    }),
+    Plot.dot(observed.length === 1 ? observed : [], {
+      x: noon,
+      y: ({ week }: Day) => rateOf(week, rate),
+      fill: colour,
+    }),
+    Plot.line(observed, { x: noon, y: ({ week }: Day) => rateOf(week, rate), stroke: colour, strokeWidth: 2 }),
+  ];
+}
+
+/** `high`: the top of the axis, which starts at zero. Labels that would lie upon each other are left to the lower line. */
+function thresholdNames(limits: readonly Threshold[], high: number, { shown }: Period): Plot.Markish[] {
+  const pixels = (rate: number) => (rate / high) * (HEIGHT - TOP - BOTTOM);
+  const named = limits.filter(({ rate }, i) => i === 0 || pixels(rate - (limits[i - 1]?.rate ?? 0)) > 13);
+  return [
+    Plot.text(named, {
+      x: () => midnight(shown.from),
+      y: 'rate',
+      text: 'label',
+      textAnchor: 'start',
+      dx: 4,
+      dy: -7,
+      fill: 'var(--alarm)',
+      stroke: 'var(--page)',
+      strokeWidth: 4,
+      fontSize: 11,
+    }),
+  ];
+}
