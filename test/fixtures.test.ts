@@ -37,7 +37,7 @@ const expectedOf = (file: string): unknown => JSON.parse(readFileSync(file.repla
 
 test.each(raw.map((file) => [file.slice(FOLDER.length + 1), file]))('%s gives the rows beside it', async (_, file) => {
   const actual = expectation(await decodeObject(readFileSync(file)));
-  if (process.env['UPDATE_FIXTURES'] === '1') {
+  if (process.env.UPDATE_FIXTURES === '1') {
     writeFileSync(file.replace(/raw$/, 'json'), `${JSON.stringify(actual, null, 1)}\n`);
   }
   expect(actual).toEqual(expectedOf(file));
@@ -54,6 +54,9 @@ test('every event type of both sources is there in every envelope', () => {
   for (const files of envelopes.values()) expect(files.map((file) => basename(file))).toEqual(types);
 });
 
-test.each(wrapped.map((file) => [file.slice(FOLDER.length + 1), file]))('%s gives the rows of its content', (_, file) => {
-  expect(expectedOf(file)).toEqual(expectedOf(file.replace(/[^/]+\/([^/]+)$/, 'none/$1')));
-});
+test.each(wrapped.map((file) => [file.slice(FOLDER.length + 1), file]))(
+  '%s gives the rows of its content',
+  (_, file) => {
+    expect(expectedOf(file)).toEqual(expectedOf(file.replace(/[^/]+\/([^/]+)$/, 'none/$1')));
+  },
+);

@@ -36,7 +36,7 @@ export async function smallLake(settings: Settings = DEFAULT_SETTINGS): Promise<
   const folder = mkdtempSync(join(tmpdir(), 'lake-'));
   const raw = join(folder, 'raw');
   mkdirSync(raw);
-  const lake = await openLake({ raw, lake: join(folder, 'lake'), settings });
+  const lake = await openLake({ raw, lake: join(folder, 'lake'), settings, durable: false });
   const clock = { now: NOW };
   let nonces = 0;
   lake.ports.clock = { now: () => clock.now, nonce: () => (++nonces).toString(16).padStart(16, '0') };

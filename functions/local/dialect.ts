@@ -67,7 +67,7 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('from_unixtime', '(x) as to_timestamp(x)'),
   macro('to_unixtime', '(x) as epoch(x)'),
   // Clock time there; Trino keeps the instant beside it, which casts to the same.
-  macro('at_timezone', '(x, zone) as timezone(zone, x)'),
+  macro('at_timezone', '(x, zone) as timezone(zone, cast(x as timestamptz))'),
   // aggregates
   macro('count_if', '(x) as count(*) filter (where x)'),
   macro('every', '(x) as bool_and(x)'),
@@ -120,7 +120,7 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('url_decode', "(s) as system.main.url_decode(replace(s, '+', ' '))"),
   macro(
     'url_extract_parameter',
-    "(u, name) as system.main.url_decode(replace(system.main.regexp_extract_all(u, '^[^?#]*[?](?:[^#]*&)?' || regexp_escape(name) || '(?:=([^&#]*))?(?:[&#].*)?$', 1)[1], '+', ' '))",
+    "(u, name) as system.main.url_decode(replace(system.main.regexp_extract_all(u, '^[^?#]*[?](?:[^#]*?&)?' || regexp_escape(name) || '(?:=([^&#]*))?(?:[&#].*)?$', 1)[1], '+', ' '))",
   ),
   // numbers
   macro('is_nan', '(x) as isnan(x)'),

@@ -14,6 +14,10 @@ const STALE_LOCK_MS = 30_000;
 export interface DiskOptions {
   /** false: take the file system to have no hard links */
   hardLinks?: boolean;
+  /**
+   * false: flush nothing. A killed process still loses nothing, a power failure may: for lakes that can be made again.
+   */
+  durable?: boolean;
 }
 
 /**
@@ -23,11 +27,13 @@ export interface DiskOptions {
 export class Disk {
   readonly root: string;
   #hardLinks: boolean;
+  readonly #flushes: boolean;
   /** Folders whose own entries are known to be flushed. */
   readonly #durable = new Set<string>();
 
-  constructor(root: string, { hardLinks = true }: DiskOptions = {}) {
+  constructor(root: string, { hardLinks = true, durable = true }: DiskOptions = {}) {
     this.root = root;
+    this.#flushes = durable;
     this.#hardLinks = hardLinks;
   }
 
@@ -41,7 +47,7 @@ export class Disk {
   async create(key: string, bytes: Uint8Array | string): Promise<boolean> {
     const path = pathOfKey(this.root, key);
     if (isTaken(path, key)) {
-      await flush(dirname(path));
+      await this.flush(dirname(path));
       return false;
     }
     return this.#through(key, bytes, (temporary) => this.publish(temporary, key));
@@ -64,7 +70,7 @@ export class Disk {
       return true;
     } catch (error) {
       if (codeOf(error) !== 'EEXIST' || !isTaken(path, key)) throw writeFailure(error, key);
-      await flush(dirname(path)); // the winner may not have come so far
+      await this.flush(dirname(path)); // the winner may not have come so far
       return false;
     }
   }
@@ -74,7 +80,7 @@ export class Disk {
     const path = pathOfKey(this.root, key);
     try {
       await unlink(path);
-      await flush(dirname(path));
+      await this.flush(dirname(path));
     } catch (error) {
       if (isMissing(error)) return;
       throw writeFailure(error, key);
@@ -109,7 +115,7 @@ export class Disk {
       const file = await open(temporary, 'wx');
       try {
         await file.writeFile(bytes);
-        await file.sync();
+        if (this.#flushes) await file.sync();
       } finally {
         await file.close();
       }
@@ -119,6 +125,11 @@ export class Disk {
     } finally {
       if (temporary) await unlink(temporary).catch(() => {});
     }
+  }
+
+  /** Flushes a file, or the entries of a folder where the system can. */
+  async flush(path: string): Promise<void> {
+    if (this.#flushes) await flush(path);
   }
 
   /** Runs what names a file, with its folders there before and flushed after. */
@@ -135,7 +146,7 @@ export class Disk {
         this.#durable.delete(folder);
       }
     }
-    await flush(folder);
+    await this.flush(folder);
   }
 
   async #ensureFolder(folder: string): Promise<void> {
@@ -149,7 +160,7 @@ export class Disk {
       if (at === top) break;
     }
     for (const at of fresh.reverse()) {
-      await flush(dirname(at));
+      await this.flush(dirname(at));
       this.#durable.add(at);
     }
   }
@@ -216,8 +227,7 @@ function isTaken(path: string, key: string): boolean {
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(join(folder, '/'));
 
-/** Flushes a file, or the entries of a folder where the system can. */
-export async function flush(path: string): Promise<void> {
+async function flush(path: string): Promise<void> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     file = await open(path, 'r');

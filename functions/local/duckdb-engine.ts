@@ -22,6 +22,8 @@ export interface DuckDbEngineOptions {
   catalog: Catalog;
   /** saved views, in any order */
   views: readonly SavedView[];
+  /** false: flush nothing (see DiskOptions) */
+  durable?: boolean;
   /** all cores unless told otherwise */
   threads?: number;
   /** what DuckDB may hold before it spills, such as `512MB`; 40 % of the machine's memory, 800 MB at most */
@@ -36,6 +38,7 @@ export interface DuckDbEngineOptions {
  */
 export class DuckDbEngine implements Engine {
   readonly #root: string;
+  readonly #memoryLimit: string;
   readonly #catalog: Catalog;
   readonly #views: ReadonlyMap<string, SavedView>;
   readonly #disk: Disk;
@@ -43,11 +46,12 @@ export class DuckDbEngine implements Engine {
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  private constructor(options: DuckDbEngineOptions, root: string, database: Database) {
-    this.#root = root;
+  private constructor(options: DuckDbEngineOptions & { memoryLimit: string }, database: Database) {
+    this.#root = options.root;
+    this.#memoryLimit = options.memoryLimit;
     this.#catalog = options.catalog;
     this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
-    this.#disk = new Disk(root);
+    this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
     this.#database = database;
   }
 
@@ -55,12 +59,13 @@ export class DuckDbEngine implements Engine {
   static async open(options: DuckDbEngineOptions): Promise<DuckDbEngine> {
     const root = resolve(options.root);
     await new Disk(root).sweep(Date.now() - DAY_MS);
+    const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 800 * MB) / MB)}MB`;
     const database = await Database.open({
       threads: options.threads ?? availableParallelism(),
-      memoryLimit: options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 800 * MB) / MB)}MB`,
+      memoryLimit,
       tempDirectory: options.tempDirectory ?? join(root, TEMPORARY, `duckdb-${randomBytes(8).toString('hex')}`),
     });
-    return new DuckDbEngine(options, root, database);
+    return new DuckDbEngine({ ...options, root, memoryLimit }, database);
   }
 
   query(sql: string, inputs?: readonly Input[]): Promise<QueryResult> {
@@ -116,9 +121,16 @@ export class DuckDbEngine implements Engine {
       : catalogRelations(this.#root, this.#catalog, this.#views, sql);
   }
 
-  /** Adds what there is to DuckDB's word that there is no such table. */
+  /** Says in the lake's words what DuckDB says in those of its settings. */
   #explained(error: unknown): unknown {
-    const missing = error instanceof Error ? /Table with name "?([^\s"!]+)"? does not exist/.exec(error.message) : null;
+    const message = error instanceof Error ? error.message : '';
+    if (message.startsWith('Out of Memory')) {
+      const why = message.split('\n')[0];
+      return new Error(`statement needs more memory than ${this.#memoryLimit}: raise the limit (${why})`, {
+        cause: error,
+      });
+    }
+    const missing = /Table with name "?([^\s"!]+)"? does not exist/.exec(message);
     if (!missing) return error;
     const names = [...Object.keys(TABLES), ...this.#views.keys()].sort().join(', ');
     return new Error(`no such table or view: ${missing[1]} (there are ${names})`, { cause: error });

@@ -5,7 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { WriteJob, WrittenFile } from '#lake/ports.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Column, Table } from '#lake/tables/table.ts';
-import { type Disk, flush } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { pathOfFolder } from './disk-key.ts';
 import { DUCKDB_TYPES, quoteName, quoteText } from './duckdb-relations.ts';
 
@@ -141,7 +141,7 @@ function entriesOf(map: unknown): [string, unknown][] {
 const unquoted = (name: string): string => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name);
 
 async function publish(disk: Disk, path: string, key: string, rows: number): Promise<WrittenFile> {
-  await flush(path);
+  await disk.flush(path);
   const { size } = await stat(path);
   if (!(await disk.publish(path, key))) throw new Error(`location was used before, take a fresh one: ${key}`);
   return { key, bytes: size, rows };

@@ -41,6 +41,7 @@ export function explain(error: unknown): Failure {
   }
   if (!(error instanceof Error)) return failure(`unexpected: ${String(error)}`, UNEXPECTED);
   if (KNOWN.has(error.name)) return failure(error.message);
+  if (FAULTS.has(error.name)) return failure(`a fault in maillake itself: ${error.message}`, UNEXPECTED);
   return failure(error.message, systemHint(error) ?? UNEXPECTED);
 }
 
@@ -52,6 +53,9 @@ const failure = (message: string, hint?: string, exitCode: number = EXIT.failed)
 
 /** Errors of the ports say themselves what to do. */
 const KNOWN = new Set(['MissingObject', 'ChangedObject', 'DeniedObject']);
+
+/** What only a mistake in the program throws. */
+const FAULTS = new Set(['TypeError', 'ReferenceError', 'SyntaxError']);
 
 const UNEXPECTED =
   'what is in the lake is safe: running it again does what is missing; for the stack trace set MAILLAKE_DEBUG=1';

@@ -17,6 +17,8 @@ export interface LakeOptions {
   /** folder of the lake, made if it isn't there */
   lake: string;
   settings?: Settings;
+  /** false for a lake that can be made again: faster, and a power failure may lose what was just written */
+  durable?: boolean;
   /** memory that DuckDB may use */
   memoryLimit?: string;
 }
@@ -39,16 +41,29 @@ export interface LocalLake {
   rollupSelect: string;
   rawRoot: string;
   lakeRoot: string;
+  durable: boolean;
   close(): Promise<void>;
 }
 
-export async function openLake({ raw, lake, settings = LOCAL_SETTINGS, memoryLimit }: LakeOptions): Promise<LocalLake> {
+export async function openLake({
+  raw,
+  lake,
+  settings = LOCAL_SETTINGS,
+  durable = true,
+  memoryLimit,
+}: LakeOptions): Promise<LocalLake> {
   const lakeRoot = resolve(lake);
   const rawRoot = resolve(raw ?? join(lakeRoot, 'no-raw'));
   const { views, rollup } = await loadSql(fileURLToPath(new URL('../../sql', import.meta.url)));
-  const store = new DiskStore(lakeRoot);
-  const catalog = new DiskCatalog(lakeRoot);
-  const engine = await DuckDbEngine.open({ root: lakeRoot, catalog, views, ...(memoryLimit ? { memoryLimit } : {}) });
+  const store = new DiskStore(lakeRoot, { durable });
+  const catalog = new DiskCatalog(lakeRoot, { durable });
+  const engine = await DuckDbEngine.open({
+    root: lakeRoot,
+    catalog,
+    views,
+    durable,
+    ...(memoryLimit ? { memoryLimit } : {}),
+  });
   const ports: Ports = {
     raw: new DiskStore(rawRoot),
     lake: store,
@@ -66,6 +81,7 @@ export async function openLake({ raw, lake, settings = LOCAL_SETTINGS, memoryLim
     rollupSelect: rollup.sql,
     rawRoot,
     lakeRoot,
+    durable,
     close: () => engine.close(),
   };
 }

@@ -36,7 +36,7 @@ export const planAll = ({ ports, settings }: LocalLake): Promise<Planned> => pla
 
 /** Transforms units on all cores; the outcomes of those that succeeded, in order of unit. */
 export async function transformAll(
-  { rawRoot, lakeRoot, settings, version }: LocalLake,
+  { rawRoot, lakeRoot, durable, settings, version }: LocalLake,
   units: readonly OpenUnit[],
   progress: Progress,
   threads?: number,
@@ -52,6 +52,7 @@ export async function transformAll(
     await transformUnits(units, {
       rawRoot,
       lakeRoot,
+      durable,
       settings,
       version,
       ...(threads === undefined ? {} : { threads }),

@@ -11,6 +11,7 @@ import { DiskStore } from './disk-store.ts';
 export interface WorkerSetup {
   rawRoot: string;
   lakeRoot: string;
+  durable: boolean;
   settings: Settings;
   version: string;
 }
@@ -21,11 +22,11 @@ export type WorkerReport =
   | { is: 'done'; outcome: Outcome }
   | { is: 'failed'; unit: string; message: string; stack: string | undefined };
 
-const { rawRoot, lakeRoot, settings, version }: WorkerSetup = workerData;
+const { rawRoot, lakeRoot, durable, settings, version }: WorkerSetup = workerData;
 const ports = {
   raw: new DiskStore(rawRoot),
-  lake: new DiskStore(lakeRoot),
-  catalog: new DiskCatalog(lakeRoot),
+  lake: new DiskStore(lakeRoot, { durable }),
+  catalog: new DiskCatalog(lakeRoot, { durable }),
   clock: systemClock,
 };
 const say = (report: WorkerReport): void => parentPort?.postMessage(report);

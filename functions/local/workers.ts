@@ -17,10 +17,10 @@ export interface PoolOptions extends WorkerSetup {
  * @throws AggregateError at the end, naming each unit that failed and why; those units stay open
  */
 export async function transformUnits(units: readonly OpenUnit[], options: PoolOptions): Promise<void> {
-  const { rawRoot, lakeRoot, settings, version, onRead, onOutcome } = options;
+  const { rawRoot, lakeRoot, durable, settings, version, onRead, onOutcome } = options;
   const waiting = units.toSorted((a, b) => b.bytes - a.bytes);
   const failures: Error[] = [];
-  const setup: WorkerSetup = { rawRoot, lakeRoot, settings, version };
+  const setup: WorkerSetup = { rawRoot, lakeRoot, durable, settings, version };
 
   const runOne = (): Promise<void> =>
     new Promise((resolve, reject) => {

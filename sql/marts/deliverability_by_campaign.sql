@@ -104,19 +104,36 @@ campaigns as (
         count_if(not is_simulator and bounce_kind = 'hard' and not is_suppressed) as reputation_hard_bounces,
         count_if(not is_simulator and complained_at is not null) as complaints,
         count_if(not is_simulator and is_delivered and has_complaint_feedback) as feedback_delivered,
-        count_if(not is_simulator and is_delivered and has_complaint_feedback and complained_at is not null) as feedback_complaints,
+        count_if(
+            not is_simulator
+            and is_delivered
+            and has_complaint_feedback
+            and complained_at is not null
+        ) as feedback_complaints,
         count_if(not is_simulator and rejected_at is not null) as rejected,
         count_if(not is_simulator and rendering_failed_at is not null) as rendering_failures,
         count_if(not is_simulator and delays > 0) as delayed,
         count_if(not is_simulator and is_trackable_delivered) as trackable_delivered,
         count_if(not is_simulator and is_trackable_delivered and opens > 0) as unique_opens,
         count_if(not is_simulator and is_trackable_delivered and human_opens > 0) as unique_human_opens,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint), 0) as total_opens,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint), 0) as total_human_opens,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint),
+            0
+        ) as total_opens,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint),
+            0
+        ) as total_human_opens,
         count_if(not is_simulator and is_trackable_delivered and clicks > 0) as unique_clicks,
         count_if(not is_simulator and is_trackable_delivered and human_clicks > 0) as unique_human_clicks,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint), 0) as total_clicks,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint), 0) as total_human_clicks,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint),
+            0
+        ) as total_clicks,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint),
+            0
+        ) as total_human_clicks,
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
         count_if(is_simulator) as simulator_messages
     from outcomes
@@ -203,9 +220,15 @@ final as (
         cast(undetermined_bounces as double) / nullif(sent, 0) as undetermined_bounce_rate,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
-        case when opens_of_campaign > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0) end as unique_open_rate,
-        case when opens_of_campaign > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0) end as human_open_rate,
-        case when clicks_of_campaign > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0) end as unique_click_rate,
+        case
+            when opens_of_campaign > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+        end as unique_open_rate,
+        case
+            when opens_of_campaign > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+        end as human_open_rate,
+        case
+            when clicks_of_campaign > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+        end as unique_click_rate,
         case
             when unique_human_clicks <= unique_human_opens
                 then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0)

@@ -162,9 +162,15 @@ final as (
         cast(undetermined_bounces as double) / nullif(sent, 0) as undetermined_bounce_rate,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
-        case when total_opens > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0) end as unique_open_rate,
-        case when total_opens > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0) end as human_open_rate,
-        case when total_clicks > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0) end as unique_click_rate,
+        case
+            when total_opens > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+        end as unique_open_rate,
+        case
+            when total_opens > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+        end as human_open_rate,
+        case
+            when total_clicks > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+        end as unique_click_rate,
         case
             when unique_human_clicks <= unique_human_opens
                 then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0)

@@ -96,19 +96,36 @@ final as (
         count_if(not is_simulator and bounce_kind = 'hard' and not is_suppressed) as reputation_hard_bounces,
         count_if(not is_simulator and complained_at is not null) as complaints,
         count_if(not is_simulator and is_delivered and has_complaint_feedback) as feedback_delivered,
-        count_if(not is_simulator and is_delivered and has_complaint_feedback and complained_at is not null) as feedback_complaints,
+        count_if(
+            not is_simulator
+            and is_delivered
+            and has_complaint_feedback
+            and complained_at is not null
+        ) as feedback_complaints,
         count_if(not is_simulator and rejected_at is not null) as rejected,
         count_if(not is_simulator and rendering_failed_at is not null) as rendering_failures,
         count_if(not is_simulator and delays > 0) as delayed,
         count_if(not is_simulator and is_trackable_delivered) as trackable_delivered,
         count_if(not is_simulator and is_trackable_delivered and opens > 0) as unique_opens,
         count_if(not is_simulator and is_trackable_delivered and human_opens > 0) as unique_human_opens,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint), 0) as total_opens,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint), 0) as total_human_opens,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint),
+            0
+        ) as total_opens,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint),
+            0
+        ) as total_human_opens,
         count_if(not is_simulator and is_trackable_delivered and clicks > 0) as unique_clicks,
         count_if(not is_simulator and is_trackable_delivered and human_clicks > 0) as unique_human_clicks,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint), 0) as total_clicks,
-        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint), 0) as total_human_clicks,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint),
+            0
+        ) as total_clicks,
+        coalesce(
+            cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint),
+            0
+        ) as total_human_clicks,
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
         count_if(is_simulator) as simulator_messages
     from outcomes

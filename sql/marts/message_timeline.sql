@@ -116,7 +116,8 @@ final as (
                     || coalesce(' (' || delay_type || ')', '')
                     || coalesce(': ' || diagnostic_code, '')
             when 'delivered'
-                then 'Delivered to ' || coalesce(recipient_domain, 'the recipient') || coalesce(': ' || smtp_response, '')
+                then 'Delivered to ' || coalesce(recipient_domain, 'the recipient')
+                    || coalesce(': ' || smtp_response, '')
             when 'open'
                 then 'Opened' || coalesce(' in ' || client_name, '') || coalesce(' on ' || device_class, '')
             when 'click'

@@ -60,7 +60,7 @@ async function work(to: Console) {
     },
   }).finally(() => to.progress.done());
 
-  return withLake({ raw: RAW, lake: LAKE_FOLDER }, async (lake) => {
+  return withLake({ raw: RAW, lake: LAKE_FOLDER, durable: false }, async (lake) => {
     const run = await runAll(lake, { progress: to.progress });
     const headline = await headlines(lake.engine);
     const incident =

@@ -3,9 +3,9 @@ import type { Console } from '../console.ts';
 import type { RunSummary } from '../run.ts';
 import type { Palette } from '../terminal/colour.ts';
 import { count, counted, duration } from '../terminal/figures.ts';
-import { safeText } from '../terminal/text.ts';
+import { safeText, wrapText } from '../terminal/text.ts';
 import { withLake } from './lake-session.ts';
-import { examples, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
+import { DEFAULT_LAKE, examples, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
 
 interface RunFlags extends Folders {
   now?: boolean;
@@ -34,10 +34,10 @@ export const runCommand = (to: Console): Command =>
       warnOfObjects(to, summary);
       if (flags.json) return to.json(summary);
       await to.print(summaryLines(summary, to.palette));
-      to.note(`look at it: ${LAKE} query "select * from deliverability_daily" ${lakeFlag(flags.lake)}`);
+      to.note(`look at it: ${LAKE} query "select * from deliverability_daily"${lakeFlag(flags.lake)}`);
     });
 
-const lakeFlag = (lake: string): string => `--lake ${lake}`;
+const lakeFlag = (lake: string): string => (lake === DEFAULT_LAKE ? '' : ` --lake ${lake}`);
 
 type Problems = Pick<RunSummary, 'changed_objects' | 'missing_objects'>;
 
@@ -75,6 +75,10 @@ export function* summaryLines(summary: RunSummary, { bold, dim }: Palette): Gene
   if (known_objects > 0) yield dim(`  ${counted(known_objects, 'object was', 'objects were')} already in the lake`);
 }
 
+const LINE_WIDTH = 80;
+/** where figures stand */
+const INDENT = 14;
+
 /** Each kind of what became of records, with its parts. */
 export function* countLines(
   summary: Pick<RunSummary, 'accepted' | 'duplicate' | 'skipped' | 'quarantined'>,
@@ -87,7 +91,9 @@ export function* countLines(
     ['quarantined', quarantined],
   ] as const) {
     const total = Object.values(parts).reduce((sum, n) => sum + n, 0);
-    if (total > 0) yield `  ${name.padEnd(11)} ${count(total)} (${largest(parts)})`;
+    if (total === 0) continue;
+    const lines = wrapText(`${count(total)} (${largest(parts)})`, LINE_WIDTH - INDENT);
+    for (const [i, line] of lines.entries()) yield `  ${(i === 0 ? name : '').padEnd(INDENT - 3)} ${line}`;
   }
 }
 

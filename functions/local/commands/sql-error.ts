@@ -13,8 +13,11 @@ export function sqlError(error: unknown, views: readonly View[]): unknown {
     const hint = didYouMean(missing, names) ?? `see all of them: ${LAKE} views`;
     return new WorkError(`there is no table or view ${missing}`, hint, { cause: error });
   }
-  if (/^(Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Not implemented|Syntax)/i.test(message)) {
-    return new WorkError(message, `the columns of a table: ${LAKE} describe TABLE`, { cause: error });
-  }
-  return error;
+  const said = /(?:Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Not implemented) Error: .*/is.exec(
+    message,
+  )?.[0];
+  if (said !== undefined)
+    return new WorkError(said, `the columns of a table: ${LAKE} describe TABLE`, { cause: error });
+  const isRefused = /^(one statement at a time|the lake is only read by queries)/.test(message);
+  return isRefused ? new WorkError(message, undefined, { cause: error }) : error;
 }

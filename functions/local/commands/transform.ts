@@ -43,7 +43,7 @@ export const transformCommand = (to: Console): Command =>
         ...countLines(summary),
         `  rows        events ${count(rows.events)}, headers ${count(rows.headers)}, clicks ${count(rows.clicks)}`,
       ]);
-      to.note(`the step after it: ${LAKE} settle --lake ${flags.lake}`);
+      to.note(`the step after it: ${LAKE} settle`);
     });
 
 /** @throws UsageError if a unit is named that no plan knows */

@@ -34,6 +34,7 @@ export const trusted = (text: string): Markup => new Markup(text);
 export function visible(text: string): string {
   return text
     .toWellFormed()
+    .replaceAll('\r\n', '\n')
     .replace(CONTROLS, (char) => String.fromCharCode(char === '\x7f' ? 0x2421 : 0x2400 + char.charCodeAt(0)))
     .replace(INVISIBLES, '\ufffd');
 }

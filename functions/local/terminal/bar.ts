@@ -14,7 +14,7 @@ export function barProgress(stream: ProgressStream, now: () => number): Progress
 
   const draw = (text: string): void => {
     drawnAt = now();
-    stream.write(CLEAR_LINE + text.slice(0, Math.max((stream.columns ?? 80) - 1, 10)));
+    stream.write(CLEAR_LINE + text.slice(0, (stream.columns || 80) - 1));
   };
 
   return {

@@ -152,8 +152,8 @@ test('fault 14: an object that ends within a record keeps the others', async () 
 
 test.for<[string, string]>([
   ['nested starts that never end', '{"Type":'.repeat(100_000)],
-  ['lines that nest', '{"a":\n'.repeat(30_000)],
-  ['lines that almost end', '{"Type":[1,\n'.repeat(30_000)],
+  ['lines that nest', '{"a":\n'.repeat(10_000)],
+  ['lines that almost end', '{"Type":[1,\n'.repeat(10_000)],
   ['braces', '}{'.repeat(500_000)],
   ['quotes', '{"'.repeat(500_000)],
 ])('fault 14: hostile input is read in bounded work: %s', async ([, hostile]) => {

@@ -13,7 +13,7 @@ export interface BounceReason {
   bounces: number;
   /** of all bounces in the period */
   share: number;
-  /** the provider with most of them, and how many */
+  /** the provider with most of them (the first by name of several), and how many */
   provider: string;
   providerBounces: number;
   meaning: string | null;
@@ -32,22 +32,28 @@ export async function loadBounceReasons(engine: Engine, period: Period): Promise
         sum(bounces) as bounces,
         max(meaning) as meaning,
         max(what_to_do) as what_to_do,
-        max_by(example_diagnostic, bounces) as example_diagnostic
+        min(example_diagnostic) as example_diagnostic
     from bounce_diagnostics
     where ${within('event_date', period)}
     group by bounce_kind, enhanced_status, mailbox_provider
+),
+ranked as (
+    select
+        *,
+        row_number() over (partition by bounce_kind, enhanced_status order by bounces desc, mailbox_provider) as place
+    from by_provider
 ),
 reasons as (
     select
         bounce_kind,
         enhanced_status,
         sum(bounces) as bounces,
-        max(bounces) as provider_bounces,
-        max_by(mailbox_provider, bounces) as mailbox_provider,
-        max_by(example_diagnostic, bounces) as example_diagnostic,
+        max(case when place = 1 then bounces end) as provider_bounces,
+        max(case when place = 1 then mailbox_provider end) as mailbox_provider,
+        max(case when place = 1 then example_diagnostic end) as example_diagnostic,
         max(meaning) as meaning,
         max(what_to_do) as what_to_do
-    from by_provider
+    from ranked
     group by bounce_kind, enhanced_status
 )
 select

@@ -1,0 +1,143 @@
+/**
+ * npm run bench: Maillake's transform against others that do the same work, from the same gzip objects to Parquet files
+ * of the three tables. Each competitor runs in a process of its own, in turns (A B C A B C …), on one core and on all;
+ * the table says median and spread of time, the ratio to DuckDB, median CPU time and the highest peak RSS. When CPU time
+ * is far below time, others were using the machine, and CPU time is the fairer measure on one core.
+ *
+ *     npm run bench -- [--events 200000] [--rounds 3] [--only maillake,duckdb,…]
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { filesBelow, type Result } from './competitor.ts';
+import { makeInput } from './input.ts';
+
+interface Entry {
+  name: 'maillake' | 'duckdb' | 'parquetjs' | 'floor';
+  /** one core only: it knows no threads */
+  isSingle?: true;
+  /** how many rounds at most: slow ones are not asked as often */
+  rounds?: number;
+}
+
+const ENTRIES: Entry[] = [
+  { name: 'maillake' },
+  { name: 'duckdb' },
+  { name: 'floor', isSingle: true },
+  { name: 'parquetjs', isSingle: true, rounds: 1 },
+];
+
+/** The first bar of the project: at least so much of DuckDB's speed, of parquetjs-lite's, and at most so much memory. */
+const BAR = { ofDuckDb: 0.6, ofParquetjs: 6, peakRssMb: 1024 };
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+  },
+});
+const events = positive('--events', values.events);
+const rounds = positive('--rounds', values.rounds);
+const chosen = ENTRIES.filter(({ name }) => !values.only || values.only.split(',').includes(name));
+const cores = availableParallelism();
+
+const folder = mkdtempSync(join(tmpdir(), 'maillake-bench-'));
+try {
+  const input = join(folder, 'raw');
+  makeInput(input, events);
+  const gzipMb = filesBelow(input, '.gz').reduce((sum, path) => sum + statSync(path).size, 0) / 1024 ** 2;
+  console.log(`${events} events, ${gzipMb.toFixed(1)} MB gzip, ${cores} cores, Node ${process.versions.node}\n`);
+  const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
+  if (!canPin) console.log('taskset is missing: "one core" means one thread here\n');
+
+  for (const threads of cores > 1 ? [1, cores] : [1]) {
+    const results = new Map<string, Result[]>();
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, isSingle, rounds: most } of chosen) {
+        if ((isSingle && threads > 1) || round >= (most ?? rounds)) continue;
+        const result = measure(name, input, threads, canPin && threads === 1);
+        results.set(name, [...(results.get(name) ?? []), result]);
+      }
+    }
+    report(threads, results);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function measure(name: Entry['name'], input: string, threads: number, isPinned: boolean): Result {
+  const output = join(folder, 'out');
+  rmSync(output, { recursive: true, force: true });
+  const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  const command = [process.execPath, script, '--input', input, '--output', output, '--threads', String(threads)];
+  const [program = '', ...args] = isPinned ? ['taskset', '-c', '0', ...command] : command;
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${name} failed on ${threads} threads: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function report(threads: number, results: ReadonlyMap<string, Result[]>): void {
+  checkSameRows(results);
+  const timeOf = (name: string): number | null => {
+    const times = results.get(name)?.map(({ seconds }) => seconds);
+    return times ? median(times) : null;
+  };
+  const baseline = timeOf('duckdb');
+  const lines = [...results].map(([name, runs]) => {
+    const times = runs.map(({ seconds }) => seconds);
+    return {
+      name,
+      'time s': median(times).toFixed(2),
+      'min–max': `${Math.min(...times).toFixed(2)}–${Math.max(...times).toFixed(2)}`,
+      'speed, DuckDB = 1': baseline ? (baseline / median(times)).toFixed(2) : '',
+      'CPU s': median(runs.map(({ cpuSeconds }) => cpuSeconds)).toFixed(2),
+      'peak RSS MB': Math.max(...runs.map(({ peakRssMb }) => peakRssMb)).toFixed(0),
+      'files MB': Math.max(...runs.map(({ fileMb }) => fileMb)).toFixed(1),
+    };
+  });
+  console.log(threads === 1 ? 'on one core' : `on ${threads} cores`);
+  console.table(Object.fromEntries(lines.map(({ name, ...columns }) => [name, columns])));
+  if (threads === 1) judge(timeOf, results.get('maillake') ?? []);
+}
+
+function judge(timeOf: (name: string) => number | null, ours: readonly Result[]): void {
+  const [mine, duckdb, parquetjs, floor] = ['maillake', 'duckdb', 'parquetjs', 'floor'].map(timeOf);
+  if (!mine) return;
+  const say = (what: string, is: number, bar: string, isMet: boolean): void =>
+    console.log(`${isMet ? 'met   ' : 'missed'}  ${what}: ${is.toFixed(2)} (bar: ${bar})`);
+  if (duckdb) say("share of DuckDB's speed", duckdb / mine, `≥ ${BAR.ofDuckDb}`, duckdb / mine >= BAR.ofDuckDb);
+  if (parquetjs) {
+    const times = parquetjs / mine;
+    say("times parquetjs-lite's speed", times, `≥ ${BAR.ofParquetjs}`, times >= BAR.ofParquetjs);
+  }
+  const peak = Math.max(...ours.map(({ peakRssMb }) => peakRssMb));
+  say('peak RSS, MB', peak, `< ${BAR.peakRssMb}`, peak < BAR.peakRssMb);
+  if (floor) console.log(`        time over the floor: ${(mine / floor).toFixed(2)}`);
+  console.log();
+}
+
+/** Whoever writes other rows has not done the same work. */
+function checkSameRows(results: ReadonlyMap<string, Result[]>): void {
+  const counts = [...results]
+    .filter(([name]) => name !== 'floor')
+    .map(([name, [first]]) => ({ name, rows: `${first?.events}/${first?.headers}/${first?.clicks}` }));
+  const odd = counts.find(({ rows }) => rows !== counts[0]?.rows);
+  if (odd) throw new Error(`not the same work: ${JSON.stringify(counts)}`);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle] ?? 0;
+  return sorted.length % 2 ? high : (high + (sorted[middle - 1] ?? 0)) / 2;
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} must be a whole number from 1: ${text}`);
+  return value;
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { dictionary } from '#lake/sql/dictionary.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { loadSql } from '#local/sql-files.ts';
+import { SQL_FOLDER } from '#test/sql/lake-fixture.ts';
+
+test('sql/README.md is what the declarations say (else run: node functions/local/dictionary.ts)', async () => {
+  const { views } = await loadSql(SQL_FOLDER);
+  expect(readFileSync(join(SQL_FOLDER, 'README.md'), 'utf8')).toBe(dictionary(Object.values(TABLES), views));
+});
+
+test('every column of every table and view has a meaning that is a sentence', async () => {
+  const { views, rollup } = await loadSql(SQL_FOLDER);
+  const columns = [...views, rollup].flatMap((view) =>
+    view.columns.map(({ name, doc }) => `${view.name}.${name}: ${doc}`),
+  );
+  expect(columns.filter((column) => !/: [^ ].*[.]$/s.test(column))).toEqual([]);
+});
