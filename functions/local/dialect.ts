@@ -120,7 +120,7 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('url_decode', "(s) as system.main.url_decode(replace(s, '+', ' '))"),
   macro(
     'url_extract_parameter',
-    "(u, name) as system.main.url_decode(replace(system.main.regexp_extract_all(u, '^[^?#]*[?](?:[^#]*?&)?' || regexp_escape(name) || '(?:=([^&#]*))?(?:[&#].*)?$', 1)[1], '+', ' '))",
+    "(u, name) as system.main.url_decode(replace(system.main.regexp_extract_all(u, '^[^?#]*[?](?:[^#]*?&)??' || regexp_escape(name) || '(?:=([^&#]*))?(?:[&#].*)?$', 1)[1], '+', ' '))",
   ),
   // numbers
   macro('is_nan', '(x) as isnan(x)'),

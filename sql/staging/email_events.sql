@@ -74,20 +74,27 @@ columns:
     source_key               varchar      = events
     source_ordinal           bigint       = events
     extras                   varchar      = events
-    dt                       varchar      The UTC day of occurred_at, as partitioned (1970-01-01 for absurd times): filter on it to read few files.
+    dt                       varchar      The UTC day of occurred_at, as partitioned (1970-01-01 for absurd times):
+                                          filter on it to read few files.
     event_date               date         The same day as a date.
     event_name               varchar      The event in words, such as `Hard bounce`.
-    mailbox_provider         varchar      Who runs the mailbox (seed mailbox_providers), `other` if unknown; NULL where the recipient is.
-    has_complaint_feedback   boolean      That provider tells senders of complaints; NULL where the recipient is unknown.
+    mailbox_provider         varchar      Who runs the mailbox (seed mailbox_providers), `other` if unknown; NULL
+                                          without a recipient.
+    has_complaint_feedback   boolean      That provider tells senders of complaints; NULL where the recipient is
+                                          unknown.
     is_simulator             boolean      A test address of the SES mailbox simulator: left out of every rate.
     bounce_kind              varchar      `hard`, `soft` or `undetermined`; NULL if it is no bounce.
-    bounce_category          varchar      Why it bounced, in one word: `suppressed`, `bad_address`, `mailbox_full`, `message_too_big`,
-                                          `mailbox_unavailable`, `mail_system`, `network`, `protocol`, `content`, `policy` or `other`.
-    enhanced_status          varchar      smtp_status, or where it is missing the code found in diagnostic_code (RFC 3463).
-    machine_reason           varchar      The rule that takes this open or click for a machine's (`apple_mail_privacy`, `gmail_image_proxy`,
-                                          `yahoo_image_proxy`, `security_scanner`, `bot_agent`, or what seed machine_agents says); NULL if none.
-                                          Rules on the row alone: those on timing are in recipient_messages.
-    is_machine               boolean      The label counts as a machine: false for agents that a person usually triggers, and for other events.
+    bounce_category          varchar      Why it bounced, in one word: `suppressed`, `bad_address`, `mailbox_full`,
+                                          `message_too_big`, `mailbox_unavailable`, `mail_system`, `network`,
+                                          `protocol`, `content`, `policy` or `other`.
+    enhanced_status          varchar      smtp_status, or where it is missing the code found in diagnostic_code (RFC
+                                          3463).
+    machine_reason           varchar      The rule that takes this open or click for a machine's
+                                          (`apple_mail_privacy`, `gmail_image_proxy`, `yahoo_image_proxy`,
+                                          `security_scanner`, `bot_agent`, or what seed machine_agents says); NULL if
+                                          none. Rules on the row alone: those on timing are in recipient_messages.
+    is_machine               boolean      The label counts as a machine: false for agents that a person usually
+                                          triggers, and for other events.
 */
 with exact_providers as (
     select
@@ -230,7 +237,8 @@ labelled as (
     cross join agent_parts
     left join exact_providers on happened.recipient_domain = exact_providers.domain
     left join pattern_providers
-        on substr(happened.recipient_domain, 1, strpos(happened.recipient_domain, '.') - 1) = pattern_providers.label_prefix
+        on pattern_providers.label_prefix
+            = substr(happened.recipient_domain, 1, strpos(happened.recipient_domain, '.') - 1)
         -- The name under a public suffix: yahoo.de and yahoo.co.uk, but not yahoo.example.com.
         and regexp_like(happened.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
     left join exact_agents

@@ -163,7 +163,8 @@ final as (
     from recipient_messages as messages
     left join exact_providers on messages.recipient_domain = exact_providers.domain
     left join pattern_providers
-        on substr(messages.recipient_domain, 1, strpos(messages.recipient_domain, '.') - 1) = pattern_providers.label_prefix
+        on pattern_providers.label_prefix
+            = substr(messages.recipient_domain, 1, strpos(messages.recipient_domain, '.') - 1)
         -- The name under a public suffix: yahoo.de and yahoo.co.uk, but not yahoo.example.com.
         and regexp_like(messages.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
 )

@@ -30,7 +30,10 @@ export interface LakeFixture {
   /** names, and types in Presto's words */
   columns(sql: string): Promise<{ name: string; type: string }[]>;
   insert(table: string, rows: readonly Row[]): Promise<void>;
-  /** Fills `recipient_messages` from `events` by the select of the rollup, over one run. */
+  rollupView: View;
+  /** The select of one run of the rollup over the table `events`. */
+  rollupSelect(run: RollupRun): string;
+  /** Fills `recipient_messages` by that select. */
   rollup(run: RollupRun): Promise<void>;
   /** Empties every table. */
   clear(): Promise<void>;
@@ -77,13 +80,13 @@ export async function lakeFixture(): Promise<LakeFixture> {
         await run(`insert into ${table} values ${values.join(', ')}`);
       }
     },
-    async rollup({ first, last, days = 30 }) {
-      const select = inlineViews(sql.rollup.sql, sql.views, {
+    rollupView: sql.rollup,
+    rollupSelect: ({ first, last, days = 30 }) =>
+      inlineViews(sql.rollup.sql, sql.views, {
         events: `select ${columnNames(events).join(', ')}, dt from main.events`,
         rollup_run: `select timestamp '2026-06-01 00:00:00' as as_of, date '${first}' as first_send_date, date '${last}' as last_send_date, ${days} as attribution_days`,
-      });
-      await run(`insert into ${recipientMessages.name} ${select}`);
-    },
+      }),
+    rollup: (of) => run(`insert into ${recipientMessages.name} ${fixture.rollupSelect(of)}`),
     async clear() {
       for (const name of Object.keys(TABLES)) await run(`delete from ${name}`);
     },
