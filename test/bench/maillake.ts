@@ -29,7 +29,6 @@ await compete(async ({ input, output, threads }) => {
     await transformUnits(units, {
       rawRoot: input,
       lakeRoot: output,
-      durable: true,
       durable: false, // nor does DuckDB's copy flush
       settings,
       version,

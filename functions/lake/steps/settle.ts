@@ -21,7 +21,8 @@ const FINISHED_AFTER_HOURS = 3;
 /** Days older than this are settled at most once a day. */
 const OLD_DAYS = 7;
 /** Days settled side by side: most of the time goes by in waiting for the store and the engine. */
-const DAYS_AT_ONCE = 6;
+const DAYS_AT_ONCE = 4;
+const LOOKS_AT_ONCE = 16;
 /** Attempts that one round takes in. */
 const MOST_ATTEMPTS = 1000;
 
@@ -67,20 +68,26 @@ export interface SettleOptions {
 export async function settle(ports: SettlePorts, options: SettleOptions): Promise<Settled[]> {
   const outcomes = new Outcomes(ports.lake);
   const now = ports.clock.now();
-  const work: { table: string; dt: string }[] = [];
+  const candidates: TableDay[] = [];
   for (const { name } of SETTLED_TABLES) {
     for (const dt of await liveDays(ports.lake, name)) {
       if (options.day !== undefined && options.day !== dt) continue;
       if (!options.includeUnfinished && (!isFinished(dt, now) || isHeldBack(dt, options.open, options.settings, now)))
         continue;
-      work.push({ table: name, dt });
+      candidates.push({ table: name, dt });
     }
   }
+  const ignorePace = options.ignorePace ?? false;
+  const looks = await concurrently(candidates, LOOKS_AT_ONCE, async (day) => {
+    const look = await lookAt(ports, outcomes, day, ignorePace);
+    return look.unseen.length > 0 ? [day] : [];
+  });
+  const work = looks.flat();
   let done = 0;
-  const rounds = await concurrently(work, DAYS_AT_ONCE, async ({ table, dt }) => {
+  const rounds = await concurrently(work, DAYS_AT_ONCE, async (day) => {
     const settled: Settled[] = [];
     for (;;) {
-      const round = await settleDay(ports, outcomes, table, dt, options.ignorePace ?? false);
+      const round = await settleDay(ports, outcomes, day, ignorePace);
       if (!round) break;
       settled.push(round);
     }
@@ -88,6 +95,29 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
     return settled;
   });
   return rounds.flat();
+}
+
+interface TableDay {
+  table: string;
+  dt: string;
+}
+
+interface Look {
+  before: Generation | null;
+  /** what a round is to take in */
+  unseen: LiveAttempt[];
+}
+
+/** Heals: readers are pointed at the newest generation. Then says what that generation hasn't seen and may be settled now. */
+async function lookAt(ports: SettlePorts, outcomes: Outcomes, day: TableDay, ignorePace: boolean): Promise<Look> {
+  const { lake, clock } = ports;
+  const { table, dt } = day;
+  const before = await newestGeneration(lake, table, dt);
+  if (before) await pointAt(ports, table, before);
+  const isTooSoon = before && !ignorePace && isOld(dt, clock.now()) && clock.now() - before.created_at < DAY_MS;
+  if (isTooSoon) return { before, unseen: [] };
+  const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(before?.attempt_list));
+  return { before, unseen: unseen.slice(0, MOST_ATTEMPTS) };
 }
 
 /**
@@ -98,19 +128,13 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
 export async function settleDay(
   ports: SettlePorts,
   outcomes: Outcomes,
-  table: string,
-  dt: string,
+  day: TableDay,
   ignorePace: boolean,
 ): Promise<Settled | null> {
   const { lake, engine, clock } = ports;
-  const before = await newestGeneration(lake, table, dt);
-  if (before) await pointAt(ports, table, before);
-  const unseen = (await unseenAttempts(lake, outcomes, table, dt, new Set(before?.attempt_list))).slice(
-    0,
-    MOST_ATTEMPTS,
-  );
+  const { table, dt } = day;
+  const { before, unseen } = await lookAt(ports, outcomes, day, ignorePace);
   if (unseen.length === 0) return null;
-  if (before && !ignorePace && isOld(dt, clock.now()) && clock.now() - before.created_at < DAY_MS) return null;
 
   const n = before ? before.generation + 1 : 0;
   const location = settledFolder(table, dt, `${n}-${clock.nonce()}`);

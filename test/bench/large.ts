@@ -1,0 +1,59 @@
+/**
+ * Takes a large generated raw folder through `lake run` and prints time and peak memory (`npm run bench:large`).
+ *
+ *     node test/bench/large.ts [GB on disk, 2 by default] [folder, kept and used again]
+ *
+ * Linux only: the peak (VmHWM) is read from /proc while the command runs. Progress goes to stderr, as a user sees it.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generate } from '#local/generate/index.ts';
+
+/** Stored bytes of a generated message, measured over 1,000,000 of them. */
+const BYTES_A_MESSAGE = 755;
+const DAYS = 90;
+
+const gigabytes = Number(process.argv[2] ?? 2);
+const folder = process.argv[3] ?? join(tmpdir(), `maillake-large-${gigabytes}`);
+const raw = join(folder, 'raw');
+const lake = join(folder, 'lake');
+
+if (!existsSync(raw)) {
+  mkdirSync(folder, { recursive: true });
+  const messages = Math.ceil((gigabytes * 1e9) / BYTES_A_MESSAGE);
+  const { objects, bytes, events, seconds } = await generate({ out: raw, messages, days: DAYS, seed: 1 });
+  console.log(
+    `generated ${objects} objects, ${(bytes / 1e9).toFixed(2)} GB, ${events} events in ${seconds.toFixed(0)} s`,
+  );
+}
+rmSync(lake, { recursive: true, force: true });
+
+const cli = fileURLToPath(new URL('../../functions/local/cli.ts', import.meta.url));
+const startedAt = performance.now();
+const child = spawn(process.execPath, [cli, 'run', '--raw', raw, '--lake', lake, '--json'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+let said = '';
+child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  said += text;
+});
+let peak = 0;
+const look = setInterval(() => {
+  try {
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    peak = Math.max(peak, Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0));
+  } catch {
+    // it has just ended
+  }
+}, 100);
+const code = await new Promise((resolve) => child.on('close', resolve));
+clearInterval(look);
+if (code !== 0) throw new Error(`run failed with exit code ${code}`);
+
+const { objects, records, rows } = JSON.parse(said);
+const seconds = (performance.now() - startedAt) / 1000;
+console.log(`${objects} objects, ${records} records, ${rows.events} event rows in ${seconds.toFixed(0)} s`);
+console.log(`${Math.round(records / seconds)} records a second, peak RSS ${(peak / 1024).toFixed(0)} MB`);
