@@ -8,6 +8,7 @@ import { DiskCatalog } from './disk-catalog.ts';
 import { DiskStore } from './disk-store.ts';
 import { DuckDbEngine } from './duckdb-engine.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { readSettings } from './settings-file.ts';
 import { loadSql } from './sql-files.ts';
 import { codeVersion } from './version.ts';
 
@@ -48,7 +49,7 @@ export interface LocalLake {
 export async function openLake({
   raw,
   lake,
-  settings = LOCAL_SETTINGS,
+  settings = readSettings(lake, LOCAL_SETTINGS),
   durable = true,
   memoryLimit,
 }: LakeOptions): Promise<LocalLake> {

@@ -237,13 +237,13 @@ labelled as (
     cross join agent_parts
     left join exact_providers on happened.recipient_domain = exact_providers.domain
     left join pattern_providers
-        on pattern_providers.label_prefix
-            = substr(happened.recipient_domain, 1, strpos(happened.recipient_domain, '.') - 1)
         -- The name under a public suffix: yahoo.de and yahoo.co.uk, but not yahoo.example.com.
-        and regexp_like(happened.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
+        on pattern_providers.label_prefix = case
+            when regexp_like(happened.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
+                then substr(happened.recipient_domain, 1, strpos(happened.recipient_domain, '.') - 1)
+        end
     left join exact_agents
-        on happened.user_agent = exact_agents.agent
-        and happened.event_type in ('open', 'click')
+        on exact_agents.agent = case when happened.event_type in ('open', 'click') then happened.user_agent end
 ),
 
 final as (
@@ -318,7 +318,8 @@ final as (
         source_ordinal,
         extras,
         dt,
-        cast(dt as date) as event_date,
+        -- A cast that can't fail, so that a filter on it reaches the partitions.
+        try_cast(dt as date) as event_date,
         case event_type
             when 'send' then 'Sent'
             when 'rendering_failure' then 'Rendering failure'

@@ -136,7 +136,8 @@ final as (
         messages.is_trackable,
         messages.as_of,
         messages.dt,
-        cast(messages.dt as date) as send_date,
+        -- A cast that can't fail, so that a filter on it reaches the partitions.
+        try_cast(messages.dt as date) as send_date,
         coalesce(exact_providers.provider, pattern_providers.provider, 'other') as mailbox_provider,
         coalesce(
             exact_providers.has_complaint_feedback,
@@ -163,10 +164,11 @@ final as (
     from recipient_messages as messages
     left join exact_providers on messages.recipient_domain = exact_providers.domain
     left join pattern_providers
-        on pattern_providers.label_prefix
-            = substr(messages.recipient_domain, 1, strpos(messages.recipient_domain, '.') - 1)
         -- The name under a public suffix: yahoo.de and yahoo.co.uk, but not yahoo.example.com.
-        and regexp_like(messages.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
+        on pattern_providers.label_prefix = case
+            when regexp_like(messages.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
+                then substr(messages.recipient_domain, 1, strpos(messages.recipient_domain, '.') - 1)
+        end
 )
 
 select * from final

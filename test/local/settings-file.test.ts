@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '#lake/settings.ts';
+import { UsageError } from '#local/failure.ts';
+import { readSettings } from '#local/settings-file.ts';
+import { ndjson, rawKey, SENT, sesOpen, sesSend } from '#test/records.ts';
+import { smallLake } from '#test/small-lake.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'settings-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (content: unknown): void =>
+  writeFileSync(join(folder, 'settings.json'), typeof content === 'string' ? content : JSON.stringify(content));
+
+describe('settings of a lake', () => {
+  test('are the defaults where the lake says nothing', () => {
+    expect(readSettings(folder, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
+  });
+
+  test('say what differs, tags named there first', () => {
+    write({ tags: { mailing: 'campaign_id', campaign: 'journey_id' }, attributionDays: 7, limits: { depth: 50 } });
+    const { tags, attributionDays, limits } = readSettings(folder, DEFAULT_SETTINGS);
+    expect(tags.slice(0, 3)).toEqual([
+      ['mailing', 'campaign_id'],
+      ['campaign', 'journey_id'],
+      ['campaign_id', 'campaign_id'],
+    ]);
+    expect(tags.filter(([tag]) => tag === 'campaign')).toHaveLength(1);
+    expect(attributionDays).toBe(7);
+    expect(limits).toEqual({ ...DEFAULT_SETTINGS.limits, depth: 50 });
+  });
+
+  test.each([
+    ['{', /not JSON: .*settings\.json/],
+    [{ parquet: 'fast' }, /parquet/],
+    [{ campaigns: [] }, /campaigns/],
+    [{ limits: { depth: -1 } }, /limits\.depth/],
+    [{ tags: { mailing: 'subject' } }, /tags\.mailing/],
+  ])('that are wrong are named with file and place: %j', (content, message) => {
+    write(content);
+    expect(() => readSettings(folder, DEFAULT_SETTINGS)).toThrow(UsageError);
+    expect(() => readSettings(folder, DEFAULT_SETTINGS)).toThrow(message);
+  });
+
+  test('decide what the tables hold', async () => {
+    write({ tags: { mailing: 'campaign_id' }, headerCarriers: ['open'], parquet: 'compatible' });
+    const small = await smallLake(readSettings(folder, DEFAULT_SETTINGS));
+    const tags = { mailing: ['summer'] };
+    small.put(rawKey(SENT, 'a'), ndjson(sesSend({ tags }), sesOpen({ tags })));
+    await small.run();
+    expect(await small.rows('select distinct campaign_id from events')).toEqual([{ campaign_id: 'summer' }]);
+    expect(await small.rows('select distinct source_ordinal from headers')).toEqual([{ source_ordinal: 1 }]);
+    await small.close();
+  });
+});
