@@ -12,6 +12,7 @@ import { Database, streamOne } from './duckdb-session.ts';
 import { catalogRelations, inputRelations, type Relation, type SavedView } from './duckdb-sources.ts';
 import { readResult } from './duckdb-values.ts';
 import { writeParquet } from './duckdb-write.ts';
+import { Turns } from './turns.ts';
 
 const MB = 1024 * 1024;
 const DAY_MS = 86_400_000;
@@ -26,7 +27,7 @@ export interface DuckDbEngineOptions {
   durable?: boolean;
   /** all cores unless told otherwise */
   threads?: number;
-  /** what DuckDB may hold before it spills, such as `512MB`; 40 % of the machine's memory, 800 MB at most */
+  /** what DuckDB may hold before it spills, such as `512MB`; 40 % of the machine's memory, 640 MB at most */
   memoryLimit?: string;
   /** where it spills; a folder of its own below the lake's `.tmp` */
   tempDirectory?: string;
@@ -44,6 +45,7 @@ export class DuckDbEngine implements Engine {
   readonly #disk: Disk;
   readonly #database: Database;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #writes = new Turns(2);
   #isClosed = false;
 
   private constructor(options: DuckDbEngineOptions & { memoryLimit: string }, database: Database) {
@@ -59,7 +61,7 @@ export class DuckDbEngine implements Engine {
   static async open(options: DuckDbEngineOptions): Promise<DuckDbEngine> {
     const root = resolve(options.root);
     await new Disk(root).sweep(Date.now() - DAY_MS);
-    const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 800 * MB) / MB)}MB`;
+    const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 640 * MB) / MB)}MB`;
     const database = await Database.open({
       threads: options.threads ?? availableParallelism(),
       memoryLimit,
@@ -72,8 +74,11 @@ export class DuckDbEngine implements Engine {
     return this.#run(sql, inputs, async (connection) => readResult(await streamOne(connection, sql)));
   }
 
+  /** Two at a time: each sorts all its rows, and more of them would only share the same memory and cores. */
   write(job: WriteJob): Promise<WrittenFile[]> {
-    return this.#run(job.select, job.inputs, (connection) => writeParquet(connection, this.#disk, job));
+    return this.#writes.take(() =>
+      this.#run(job.select, job.inputs, (connection) => writeParquet(connection, this.#disk, job)),
+    );
   }
 
   /** Writes a query's rows into a Parquet file anywhere on this machine, in place of one there; returns their number. */
@@ -126,9 +131,12 @@ export class DuckDbEngine implements Engine {
     const message = error instanceof Error ? error.message : '';
     if (message.startsWith('Out of Memory')) {
       const why = message.split('\n')[0];
-      return new Error(`statement needs more memory than ${this.#memoryLimit}: raise the limit (${why})`, {
-        cause: error,
-      });
+      return new Error(
+        `statement needs more memory than ${this.#memoryLimit}: allow more, such as MAILLAKE_MEMORY=4GB (${why})`,
+        {
+          cause: error,
+        },
+      );
     }
     const missing = /Table with name "?([^\s"!]+)"? does not exist/.exec(message);
     if (!missing) return error;

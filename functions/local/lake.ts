@@ -20,7 +20,7 @@ export interface LakeOptions {
   settings?: Settings;
   /** false for a lake that can be made again: faster, and a power failure may lose what was just written */
   durable?: boolean;
-  /** memory that DuckDB may use */
+  /** memory that DuckDB may use, such as `4GB`; else what the environment variable MAILLAKE_MEMORY says */
   memoryLimit?: string;
 }
 
@@ -51,7 +51,7 @@ export async function openLake({
   lake,
   settings = readSettings(lake, LOCAL_SETTINGS),
   durable = true,
-  memoryLimit,
+  memoryLimit = process.env.MAILLAKE_MEMORY,
 }: LakeOptions): Promise<LocalLake> {
   const lakeRoot = resolve(lake);
   const rawRoot = resolve(raw ?? join(lakeRoot, 'no-raw'));

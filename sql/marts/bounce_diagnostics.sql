@@ -6,8 +6,7 @@ clock: event day
 grain: event_date, mailbox_provider, bounce_kind, bounce_type, bounce_sub_type, enhanced_status
 columns:
     event_date                   date    The UTC day of the bounce.
-    dt                           varchar The same day as text, as partitioned: filter on it, or on event_date, to read
-                                         few files.
+    dt                           varchar The same day as text, as partitioned: filter on it to read few files.
     mailbox_provider             varchar = email_events
     bounce_kind                  varchar = email_events
     bounce_type                  varchar = email_events

@@ -6,8 +6,7 @@ clock: cohort
 grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
 columns:
     send_date                    date    The UTC day of sending.
-    dt                           varchar The same day as text, as partitioned: filter on it, or on send_date, to read
-                                         few files.
+    dt                           varchar The same day as text, as partitioned: filter on it to read few files.
     mailbox_provider             varchar = message_outcomes
     from_domain                  varchar = recipient_messages
     configuration_set            varchar = recipient_messages

@@ -318,8 +318,7 @@ final as (
         source_ordinal,
         extras,
         dt,
-        -- A cast that can't fail, so that a filter on it reaches the partitions.
-        try_cast(dt as date) as event_date,
+        cast(dt as date) as event_date,
         case event_type
             when 'send' then 'Sent'
             when 'rendering_failure' then 'Rendering failure'

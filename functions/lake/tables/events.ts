@@ -67,7 +67,7 @@ export const events = defineTable({
     source_ip: string('The address that handed the mail to the service.', few),
     outgoing_ip: string('The address that the service sent from.', few),
     tls_version: string('TLS version of the hand-over to the service.', few),
-    tags: string('All message tags or attributes, JSON.'),
+    tags: string('All message tags or attributes, JSON.', few),
     smtp_response: string("The receiving server's answer to a delivery."),
     reporting_mta: string('The mail server that reported.', few),
     remote_mta_ip: string('The receiving server.', few),
