@@ -6,7 +6,7 @@ export interface Settings {
   headerCarriers: readonly string[];
   /** Hours that the raw object names' clock is ahead of UTC (Firehose's custom time zone shifts names). */
   objectNameOffsetHours: number;
-  /** Days after the send day in which events still count for a mail. */
+  /** Days after the send day in which events still count for a mail; the views say the same (sql/seeds/settings.csv), which a test holds. */
   attributionDays: number;
   /** Key template of raw hour prefixes in UTC plus the offset; null: any folder layout. */
   rawTemplate: string | null;

@@ -27,7 +27,7 @@ export interface DuckDbEngineOptions {
   durable?: boolean;
   /** all cores unless told otherwise */
   threads?: number;
-  /** what DuckDB may hold before it spills, such as `512MB`; 40 % of the machine's memory, 640 MB at most */
+  /** what DuckDB may hold before it spills, such as `512MB`; 40 % of the machine's memory, 512 MB at most */
   memoryLimit?: string;
   /** where it spills; a folder of its own below the lake's `.tmp` */
   tempDirectory?: string;
@@ -45,7 +45,7 @@ export class DuckDbEngine implements Engine {
   readonly #disk: Disk;
   readonly #database: Database;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #writes = new Turns(2);
+  readonly #writes = new Turns(1);
   #isClosed = false;
 
   private constructor(options: DuckDbEngineOptions & { memoryLimit: string }, database: Database) {
@@ -61,7 +61,7 @@ export class DuckDbEngine implements Engine {
   static async open(options: DuckDbEngineOptions): Promise<DuckDbEngine> {
     const root = resolve(options.root);
     await new Disk(root).sweep(Date.now() - DAY_MS);
-    const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 640 * MB) / MB)}MB`;
+    const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 512 * MB) / MB)}MB`;
     const database = await Database.open({
       threads: options.threads ?? availableParallelism(),
       memoryLimit,
@@ -74,7 +74,7 @@ export class DuckDbEngine implements Engine {
     return this.#run(sql, inputs, async (connection) => readResult(await streamOne(connection, sql)));
   }
 
-  /** Two at a time: each sorts all its rows, and more of them would only share the same memory and cores. */
+  /** One at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit while it writes. */
   write(job: WriteJob): Promise<WrittenFile[]> {
     return this.#writes.take(() =>
       this.#run(job.select, job.inputs, (connection) => writeParquet(connection, this.#disk, job)),

@@ -27,7 +27,7 @@ export interface LakeOptions {
 /** Smaller units than in the cloud: a folder then keeps all cores busy, and less memory. */
 const LOCAL_SETTINGS: Settings = {
   ...DEFAULT_SETTINGS,
-  limits: { ...DEFAULT_SETTINGS.limits, unitBytes: 64 * 1024 * 1024 },
+  limits: { ...DEFAULT_SETTINGS.limits, unitBytes: 32 * 1024 * 1024 },
 };
 
 /** A lake on this machine: the ports wired to disk and DuckDB. */

@@ -27,7 +27,6 @@ const Overrides = z.strictObject({
     .exactOptional(),
   headerCarriers: z.array(z.enum(EVENT_TYPES)).exactOptional(),
   objectNameOffsetHours: z.number().min(-12).max(14).exactOptional(),
-  attributionDays: wholeNumber.max(90).exactOptional(),
   parquet: z.enum(['best', 'compatible']).exactOptional(),
   limits: z
     .strictObject({

@@ -34,17 +34,24 @@ rmSync(lake, { recursive: true, force: true });
 const cli = fileURLToPath(new URL('../../functions/local/cli.ts', import.meta.url));
 const startedAt = performance.now();
 const child = spawn(process.execPath, [cli, 'run', '--raw', raw, '--lake', lake, '--json'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['ignore', 'pipe', 'pipe'],
 });
 let said = '';
 child.stdout.setEncoding('utf8').on('data', (text: string) => {
   said += text;
 });
+let step = 'start';
+child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  process.stderr.write(text);
+  step = /(\w+) /.exec(text.trimEnd().split('\n').at(-1) ?? '')?.[1] ?? step;
+});
 let peak = 0;
+const peaks = new Map<string, number>();
 const look = setInterval(() => {
   try {
     const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
     peak = Math.max(peak, Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0));
+    peaks.set(step, Math.max(peaks.get(step) ?? 0, Number(/VmRSS:\s*(\d+) kB/.exec(status)?.[1] ?? 0)));
   } catch {
     // it has just ended
   }
@@ -56,4 +63,5 @@ if (code !== 0) throw new Error(`run failed with exit code ${code}`);
 const { objects, records, rows } = JSON.parse(said);
 const seconds = (performance.now() - startedAt) / 1000;
 console.log(`${objects} objects, ${records} records, ${rows.events} event rows in ${seconds.toFixed(0)} s`);
+for (const [name, kb] of peaks) console.log(`${name}: up to ${(kb / 1024).toFixed(0)} MB`);
 console.log(`${Math.round(records / seconds)} records a second, peak RSS ${(peak / 1024).toFixed(0)} MB`);

@@ -23,15 +23,19 @@ describe('settings of a lake', () => {
   });
 
   test('say what differs, tags named there first', () => {
-    write({ tags: { mailing: 'campaign_id', campaign: 'journey_id' }, attributionDays: 7, limits: { depth: 50 } });
-    const { tags, attributionDays, limits } = readSettings(folder, DEFAULT_SETTINGS);
+    write({
+      tags: { mailing: 'campaign_id', campaign: 'journey_id' },
+      objectNameOffsetHours: -7,
+      limits: { depth: 50 },
+    });
+    const { tags, objectNameOffsetHours, limits } = readSettings(folder, DEFAULT_SETTINGS);
     expect(tags.slice(0, 3)).toEqual([
       ['mailing', 'campaign_id'],
       ['campaign', 'journey_id'],
       ['campaign_id', 'campaign_id'],
     ]);
     expect(tags.filter(([tag]) => tag === 'campaign')).toHaveLength(1);
-    expect(attributionDays).toBe(7);
+    expect(objectNameOffsetHours).toBe(-7);
     expect(limits).toEqual({ ...DEFAULT_SETTINGS.limits, depth: 50 });
   });
 
