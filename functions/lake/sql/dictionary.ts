@@ -12,8 +12,8 @@ Made from the tables' declarations (\`functions/lake/tables\`) and the views' he
 - \`seeds/\` are small lists to edit: providers, status codes, machine agents, thresholds, settings. Each becomes the view
   \`seed_<name>\` over its rows as VALUES: there is no table to create, load or keep in step, and a view stays a text that
   stands alone on either engine.
-- Two clocks, never mixed: a *cohort* view tells what happened to the mail sent on a day and reads
-  \`recipient_messages\`; an *event day* view tells what happened on a day and reads \`events\`.
+- Two clocks, never mixed: a _cohort_ view tells what happened to the mail sent on a day and reads
+  \`recipient_messages\`; an _event day_ view tells what happened on a day and reads \`events\`.
 - Where a view has \`dt\`, filter on it to read those days only. A filter on the date beside it gives the same rows, but
   the local engine opens every day for it. Times are UTC.
 `;
@@ -41,8 +41,10 @@ function contents(tables: readonly Table[], views: readonly View[]): string {
       inFolder(views, folder).map(({ name, doc }) => [name, folder, grainSentence(doc)]),
     ),
   ];
-  const lines = rows.map(([name = '', kind = '', grain = '']) => `| [${name}](#${name}) | ${kind} | ${cell(grain)} |`);
-  return `| name | what | grain |\n|---|---|---|\n${lines.join('\n')}\n`;
+  return markdownTable(
+    ['name', 'what', 'grain'],
+    rows.map(([name = '', kind = '', grain = '']) => [`[${name}](#${name})`, kind, grain]),
+  );
 }
 
 function tableSection({ name, doc, grain, key, partition, columns }: Table): string {
@@ -70,11 +72,20 @@ function viewSection({ name, doc, clock, grain, columns, dependsOn }: View): str
 }
 
 const section = (name: string, doc: string, facts: string, rows: readonly string[][]): string =>
-  `### ${name}\n\n${doc}\n\n${facts}\n\n| column | type | meaning |\n|---|---|---|\n${rows
-    .map((row) => `| ${row.map(cell).join(' | ')} |`)
-    .join('\n')}\n`;
+  `### ${name}\n\n${doc}\n\n${facts}\n\n${markdownTable(['column', 'type', 'meaning'], rows)}`;
+
+/** Columns stand under each other, as the formatter wants them. */
+function markdownTable(head: readonly string[], rows: readonly string[][]): string {
+  const cells = [head, ...rows].map((row) => row.map(cell));
+  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const [first = [], ...rest] = cells;
+  const rule = widths.map((width) => '-'.repeat(width));
+  return `${[first, rule, ...rest].map(line).join('\n')}\n`;
+}
 
 const grainSentence = (doc: string): string => doc.slice(Math.max(0, doc.lastIndexOf('One row ')));
 
-/** A bar would end the cell; angle brackets outside code would be HTML. */
+/** A bar would end the cell. */
 const cell = (text: string): string => text.replaceAll('|', '\\|');
