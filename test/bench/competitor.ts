@@ -18,18 +18,23 @@ export interface Done {
   clicks: number;
 }
 
+/** What a competitor's own processes held at their peaks, beside the one that reports. */
+export interface Workers {
+  workerPeakBytes?: number;
+}
+
 export interface Result extends Done {
   /** from the first byte read to the last byte written, modules loaded before */
   seconds: number;
   /** CPU time of the whole process, all threads, loading included: what is left to compare on a busy machine */
   cpuSeconds: number;
-  /** of the whole process, all threads */
+  /** of the whole process, all threads, and its workers */
   peakRssMb: number;
   /** Parquet files written */
   fileMb: number;
 }
 
-export async function compete(work: (job: Job) => Promise<Done>): Promise<void> {
+export async function compete(work: (job: Job) => Promise<Done & Workers>): Promise<void> {
   const { values } = parseArgs({
     options: { input: { type: 'string' }, output: { type: 'string' }, threads: { type: 'string' } },
   });
@@ -37,7 +42,7 @@ export async function compete(work: (job: Job) => Promise<Done>): Promise<void> 
   if (!input || !output || !threads) throw new Error('--input, --output and --threads are needed');
   mkdirSync(output, { recursive: true });
   const startedAt = performance.now();
-  const done = await work({ input, output, threads: Number(threads) });
+  const { workerPeakBytes = 0, ...done } = await work({ input, output, threads: Number(threads) });
   const seconds = (performance.now() - startedAt) / 1000;
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   const result: Result = {
@@ -45,7 +50,7 @@ export async function compete(work: (job: Job) => Promise<Done>): Promise<void> 
     seconds,
     // µs and KiB
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
-    peakRssMb: maxRSS / 1024,
+    peakRssMb: maxRSS / 1024 + workerPeakBytes / 1024 ** 2,
     fileMb: filesBelow(output, '.parquet').reduce((sum, path) => sum + statSync(path).size, 0) / 1024 ** 2,
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -23,10 +23,11 @@ await compete(async ({ input, output, threads }) => {
   await planPrefix(ports, settings, '');
   const units = await openUnits(ports.lake);
   const outcomes: Outcome[] = [];
+  let workerPeakBytes = 0;
   if (threads === 1) {
     for (const unit of units) outcomes.push(await transform(ports, unit, { settings, version }));
   } else {
-    await transformUnits(units, {
+    workerPeakBytes = await transformUnits(units, {
       rawRoot: input,
       lakeRoot: output,
       durable: false, // nor does DuckDB's copy flush
@@ -41,6 +42,7 @@ await compete(async ({ input, output, threads }) => {
   if (rejected > 0) throw new Error(`${rejected} records of the benchmark's input were quarantined`);
   const total = (count: (outcome: Outcome) => number): number => outcomes.reduce((sum, one) => sum + count(one), 0);
   return {
+    workerPeakBytes,
     events: total(({ event_rows }) => event_rows),
     headers: total(({ header_rows }) => header_rows),
     clicks: total(({ click_rows }) => click_rows),
