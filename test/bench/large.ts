@@ -3,7 +3,7 @@
  *
  *     node test/bench/large.ts [GB on disk, 2 by default] [folder, kept and used again]
  *
- * Linux only: the peak (VmHWM) is read from /proc while the command runs. Progress goes to stderr, as a user sees it.
+ * Linux only: the resident memory of the command and its workers is read from /proc ten times a second. Progress goes to stderr, as a user sees it.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -45,16 +45,9 @@ child.stderr.setEncoding('utf8').on('data', (text: string) => {
   process.stderr.write(text);
   step = /(\w+) /.exec(text.trimEnd().split('\n').at(-1) ?? '')?.[1] ?? step;
 });
-let peak = 0;
 const peaks = new Map<string, number>();
 const look = setInterval(() => {
-  try {
-    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-    peak = Math.max(peak, Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0));
-    peaks.set(step, Math.max(peaks.get(step) ?? 0, Number(/VmRSS:\s*(\d+) kB/.exec(status)?.[1] ?? 0)));
-  } catch {
-    // it has just ended
-  }
+  peaks.set(step, Math.max(peaks.get(step) ?? 0, residentBytes(child.pid)));
 }, 100);
 const code = await new Promise((resolve) => child.on('close', resolve));
 clearInterval(look);
@@ -63,5 +56,20 @@ if (code !== 0) throw new Error(`run failed with exit code ${code}`);
 const { objects, records, rows } = JSON.parse(said);
 const seconds = (performance.now() - startedAt) / 1000;
 console.log(`${objects} objects, ${records} records, ${rows.events} event rows in ${seconds.toFixed(0)} s`);
-for (const [name, kb] of peaks) console.log(`${name}: up to ${(kb / 1024).toFixed(0)} MB`);
-console.log(`${Math.round(records / seconds)} records a second, peak RSS ${(peak / 1024).toFixed(0)} MB`);
+for (const [name, bytes] of peaks) console.log(`${name}: up to ${(bytes / 1e6).toFixed(0)} MB`);
+const peak = Math.max(...peaks.values());
+console.log(
+  `${Math.round(records / seconds)} records a second, peak RSS of all processes together ${(peak / 1e6).toFixed(0)} MB`,
+);
+
+/** Resident bytes of a process and all below it; what they share counts for each. 0 when it has ended. */
+function residentBytes(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    const own = Number(/VmRSS:\s*(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+    return children.reduce((sum, child) => sum + residentBytes(Number(child)), own);
+  } catch {
+    return 0;
+  }
+}
