@@ -2,7 +2,7 @@ import type { Verdict } from '../decode/sink.ts';
 import type { UnitRow } from '../tables/protocol.ts';
 import type { Reason } from '../vocabulary.ts';
 
-type Counts = Pick<
+export type Counts = Pick<
   UnitRow,
   | 'records'
   | 'accepted'

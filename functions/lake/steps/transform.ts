@@ -2,41 +2,28 @@
  * transform: one unit of raw objects → live Parquet files, partitions, one outcome. The same unit gives the same bytes,
  * so it may be run by anyone, any number of times. design: "The protocol", transform.
  */
-import { makeDecoder } from '../decode/index.ts';
-import { deliveredAt } from '../decode/time.ts';
-import { ChangedObject, MissingObject, type Ports, type UnitMessage } from '../ports.ts';
-import { readObject } from '../read/object.ts';
-import type { Place, RecordVisitor } from '../read/record.ts';
-import type { Settings } from '../settings.ts';
-import { ObjectRejection, Rejection } from '../vocabulary.ts';
-import { type Fetched, fetchAhead } from './ahead.ts';
-import { UnitRows } from './append.ts';
+import { MissingObject, type Ports, type UnitMessage } from '../ports.ts';
 import { concurrently } from './concurrent.ts';
 import { attemptId, liveFile, liveFolder, outcomeKey, tryFolder, tryKey } from './layout.ts';
 import {
   createState,
   type LiveFile,
-  type ObjectProblem,
   type Outcome,
   type PlannedUnit,
   readBytes,
   readOutcome,
   readPlan,
 } from './state.ts';
-import { Tally } from './tally.ts';
+import { type ReadOptions, type ReadUnit, readUnit, type UnitContent } from './unit-content.ts';
 
 export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'>;
 
-export interface TransformOptions {
-  settings: Settings;
+export interface TransformOptions extends ReadOptions {
   /** hash of sources, lock file and effective settings, lower-case hex: what code an attempt ran */
   version: string;
-  /** told after each object, with its stored bytes */
-  onObject?: (bytes: number) => void;
+  /** what turns raw bytes into files; left out, the real one */
+  read?: ReadUnit;
 }
-
-/** Bytes of a rejected record that quarantine keeps. */
-const RAW_KEPT = 64 * 1024;
 
 /**
  * Transforms a unit unless it has an outcome, and returns the outcome, whoever made it.
@@ -71,7 +58,7 @@ export async function transform(
     bytes: unit.objects.reduce((sum, { size }) => sum + size, 0),
     missing_objects: content.problems.filter(({ problem }) => problem === 'source_missing').length,
     changed_objects: content.problems.filter(({ problem }) => problem === 'raw_changed').length,
-    ...content.tally.counts(),
+    ...content.counts,
     event_rows: rows('events'),
     header_rows: rows('headers'),
     click_rows: rows('clicks'),
@@ -111,101 +98,19 @@ interface Written {
 async function writeFiles(ports: TransformPorts, unit: PlannedUnit, options: TransformOptions): Promise<Written> {
   for (let k = 0; ; k++) {
     const attempt = attemptId(unit.id, options.version, k);
-    const content = await readUnit(ports, unit, attempt, options);
-    const encoded = content.rows.files(options.settings.parquet, options.settings.limits.fileBytes);
-    const files = await concurrently(encoded, FILES_AT_ONCE, async ({ table, dt, part, rows, bytes, sendDays }) => {
-      const key = liveFile(table, dt, attempt, part);
-      const isOurs =
-        (await ports.lake.create(key, bytes)) || Buffer.compare(await readBytes(ports.lake, key), bytes) === 0;
-      return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays };
-    });
+    const content = await (options.read ?? readUnit)(ports.raw, unit, attempt, options);
+    const files = await concurrently(
+      content.files(),
+      FILES_AT_ONCE,
+      async ({ table, dt, part, rows, bytes, sendDays }) => {
+        const key = liveFile(table, dt, attempt, part);
+        const isOurs =
+          (await ports.lake.create(key, bytes)) || Buffer.compare(await readBytes(ports.lake, key), bytes) === 0;
+        return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays };
+      },
+    );
     if (files.every(({ isOurs }) => isOurs)) {
       return { attempt, content, files: files.map(({ isOurs: _, ...file }): LiveFile => file) };
-    }
-  }
-}
-
-interface UnitContent {
-  rows: UnitRows;
-  tally: Tally;
-  problems: ObjectProblem[];
-  newestDeliveredAt: number | null;
-}
-
-async function readUnit(
-  { raw }: TransformPorts,
-  unit: PlannedUnit,
-  attempt: string,
-  { settings, onObject }: TransformOptions,
-): Promise<UnitContent> {
-  const rows = new UnitRows();
-  const tally = new Tally();
-  const problems: ObjectProblem[] = [];
-  const decode = makeDecoder(settings);
-  let newestDeliveredAt: number | null = null;
-
-  for await (const fetched of fetchAhead(raw, unit.objects)) {
-    const { object } = fetched;
-    const problem = await readInto(fetched);
-    if (problem) problems.push({ key: object.key, problem });
-    onObject?.(object.size);
-  }
-  return { rows, tally, problems, newestDeliveredAt };
-
-  async function readInto({ object, body }: Fetched): Promise<ObjectProblem['problem'] | null> {
-    const context = {
-      attempt,
-      sourceKey: object.key,
-      sourceOrdinal: 0,
-      deliveredAt: deliveredAt(object.key, object.modified, settings.objectNameOffsetHours),
-    };
-    newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, context.deliveredAt);
-    const visitor: RecordVisitor = {
-      record(value, text, place) {
-        context.sourceOrdinal = place.ordinal;
-        try {
-          tally.verdict(decode(value, text, context, rows));
-        } catch (error) {
-          if (!(error instanceof Rejection)) throw error;
-          visitor.reject(error, place);
-        }
-      },
-      skip(kind) {
-        tally.verdict({ is: 'skipped', type: kind });
-      },
-      reject(rejection, place) {
-        tally.quarantined(rejection.reason);
-        quarantine(rejection, place);
-      },
-    };
-    const quarantine = (rejection: Rejection, place: Place | null): void =>
-      rows.quarantine({
-        attempt,
-        source_key: object.key,
-        source_ordinal: place?.ordinal ?? 0,
-        byte_offset: place?.offset ?? null,
-        byte_length: place?.length ?? null,
-        reason: rejection.reason,
-        detail: rejection.detail,
-        raw: place ? Buffer.from(place.raw(RAW_KEPT)).toString('base64') : null,
-        delivered_to_lake_at: context.deliveredAt,
-      });
-
-    const mark = rows.mark();
-    const before = tally.snapshot();
-    try {
-      await readObject(body(), settings.limits, visitor);
-      return null;
-    } catch (error) {
-      if (error instanceof MissingObject) return 'source_missing';
-      if (error instanceof ChangedObject) return 'raw_changed';
-      if (!(error instanceof ObjectRejection)) throw error;
-      // Nothing of a damaged object counts but the object itself, as one record.
-      rows.rollback(mark);
-      tally.restore(before);
-      tally.quarantined(error.reason);
-      quarantine(error, null);
-      return null;
     }
   }
 }

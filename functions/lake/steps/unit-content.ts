@@ -1,0 +1,117 @@
+/** What a unit's raw objects hold, read and decoded: the part of transform that knows bytes, and nothing of the protocol. */
+import { makeDecoder } from '../decode/index.ts';
+import { deliveredAt } from '../decode/time.ts';
+import { ChangedObject, MissingObject, type RawStore } from '../ports.ts';
+import { readObject } from '../read/object.ts';
+import type { Place, RecordVisitor } from '../read/record.ts';
+import type { Settings } from '../settings.ts';
+import { ObjectRejection, Rejection } from '../vocabulary.ts';
+import { type Fetched, fetchAhead } from './ahead.ts';
+import { type EncodedFile, UnitRows } from './append.ts';
+import type { ObjectProblem, PlannedUnit } from './state.ts';
+import { type Counts, Tally } from './tally.ts';
+
+export interface UnitContent {
+  counts: Counts;
+  problems: ObjectProblem[];
+  /** epoch ms; null if the unit has no objects */
+  newestDeliveredAt: number | null;
+  /** Encodes the rows, file by file; to be called once, because it uses them up. */
+  files(): AsyncIterable<EncodedFile>;
+}
+
+export interface ReadOptions {
+  settings: Settings;
+  /** told after each object, with its stored bytes */
+  onObject?: (bytes: number) => void;
+}
+
+/** The same unit and attempt give the same content, byte for byte. */
+export type ReadUnit = (
+  raw: RawStore,
+  unit: PlannedUnit,
+  attempt: string,
+  options: ReadOptions,
+) => Promise<UnitContent>;
+
+/** Bytes of a rejected record that quarantine keeps. */
+const RAW_KEPT = 64 * 1024;
+
+/** Reads, decodes and collects the rows of a unit under the name of an attempt. Raw data decides alone what comes out. */
+export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject }) => {
+  const rows = new UnitRows();
+  const tally = new Tally();
+  const problems: ObjectProblem[] = [];
+  const decode = makeDecoder(settings);
+  let newestDeliveredAt: number | null = null;
+
+  for await (const fetched of fetchAhead(raw, unit.objects)) {
+    const { object } = fetched;
+    const problem = await readInto(fetched);
+    if (problem) problems.push({ key: object.key, problem });
+    onObject?.(object.size);
+  }
+  return {
+    counts: tally.counts(),
+    problems,
+    newestDeliveredAt,
+    files: () => rows.files(settings.parquet, settings.limits.fileBytes),
+  };
+
+  async function readInto({ object, body }: Fetched): Promise<ObjectProblem['problem'] | null> {
+    const context = {
+      attempt,
+      sourceKey: object.key,
+      sourceOrdinal: 0,
+      deliveredAt: deliveredAt(object.key, object.modified, settings.objectNameOffsetHours),
+    };
+    newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, context.deliveredAt);
+    const visitor: RecordVisitor = {
+      record(value, text, place) {
+        context.sourceOrdinal = place.ordinal;
+        try {
+          tally.verdict(decode(value, text, context, rows));
+        } catch (error) {
+          if (!(error instanceof Rejection)) throw error;
+          visitor.reject(error, place);
+        }
+      },
+      skip(kind) {
+        tally.verdict({ is: 'skipped', type: kind });
+      },
+      reject(rejection, place) {
+        tally.quarantined(rejection.reason);
+        quarantine(rejection, place);
+      },
+    };
+    const quarantine = (rejection: Rejection, place: Place | null): void =>
+      rows.quarantine({
+        attempt,
+        source_key: object.key,
+        source_ordinal: place?.ordinal ?? 0,
+        byte_offset: place?.offset ?? null,
+        byte_length: place?.length ?? null,
+        reason: rejection.reason,
+        detail: rejection.detail,
+        raw: place ? Buffer.from(place.raw(RAW_KEPT)).toString('base64') : null,
+        delivered_to_lake_at: context.deliveredAt,
+      });
+
+    const mark = rows.mark();
+    const before = tally.snapshot();
+    try {
+      await readObject(body(), settings.limits, visitor);
+      return null;
+    } catch (error) {
+      if (error instanceof MissingObject) return 'source_missing';
+      if (error instanceof ChangedObject) return 'raw_changed';
+      if (!(error instanceof ObjectRejection)) throw error;
+      // Nothing of a damaged object counts but the object itself, as one record.
+      rows.rollback(mark);
+      tally.restore(before);
+      tally.quarantined(error.reason);
+      quarantine(error, null);
+      return null;
+    }
+  }
+};
