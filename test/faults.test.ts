@@ -1,16 +1,33 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { FAULT_ROWS, WITHOUT_TEST } from './fault-rows.ts';
+import { faultTable } from './fault-table.ts';
 
-/** What goes wrong with bytes, values, duplicates and lateness: a test names its row as `fault 12: …`. */
-const ROWS = Array.from({ length: 42 }, (_, i) => i + 1);
-
-test('each kind of fault has a test that carries its number', () => {
+test('each kind of fault that needs no AWS has a test that carries its number', () => {
   const folder = fileURLToPath(new URL('.', import.meta.url));
-  const covered = new Set<number>();
-  for (const file of globSync('**/*.test.ts', { cwd: folder })) {
+  const covered = new Set<string>();
+  for (const file of globSync('**/*.{test,contract}.ts', { cwd: folder })) {
     const text = readFileSync(`${folder}/${file}`, 'utf8');
-    for (const [, row] of text.matchAll(/['"`]fault 0?(\d+): /g)) covered.add(Number(row));
+    for (const [, row] of text.matchAll(/['"`]fault 0*(\d+[ab]?): /g)) covered.add(String(row));
   }
-  expect(ROWS.filter((row) => !covered.has(row))).toEqual([]);
+  const rows = FAULT_ROWS.filter(({ beyond }) => beyond !== 'AWS').map(({ row }) => row);
+  expect(rows.filter((row) => !covered.has(row) && !WITHOUT_TEST.has(row))).toEqual([]);
+  expect([...covered].filter((row) => !FAULT_ROWS.some((fault) => fault.row === row))).toEqual([]);
+});
+
+test('the table of faults says which rows hold, and names those that are not shown to', () => {
+  const everyRow = FAULT_ROWS.map(({ row }) => ({ title: `fault ${row}: …`, state: 'passed' as const }));
+  expect(faultTable(everyRow).unshown).toEqual([]);
+  const { lines, unshown } = faultTable([
+    ...everyRow.filter(({ title }) => !/fault (7|8|55|63): /.test(title)),
+    { title: 'fault 08: one of two', state: 'passed' },
+    { title: 'fault 08: two of two', state: 'failed' },
+    { title: 'fault 63: by name', state: 'passed' },
+  ]);
+  expect(unshown).toEqual(['7', '8']);
+  expect(lines.find((line) => line.startsWith('    8 '))).toMatch(/1 of 2 {2}FAILS$/);
+  expect(lines.find((line) => line.startsWith('    7 '))).toMatch(/0 of 0 {2}NO TEST$/);
+  expect(lines.find((line) => line.startsWith('   55 '))).toMatch(/0 of 0 {2}on AWS$/);
+  expect(lines.find((line) => line.startsWith('   63 '))).toMatch(/1 of 1 {2}holds; the rest by npm run test:engines$/);
 });

@@ -1,19 +1,39 @@
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Reporter, TestModule } from 'vitest/node';
+import { faultTable, type TestResult } from './fault-table.ts';
 
-/** Ends the run with one plain line that any CI can count: `N passed, N failed`. */
+/**
+ * Ends the run with one plain line that any CI can count: `N passed, N failed`; before it, when every test file ran, the
+ * table of faults.
+ */
 export default class PlainCount implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const count = { passed: 0, failed: errors.length, skipped: 0 };
+    const results: TestResult[] = [];
     for (const module of modules) {
       const failedBefore = count.failed;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
-        count[state === 'pending' ? 'failed' : state]++;
+        const decided = state === 'pending' ? 'failed' : state;
+        count[decided]++;
+        results.push({ title: test.name, state: decided });
       }
       // A file that broke outside its tests (on import, in a hook) would otherwise not be counted at all.
       if (module.state() === 'failed' && count.failed === failedBefore) count.failed++;
+    }
+    const isWhole = count.skipped === 0 && modules.length >= globSync('**/*.test.ts', { cwd: HERE }).length;
+    if (isWhole) {
+      const { lines, unshown } = faultTable(results);
+      console.log(`\n${lines.join('\n')}`);
+      if (unshown.length > 0) {
+        console.log(`faults not shown to hold: ${unshown.join(', ')}`);
+        process.exitCode = 1;
+      }
     }
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
     console.log(`\n${count.passed} passed, ${count.failed} failed${skipped}`);
   }
 }
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));

@@ -110,8 +110,13 @@ export interface UnitMessage {
   plan: string;
 }
 
+/** Units wait in two lines, so that a backlog of years holds no live mail up (steps/lane.ts says which goes where). */
+export const LANES = ['live', 'backfill'] as const;
+export type Lane = (typeof LANES)[number];
+
 export interface Queue {
-  send(messages: readonly UnitMessage[]): Promise<void>;
+  /** A message may be delivered more than once, late, in any order, or get lost. One lane's messages never wait for the other's. */
+  send(messages: readonly UnitMessage[], lane: Lane): Promise<void>;
 }
 
 export interface Clock {

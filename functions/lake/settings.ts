@@ -6,9 +6,7 @@ export interface Settings {
   headerCarriers: readonly string[];
   /** Hours that the raw object names' clock is ahead of UTC (Firehose's custom time zone shifts names). */
   objectNameOffsetHours: number;
-  /** Days after the send day in which events still count for a mail; the views say the same (sql/seeds/settings.csv), which a test holds. */
-  attributionDays: number;
-  /** Key template of raw hour prefixes in UTC plus the offset; null: any folder layout. */
+  /** Key template of raw hour prefixes in UTC plus the offset, `{*}` for any folder name; null: any folder layout. */
   rawTemplate: string | null;
   limits: Limits;
   /** `compatible`: SNAPPY, plain encoding, no dictionaries, for readers that know no more. */
@@ -55,7 +53,6 @@ export const DEFAULT_SETTINGS: Settings = {
   ],
   headerCarriers: ['send'],
   objectNameOffsetHours: 0,
-  attributionDays: 30,
   rawTemplate: null,
   limits: {
     recordBytes: 16 * MB,

@@ -1,3 +1,5 @@
+import { NORMAL_CDF, wilsonInterval } from './distributions.ts';
+
 /** What makes DuckDB understand Athena's dialect (Trino's functions): settings, and a macro for each function. */
 export interface Macro {
   /** Trino's name for it */
@@ -44,12 +46,30 @@ const urlPart = (part: number): string =>
 /** Trino writes groups of the replacement as `$1`, DuckDB as `\1`. */
 const GROUPS = "system.main.regexp_replace(r, '[$]([0-9])', '\\\\\\1', 'g')";
 
+/** NULL if one is NULL, as in Trino; DuckDB's own leave NULLs out. */
+const extreme = (name: 'greatest' | 'least'): Macro =>
+  macro(
+    name,
+    ...['a, b', 'a, b, c'].map((all) => {
+      const known = all.replaceAll(', ', ' is not null and ');
+      return `(${all}) as case when ${known} is not null then system.main.${name}(${all}) end`;
+    }),
+  );
+
+/**
+ * DuckDB pushes no filter to the file list through an expression that might fail, such as a cast of text to a date, but
+ * through a lambda it does. So a filter on `from_iso8601_date(dt)` leaves files unread, as in Trino, which tries any
+ * filter of partition columns on each partition.
+ */
+const pushed = (parameter: string, expression: string): string =>
+  `list_transform([${parameter}], lambda ${parameter}: ${expression})[1]`;
+
 /** A macro hides DuckDB's own function of its name, which stays there as `system.main.<name>`. */
 export const DIALECT_MACROS: readonly Macro[] = [
   // times
   macro('date', '(x) as cast(x as date)'),
   // Of a date Trino gives a date, DuckDB a timestamp: cast where it matters.
-  macro('date_add', "(unit, n, x) as x + n * cast('1 ' || unit as interval)"),
+  macro('date_add', `(unit, n, x) as ${pushed('x', "x + n * cast('1 ' || unit as interval)")}`),
   // Whole units that have passed, not borders that were crossed.
   macro('date_diff', '(unit, a, b) as date_sub(unit, a, b)'),
   macro('date_format', `(x, f) as strftime(x, ${C_FORMAT})`),
@@ -62,10 +82,11 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('week_of_year', '(x) as week(x)'),
   macro('year_of_week', '(x) as isoyear(x)'),
   macro('last_day_of_month', '(x) as last_day(x)'),
-  macro('from_iso8601_date', '(x) as cast(x as date)'),
+  macro('from_iso8601_date', `(x) as ${pushed('x', 'cast(x as date)')}`),
   macro('from_iso8601_timestamp', '(x) as cast(x as timestamptz)'),
   macro('from_unixtime', '(x) as to_timestamp(x)'),
   macro('to_unixtime', '(x) as epoch(x)'),
+  macro('with_timezone', '(x, zone) as timezone(zone, cast(x as timestamp))'),
   // Clock time there; Trino keeps the instant beside it, which casts to the same.
   macro('at_timezone', '(x, zone) as timezone(zone, cast(x as timestamptz))'),
   // aggregates
@@ -127,6 +148,61 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('nan', "() as cast('nan' as double)"),
   macro('infinity', "() as cast('infinity' as double)"),
   macro('truncate', '(x) as trunc(x)'),
+  extreme('greatest'),
+  extreme('least'),
+  // statistics
+  macro('normal_cdf', NORMAL_CDF),
+  macro('wilson_interval_lower', wilsonInterval('-')),
+  macro('wilson_interval_upper', wilsonInterval('+')),
+];
+
+/**
+ * Functions that both engines have under one name with one meaning. Views call these and the macros' and no other, which
+ * the lint of sql/ holds; so `concat`, which leaves NULLs out in DuckDB and not in Trino, is none of them.
+ */
+export const SHARED_FUNCTIONS: readonly string[] = [
+  'abs',
+  'array_agg',
+  'array_distinct',
+  'asin',
+  'bool_and',
+  'bool_or',
+  'cast',
+  'chr',
+  'coalesce',
+  'count',
+  // Of a date Trino gives a date, DuckDB a timestamp: cast where it matters.
+  'date_trunc',
+  'exp',
+  'filter',
+  'first_value',
+  'floor',
+  'hour',
+  'lag',
+  'length',
+  'ln',
+  'lower',
+  'lpad',
+  'map_keys',
+  'max',
+  'min',
+  'nullif',
+  'pi',
+  'power',
+  'rank',
+  'replace',
+  'round',
+  'row',
+  'row_number',
+  'sin',
+  'sqrt',
+  'strpos',
+  'substr',
+  'sum',
+  'trim',
+  'try_cast',
+  'unnest',
+  'upper',
 ];
 
 /** Statements that teach an open DuckDB database Athena's dialect, in order; running them again changes nothing. */

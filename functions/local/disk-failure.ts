@@ -24,6 +24,7 @@ export function writeFailure(error: unknown, key: string): unknown {
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: make room and run again',
   EDQUOT: 'the disk quota is used up: make room and run again',
+  EFBIG: 'it is larger than the disk or a limit allows (ulimit -f): raise it and run again',
   EROFS: 'the file system is read-only: choose another folder',
   EACCES: 'access to its folder is denied: grant write access and run again',
   EPERM: 'access to its folder is denied: grant write access and run again',

@@ -1,9 +1,10 @@
 /** Which relations a statement may read, each as a select over files: the lake's tables and views, or named inputs. */
 import { stat } from 'node:fs/promises';
 import { type Catalog, type Input, MissingObject } from '#lake/ports.ts';
+import { tokens } from '#lake/sql/tokens.ts';
 import { concurrently } from '#lake/steps/concurrent.ts';
-import { generationsRoot, outcomesRoot } from '#lake/steps/layout.ts';
-import { generations, TABLES, units } from '#lake/tables/index.ts';
+import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/steps/layout.ts';
+import { audits, generations, TABLES, units } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
 import { isMissing, readFailure } from './disk-failure.ts';
 import { pathOfKey } from './disk-key.ts';
@@ -29,6 +30,7 @@ export interface Relation {
 const JSON_FOLDERS: Readonly<Record<string, string>> = {
   [units.name]: outcomesRoot,
   [generations.name]: generationsRoot,
+  [audits.name]: auditsRoot,
 };
 
 /**
@@ -75,7 +77,13 @@ export async function inputRelations(root: string, inputs: readonly Input[], sql
   return relations;
 }
 
-const wordsOf = (sql: string): Set<string> => new Set(sql.toLowerCase().match(/[a-z_][a-z0-9_]*/g));
+/** Those in strings and comments are left out: what a seed's text mentions, it does not read. */
+const wordsOf = (sql: string): Set<string> =>
+  new Set(
+    tokens(sql)
+      .filter(({ kind }) => kind === 'word' || kind === 'quoted')
+      .flatMap(({ text }) => text.toLowerCase().match(/[a-z_][a-z0-9_]*/g) ?? []),
+  );
 
 /** All files of a table that readers see now. */
 async function tableFiles(root: string, catalog: Catalog, table: Table): Promise<string[]> {

@@ -63,6 +63,7 @@ const UNEXPECTED =
 const SYSTEM: Record<string, string> = {
   ENOSPC: 'the disk is full: make room and run it again, it goes on where it stopped',
   EDQUOT: 'the disk quota is used up: make room and run it again, it goes on where it stopped',
+  EFBIG: 'a file grew larger than the disk or a limit allows (ulimit -f): raise it and run it again',
   EACCES: 'this user may not do that: check the permissions of the folder',
   EPERM: 'this user may not do that: check the permissions of the folder',
   EROFS: 'the file system is read-only: choose another folder with --lake or --out',
@@ -71,8 +72,21 @@ const SYSTEM: Record<string, string> = {
   ENOTDIR: 'a file stands where a folder should be: choose another name',
 };
 
-const systemHint = (error: Error): string | undefined =>
-  'code' in error && typeof error.code === 'string' ? SYSTEM[error.code] : undefined;
+function systemHint(error: Error): string | undefined {
+  if ('code' in error && typeof error.code === 'string') return SYSTEM[error.code];
+  // DuckDB gives the system's words and no code
+  const words = Object.keys(WORDS).find((text) => error.message.includes(text));
+  return words === undefined ? undefined : SYSTEM[WORDS[words] ?? ''];
+}
+
+/** What the C library calls some errors (POSIX, strerror). */
+const WORDS: Record<string, string> = {
+  'No space left on device': 'ENOSPC',
+  'Disk quota exceeded': 'EDQUOT',
+  'Read-only file system': 'EROFS',
+  'Permission denied': 'EACCES',
+  'File too large': 'EFBIG',
+};
 
 /** Names like the one that was meant, the likeliest first, at most three. */
 export function closest(name: string, names: Iterable<string>): string[] {

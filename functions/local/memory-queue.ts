@@ -1,21 +1,15 @@
-import type { Queue, UnitMessage } from '#lake/ports.ts';
+import type { Lane, Queue, UnitMessage } from '#lake/ports.ts';
 
 /** A queue that lives as long as the process: enough on one machine, as messages are hints and plans the truth. */
 export class MemoryQueue implements Queue {
-  #waiting: UnitMessage[] = [];
+  readonly #waiting: Record<Lane, UnitMessage[]> = { live: [], backfill: [] };
 
-  async send(messages: readonly UnitMessage[]): Promise<void> {
-    this.#waiting.push(...messages.map(({ unit, plan }) => ({ unit, plan })));
+  async send(messages: readonly UnitMessage[], lane: Lane): Promise<void> {
+    for (const { unit, plan } of messages) this.#waiting[lane].push({ unit, plan });
   }
 
-  get size(): number {
-    return this.#waiting.length;
-  }
-
-  /** Takes all that wait, first come first. */
-  takeAll(): UnitMessage[] {
-    const taken = this.#waiting;
-    this.#waiting = [];
-    return taken;
+  /** Takes all that wait in a lane, first come first. */
+  takeAll(lane: Lane): UnitMessage[] {
+    return this.#waiting[lane].splice(0);
   }
 }

@@ -6,6 +6,7 @@ import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { Outcome } from '#lake/steps/state.ts';
 import type { LocalLake } from './lake.ts';
 import type { Progress } from './progress.ts';
+import type { WorkerLimits } from './run-limits.ts';
 import { transformUnits } from './workers.ts';
 
 /** On a laptop the raw folder is one prefix, whatever its layout. */
@@ -28,6 +29,8 @@ export interface RunSummary {
   changed_objects: string[];
   /** raw objects that had gone before they could be read */
   missing_objects: string[];
+  /** raw objects quarantined unread, because reading them failed three times; and why the last time */
+  poison_objects: { key: string; why: string }[];
   settled_days: number;
   rolled_up_days: number;
 }
@@ -39,7 +42,7 @@ export async function transformAll(
   { rawRoot, lakeRoot, durable, settings, version }: LocalLake,
   units: readonly OpenUnit[],
   progress: Progress,
-  threads?: number,
+  limits: Partial<WorkerLimits> = {},
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   if (units.length === 0) return outcomes;
@@ -55,7 +58,7 @@ export async function transformAll(
       durable,
       settings,
       version,
-      ...(threads === undefined ? {} : { threads }),
+      limits,
       onRead: (bytes) => progress.advance(bytes),
       onOutcome: (outcome) => outcomes.push(outcome),
     });
@@ -103,17 +106,18 @@ export interface RunOptions {
   progress: Progress;
   /** settle days that are not finished yet, too */
   includeUnfinished?: boolean;
-  threads?: number;
+  /** what worker processes may take */
+  limits?: Partial<WorkerLimits>;
 }
 
 /** Does all that is missing, and nothing twice: running it again changes nothing. */
 export async function runAll(
   lake: LocalLake,
-  { progress, includeUnfinished, threads }: RunOptions,
+  { progress, includeUnfinished, limits }: RunOptions,
 ): Promise<RunSummary> {
   const startedAt = lake.ports.clock.now();
   const planned = await planAll(lake);
-  const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, threads);
+  const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, limits);
   const settled = await settleAll(lake, progress, includeUnfinished ? { includeUnfinished } : {});
   const rolledUp = await rollupAll(lake, progress);
   return {
@@ -126,9 +130,14 @@ export async function runAll(
   };
 }
 
-type Sums = Omit<RunSummary, 'seconds' | 'known_objects' | 'changed_objects' | 'settled_days' | 'rolled_up_days'>;
+export type Sums = Omit<
+  RunSummary,
+  'seconds' | 'known_objects' | 'changed_objects' | 'settled_days' | 'rolled_up_days'
+>;
 
-export function sumOutcomes(outcomes: readonly Outcome[]): Sums {
+/** The outcomes of one kind, summed: a replay reads again what a first reading has counted. */
+export function sumOutcomes(all: readonly Outcome[], kind: 'first' | 'replay' = 'first'): Sums {
+  const outcomes = all.filter((outcome) => outcome.kind === kind);
   const total = (pick: (outcome: Outcome) => number): number => outcomes.reduce((sum, o) => sum + pick(o), 0);
   const byName = (pick: (outcome: Outcome) => Record<string, number>): Record<string, number> => {
     const sums = new Map<string, number>();
@@ -153,5 +162,6 @@ export function sumOutcomes(outcomes: readonly Outcome[]): Sums {
     missing_objects: outcomes.flatMap(({ problems }) =>
       problems.filter(({ problem }) => problem === 'source_missing').map(({ key }) => key),
     ),
+    poison_objects: outcomes.flatMap(({ poison }) => poison ?? []),
   };
 }

@@ -13,17 +13,22 @@ columns:
     bounce_sub_type              varchar = email_events
     bounce_category              varchar = email_events
     enhanced_status              varchar = email_events
-    meaning                      varchar What the status says (seed enhanced_status_codes), of its class and subject
-                                         where the code is not listed.
+    meaning                      varchar What it says, for a person: of the sub-type where the service itself stopped
+                                         the mail (seed bounce_sub_types), else of the status (seed
+                                         enhanced_status_codes; of its class and subject where the code is not listed),
+                                         else of the sub-type.
     what_to_do                   varchar What a sender can do about it.
     bounces                      bigint  Recipient-messages that bounced so.
     bounced_messages             bigint  Messages among them.
-    example_diagnostic           varchar What the server said to one of them: the first in alphabetical order.
+    day_bounces                  bigint  Recipient-messages that bounced at this provider on that day, each reason on
+                                         its own: what bounce_share is of.
+    bounce_share                 double  bounces / day_bounces.
+    example_diagnostic           varchar What the server said to one of them: the first in alphabetical order, with
+                                         `<address>` in place of each e-mail address.
     example_message_id           varchar The message that it was said of: look it up in message_timeline.
 */
 with bounces as (
     select
-        event_date,
         dt,
         mailbox_provider,
         bounce_kind,
@@ -47,9 +52,18 @@ codes as (
     from seed_enhanced_status_codes
 ),
 
+sub_types as (
+    select
+        bounce_type,
+        bounce_sub_type,
+        meaning,
+        what_to_do,
+        is_decisive
+    from seed_bounce_sub_types
+),
+
 reasons as (
     select
-        event_date,
         dt,
         mailbox_provider,
         bounce_kind,
@@ -67,7 +81,6 @@ reasons as (
         ) as example_message_id
     from bounces
     group by
-        event_date,
         dt,
         mailbox_provider,
         bounce_kind,
@@ -77,32 +90,68 @@ reasons as (
         enhanced_status
 ),
 
+shared as (
+    select
+        dt,
+        mailbox_provider,
+        bounce_kind,
+        bounce_type,
+        bounce_sub_type,
+        bounce_category,
+        enhanced_status,
+        bounces,
+        bounced_messages,
+        cast(sum(bounces) over (partition by dt, mailbox_provider) as bigint) as day_bounces,
+        example_diagnostic,
+        example_message_id
+    from reasons
+),
+
 final as (
     select
-        reasons.event_date,
-        reasons.dt,
-        reasons.mailbox_provider,
-        reasons.bounce_kind,
-        reasons.bounce_type,
-        reasons.bounce_sub_type,
-        reasons.bounce_category,
-        reasons.enhanced_status,
-        coalesce(by_code.meaning, by_subject.meaning, by_class.meaning, 'No status code was given.') as meaning,
+        from_iso8601_date(shared.dt) as event_date,
+        shared.dt,
+        shared.mailbox_provider,
+        shared.bounce_kind,
+        shared.bounce_type,
+        shared.bounce_sub_type,
+        shared.bounce_category,
+        shared.enhanced_status,
         coalesce(
+            case when sub_types.is_decisive then sub_types.meaning end,
+            by_code.meaning,
+            by_subject.meaning,
+            by_class.meaning,
+            sub_types.meaning,
+            'The receiving server gave no reason that is known here.'
+        ) as meaning,
+        coalesce(
+            case when sub_types.is_decisive then sub_types.what_to_do end,
             by_code.what_to_do,
             by_subject.what_to_do,
             by_class.what_to_do,
-            'Read the diagnostic, if there is one.'
+            sub_types.what_to_do,
+            'Read the diagnostic, if there is one; stop sending to the address if it happens again.'
         ) as what_to_do,
-        reasons.bounces,
-        reasons.bounced_messages,
-        reasons.example_diagnostic,
-        reasons.example_message_id
-    from reasons
-    left join codes as by_code on reasons.enhanced_status = by_code.status
+        shared.bounces,
+        shared.bounced_messages,
+        shared.day_bounces,
+        cast(shared.bounces as double) / nullif(shared.day_bounces, 0) as bounce_share,
+        -- Servers repeat the address that they refuse.
+        regexp_replace(
+            shared.example_diagnostic,
+            '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+',
+            '<address>'
+        ) as example_diagnostic,
+        shared.example_message_id
+    from shared
+    left join sub_types
+        on shared.bounce_type = sub_types.bounce_type
+        and shared.bounce_sub_type = sub_types.bounce_sub_type
+    left join codes as by_code on shared.enhanced_status = by_code.status
     left join codes as by_subject
-        on regexp_extract(reasons.enhanced_status, '^([0-9]+[.][0-9]+)[.]', 1) = by_subject.status
-    left join codes as by_class on regexp_extract(reasons.enhanced_status, '^([0-9]+)[.]', 1) = by_class.status
+        on regexp_extract(shared.enhanced_status, '^([0-9]+[.][0-9]+)[.]', 1) = by_subject.status
+    left join codes as by_class on regexp_extract(shared.enhanced_status, '^([0-9]+)[.]', 1) = by_class.status
 )
 
 select * from final

@@ -1,6 +1,7 @@
 /*
 What came in and what became of it: every record is accounted for. Ingest days are those of planning; duplicates across
-units are counted on the day a settling dropped them. One row per ingest date.
+units are counted on the day a settling dropped them. Quarantined records that were read again are counted beside this,
+as `replayed`: their first reading stays as it was. One row per ingest date.
 
 clock: none
 grain: ingest_date
@@ -17,6 +18,9 @@ columns:
     duplicate                    bigint       Records all of whose rows repeat rows of their unit.
     skipped                      bigint       Records that are no e-mail events.
     quarantined                  bigint       Records that could not be read.
+    replayed                     bigint       Quarantined records read again on this day, by replays planned then.
+    replay_accepted              bigint       Of replayed: made rows this time.
+    replay_quarantined           bigint       Of replayed: could not be read this time either.
     records_accounted            bigint       accepted + duplicate + skipped + quarantined.
     is_accounted                 boolean      records = records_accounted: nothing was dropped uncounted.
     duplicate_rate               double       duplicate / records.
@@ -26,9 +30,9 @@ columns:
                                               120, …`.
     skipped_by_type              varchar      Skipped records by their own type, most first.
     quarantined_by_reason        varchar      Quarantined records by reason, most first.
-    event_rows                   bigint       Rows written to events.
-    header_rows                  bigint       Rows written to headers.
-    click_rows                   bigint       Rows written to clicks.
+    event_rows                   bigint       Rows written to events, by replays too.
+    header_rows                  bigint       Rows written to headers, by replays too.
+    click_rows                   bigint       Rows written to clicks, by replays too.
     settled_duplicate_rows       bigint       Rows of events dropped as repeats across units by the settlings of this
                                               day.
     newest_delivered_at          timestamp(3) Delivery time of the newest object.
@@ -36,6 +40,7 @@ columns:
 with outcomes as (
     select
         dt,
+        kind = 'replay' as is_replay,
         objects,
         bytes,
         missing_objects,
@@ -77,16 +82,19 @@ counted as (
             when 'skipped' then element_at(outcomes.skipped_by_type, kinds.kind)
             when 'quarantined' then element_at(outcomes.quarantined_by_reason, kinds.kind)
         end as records_of_kind,
-        case when facets.facet = 'all' then 1 else 0 end as units,
-        case when facets.facet = 'all' then outcomes.objects end as objects,
-        case when facets.facet = 'all' then outcomes.bytes end as bytes,
-        case when facets.facet = 'all' then outcomes.missing_objects end as missing_objects,
-        case when facets.facet = 'all' then outcomes.changed_objects end as changed_objects,
-        case when facets.facet = 'all' then outcomes.records end as records,
-        case when facets.facet = 'all' then outcomes.accepted end as accepted,
-        case when facets.facet = 'all' then outcomes.duplicate end as duplicate,
-        case when facets.facet = 'all' then outcomes.skipped end as skipped,
-        case when facets.facet = 'all' then outcomes.quarantined end as quarantined,
+        case when facets.facet = 'all' and not outcomes.is_replay then 1 else 0 end as units,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.objects end as objects,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.bytes end as bytes,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.missing_objects end as missing_objects,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.changed_objects end as changed_objects,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.records end as records,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.accepted end as accepted,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.duplicate end as duplicate,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.skipped end as skipped,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.quarantined end as quarantined,
+        case when facets.facet = 'all' and outcomes.is_replay then outcomes.records end as replayed,
+        case when facets.facet = 'all' and outcomes.is_replay then outcomes.accepted end as replay_accepted,
+        case when facets.facet = 'all' and outcomes.is_replay then outcomes.quarantined end as replay_quarantined,
         case when facets.facet = 'all' then outcomes.event_rows end as event_rows,
         case when facets.facet = 'all' then outcomes.header_rows end as header_rows,
         case when facets.facet = 'all' then outcomes.click_rows end as click_rows,
@@ -101,6 +109,8 @@ counted as (
             else array['']
         end
     ) as kinds (kind)
+    where facets.facet = 'all'
+        or not outcomes.is_replay
 ),
 
 kinds_of_day as (
@@ -119,6 +129,9 @@ kinds_of_day as (
         cast(sum(duplicate) as bigint) as duplicate,
         cast(sum(skipped) as bigint) as skipped,
         cast(sum(quarantined) as bigint) as quarantined,
+        cast(sum(replayed) as bigint) as replayed,
+        cast(sum(replay_accepted) as bigint) as replay_accepted,
+        cast(sum(replay_quarantined) as bigint) as replay_quarantined,
         cast(sum(event_rows) as bigint) as event_rows,
         cast(sum(header_rows) as bigint) as header_rows,
         cast(sum(click_rows) as bigint) as click_rows,
@@ -143,6 +156,9 @@ ingested as (
         cast(sum(duplicate) as bigint) as duplicate,
         cast(sum(skipped) as bigint) as skipped,
         cast(sum(quarantined) as bigint) as quarantined,
+        cast(sum(replayed) as bigint) as replayed,
+        cast(sum(replay_accepted) as bigint) as replay_accepted,
+        cast(sum(replay_quarantined) as bigint) as replay_quarantined,
         array_join(
             array_agg(
                 case when facet = 'accepted' then kind || ' ' || cast(records_of_kind as varchar) end
@@ -174,7 +190,7 @@ ingested as (
 
 final as (
     select
-        cast(coalesce(ingested.dt, settlings.dt) as date) as ingest_date,
+        from_iso8601_date(coalesce(ingested.dt, settlings.dt)) as ingest_date,
         coalesce(ingested.dt, settlings.dt) as dt,
         coalesce(ingested.units, 0) as units,
         coalesce(ingested.objects, 0) as objects,
@@ -186,6 +202,9 @@ final as (
         coalesce(ingested.duplicate, 0) as duplicate,
         coalesce(ingested.skipped, 0) as skipped,
         coalesce(ingested.quarantined, 0) as quarantined,
+        coalesce(ingested.replayed, 0) as replayed,
+        coalesce(ingested.replay_accepted, 0) as replay_accepted,
+        coalesce(ingested.replay_quarantined, 0) as replay_quarantined,
         coalesce(ingested.accepted + ingested.duplicate + ingested.skipped + ingested.quarantined, 0)
             as records_accounted,
         coalesce(

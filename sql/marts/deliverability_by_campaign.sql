@@ -5,77 +5,77 @@ deliverability_facts. One row per campaign, activity and treatment.
 clock: cohort
 grain: campaign_id, campaign_activity_id, treatment_id
 columns:
-    campaign_id                  varchar = recipient_messages
-    campaign_activity_id         varchar = recipient_messages
-    treatment_id                 varchar = recipient_messages
-    first_send_date              date    The first day of sending, simulator addresses aside.
-    last_send_date               date    The last day of sending, simulator addresses aside.
-    sent                         bigint  = deliverability_facts
-    sends_without_event          bigint  = deliverability_facts
-    delivered                    bigint  = deliverability_facts
-    hard_bounces                 bigint  = deliverability_facts
-    soft_bounces                 bigint  = deliverability_facts
-    undetermined_bounces         bigint  = deliverability_facts
-    suppressed_bounces           bigint  = deliverability_facts
-    reputation_sent              bigint  = deliverability_facts
-    reputation_hard_bounces      bigint  = deliverability_facts
-    complaints                   bigint  = deliverability_facts
-    feedback_delivered           bigint  = deliverability_facts
-    feedback_complaints          bigint  = deliverability_facts
-    rejected                     bigint  = deliverability_facts
-    rendering_failures           bigint  = deliverability_facts
-    delayed                      bigint  = deliverability_facts
-    trackable_delivered          bigint  = deliverability_facts
-    unique_opens                 bigint  = deliverability_facts
-    unique_human_opens           bigint  = deliverability_facts
-    total_opens                  bigint  = deliverability_facts
-    total_human_opens            bigint  = deliverability_facts
-    unique_clicks                bigint  = deliverability_facts
-    unique_human_clicks          bigint  = deliverability_facts
-    total_clicks                 bigint  = deliverability_facts
-    total_human_clicks           bigint  = deliverability_facts
-    unsubscribes                 bigint  = deliverability_facts
-    simulator_messages           bigint  = deliverability_facts
-    delivery_rate                double  = deliverability_daily
-    hard_bounce_rate             double  = deliverability_daily
-    soft_bounce_rate             double  = deliverability_daily
-    undetermined_bounce_rate     double  = deliverability_daily
-    reputation_bounce_rate       double  = deliverability_daily
-    complaint_rate               double  = deliverability_daily
-    unique_open_rate             double  unique_opens / trackable_delivered; NULL where opens can't be seen: the
-                                         campaign had none.
-    human_open_rate              double  unique_human_opens / trackable_delivered; NULL like unique_open_rate.
-    unique_click_rate            double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the
-                                         campaign had none.
-    click_to_open_rate           double  unique_human_clicks / unique_human_opens; NULL where more people clicked than
-                                         were seen to open (Apple Mail hides opens).
-    unsubscribe_rate             double  = deliverability_daily
-    is_mature                    boolean The attribution window of the last send date is over, and a day for late
-                                         arrivals: the numbers are final.
+    campaign_id              varchar = message_outcomes
+    campaign_activity_id     varchar = message_outcomes
+    treatment_id             varchar = message_outcomes
+    first_send_date          date    The first day of sending, simulator addresses aside.
+    last_send_date           date    The last day of sending, simulator addresses aside.
+    sent                     bigint  = deliverability_facts
+    sends_without_event      bigint  = deliverability_facts
+    delivered                bigint  = deliverability_facts
+    hard_bounces             bigint  = deliverability_facts
+    soft_bounces             bigint  = deliverability_facts
+    undetermined_bounces     bigint  = deliverability_facts
+    suppressed_bounces       bigint  = deliverability_facts
+    reputation_sent          bigint  = deliverability_facts
+    reputation_hard_bounces  bigint  = deliverability_facts
+    complaints               bigint  = deliverability_facts
+    feedback_delivered       bigint  = deliverability_facts
+    feedback_complaints      bigint  = deliverability_facts
+    rejected                 bigint  = deliverability_facts
+    rendering_failures       bigint  = deliverability_facts
+    delayed                  bigint  = deliverability_facts
+    trackable_delivered      bigint  = deliverability_facts
+    unique_opens             bigint  = deliverability_facts
+    unique_human_opens       bigint  = deliverability_facts
+    total_opens              bigint  = deliverability_facts
+    total_human_opens        bigint  = deliverability_facts
+    unique_clicks            bigint  = deliverability_facts
+    unique_human_clicks      bigint  = deliverability_facts
+    total_clicks             bigint  = deliverability_facts
+    total_human_clicks       bigint  = deliverability_facts
+    unsubscribes             bigint  = deliverability_facts
+    simulator_messages       bigint  = deliverability_facts
+    delivery_rate            double  = deliverability_daily
+    hard_bounce_rate         double  = deliverability_daily
+    soft_bounce_rate         double  = deliverability_daily
+    undetermined_bounce_rate double  = deliverability_daily
+    reputation_bounce_rate   double  = deliverability_daily
+    complaint_rate           double  = deliverability_daily
+    unique_open_rate         double  unique_opens / trackable_delivered; NULL where opens can't be seen: the campaign
+                                     had none.
+    human_open_rate          double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the
+                                     campaign had none.
+    unique_click_rate        double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the campaign
+                                     had none.
+    click_to_open_rate       double  = deliverability_daily
+    unsubscribe_rate         double  = deliverability_daily
+    is_mature                boolean The attribution window of the last send date is over, and a day for late arrivals:
+                                     the numbers are final.
 */
 with outcomes as (
     select
-        send_date,
         campaign_id,
         campaign_activity_id,
         treatment_id,
-        has_complaint_feedback,
+        send_date,
+        is_simulator,
+        is_sent,
         has_send_event,
+        is_delivered,
         bounce_kind,
+        is_suppressed,
         complained_at,
+        has_complaint_feedback,
         rejected_at,
         rendering_failed_at,
         delays,
+        is_trackable_delivered,
         opens,
         human_opens,
         clicks,
         human_clicks,
-        unsubscribed_at,
-        is_simulator,
-        is_sent,
-        is_delivered,
-        is_trackable_delivered,
-        is_suppressed
+        unsubscribed_at
     from message_outcomes
     where campaign_id is not null
 ),
@@ -86,7 +86,7 @@ settings as (
     where name = 'attribution_days'
 ),
 
-campaigns as (
+sums as (
     select
         campaign_id,
         campaign_activity_id,
@@ -143,7 +143,7 @@ campaigns as (
         treatment_id
 ),
 
-observed as (
+scoped as (
     select
         campaign_id,
         campaign_activity_id,
@@ -176,9 +176,9 @@ observed as (
         total_human_clicks,
         unsubscribes,
         simulator_messages,
-        sum(total_opens) over (partition by campaign_id) as opens_of_campaign,
-        sum(total_clicks) over (partition by campaign_id) as clicks_of_campaign
-    from campaigns
+        sum(unique_opens) over (partition by campaign_id) as unique_opens_in_scope,
+        sum(unique_clicks) over (partition by campaign_id) as unique_clicks_in_scope
+    from sums
 ),
 
 final as (
@@ -221,13 +221,13 @@ final as (
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
         case
-            when opens_of_campaign > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens_in_scope > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
         end as unique_open_rate,
         case
-            when opens_of_campaign > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens_in_scope > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
         end as human_open_rate,
         case
-            when clicks_of_campaign > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+            when unique_clicks_in_scope > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
         end as unique_click_rate,
         case
             when unique_human_clicks <= unique_human_opens
@@ -235,7 +235,7 @@ final as (
         end as click_to_open_rate,
         cast(unsubscribes as double) / nullif(delivered, 0) as unsubscribe_rate,
         last_send_date + attribution_days * interval '1' day < current_date as is_mature
-    from observed
+    from scoped
     cross join settings
 )
 

@@ -1,54 +1,53 @@
 /*
-How each mailbox provider took the mail of each day: is Gmail, Yahoo or Microsoft turning it away? One row per send date
-and mailbox provider.
+Whether a mailbox provider turns our mail away. One row per send date and mailbox provider.
 
 clock: cohort
 grain: send_date, mailbox_provider
 columns:
-    send_date                    date    = deliverability_facts
-    dt                           varchar = deliverability_facts
-    mailbox_provider             varchar = deliverability_facts
-    sent                         bigint  = deliverability_facts
-    sends_without_event          bigint  = deliverability_facts
-    delivered                    bigint  = deliverability_facts
-    hard_bounces                 bigint  = deliverability_facts
-    soft_bounces                 bigint  = deliverability_facts
-    undetermined_bounces         bigint  = deliverability_facts
-    suppressed_bounces           bigint  = deliverability_facts
-    reputation_sent              bigint  = deliverability_facts
-    reputation_hard_bounces      bigint  = deliverability_facts
-    complaints                   bigint  = deliverability_facts
-    feedback_delivered           bigint  = deliverability_facts
-    feedback_complaints          bigint  = deliverability_facts
-    rejected                     bigint  = deliverability_facts
-    rendering_failures           bigint  = deliverability_facts
-    delayed                      bigint  = deliverability_facts
-    trackable_delivered          bigint  = deliverability_facts
-    unique_opens                 bigint  = deliverability_facts
-    unique_human_opens           bigint  = deliverability_facts
-    total_opens                  bigint  = deliverability_facts
-    total_human_opens            bigint  = deliverability_facts
-    unique_clicks                bigint  = deliverability_facts
-    unique_human_clicks          bigint  = deliverability_facts
-    total_clicks                 bigint  = deliverability_facts
-    total_human_clicks           bigint  = deliverability_facts
-    unsubscribes                 bigint  = deliverability_facts
-    simulator_messages           bigint  = deliverability_facts
-    delivery_rate                double  = deliverability_daily
-    hard_bounce_rate             double  = deliverability_daily
-    soft_bounce_rate             double  = deliverability_daily
-    undetermined_bounce_rate     double  = deliverability_daily
-    reputation_bounce_rate       double  = deliverability_daily
-    complaint_rate               double  = deliverability_daily
-    unique_open_rate             double  unique_opens / trackable_delivered; NULL where opens can't be seen: the mail
-                                         of the day, to any provider, had none.
-    human_open_rate              double  unique_human_opens / trackable_delivered; NULL like unique_open_rate.
-    unique_click_rate            double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the
-                                         mail of the day, to any provider, had none.
-    click_to_open_rate           double  unique_human_clicks / unique_human_opens; NULL where more people clicked than
-                                         were seen to open (Apple Mail hides opens).
-    unsubscribe_rate             double  = deliverability_daily
-    is_mature                    boolean = deliverability_daily
+    send_date                date    = deliverability_facts
+    dt                       varchar = deliverability_facts
+    mailbox_provider         varchar = deliverability_facts
+    sent                     bigint  = deliverability_facts
+    sends_without_event      bigint  = deliverability_facts
+    delivered                bigint  = deliverability_facts
+    hard_bounces             bigint  = deliverability_facts
+    soft_bounces             bigint  = deliverability_facts
+    undetermined_bounces     bigint  = deliverability_facts
+    suppressed_bounces       bigint  = deliverability_facts
+    reputation_sent          bigint  = deliverability_facts
+    reputation_hard_bounces  bigint  = deliverability_facts
+    complaints               bigint  = deliverability_facts
+    feedback_delivered       bigint  = deliverability_facts
+    feedback_complaints      bigint  = deliverability_facts
+    rejected                 bigint  = deliverability_facts
+    rendering_failures       bigint  = deliverability_facts
+    delayed                  bigint  = deliverability_facts
+    trackable_delivered      bigint  = deliverability_facts
+    unique_opens             bigint  = deliverability_facts
+    unique_human_opens       bigint  = deliverability_facts
+    total_opens              bigint  = deliverability_facts
+    total_human_opens        bigint  = deliverability_facts
+    unique_clicks            bigint  = deliverability_facts
+    unique_human_clicks      bigint  = deliverability_facts
+    total_clicks             bigint  = deliverability_facts
+    total_human_clicks       bigint  = deliverability_facts
+    unsubscribes             bigint  = deliverability_facts
+    simulator_messages       bigint  = deliverability_facts
+    delivery_rate            double  = deliverability_daily
+    hard_bounce_rate         double  = deliverability_daily
+    soft_bounce_rate         double  = deliverability_daily
+    undetermined_bounce_rate double  = deliverability_daily
+    reputation_bounce_rate   double  = deliverability_daily
+    complaint_rate           double  = deliverability_daily
+    unique_open_rate         double  unique_opens / trackable_delivered; NULL where opens can't be seen: the mail of the
+                                     day, to any provider, had none.
+    human_open_rate          double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the mail
+                                     of the day, to any provider, had none.
+    unique_click_rate        double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the mail of
+                                     the day, to any provider, had none.
+    click_to_open_rate       double  = deliverability_daily
+    unsubscribe_rate         double  = deliverability_daily
+    is_mature                boolean = deliverability_daily
 */
 with facts as (
     select
@@ -90,7 +89,7 @@ settings as (
     where name = 'attribution_days'
 ),
 
-providers as (
+sums as (
     select
         send_date,
         dt,
@@ -128,7 +127,7 @@ providers as (
         mailbox_provider
 ),
 
-observed as (
+scoped as (
     select
         send_date,
         dt,
@@ -159,9 +158,9 @@ observed as (
         total_human_clicks,
         unsubscribes,
         simulator_messages,
-        sum(total_opens) over (partition by send_date, dt) as opens_of_day,
-        sum(total_clicks) over (partition by send_date, dt) as clicks_of_day
-    from providers
+        sum(unique_opens) over (partition by send_date, dt) as unique_opens_in_scope,
+        sum(unique_clicks) over (partition by send_date, dt) as unique_clicks_in_scope
+    from sums
 ),
 
 final as (
@@ -202,13 +201,13 @@ final as (
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
         case
-            when opens_of_day > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens_in_scope > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
         end as unique_open_rate,
         case
-            when opens_of_day > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens_in_scope > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
         end as human_open_rate,
         case
-            when clicks_of_day > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+            when unique_clicks_in_scope > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
         end as unique_click_rate,
         case
             when unique_human_clicks <= unique_human_opens
@@ -216,7 +215,7 @@ final as (
         end as click_to_open_rate,
         cast(unsubscribes as double) / nullif(delivered, 0) as unsubscribe_rate,
         send_date + attribution_days * interval '1' day < current_date as is_mature
-    from observed
+    from scoped
     cross join settings
 )
 

@@ -4,52 +4,53 @@ How the mail of each day did, in one line. One row per send date.
 clock: cohort
 grain: send_date
 columns:
-    send_date                    date    = deliverability_facts
-    dt                           varchar = deliverability_facts
-    sent                         bigint  = deliverability_facts
-    sends_without_event          bigint  = deliverability_facts
-    delivered                    bigint  = deliverability_facts
-    hard_bounces                 bigint  = deliverability_facts
-    soft_bounces                 bigint  = deliverability_facts
-    undetermined_bounces         bigint  = deliverability_facts
-    suppressed_bounces           bigint  = deliverability_facts
-    reputation_sent              bigint  = deliverability_facts
-    reputation_hard_bounces      bigint  = deliverability_facts
-    complaints                   bigint  = deliverability_facts
-    feedback_delivered           bigint  = deliverability_facts
-    feedback_complaints          bigint  = deliverability_facts
-    rejected                     bigint  = deliverability_facts
-    rendering_failures           bigint  = deliverability_facts
-    delayed                      bigint  = deliverability_facts
-    trackable_delivered          bigint  = deliverability_facts
-    unique_opens                 bigint  = deliverability_facts
-    unique_human_opens           bigint  = deliverability_facts
-    total_opens                  bigint  = deliverability_facts
-    total_human_opens            bigint  = deliverability_facts
-    unique_clicks                bigint  = deliverability_facts
-    unique_human_clicks          bigint  = deliverability_facts
-    total_clicks                 bigint  = deliverability_facts
-    total_human_clicks           bigint  = deliverability_facts
-    unsubscribes                 bigint  = deliverability_facts
-    simulator_messages           bigint  = deliverability_facts
-    delivery_rate                double  delivered / sent.
-    hard_bounce_rate             double  hard_bounces / sent.
-    soft_bounce_rate             double  soft_bounces / sent.
-    undetermined_bounce_rate     double  undetermined_bounces / sent.
-    reputation_bounce_rate       double  reputation_hard_bounces / reputation_sent: what Amazon SES judges by (over
-                                         its own moving volume).
-    complaint_rate               double  feedback_complaints / feedback_delivered; NULL where no provider tells of
-                                         complaints.
-    unique_open_rate             double  unique_opens / trackable_delivered; NULL where opens can't be seen: the mail
-                                         of the day had none.
-    human_open_rate              double  unique_human_opens / trackable_delivered; NULL like unique_open_rate.
-    unique_click_rate            double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the
-                                         mail of the day had none.
-    click_to_open_rate           double  unique_human_clicks / unique_human_opens; NULL where more people clicked than
-                                         were seen to open (Apple Mail hides opens).
-    unsubscribe_rate             double  unsubscribes / delivered.
-    is_mature                    boolean The attribution window is over (seed settings, attribution_days), and a day
-                                         for late arrivals: the numbers are final.
+    send_date                date    = deliverability_facts
+    dt                       varchar = deliverability_facts
+    sent                     bigint  = deliverability_facts
+    sends_without_event      bigint  = deliverability_facts
+    delivered                bigint  = deliverability_facts
+    hard_bounces             bigint  = deliverability_facts
+    soft_bounces             bigint  = deliverability_facts
+    undetermined_bounces     bigint  = deliverability_facts
+    suppressed_bounces       bigint  = deliverability_facts
+    reputation_sent          bigint  = deliverability_facts
+    reputation_hard_bounces  bigint  = deliverability_facts
+    complaints               bigint  = deliverability_facts
+    feedback_delivered       bigint  = deliverability_facts
+    feedback_complaints      bigint  = deliverability_facts
+    rejected                 bigint  = deliverability_facts
+    rendering_failures       bigint  = deliverability_facts
+    delayed                  bigint  = deliverability_facts
+    trackable_delivered      bigint  = deliverability_facts
+    unique_opens             bigint  = deliverability_facts
+    unique_human_opens       bigint  = deliverability_facts
+    total_opens              bigint  = deliverability_facts
+    total_human_opens        bigint  = deliverability_facts
+    unique_clicks            bigint  = deliverability_facts
+    unique_human_clicks      bigint  = deliverability_facts
+    total_clicks             bigint  = deliverability_facts
+    total_human_clicks       bigint  = deliverability_facts
+    unsubscribes             bigint  = deliverability_facts
+    simulator_messages       bigint  = deliverability_facts
+    delivery_rate            double  delivered / sent.
+    hard_bounce_rate         double  hard_bounces / sent.
+    soft_bounce_rate         double  soft_bounces / sent.
+    undetermined_bounce_rate double  undetermined_bounces / sent.
+    reputation_bounce_rate   double  reputation_hard_bounces / reputation_sent: what Amazon SES judges by (over its own
+                                     moving volume).
+    complaint_rate           double  feedback_complaints / feedback_delivered; NULL where no provider tells of
+                                     complaints.
+    unique_open_rate         double  unique_opens / trackable_delivered; NULL where opens can't be seen: the mail of the
+                                     day had none.
+    human_open_rate          double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the mail
+                                     of the day had none.
+    unique_click_rate        double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the mail of
+                                     the day had none.
+    click_to_open_rate       double  unique_human_clicks / unique_human_opens; NULL where more people clicked than were
+                                     seen to open (Apple Mail hides opens).
+    unsubscribe_rate         double  unsubscribes / delivered.
+    is_mature                boolean The attribution window is over (seed settings, attribution_days), and a day for
+                                     late arrivals: the numbers are final.
 */
 with facts as (
     select
@@ -90,7 +91,7 @@ settings as (
     where name = 'attribution_days'
 ),
 
-days as (
+sums as (
     select
         send_date,
         dt,
@@ -163,13 +164,13 @@ final as (
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
         case
-            when total_opens > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
         end as unique_open_rate,
         case
-            when total_opens > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
         end as human_open_rate,
         case
-            when total_clicks > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+            when unique_clicks > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
         end as unique_click_rate,
         case
             when unique_human_clicks <= unique_human_opens
@@ -177,7 +178,7 @@ final as (
         end as click_to_open_rate,
         cast(unsubscribes as double) / nullif(delivered, 0) as unsubscribe_rate,
         send_date + attribution_days * interval '1' day < current_date as is_mature
-    from days
+    from sums
     cross join settings
 )
 

@@ -5,44 +5,43 @@ date, provider, from domain, configuration set, campaign, treatment and journey.
 clock: cohort
 grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
 columns:
-    send_date                    date    The UTC day of sending.
-    dt                           varchar The same day as text, as partitioned: filter on it to read few files.
-    mailbox_provider             varchar = message_outcomes
-    from_domain                  varchar = recipient_messages
-    configuration_set            varchar = recipient_messages
-    campaign_id                  varchar = recipient_messages
-    treatment_id                 varchar = recipient_messages
-    journey_id                   varchar = recipient_messages
-    sent                         bigint  Recipient-messages sent, those to simulator addresses left out, as from all
-                                         counts but the last.
-    sends_without_event          bigint  Of sent: proved by a later event only. Many of them mean that sends are not
-                                         published.
-    delivered                    bigint  Recipient-messages with a delivery and without a hard bounce.
-    hard_bounces                 bigint  Recipient-messages whose gravest bounce is hard; suppressed ones included.
-    soft_bounces                 bigint  Recipient-messages whose gravest bounce is soft.
-    undetermined_bounces         bigint  Recipient-messages whose gravest bounce is undetermined.
-    suppressed_bounces           bigint  Of hard_bounces: stopped by the account suppression list
-                                         (OnAccountSuppressionList).
-    reputation_sent              bigint  Sent, without the suppressed: what reputation_bounce_rate is of.
-    reputation_hard_bounces      bigint  Hard bounces, without the suppressed.
-    complaints                   bigint  Recipient-messages with a complaint.
-    feedback_delivered           bigint  Delivered to providers that tell senders of complaints.
-    feedback_complaints          bigint  Of feedback_delivered: complained.
-    rejected                     bigint  Recipient-messages that the service rejected.
-    rendering_failures           bigint  Recipient-messages whose template failed to render.
-    delayed                      bigint  Recipient-messages with a delivery delay, whatever became of them.
-    trackable_delivered          bigint  Of delivered: the only recipient of the message. Unique and total opens and
-                                         clicks are of these.
-    unique_opens                 bigint  Recipient-messages opened, by anyone or anything.
-    unique_human_opens           bigint  Recipient-messages with an open not labelled machine.
-    total_opens                  bigint  Open events.
-    total_human_opens            bigint  Open events not labelled machine.
-    unique_clicks                bigint  Recipient-messages clicked, by anyone or anything.
-    unique_human_clicks          bigint  Recipient-messages with a click not labelled machine.
-    total_clicks                 bigint  Click events.
-    total_human_clicks           bigint  Click events not labelled machine.
-    unsubscribes                 bigint  Recipient-messages with an unsubscribe, by link, header or preference page.
-    simulator_messages           bigint  Recipient-messages to simulator addresses, which no other count includes.
+    send_date               date    The UTC day of sending.
+    dt                      varchar The same day as text, as partitioned: filter on it to read few files.
+    mailbox_provider        varchar = message_outcomes
+    from_domain             varchar = recipient_messages
+    configuration_set       varchar = recipient_messages
+    campaign_id             varchar = recipient_messages
+    treatment_id            varchar = recipient_messages
+    journey_id              varchar = recipient_messages
+    sent                    bigint  Recipient-messages sent, those to simulator addresses left out, as from all counts
+                                    but the last.
+    sends_without_event     bigint  Of sent: proved by a later event only. Many of them mean that sends are not
+                                    published.
+    delivered               bigint  Recipient-messages with a delivery and without a hard bounce.
+    hard_bounces            bigint  Recipient-messages whose gravest bounce is hard; suppressed ones included.
+    soft_bounces            bigint  Recipient-messages whose gravest bounce is soft.
+    undetermined_bounces    bigint  Recipient-messages whose gravest bounce is undetermined.
+    suppressed_bounces      bigint  Of hard_bounces: stopped by the account suppression list (OnAccountSuppressionList).
+    reputation_sent         bigint  Sent, without the suppressed: what reputation_bounce_rate is of.
+    reputation_hard_bounces bigint  Hard bounces, without the suppressed.
+    complaints              bigint  Recipient-messages with a complaint.
+    feedback_delivered      bigint  Delivered to providers that tell senders of complaints.
+    feedback_complaints     bigint  Of feedback_delivered: complained.
+    rejected                bigint  Recipient-messages that the service rejected.
+    rendering_failures      bigint  Recipient-messages whose template failed to render.
+    delayed                 bigint  Recipient-messages with a delivery delay, whatever became of them.
+    trackable_delivered     bigint  Of delivered: the only recipient of the message. Unique and total opens and clicks
+                                    are of these.
+    unique_opens            bigint  Recipient-messages opened, by anyone or anything.
+    unique_human_opens      bigint  Recipient-messages with an open not labelled machine.
+    total_opens             bigint  Open events.
+    total_human_opens       bigint  Open events not labelled machine.
+    unique_clicks           bigint  Recipient-messages clicked, by anyone or anything.
+    unique_human_clicks     bigint  Recipient-messages with a click not labelled machine.
+    total_clicks            bigint  Click events.
+    total_human_clicks      bigint  Click events not labelled machine.
+    unsubscribes            bigint  Recipient-messages with an unsubscribe, by link, header or preference page.
+    simulator_messages      bigint  Recipient-messages to simulator addresses, which no other count includes.
 */
 with outcomes as (
     select
@@ -54,23 +53,23 @@ with outcomes as (
         campaign_id,
         treatment_id,
         journey_id,
-        has_complaint_feedback,
+        is_simulator,
+        is_sent,
         has_send_event,
+        is_delivered,
         bounce_kind,
+        is_suppressed,
         complained_at,
+        has_complaint_feedback,
         rejected_at,
         rendering_failed_at,
         delays,
+        is_trackable_delivered,
         opens,
         human_opens,
         clicks,
         human_clicks,
-        unsubscribed_at,
-        is_simulator,
-        is_sent,
-        is_delivered,
-        is_trackable_delivered,
-        is_suppressed
+        unsubscribed_at
     from message_outcomes
 ),
 

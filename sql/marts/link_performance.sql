@@ -1,6 +1,7 @@
 /*
 Which links of a campaign were clicked. Machines are told by their user agent alone here (machine_reason of
-email_events). Simulator addresses are left out. One row per campaign and link.
+email_events). For a range of days read link_clicks_daily. Simulator addresses are left out. One row per campaign and
+link.
 
 clock: event day
 grain: campaign_id, link

@@ -318,7 +318,7 @@ final as (
         source_ordinal,
         extras,
         dt,
-        cast(dt as date) as event_date,
+        from_iso8601_date(dt) as event_date,
         case event_type
             when 'send' then 'Sent'
             when 'rendering_failure' then 'Rendering failure'

@@ -136,7 +136,7 @@ final as (
         messages.is_trackable,
         messages.as_of,
         messages.dt,
-        cast(messages.dt as date) as send_date,
+        from_iso8601_date(messages.dt) as send_date,
         coalesce(exact_providers.provider, pattern_providers.provider, 'other') as mailbox_provider,
         coalesce(
             exact_providers.has_complaint_feedback,

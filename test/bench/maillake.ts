@@ -33,7 +33,7 @@ await compete(async ({ input, output, threads }) => {
       durable: false, // nor does DuckDB's copy flush
       settings,
       version,
-      threads,
+      limits: { workers: threads },
       onRead: () => {},
       onOutcome: (outcome) => outcomes.push(outcome),
     });

@@ -46,6 +46,29 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
     ["date_parse('2022/10/20/05', '%Y/%m/%d/%H')", at('2022-10-20T05:00:00')],
     ["date_parse('4 January 2026 15:07:09', '%e %M %Y %H:%i:%s')", at('2026-01-04T15:07:09')],
   ],
+  greatest: [
+    ['greatest(1, 3)', 3],
+    ['greatest(1, 3, 2)', 3],
+    // NULL if one is, where DuckDB's own leaves it out.
+    ['greatest(1, null, 2)', null],
+  ],
+  least: [
+    ['least(1, 3, 2)', 1],
+    ['least(null, 2)', null],
+  ],
+  // Tables of the normal distribution: 0.975 at 1.959963984540054.
+  normal_cdf: [
+    ['normal_cdf(0, 1, 0)', 0.5],
+    ['round(normal_cdf(0, 1, 1.959963984540054), 12)', 0.975],
+    ['round(normal_cdf(10, 2, 6.080072030919892), 12)', 0.025],
+  ],
+  // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+  wilson_interval_lower: [['round(wilson_interval_lower(81, 263, 1.959964e0), 4)', 0.2553]],
+  wilson_interval_upper: [['round(wilson_interval_upper(81, 263, 1.959964e0), 4)', 0.3662]],
+  with_timezone: [
+    ["with_timezone(timestamp '2026-07-01 12:00:00', 'Europe/Berlin')", at('2026-07-01T10:00:00')],
+    ["at_timezone(with_timezone(timestamp '2026-07-01 22:30:00', 'UTC'), 'Europe/Berlin')", at('2026-07-02T00:30:00')],
+  ],
   day_of_week: [
     ["day_of_week(date '2026-01-04')", 7],
     ["day_of_week(date '2026-01-05')", 1],

@@ -194,7 +194,7 @@ describe('statements', () => {
 
   test('a name that is not there is answered with those that are', async () => {
     await expect(engine.query('select * from evnts')).rejects.toThrow(
-      /^no such table or view: evnts \(there are clicks, events, generations, headers, quarantine, /,
+      /^no such table or view: evnts \(there are audits, clicks, events, generations, headers, quarantine, /,
     );
     await expect(engine.query('select * from events', [])).rejects.toThrow('no such table or view: events');
   });

@@ -25,7 +25,7 @@ describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
     await generate({ out: raw, messages: 600, days: 28, seed, dirty: true, dates: 40, truth: path });
     truth = JSON.parse(readFileSync(path, 'utf8'));
     lake = await openLake({ raw, lake: join(folder, 'lake'), durable: false });
-    summary = await runAll(lake, { progress: quiet, includeUnfinished: true, threads: 2 });
+    summary = await runAll(lake, { progress: quiet, includeUnfinished: true, limits: { workers: 2 } });
   }, 120_000);
   afterAll(async () => {
     await lake.close();
@@ -119,6 +119,35 @@ describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
     expect(sorted(seen)).toEqual(
       [...said].map(([key, bounces]) => JSON.stringify({ ...JSON.parse(key), bounces })).sort(),
     );
+  });
+
+  const DAY_VIEWS: [list: keyof Truth['days'], view: string, dimensions: string[], counts: string[]][] = [
+    ['volumes', 'event_volume_daily', ['event_date', 'source', 'event_type'], ['events', 'simulator_events']],
+    ['delays', 'delivery_delays_daily', ['event_date', 'delay_type', 'mailbox_provider'], ['delays']],
+    [
+      'complaints',
+      'complaints_daily',
+      ['event_date', 'mailbox_provider', 'campaign_id'],
+      ['complaint_events', 'complaints'],
+    ],
+    [
+      'unsubscribes',
+      'unsubscribes_daily',
+      ['event_date', 'campaign_id', 'unsubscribe_method'],
+      ['unsubscribe_events', 'unsubscribes'],
+    ],
+    ['links', 'link_clicks_daily', ['event_date', 'campaign_id', 'link'], ['clicks', 'human_clicks']],
+    ['opens', 'client_usage_daily', ['event_date'], ['opens', 'human_opens']],
+    ['hours', 'engagement_by_hour', ['day_of_week', 'hour_of_day'], ['opens', 'human_opens', 'clicks', 'human_clicks']],
+  ];
+  test.each(DAY_VIEWS)('the truth’s %s are those of %s', async (list, view, dimensions, counts) => {
+    const shown = dimensions.map((name) => (name === 'event_date' ? `cast(${name} as varchar) as ${name}` : name));
+    const sums = counts.map((name) => `sum(${name}) as ${name}`);
+    // Rows of zeros: days on which a type is missing, and links that were only unsubscribed by.
+    const some = counts.map((name) => `sum(${name}) > 0`).join(' or ');
+    const by = dimensions.map((_, at) => at + 1);
+    const seen = await rows(`select ${[...shown, ...sums]} from ${view} group by ${by} having ${some}`);
+    expect(sorted(seen)).toEqual(sorted(truth.days[list]));
   });
 
   test('message_timeline tells each event once', async () => {

@@ -5,6 +5,6 @@ import { queueContract } from './queue.contract.ts';
 describe('a queue in memory', () => {
   queueContract(async () => {
     const queue = new MemoryQueue();
-    return { queue, receive: async () => queue.takeAll() };
+    return { queue, receive: async (lane) => queue.takeAll(lane) };
   });
 });

@@ -10,6 +10,7 @@ afterAll(() => lake.close());
 const unit = (name: string, dt: string, details: Row): Row => ({
   unit: name,
   attempt: `${name}.version`,
+  kind: 'first',
   raw_prefix: 'raw/',
   status: 'done',
   objects: 0,
@@ -75,6 +76,18 @@ test('data_quality_daily accounts for every record of a day', async () => {
     }),
     // Its halves count.
     unit('c', '2026-03-02', { status: 'split', objects: 9, records: 9 }),
+    // Quarantined records, read again: beside the law.
+    unit('r', '2026-03-02', {
+      kind: 'replay',
+      objects: 1,
+      bytes: 5,
+      records: 4,
+      accepted: 3,
+      quarantined: 1,
+      accepted_by_type: { 'ses/send': 3 },
+      quarantined_by_reason: { json: 1 },
+      event_rows: 3,
+    }),
     // One record is missing.
     unit('d', '2026-03-03', { records: 3, accepted: 2, accepted_by_type: { 'ses/open': 2 }, event_rows: 2 }),
   ]);
@@ -98,6 +111,9 @@ test('data_quality_daily accounts for every record of a day', async () => {
       duplicate: 1,
       skipped: 3,
       quarantined: 1,
+      replayed: 4,
+      replay_accepted: 3,
+      replay_quarantined: 1,
       records_accounted: 15,
       is_accounted: true,
       duplicate_rate: 1 / 15,
@@ -106,7 +122,7 @@ test('data_quality_daily accounts for every record of a day', async () => {
       accepted_by_type: 'ses/delivered 6, ses/send 4',
       skipped_by_type: 'Received 2, _session.start 1',
       quarantined_by_reason: 'json 1',
-      event_rows: 11,
+      event_rows: 14,
       header_rows: 20,
       click_rows: 1,
       settled_duplicate_rows: 0,

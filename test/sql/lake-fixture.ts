@@ -40,8 +40,8 @@ export interface LakeFixture {
   close(): void;
 }
 
-/** All tables, empty, and all views. */
-export async function lakeFixture(): Promise<LakeFixture> {
+/** All tables, empty, and all views; `settings` stand in for values of seed settings. */
+export async function lakeFixture({ settings = {} }: { settings?: Record<string, string> } = {}): Promise<LakeFixture> {
   const sql = await loadSql(SQL_FOLDER);
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
   const connection = await instance.connect();
@@ -54,7 +54,10 @@ export async function lakeFixture(): Promise<LakeFixture> {
     // TIMESTAMP, not TIMESTAMP_MS: what DuckDB takes the lake's Parquet files for.
     await run(`create table ${table.name} (${columns.join(', ').replaceAll('timestamp(3)', 'timestamp')}, dt varchar)`);
   }
-  for (const view of sql.views) await run(`create view ${view.name} as ${view.sql}`);
+  for (const view of sql.views) {
+    const changed = view.name === 'seed_settings' ? withSettings(view.sql, settings) : view.sql;
+    await run(`create view ${view.name} as ${changed}`);
+  }
 
   const fixture: LakeFixture = {
     views: sql.views,
@@ -96,6 +99,13 @@ export async function lakeFixture(): Promise<LakeFixture> {
     },
   };
   return fixture;
+}
+
+function withSettings(sql: string, settings: Readonly<Record<string, string>>): string {
+  const cases = Object.entries(settings).map(([name, value]) => `when '${name}' then '${value}'`);
+  return cases.length === 0
+    ? sql
+    : `select name, case name ${cases.join(' ')} else value end as value, meaning from (${sql})`;
 }
 
 function literals(table: Table, row: Row): string {

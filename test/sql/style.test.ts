@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrinoSQL } from 'dt-sql-parser';
+import { format } from 'sql-formatter';
 import { describe, expect, test } from 'vitest';
 import { neededViews } from '#lake/sql/order.ts';
 import { relations } from '#lake/sql/relations.ts';
 import { tokens } from '#lake/sql/tokens.ts';
 import { recipientMessages, TABLES } from '#lake/tables/index.ts';
-import { DIALECT_MACROS } from '#local/dialect.ts';
+import { DIALECT_MACROS, SHARED_FUNCTIONS } from '#local/dialect.ts';
 import { loadSql } from '#local/sql-files.ts';
-import { SQL_FOLDER } from './lake-fixture.ts';
+import { lakeFixture, SQL_FOLDER } from './lake-fixture.ts';
 
 const { views, rollup } = await loadSql(SQL_FOLDER);
 const written = [...views.filter(({ folder }) => folder !== 'seeds'), rollup];
@@ -16,8 +17,22 @@ const parser = new TrinoSQL();
 
 /** Words that Trino reserves or uses as such, so they are written small; names are small anyway. */
 const isShouted = (word: string): boolean => /[A-Z]/.test(word);
-/** In DuckDB concat() skips NULL and in Trino it doesn't; the others are DuckDB's alone. */
-const FOREIGN = ['concat', 'list', 'len', 'list_filter', 'strftime', 'strptime', 'epoch', 'arg_min', 'arg_max'];
+const FUNCTIONS = new Set([...SHARED_FUNCTIONS, ...DIALECT_MACROS.map(({ name }) => name)]);
+/** Words that a parenthesis follows and that are no functions. */
+const SYNTAX = new Set([
+  ...'and as by case else exists from in join not on or over partition then using values when where'.split(' '),
+  'filter',
+]);
+
+/** What a statement calls: a word before a parenthesis, unless it is syntax or names a relation's columns. */
+function calledFunctions(sql: string): string[] {
+  const words = tokens(sql);
+  const called = words.filter(
+    ({ kind, text }, at) =>
+      kind === 'word' && words[at + 1]?.text === '(' && words[at - 1]?.text !== 'as' && !SYNTAX.has(text),
+  );
+  return called.map(({ text }) => text);
+}
 
 describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (name, view) => {
   const text = readFileSync(join(SQL_FOLDER, view.folder, `${name}.sql`), 'utf8');
@@ -47,10 +62,37 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
     expect(text.endsWith('final\n')).toBe(true);
   });
 
-  test('uses functions that both engines have', () => {
-    const words = tokens(view.sql);
-    const called = words.filter((token, at) => token.kind === 'word' && words[at + 1]?.text === '(');
-    expect(called.map(({ text: word }) => word).filter((word) => FOREIGN.includes(word))).toEqual([]);
+  test('calls only functions of the list that both engines share', () => {
+    expect(calledFunctions(view.sql).filter((word) => !FUNCTIONS.has(word))).toEqual([]);
+  });
+
+  test('names booleans is_ or has_, times _at and dates _date, and nothing else so', () => {
+    const NAMES: Record<string, RegExp> = { boolean: /^(is|has)_/, 'timestamp(3)': /(_at|^as_of)$/, date: /_date$/ };
+    const strange = view.columns.filter(({ name: column, type }) =>
+      Object.entries(NAMES).some(([of, pattern]) => (type === of) !== pattern.test(column)),
+    );
+    expect(strange.map(({ name: column, type }) => `${column} ${type}`)).toEqual([]);
+    expect(view.columns.filter(({ name: column }) => !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(column))).toEqual([]);
+  });
+
+  test('is formatted as a formatter reads it: keywords small, no token lost', () => {
+    const layout = { language: 'trino', keywordCase: 'lower', functionCase: 'lower', dataTypeCase: 'lower' } as const;
+    const words = (sql: string): string[] => tokens(sql).map(({ text: word }) => word);
+    const formatted = format(view.sql, { ...layout, tabWidth: 4 });
+    // `tokens` makes words small, so compare as written.
+    expect(formatted.replaceAll(/\s+/g, '').toLowerCase()).toBe(view.sql.replaceAll(/\s+/g, '').toLowerCase());
+    expect(formatted.replaceAll(/\s+/g, '')).toBe(view.sql.replaceAll(/\s+/g, ''));
+    expect(words(formatted)).toEqual(words(view.sql));
+  });
+
+  test('has a CTE a step: a blank line between them, each select, from and group by on a line of its own', () => {
+    const code = view.sql.replaceAll(/--[^\n]*/g, '');
+    expect(code.match(/\),\n(?!\n)[a-z_]+ as \(/g)).toBeNull();
+    const lines = code.split('\n').map((line) => line.trim());
+    // A clause may begin a line, or come right after `(` in a value list or window.
+    expect(lines.filter((line) => /\S+ (from [a-z_]+ (left|cross|where)|group by .*,|select .*,)/.test(line))).toEqual(
+      [],
+    );
   });
 
   test('never divides but by nullif', () => {
@@ -69,6 +111,28 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
 
 test('what Trino would not take is found', () => {
   expect(parser.validate('select a, from b group')).not.toEqual([]);
+});
+
+test('a function that is on no list is found, and syntax is no function', () => {
+  expect(calledFunctions('select concat(a, b), x from (values (1)) as t (x) where x in (1) and (x > 0)')).toEqual([
+    'concat',
+  ]);
+  expect(FUNCTIONS.has('concat')).toBe(false);
+});
+
+test('DuckDB has each function of the list, or a macro for it', async () => {
+  const lake = await lakeFixture();
+  const syntax = ['cast', 'try_cast', 'row', 'coalesce', 'nullif'];
+  const there = await lake.rows('select distinct function_name from duckdb_functions()');
+  const names = new Set([...there.map(({ function_name }) => function_name), ...syntax]);
+  expect([...FUNCTIONS].filter((name) => !names.has(name))).toEqual([]);
+  lake.close();
+});
+
+test('each seed is well below what a view may have of SQL', () => {
+  const seeds = views.filter(({ folder }) => folder === 'seeds');
+  expect(seeds.length).toBeGreaterThan(5);
+  expect(seeds.filter(({ sql }) => sql.length > 26_214).map(({ name }) => name)).toEqual([]);
 });
 
 test('macros have distinct names', () => {

@@ -22,11 +22,13 @@ export const isPlainAddress = (text: string): boolean => PLAIN.test(text);
  * The addresses of a list (RFC 5322, 3.4): display names, quoted local parts, comments, groups, encoded words. Reads
  * leniently: a `;` separates too, and a comma in an unquoted name (`Doe, Jo <jo@example.org>`) belongs to the name.
  * Text without any `@` is one address that has no domain; never fails.
+ *
+ * @param most no more addresses than these are looked for
  */
-export const parseAddresses = (text: string): Address[] => {
+export const parseAddresses = (text: string, most = Number.POSITIVE_INFINITY): Address[] => {
   const given = text.trim();
   if (isPlainAddress(given)) return [plainAddress(given)];
-  const pieces = given.includes('@') ? splitList(given) : [given];
+  const pieces = given.includes('@') ? splitList(given, most) : [given];
   return pieces.map(parsePiece);
 };
 
@@ -38,9 +40,11 @@ const plainAddress = (given: string): Address => ({
 });
 
 /** Cuts at commas and semicolons outside quotes, comments and angle brackets, and after a group's name. */
-const splitList = (text: string): string[] => {
+const splitList = (text: string, most: number): string[] => {
   const pieces: string[] = [];
+  const lastSemicolon = text.lastIndexOf(';');
   let from = 0;
+  let nextAt = text.indexOf('@');
   let names = '';
   const end = (at: number, separator: string) => {
     const piece = text.slice(from, at).trim();
@@ -53,8 +57,12 @@ const splitList = (text: string): string[] => {
     else pieces.push(whole);
   };
   for (const [at, char] of outsideOfQuotes(text)) {
-    if (char === ',' || char === ';') end(at, char);
-    else if (char === ':' && text.includes(';', at) && !text.slice(from, at).includes('@')) {
+    if (char === ',' || char === ';') {
+      end(at, char);
+      if (pieces.length >= most) return pieces;
+    } else if (char === ':' && at < lastSemicolon) {
+      if (nextAt >= 0 && nextAt < from) nextAt = text.indexOf('@', from);
+      if (nextAt >= 0 && nextAt < at) continue;
       from = at + 1;
       names = '';
     }
@@ -93,14 +101,46 @@ const parsePiece = (given: string): Address => {
   return { given, address, name: decodedWords(phrase).trim() || null, domain: domainOf(address) };
 };
 
+/**
+ * Takes out comments, innermost ones only, that stand outside of quoted strings. One pass: where a string or comment
+ * proves to have no end, those that would begin within it have none either and are not tried.
+ */
 const withoutComments = (text: string, comments: string[]): string => {
   if (!text.includes('(')) return text;
-  return text.replace(/("(?:[^"\\]|\\.)*")|\(((?:[^()\\]|\\.)*)\)/gs, (whole, quoted, comment) => {
-    if (quoted !== undefined) return whole;
-    comments.push(String(comment).trim());
-    return ' ';
-  });
+  let bare = '';
+  let from = 0;
+  let isUnclosed = false;
+  let hopelessTo = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === '"' && !isUnclosed) {
+      const end = nextUnescaped(text, at + 1, '"', '"');
+      if (end < text.length) at = end;
+      else isUnclosed = true;
+    } else if (char === '(' && at >= hopelessTo) {
+      const end = nextUnescaped(text, at + 1, '(', ')');
+      if (text.charAt(end) === ')') {
+        comments.push(text.slice(at + 1, end).trim());
+        bare += `${text.slice(from, at)} `;
+        from = end + 1;
+        at = end;
+      } else hopelessTo = end;
+    }
+  }
+  return bare + text.slice(from);
+};
+
+/** Where one of the two characters stands next without a backslash before it; the length of the text if nowhere. */
+const nextUnescaped = (text: string, from: number, one: string, other: string): number => {
+  for (let at = from; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === '\\') at++;
+    else if (char === one || char === other) return at;
+  }
+  return text.length;
 };
 
 const unquoted = (phrase: string): string =>
-  /^"(?:[^"\\]|\\.)*"$/s.test(phrase) ? phrase.slice(1, -1).replace(/\\(.)/gs, '$1') : phrase;
+  phrase.length > 1 && phrase.startsWith('"') && nextUnescaped(phrase, 1, '"', '"') === phrase.length - 1
+    ? phrase.slice(1, -1).replace(/\\(.)/gs, '$1')
+    : phrase;

@@ -5,9 +5,12 @@ export interface Identity {
   name: string;
 }
 
+/** The most that AWS makes an ARN (IAM User Guide, "IAM and AWS STS quotas"). */
+const LONGEST = 2048;
+
 /** `arn:aws:ses:us-east-1:123456789012:identity/example.com`; of text that is no ARN, the whole is the name. */
 export const parseIdentity = (text: string): Identity => {
-  const parts = text.split(':');
+  const parts = text.length > LONGEST ? [] : text.split(':');
   if (parts[0] !== 'arn' || parts.length < 6) return { region: null, account: null, name: text };
   const name = parts
     .slice(5)

@@ -62,5 +62,8 @@ const wordOf = (value: JsonValue | undefined): string | null => {
 /** SNS's confirmation of a topic names itself; SES's other notifications have short names that say nothing alone. */
 const otherSes = (word: string): string => cut(word.startsWith('AmazonSns') ? word : `ses:${word}`);
 
-/** Words are counted by name: whatever is in one, it stays short and writable. */
-const cut = (word: string): string => word.slice(0, 100).toWellFormed();
+/**
+ * Words are counted by name: whatever is in one, it stays short and writable. It is copied, because a part of a text
+ * keeps the whole text, which may be megabytes, in memory for as long as the count lives.
+ */
+const cut = (word: string): string => Buffer.from(word.slice(0, 100)).toString();

@@ -71,6 +71,8 @@ export const flagOf = (value: Field, path: string): boolean | null => {
 };
 
 const INT64_MAX = 2n ** 63n - 1n;
+/** Digits of the longest integer that a double can come near; longer ones aren't worth the time to read them. */
+export const MOST_DIGITS = 309;
 
 /** A whole number, as a bigint if no double holds it. @throws Rejection wrong_type; number if it has a fraction or needs over 64 bits */
 export const wholeOf = (value: Field, path: string): number | bigint | null => {
@@ -80,7 +82,7 @@ export const wholeOf = (value: Field, path: string): number | bigint | null => {
   if (text === null || !/^[+-]?\d+(?:\.\d+)?$/.test(text)) throw wrongType('a number', value, path);
   const [whole = '', fraction = ''] = text.split('.');
   if (/[1-9]/.test(fraction)) throw new Rejection('number', `${path} is not a whole number: ${shown(value)}`);
-  const exact = BigInt(whole.replace('+', ''));
+  const exact = whole.length > MOST_DIGITS ? INT64_MAX + 1n : BigInt(whole.replace('+', ''));
   if (exact > INT64_MAX || exact < -INT64_MAX - 1n) {
     throw new Rejection('number', `${path} does not fit 64 bits: ${shown(value)}`);
   }

@@ -3,6 +3,8 @@ import { type Field, shown, wordOf, wrongType } from './fields.ts';
 
 /** The range of ECMAScript's Date, and so of what can be told as a date: ±100,000,000 days from 1970. */
 const MAX_INSTANT = 8.64e15;
+/** Longer than a line of mail may be (RFC 5322, 2.1.1), comments included: what is longer is no time, and not looked at. */
+const MAX_LENGTH = 998;
 
 /**
  * The instant a field tells, in epoch ms (UTC), or null if it is missing or empty. Reads epoch ms as a number or as
@@ -21,7 +23,8 @@ export const instantOf = (value: Field, path: string): number | null => {
   else if (typeof value === 'boolean') throw wrongType('a time', value, path);
   const text = wordOf(value, path)?.trim();
   if (text === undefined || text === '') return null;
-  const instant = numericInstant(text) ?? isoInstant(text) ?? mailInstant(text);
+  const isShort = text.length <= MAX_LENGTH;
+  const instant = isShort ? (numericInstant(text) ?? isoInstant(text) ?? mailInstant(text)) : null;
   if (instant === null || !(Math.abs(instant) <= MAX_INSTANT))
     throw new Rejection('timestamp', `${path}: ${shown(value)}`);
   return instant;

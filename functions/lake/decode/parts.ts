@@ -17,7 +17,7 @@ export interface Parts {
 }
 
 export const makeParts = (settings: Settings): Parts => ({
-  sender: remembered((text) => parseAddresses(text).at(0)),
+  sender: remembered((text) => parseAddresses(text, 1).at(0)),
   agent: remembered(parseAgent),
   link: remembered(parseLink),
   identity: remembered(parseIdentity, 256),

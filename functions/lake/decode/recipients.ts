@@ -1,3 +1,4 @@
+import { Rejection } from '../vocabulary.ts';
 import { isPlainAddress, parseAddresses } from './address.ts';
 import type { Recipient } from './draft.ts';
 import { type Field, listOf, objectOf, textOf, wordOf, wrongType } from './fields.ts';
@@ -8,9 +9,12 @@ export interface RecipientFields {
   diagnostic: string;
 }
 
+/** Two hundred times what SES and Pinpoint take. Each makes a row: a record of 16 MB could otherwise make millions. */
+export const MOST_RECIPIENTS = 10_000;
+
 /**
  * Appends the recipients of a list of addresses, several in one text if need be. An address named twice is one recipient.
- * `path` ends in `[]`. @throws Rejection wrong_type
+ * `into` is empty, `path` ends in `[]`. @throws Rejection wrong_type; record_too_large if there are over 10,000
  */
 export const readAddresses = (value: Field, path: string, into: Recipient[]): void => {
   const list = listOf(value);
@@ -18,7 +22,9 @@ export const readAddresses = (value: Field, path: string, into: Recipient[]): vo
     const text = textOf(list[place], path, place);
     if (text === null) throw wrongType('an address', list[place], path, place);
     addAddresses(text, null, null, null, into);
+    checkNumber(into, path);
   }
+  dropRepeats(into);
 };
 
 /** The same for objects with an address and what a bounce or delay says of it; an address alone will do. */
@@ -36,7 +42,9 @@ export const readRecipients = (value: Field, path: string, names: RecipientField
       const diagnostic = wordOf(fields[names.diagnostic], `${path}.${names.diagnostic}`, place);
       addAddresses(address, action, status, diagnostic, into);
     }
+    checkNumber(into, path);
   }
+  dropRepeats(into);
 };
 
 const addAddresses = (
@@ -50,15 +58,29 @@ const addAddresses = (
     into.push({ given: null, key: null, domain: null, action, status, diagnostic });
   } else if (isPlainAddress(text)) {
     const key = text.toLowerCase();
-    add({ given: text, key, domain: key.slice(key.lastIndexOf('@') + 1), action, status, diagnostic }, into);
+    into.push({ given: text, key, domain: key.slice(key.lastIndexOf('@') + 1), action, status, diagnostic });
   } else {
-    for (const { given, address, domain } of parseAddresses(text)) {
-      add({ given, key: address.toLowerCase() || null, domain, action, status, diagnostic }, into);
+    for (const { given, address, domain } of parseAddresses(text, MOST_RECIPIENTS + 1)) {
+      into.push({ given, key: address.toLowerCase() || null, domain, action, status, diagnostic });
     }
   }
 };
 
-const add = (recipient: Recipient, into: Recipient[]): void => {
-  for (const other of into) if (other.key === recipient.key && recipient.key !== null) return;
-  into.push(recipient);
+const checkNumber = ({ length }: readonly Recipient[], path: string): void => {
+  if (length > MOST_RECIPIENTS)
+    throw new Rejection('record_too_large', `${path} has over ${MOST_RECIPIENTS} recipients`);
+};
+
+/** Of an address named twice the first stays. */
+const dropRepeats = (recipients: Recipient[]): void => {
+  if (recipients.length < 2) return;
+  const keys = new Set<string>();
+  let kept = 0;
+  for (const recipient of recipients) {
+    const { key } = recipient;
+    if (key !== null && keys.has(key)) continue;
+    if (key !== null) keys.add(key);
+    recipients[kept++] = recipient;
+  }
+  recipients.length = kept;
 };

@@ -23,6 +23,8 @@ export interface RecordContext {
   sourceOrdinal: number;
   /** delivery of the raw object, epoch ms */
   deliveredAt: number;
+  /** false: the record's text is well-formed Unicode, escapes included; else it is looked through */
+  hasEscapes?: boolean | undefined;
 }
 
 export type Verdict =

@@ -40,7 +40,8 @@ const FIREHOSE_NAME =
  */
 export const deliveredAt = (key: string, modified: number, offsetHours: number): number => {
   const [, year, month, day, hour, minute, second] = FIREHOSE_NAME.exec(key) ?? [];
-  if (year === undefined) return modified;
+  if (year === undefined) return Math.floor(modified);
   const named = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(named) ? modified : named - offsetHours * HOUR_MS;
+  // whole ms, as columns want them, whatever a store or a setting says
+  return Math.floor(Number.isNaN(named) ? modified : named - offsetHours * HOUR_MS);
 };

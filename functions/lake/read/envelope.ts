@@ -47,8 +47,7 @@ export class Unwrapper implements RecordVisitor {
   }
 
   #counted(): Place {
-    this.#place.ordinal = this.records++;
-    return this.#place;
+    return this.#place.number(this.records++);
   }
 
   /** @param level envelopes around the value that have been taken off */
@@ -123,11 +122,13 @@ export class Unwrapper implements RecordVisitor {
   #salvage(value: JsonObject, level: number): void {
     const raw = value.rawData;
     const bytes = typeof raw === 'string' && BASE64.test(raw) ? Buffer.from(raw, 'base64') : undefined;
-    const why = `Firehose gave up: ${value.errorCode} ${value.errorMessage}`;
+    const why = `Firehose gave up: ${plainText(value.errorCode)} ${plainText(value.errorMessage)}`;
     if (bytes === undefined || bytes.length === 0) {
       this.reject(new Rejection('firehose_error', `rawData is no base64 data. ${why}`));
       return;
     }
+    // base64 hides what is in them
+    this.#place.hasEscapes = true;
     const found = this.#split(bytes, {
       record: (inner, text) => this.#unwrap(inner, text, level + 1),
       skip: (kind) => this.skip(kind),
@@ -141,7 +142,8 @@ export class Unwrapper implements RecordVisitor {
 }
 
 const MAX_ENVELOPES = 3;
-const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
+/** Nothing in it can be read in two ways, so that a text that is no base64 at its very end is still refused in one pass. */
+const BASE64 = /^[A-Za-z0-9+/\s]+(?:={1,2}\s*)?$/;
 
 type Envelope =
   | { is: 'letter'; key: string }
@@ -187,6 +189,11 @@ const SQS_MARKS = ['MessageId', 'messageId', 'ReceiptHandle', 'receiptHandle', '
 function isSqsMessage(value: JsonObject, body: JsonValue | undefined): boolean {
   if (isObject(body) || (typeof body === 'string' && body.trimStart().startsWith('{'))) return true;
   return SQS_MARKS.some((mark) => value[mark] !== undefined);
+}
+
+/** For a message. An object could hold anything under `toString`, which a template would call. */
+function plainText(value: JsonValue | undefined): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -33,17 +33,26 @@ function escapeControls(text: string): string | undefined {
   let inString = false;
   let done = 0;
   let escaped = '';
+  let pieces: string[] = [];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 0x22) inString = !inString;
     else if (code === 0x5c) i++;
     else if (inString && code < 0x20 && code !== 0x0a) {
-      escaped += `${text.slice(done, i)}\\u${code.toString(16).padStart(4, '0')}`;
+      pieces.push(text.slice(done, i), ESCAPES[code] ?? '');
       done = i + 1;
+      // joined in blocks, for a text may be nothing but control characters: a string for each would fill a gigabyte
+      if (pieces.length >= 8192) {
+        escaped += pieces.join('');
+        pieces = [];
+      }
     }
   }
-  return done === 0 ? undefined : escaped + text.slice(done);
+  return done === 0 ? undefined : escaped + pieces.join('') + text.slice(done);
 }
+
+/** By code. */
+const ESCAPES = Array.from({ length: 0x20 }, (_, code) => `\\u${code.toString(16).padStart(4, '0')}`);
 
 /**
  * Is this valid JSON nested deeper than `limit`? JSON.parse survives any depth, but what walks the value afterwards may

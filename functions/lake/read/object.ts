@@ -1,8 +1,9 @@
 import type { Limits } from '../settings.ts';
 import { ObjectRejection, Rejection } from '../vocabulary.ts';
-import { type SplitInner, Unwrapper } from './envelope.ts';
+import { Unwrapper } from './envelope.ts';
 import { refuseForeign } from './foreign.ts';
 import { type GzipEnding, gunzip, isGzip } from './gzip.ts';
+import { splitInner } from './inner.ts';
 import { RecordPlace } from './place.ts';
 import type { RecordVisitor } from './record.ts';
 import { ByteSource } from './source.ts';
@@ -53,15 +54,6 @@ export async function readObject(
     unwrapper.reject(new Rejection('gzip_trailing', 'bytes that are no gzip follow the compressed data'));
   }
   return { records: unwrapper.records, bytes };
-}
-
-function splitInner(limits: Limits): SplitInner {
-  return (bytes, visitor) => {
-    const inner = new Splitter(limits, visitor, new RecordPlace());
-    inner.push(bytes);
-    const { events, junk } = inner.end('json');
-    return events || junk;
-  };
 }
 
 /** Joins small chunks, so that what is done once for a chunk is worth it. */

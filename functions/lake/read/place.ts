@@ -2,9 +2,12 @@ import type { Place } from './record.ts';
 
 /** The one Place of an object, pointed at record after record. */
 export class RecordPlace implements Place {
+  #isFresh = true;
   ordinal = 0;
+  first = 0;
   offset = 0;
   length = 0;
+  hasEscapes = true;
   #bytes: Uint8Array = new Uint8Array(0);
   #from = 0;
   #to = 0;
@@ -16,6 +19,15 @@ export class RecordPlace implements Place {
     this.#bytes = bytes;
     this.#from = from;
     this.#to = to;
+    this.#isFresh = true;
+  }
+
+  /** Numbers the next record, which lies where this points. */
+  number(ordinal: number): this {
+    this.ordinal = ordinal;
+    if (this.#isFresh) this.first = ordinal;
+    this.#isFresh = false;
+    return this;
   }
 
   raw(limit: number): Uint8Array {

@@ -7,10 +7,18 @@ export type JsonObject = { [key: string]: JsonValue };
 export interface Place {
   /** position among the object's records, from 0; counts accepted, skipped and rejected ones alike */
   readonly ordinal: number;
+  /** ordinal of the first record of the outermost JSON value: an envelope may hold several */
+  readonly first: number;
   /** first byte of the outermost JSON value, in the decompressed object */
   readonly offset: number;
   /** its length in bytes */
   readonly length: number;
+  /**
+   * False: no `\u` is in the record's bytes, nor in any text within its envelopes, so that all its text is well-formed
+   * Unicode as its UTF-8 was. Anything else says nothing. Looking for it here, in a megabyte at a time, takes a tenth of
+   * what looking through each record takes (0.3 s of 200,000).
+   */
+  readonly hasEscapes?: boolean;
   /** a copy of the bytes, at most `limit` of them */
   raw(limit: number): Uint8Array;
 }

@@ -183,6 +183,7 @@ export class Splitter {
     if (parsed === undefined) return false;
     const { value, text } = parsed;
     const isUtf8 = window.isUtf8(start, end);
+    const { hasEscapes } = window;
     window.at = end;
     if (typeof value === 'object') this.#found = true;
     else this.#junk = true;
@@ -191,6 +192,7 @@ export class Splitter {
       this.#reject(start, end, 'too_deep', this.#depthDetail());
     else {
       this.#point(start, end);
+      this.#place.hasEscapes = hasEscapes;
       this.#visitor.record(value, text, this.#place);
     }
     return true;
@@ -231,7 +233,9 @@ export class Splitter {
     }
     const next = window.bytes[end];
     // a record over several lines is followed by others: don't try them line by line
-    const isLine = (next === LINE_FEED || next === CARRIAGE_RETURN) && window.newline(start) >= end;
+    const lineEnd = next === CARRIAGE_RETURN ? end + 1 : end;
+    // a carriage return alone ends no line: guessing to the next line feed would read all that lies between for each record
+    const isLine = window.bytes[lineEnd] === LINE_FEED && window.newline(start) === lineEnd;
     this.#style = next === OPEN_OBJECT ? 'joined' : isLine ? 'line' : 'loose';
     window.at = end;
     return true;

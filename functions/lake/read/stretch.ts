@@ -51,8 +51,10 @@ export class Stretch {
 
   /** Where the stretch would end if it ended before the byte at offset `to`. */
   #solid(window: Window, to: number): number {
+    // what is no longer in the window has been looked at by `keep`
+    const from = Math.max(0, this.#solidEnd - window.offset);
     let end = to - window.offset;
-    while (end > 0 && window.offset + end > this.#solidEnd && isSpace(window.bytes[end - 1])) end--;
-    return Math.max(window.offset + end, this.#solidEnd);
+    while (end > from && isSpace(window.bytes[end - 1])) end--;
+    return end > from ? window.offset + end : this.#solidEnd;
   }
 }

@@ -12,6 +12,7 @@ export class Window {
   #owned = false;
   #store: Buffer = this.bytes;
   #utf8: boolean | undefined;
+  #escapes: boolean | undefined;
   readonly #newlines = new Finder(Buffer.from('\n'));
   readonly #joins = new Finder(Buffer.from('}{'));
 
@@ -22,6 +23,7 @@ export class Window {
   /** Takes a chunk. What is left is moved before it, into a store that doubles, so that the cost stays linear. */
   append(chunk: Buffer): void {
     this.#utf8 = undefined;
+    this.#escapes = undefined;
     const { left, at } = this;
     const used = this.bytes.length;
     if (left > 0 && this.#owned && used + chunk.length <= this.#store.length) {
@@ -59,7 +61,15 @@ export class Window {
     this.#utf8 ??= isUtf8(this.bytes.subarray(this.at, wholeCharacters(this.bytes)));
     return this.#utf8 || isUtf8(this.bytes.subarray(from, to));
   }
+
+  /** Does `\u` stand anywhere in the window, not before `at`? Answered for the whole window at once, like isUtf8. */
+  get hasEscapes(): boolean {
+    this.#escapes ??= this.bytes.includes(ESCAPE, this.at);
+    return this.#escapes;
+  }
 }
+
+const ESCAPE = Buffer.from('\\u');
 
 /** The end of the last character that isn't cut at the end of the bytes. */
 function wholeCharacters(bytes: Buffer): number {

@@ -14,8 +14,10 @@ Made from the tables' declarations (\`functions/lake/tables\`) and the views' he
   stands alone on either engine.
 - Two clocks, never mixed: a _cohort_ view tells what happened to the mail sent on a day and reads
   \`recipient_messages\`; an _event day_ view tells what happened on a day and reads \`events\`.
-- Where a view has \`dt\`, filter on it to read those days only. A filter on the date beside it gives the same rows, but
-  the local engine opens every day for it. Times are UTC.
+- Where a view has \`dt\`, a filter on it, or on the date beside it (\`send_date\`, \`event_date\`), reads those days only,
+  on either engine: the date is \`from_iso8601_date(dt)\`, and what rests on a partition column alone is tried on each
+  partition before a file is opened. Two views compare a day with earlier ones and read these too: event_volume_daily the
+  same weekday of four weeks, deliverability_anomalies all days. Times are UTC.
 `;
 
 /** The data dictionary, sql/README.md: tables, then views by folder, each with its columns. */

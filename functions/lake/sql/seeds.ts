@@ -1,3 +1,12 @@
+/**
+ * Seeds: small lists that a user edits, as rows of CSV, without touching a view.
+ *
+ * On both engines a seed is the view `seed_<name>` over its rows as a VALUES list, made when the views are made; it is no
+ * table. A table would need a file in the bucket, a loader, rights to read it and a day on which view and seed disagree;
+ * a VALUES list is deployed with the views in one step, is in their history, costs no bytes scanned, and a view's text
+ * still stands alone. The lists are short (Athena takes views of up to 262,144 bytes of SQL; a test holds each below a
+ * tenth of that): a list of thousands, such as one's own customers' domains, belongs into a table.
+ */
 import { parseCsv } from './csv.ts';
 import type { View, ViewColumn } from './view.ts';
 
@@ -56,6 +65,32 @@ export const SEEDS: readonly Seed[] = [
         type: 'varchar',
         doc: 'A code such as `5.1.1`; `5.1` and `5` stand for the codes that are not listed.',
       },
+      { name: 'meaning', type: 'varchar', doc: 'What it says.' },
+      { name: 'what_to_do', type: 'varchar', doc: 'What a sender can do about it.' },
+    ],
+  },
+  {
+    name: 'bounce_sub_types',
+    doc: 'Bounce sub-types of SES and Pinpoint in words, for bounces without a status, and for those where the sub-type says more. One row per bounce type and sub-type.',
+    grain: ['bounce_type', 'bounce_sub_type'],
+    columns: [
+      { name: 'bounce_type', type: 'varchar', doc: '`Permanent`, `Transient` or `Undetermined`.' },
+      { name: 'bounce_sub_type', type: 'varchar', doc: "The source's sub-type." },
+      { name: 'meaning', type: 'varchar', doc: 'What it says.' },
+      { name: 'what_to_do', type: 'varchar', doc: 'What a sender can do about it.' },
+      {
+        name: 'is_decisive',
+        type: 'boolean',
+        doc: 'It says more than the status code: the service itself stopped the mail, and made up the code.',
+      },
+    ],
+  },
+  {
+    name: 'delay_types',
+    doc: 'Types of delivery delays in words. One row per delay type.',
+    grain: ['delay_type'],
+    columns: [
+      { name: 'delay_type', type: 'varchar', doc: "The source's delay type." },
       { name: 'meaning', type: 'varchar', doc: 'What it says.' },
       { name: 'what_to_do', type: 'varchar', doc: 'What a sender can do about it.' },
     ],
@@ -131,7 +166,18 @@ export function seedView(seed: Seed, csv: string): View {
     columns: [...columns, ...derived.map((column) => ({ name: column.name, type: column.type, doc: column.doc }))],
     sql: `select\n    ${[...typed, ...computed].join(',\n    ')}\nfrom (\n    values\n        ${values.join(',\n        ')}\n) as seed (${names.join(', ')})`,
     dependsOn: [],
+    rows: rows.map((row) => Object.fromEntries(names.map((column, at) => [column, row[at] ?? '']))),
   };
+}
+
+/**
+ * What the seed `settings` sets, for steps that need it outside of SQL.
+ * @throws Error if the views have no such setting
+ */
+export function settingOf(views: readonly View[], name: string): string {
+  const value = views.find((view) => view.name === 'seed_settings')?.rows?.find((row) => row.name === name)?.value;
+  if (value === undefined) throw new Error(`seeds/settings.csv: no setting ${name}`);
+  return value;
 }
 
 function literal(field: string, type: string, place: string): string {

@@ -27,6 +27,8 @@ export interface View {
   sql: string;
   /** tables and views that it reads, each once */
   dependsOn: string[];
+  /** of a seed: its file's rows by column, as text */
+  rows?: readonly Readonly<Record<string, string>>[];
 }
 
 /** What a view may be made of; QuickSight skips maps, arrays and rows. */

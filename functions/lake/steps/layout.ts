@@ -9,6 +9,7 @@ const STATE = `${ROOT}/state`;
 
 export const liveRoot = (table: string): string => `${ROOT}/live/${table}/`;
 export const liveFolder = (table: string, dt: string): string => `${liveRoot(table)}dt=${dt}/`;
+export const settledRoot = (table: string): string => `${ROOT}/settled/${table}/`;
 export const settledFolder = (table: string, dt: string, generation: string): string =>
   `${ROOT}/settled/${table}/dt=${dt}/${generation}/`;
 /** One location for the many days of a rollup run; the engine makes a `dt=D/` folder for each. */
@@ -18,11 +19,35 @@ export const plansRoot = `${STATE}/plans/`;
 export const planFolder = (rawPrefix: string): string => `${plansRoot}${rawPrefix}`;
 export const planKey = (rawPrefix: string, n: number): string => `${planFolder(rawPrefix)}${n}.json`;
 
+/** Raw prefixes whose objects were all found in plans; the name says how many objects and which. */
+export const closedFolder = (rawPrefix: string): string => `${STATE}/closed/${rawPrefix}`;
+export const closedKey = (rawPrefix: string, objects: number, digest: string): string =>
+  `${closedFolder(rawPrefix)}${objects}-${digest}.json`;
+
+/** Plans of replays: beside those of raw prefixes, whatever these are called. */
+export const replaysRoot = `${STATE}/replays/`;
+export const replayKey = (n: number): string => `${replaysRoot}${n}.json`;
+
 export const tryFolder = (unit: string): string => `${STATE}/tries/${unit}/`;
 export const tryKey = (unit: string, k: number): string => `${tryFolder(unit)}${k}.json`;
+/** How try k ended: in the name, so that one listing says all of a unit's tries. */
+export const tryEndKey = (unit: string, k: number, end: string): string => `${tryFolder(unit)}${k}.${end}.json`;
 
 export const outcomesRoot = `${STATE}/units/`;
-export const outcomeKey = (unit: string): string => `${outcomesRoot}dt=${planDayOf(unit)}/${unit}.json`;
+export const outcomeFolder = (planDay: string): string => `${outcomesRoot}dt=${planDay}/`;
+export const outcomeKey = (unit: string): string => `${outcomeFolder(planDayOf(unit))}${unit}.json`;
+
+/** A hint made before a unit's outcome may become a split: a listing of outcomes doesn't say which ones are splits. */
+export const splitFolder = (planDay: string): string => `${STATE}/splits/dt=${planDay}/`;
+export const splitKey = (unit: string): string => `${splitFolder(planDayOf(unit))}${unit}.json`;
+
+/** Says that each unit of the plans that the store took in on a day has its outcome. */
+export const decidedDaysRoot = `${STATE}/decided/`;
+export const decidedDayKey = (dt: string): string => `${decidedDaysRoot}dt=${dt}/decided.json`;
+
+/** Says that units without outcome have been queued again in an hour. */
+export const requeueKey = (dt: string, hour: number): string =>
+  `${STATE}/requeues/dt=${dt}/${String(hour).padStart(2, '0')}.json`;
 
 export const generationsRoot = `${STATE}/generations/`;
 export const generationFolder = (table: string, dt: string): string => `${generationsRoot}dt=${dt}/${table}/`;
@@ -30,7 +55,8 @@ export const generationKey = (table: string, dt: string, n: number): string =>
   `${generationFolder(table, dt)}${n}.json`;
 
 export const rollupKey = (run: string): string => `${STATE}/rollups/${run}.json`;
-export const auditKey = (dt: string, nonce: string): string => `${STATE}/audits/dt=${dt}/${nonce}.json`;
+export const auditsRoot = `${STATE}/audits/`;
+export const auditKey = (dt: string, nonce: string): string => `${auditsRoot}dt=${dt}/${nonce}.json`;
 
 /** The number in a key that ends in `/<n>.json`, or null. */
 export const numberOf = (key: string): number | null => {
@@ -49,13 +75,25 @@ export const dayOfKey = (key: string): string => {
 export const unitId = (planDay: string, rawPrefix: string, n: number, i: number): string =>
   `${planDay}-${hash('sha256', rawPrefix, 'hex').slice(0, 12)}-${n}-${i}`;
 
+/** Unit i of replay n; NUL is in no raw prefix, so the id is no other unit's. */
+export const replayUnitId = (planDay: string, n: number, i: number): string => unitId(planDay, '\0replay', n, i);
+
 /** The UTC date of the planner that sealed the unit. */
 export const planDayOf = (unit: string): string => unit.slice(0, 10);
 
 /** `<unit>.<version>`; k counts attempts whose files met other content under the same name. */
 export const attemptId = (unit: string, version: string, k = 0): string => `${unit}.${version}${k ? `.${k}` : ''}`;
 
+/** The version of an attempt that quarantines its object unread: its files are never taken for those of a reading. */
+export const poisonVersion = (version: string): string => `${version}.poison`;
+
 export const unitOfAttempt = (attempt: string): string => attempt.slice(0, attempt.indexOf('.'));
+
+/** The unit of a plan that an attempt, or a half of it, belongs to. */
+export const plannedUnitOf = (attempt: string): string => unitOfAttempt(attempt).replace(/[ab]+$/, '');
+
+/** What code an attempt ran. */
+export const versionOfAttempt = (attempt: string): string => attempt.split('.')[1] ?? '';
 
 /** `<attempt>.parquet`, further parts `<attempt>-<p>.parquet`. */
 export const liveFile = (table: string, dt: string, attempt: string, part: number): string =>
@@ -64,5 +102,9 @@ export const liveFile = (table: string, dt: string, attempt: string, part: numbe
 /** The attempt that wrote a live file, or null for a foreign file. */
 export const attemptOfFile = (key: string): string | null => {
   const name = key.slice(key.lastIndexOf('/') + 1);
-  return /^(\d{4}-\d\d-\d\d-[0-9a-f]{12}-\d+-\d+[ab]*\.[0-9a-f]+(?:\.\d+)?)(?:-\d+)?\.parquet$/.exec(name)?.[1] ?? null;
+  return (
+    /^(\d{4}-\d\d-\d\d-[0-9a-f]{12}-\d+-\d+[ab]*\.[0-9a-f]+(?:\.poison)?(?:\.\d+)?)(?:-\d+)?\.parquet$/.exec(
+      name,
+    )?.[1] ?? null
+  );
 };

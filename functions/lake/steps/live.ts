@@ -1,5 +1,6 @@
 /** What lies in the live folders and may be read: files that an outcome names. */
 import type { Store } from '../ports.ts';
+import { concurrently } from './concurrent.ts';
 import { attemptOfFile, liveFolder, liveRoot, unitOfAttempt } from './layout.ts';
 import { type Outcome, readOutcome } from './state.ts';
 
@@ -8,9 +9,15 @@ export interface LiveAttempt {
   files: { key: string; rows: number; bytes: number }[];
   rows: number;
   send_days: string[];
+  /** when its first file was written, epoch ms */
+  writtenAt: number;
 }
 
-/** Reads outcomes once each: they never change once they are there. */
+/** Outcomes kept: neighbouring days are made of the same units. About 4 kB each. */
+const MOST_KEPT = 4096;
+const READS_AT_ONCE = 16;
+
+/** Reads outcomes once each, as long as they are of use: they never change once they are there. */
 export class Outcomes {
   readonly #store: Pick<Store, 'get'>;
   readonly #known = new Map<string, Outcome>();
@@ -23,7 +30,11 @@ export class Outcomes {
     const known = this.#known.get(unit);
     if (known) return known;
     const outcome = await readOutcome(this.#store, unit);
-    if (outcome) this.#known.set(unit, outcome);
+    if (outcome) {
+      const [oldest] = this.#known.keys();
+      if (this.#known.size >= MOST_KEPT && oldest !== undefined) this.#known.delete(oldest);
+      this.#known.set(unit, outcome);
+    }
     return outcome;
   }
 }
@@ -40,8 +51,8 @@ export async function liveDays(store: Pick<Store, 'prefixes'>, table: string): P
 }
 
 /**
- * Attempts of a day whose unit's outcome names them and that aren't in `seen`, in order of attempt. Files of a unit
- * without an outcome, or of another attempt than the one that won, are not there for anyone.
+ * Attempts of a day whose unit's outcome names them and that aren't in `seen`, in order of attempt, up to `most` and a few
+ * more. Files of a unit without an outcome, or of another attempt than the one that won, are not there for anyone.
  */
 export async function unseenAttempts(
   store: Pick<Store, 'list'>,
@@ -49,24 +60,37 @@ export async function unseenAttempts(
   table: string,
   dt: string,
   seen: ReadonlySet<string>,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<LiveAttempt[]> {
-  const candidates = new Set<string>();
-  for await (const { key } of store.list(liveFolder(table, dt))) {
+  const candidates = new Map<string, number>();
+  for await (const { key, modified } of store.list(liveFolder(table, dt))) {
     const attempt = attemptOfFile(key);
-    if (attempt && !seen.has(attempt)) candidates.add(attempt);
+    if (!attempt || seen.has(attempt)) continue;
+    candidates.set(attempt, Math.min(modified, candidates.get(attempt) ?? modified));
   }
   const unseen: LiveAttempt[] = [];
-  for (const attempt of [...candidates].sort()) {
-    const outcome = await outcomes.of(unitOfAttempt(attempt));
-    if (outcome?.attempt !== attempt) continue;
-    const files = outcome.files.filter((file) => file.table === table && file.dt === dt);
-    if (files.length === 0) continue;
-    unseen.push({
-      attempt,
-      files,
-      rows: files.reduce((sum, { rows }) => sum + rows, 0),
-      send_days: files.flatMap(({ send_days }) => send_days),
-    });
+  const sorted = [...candidates].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (let at = 0; at < sorted.length && unseen.length < most; at += READS_AT_ONCE) {
+    const found = await concurrently(
+      sorted.slice(at, at + READS_AT_ONCE),
+      READS_AT_ONCE,
+      async ([attempt, writtenAt]): Promise<LiveAttempt[]> => {
+        const outcome = await outcomes.of(unitOfAttempt(attempt));
+        if (outcome?.attempt !== attempt) return [];
+        const files = outcome.files.filter((file) => file.table === table && file.dt === dt);
+        if (files.length === 0) return [];
+        return [
+          {
+            attempt,
+            files: files.map(({ key, rows, bytes }) => ({ key, rows, bytes })),
+            rows: files.reduce((sum, { rows }) => sum + rows, 0),
+            send_days: files.flatMap(({ send_days }) => send_days),
+            writtenAt,
+          },
+        ];
+      },
+    );
+    unseen.push(...found.flat());
   }
   return unseen;
 }

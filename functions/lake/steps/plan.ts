@@ -1,83 +1,144 @@
 /** plan: seals new raw objects into units. Each object ends up in exactly one plan, because plans are create-only. */
-import type { Ports, RawStore, UnitMessage } from '../ports.ts';
+import { LANES, type Ports, type StoredObject, type UnitMessage } from '../ports.ts';
 import type { Limits, Settings } from '../settings.ts';
+import { concurrently } from './concurrent.ts';
 import { utcDate } from './day.ts';
+import { newestOf } from './halves.ts';
+import { KnownObjects } from './known-objects.ts';
+import { laneOf } from './lane.ts';
 import { numberOf, planKey, unitId } from './layout.ts';
+import { type Reach, rawPrefixes } from './raw-prefix.ts';
 import { createState, type Plan, type PlannedObject, type PlannedUnit, planKeysOf, readPlan } from './state.ts';
 
+export type PlanPorts = Pick<Ports, 'raw' | 'lake' | 'clock'>;
+
+export interface SealedUnit extends UnitMessage {
+  rawPrefix: string;
+  /** last-modified of its newest object, epoch ms */
+  newestModified: number;
+}
+
 export interface Planned {
-  messages: UnitMessage[];
-  /** objects sealed now */
+  /** units sealed now */
+  units: SealedUnit[];
   objects: number;
   bytes: number;
-  /** objects sealed before */
+  /** objects sealed before, or by another planner meanwhile */
   known: number;
   /** objects that were planned before with another etag: rewritten raw data, which is an alarm and never read again */
   changed: string[];
 }
 
 /** Objects that one plan holds at most; the rest goes into the next plan. */
-const MOST_OBJECTS = 50_000;
+export const MOST_OBJECTS = 50_000;
+/** Prefixes planned side by side: nearly all of the time goes by in waiting for the store. */
+const PREFIXES_AT_ONCE = 16;
+const PLANS_AT_ONCE = 8;
 
 /**
- * Seals the objects below a raw prefix that are in no plan of it yet. Any number of planners may run at once: plan n + 1
- * is created by one of them, the others start over. Prefixes must not contain each other, or an object would be planned
- * twice.
+ * Plans every raw prefix in reach and queues the new units, prefix by prefix; `all` is every prefix there is. Whoever dies
+ * between a plan and its messages leaves these to `requeue`.
  */
-export async function planPrefix(
-  ports: Pick<Ports, 'raw' | 'lake' | 'clock'>,
+export async function planReach(
+  ports: PlanPorts & Pick<Ports, 'queue'>,
   settings: Settings,
-  rawPrefix: string,
+  reach: Reach | 'all',
 ): Promise<Planned> {
-  const result: Planned = { messages: [], objects: 0, bytes: 0, known: 0, changed: [] };
-  for (;;) {
-    const planned = new Map<string, string>();
-    const keys = await planKeysOf(ports.lake, rawPrefix);
-    for (const key of keys) {
-      for (const unit of (await readPlan(ports.lake, key)).units) {
-        for (const object of unit.objects) planned.set(object.key, object.etag);
+  const total: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [] };
+  const prefixes = rawPrefixes(ports.raw, settings, ports.clock.now(), reach);
+  await concurrently(prefixes, PREFIXES_AT_ONCE, async (prefix) => {
+    const planned = await planPrefix(ports, settings, prefix);
+    await queueUnits(ports, settings, planned.units);
+    for (const unit of planned.units) total.units.push(unit);
+    for (const key of planned.changed) total.changed.push(key);
+    total.objects += planned.objects;
+    total.bytes += planned.bytes;
+    total.known += planned.known;
+  });
+  return total;
+}
+
+/** Tells the queue of units, each in its lane. */
+export async function queueUnits(
+  { queue, clock }: Pick<Ports, 'queue' | 'clock'>,
+  settings: Settings,
+  units: readonly (UnitMessage & Parameters<typeof laneOf>[0])[],
+): Promise<void> {
+  for (const lane of LANES) {
+    const ofLane = units.filter((unit) => laneOf(unit, settings, clock.now()) === lane);
+    if (ofLane.length === 0) continue;
+    await queue.send(
+      ofLane.map(({ unit, plan }) => ({ unit, plan })),
+      lane,
+    );
+  }
+}
+
+/**
+ * Seals the objects below a raw prefix that are in no plan of it yet, in one pass over the listing. Any number of planners
+ * may run at once: plan n is created by one of them, and the others read it and seal only what it left. Prefixes must not
+ * contain each other, or an object would be planned twice.
+ */
+export async function planPrefix(ports: PlanPorts, settings: Settings, rawPrefix: string): Promise<Planned> {
+  const { raw, lake, clock } = ports;
+  const known = new KnownObjects();
+  let n = await readPlans();
+  const result: Planned = { units: [], objects: 0, bytes: 0, known: known.size, changed: [] };
+  const fresh: PlannedObject[] = [];
+  for await (const object of raw.list(rawPrefix)) {
+    const found = known.add(object);
+    if (found === 'changed') result.changed.push(object.key);
+    if (found === 'new') fresh.push(plannedObject(object));
+    if (fresh.length >= MOST_OBJECTS) await sealPlan(fresh.splice(0));
+  }
+  await sealPlan(fresh);
+  return result;
+
+  /** Returns the number of the next plan. */
+  async function readPlans(): Promise<number> {
+    const keys = await planKeysOf(lake, rawPrefix);
+    await concurrently(keys, PLANS_AT_ONCE, async (key) => known.addPlan(await readPlan(lake, key)));
+    const newest = keys.at(-1);
+    return newest === undefined ? 0 : (numberOf(newest) ?? 0) + 1;
+  }
+
+  async function sealPlan(listed: readonly PlannedObject[]): Promise<void> {
+    for (let objects = listed; objects.length > 0; n++) {
+      const planDay = utcDate(clock.now());
+      const units = seal(objects, settings.limits, (i) => unitId(planDay, rawPrefix, n, i));
+      const key = planKey(rawPrefix, n);
+      const plan: Plan = { prefix: rawPrefix, units };
+      if (await createState(lake, key, plan)) {
+        for (const unit of units) {
+          result.units.push({ unit: unit.id, plan: key, rawPrefix, newestModified: newestOf(unit) });
+        }
+        result.objects += objects.length;
+        result.bytes += objects.reduce((sum, { size }) => sum + size, 0);
+        objects = [];
+      } else {
+        objects = leftBy(await readPlan(lake, key), objects);
       }
     }
-    const { fresh, changed, isMore } = await freshObjects(ports.raw, rawPrefix, planned);
-    if (fresh.length === 0) return { ...result, known: planned.size - result.objects, changed };
+  }
 
-    const newest = keys.at(-1);
-    const n = newest === undefined ? 0 : (numberOf(newest) ?? 0) + 1;
-    const planDay = utcDate(ports.clock.now());
-    const units = seal(fresh, settings.limits, (i) => unitId(planDay, rawPrefix, n, i));
-    const plan: Plan = { prefix: rawPrefix, units };
-    const key = planKey(rawPrefix, n);
-    if (!(await createState(ports.lake, key, plan))) continue;
-    result.messages.push(...units.map(({ id }) => ({ unit: id, plan: key })));
-    result.objects += fresh.length;
-    result.bytes += fresh.reduce((sum, { size }) => sum + size, 0);
-    if (!isMore) return { ...result, known: planned.size + fresh.length - result.objects, changed };
+  /** What another planner's plan leaves to be sealed. It may hold what we haven't come to, too. */
+  function leftBy(theirs: Plan, objects: readonly PlannedObject[]): PlannedObject[] {
+    const etags = new Map(theirs.units.flatMap((unit) => unit.objects).map(({ key, etag }) => [key, etag]));
+    known.addPlan(theirs);
+    result.known += etags.size;
+    return objects.filter(({ key, etag }) => {
+      const sealed = etags.get(key);
+      if (sealed !== undefined && sealed !== etag) result.changed.push(key);
+      return sealed === undefined;
+    });
   }
 }
 
-/** What a listing holds beyond the planned keys, in key order, up to the most that a plan takes. */
-async function freshObjects(
-  raw: RawStore,
-  rawPrefix: string,
-  planned: ReadonlyMap<string, string>,
-): Promise<{ fresh: PlannedObject[]; changed: string[]; isMore: boolean }> {
-  const fresh: PlannedObject[] = [];
-  const changed: string[] = [];
-  for await (const { key, etag, size, modified } of raw.list(rawPrefix)) {
-    const seen = planned.get(key);
-    if (seen !== undefined) {
-      if (seen !== etag) changed.push(key);
-    } else if (fresh.length < MOST_OBJECTS) {
-      fresh.push({ key, etag, size, modified });
-    } else {
-      return { fresh, changed, isMore: true };
-    }
-  }
-  return { fresh, changed, isMore: false };
-}
+/** A listing may say more of an object than a plan keeps. */
+const plannedObject = ({ key, etag, size, modified }: StoredObject): PlannedObject => ({ key, etag, size, modified });
 
 /** Cuts objects, which are in key order, into units within the limits. */
-function seal(objects: readonly PlannedObject[], limits: Limits, id: (i: number) => string): PlannedUnit[] {
+export function seal(objects: readonly PlannedObject[], limits: Limits, id: (i: number) => string): PlannedUnit[] {
   const units: PlannedUnit[] = [];
   let open: PlannedUnit | null = null;
   let bytes = 0;

@@ -2,26 +2,32 @@
  * rollup: recomputes `recipient_messages` for the send days whose input changed. Derived data: whatever a run missed or
  * lost a race for, the next one mends. design: "The protocol", rollup.
  */
-import type { Input, Ports } from '../ports.ts';
+import type { Ports } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { inlineViews } from '../sql/inline.ts';
+import { settingOf } from '../sql/seeds.ts';
 import type { View } from '../sql/view.ts';
 import { events, recipientMessages } from '../tables/index.ts';
 import { concurrently } from './concurrent.ts';
 import { addDays } from './day.ts';
+import { pointAtNewest } from './heal.ts';
 import { dayOfKey, generationKey, rollupFolder, rollupKey } from './layout.ts';
-import { liveDays, Outcomes, unseenAttempts } from './live.ts';
-import { pointAtNewest, settledInput } from './settle.ts';
+import type { OpenUnit } from './open-units.ts';
+import { inputOf, type StaleDay, staleSendDays } from './rollup-days.ts';
 import { inputRows } from './settle-select.ts';
-import { createState, type Generation, newestGeneration, type RollupInput } from './state.ts';
+import { createState, type Generation } from './state.ts';
 
 export type RollupPorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
 
 export interface RollupOptions {
   settings: Settings;
-  /** the views of sql/, and `recipient_messages`, the select of the rollup itself */
+  /** the views of sql/ with the seeds, and `recipient_messages`, the select of the rollup itself */
   views: readonly View[];
   select: string;
+  /** `hourly`: only the last three send days; left out, for daily runs: every one that is stale */
+  reach?: 'hourly' | 'all';
+  /** units that hold a backlog's send days back; left out: none does */
+  open?: readonly OpenUnit[];
   onDays?: (done: number, all: number) => void;
 }
 
@@ -34,83 +40,30 @@ export interface RolledUp {
 const DAYS_A_RUN = 32;
 /** Events of the send days of one query, roughly: what it holds in memory at once. Measured: 600,000 need over 512 MB. */
 const ROWS_A_RUN = 200_000;
-/** Reads and small writes under way at once. */
+/** Small writes under way at once. */
 const AT_ONCE = 16;
-/** Rows of unreadable times lie there: no mail was sent then. */
-const NO_DAY = '1970-01-01';
 
-/** What one day of events offers to readers of immutable locations. */
-interface DayInput extends RollupInput {
-  inputs: Input[];
-  sendDays: string[];
-  rows: number;
+/** Days after the send day in which events still count for a mail (sql/seeds/settings.csv, `attribution_days`). */
+export function attributionDays(views: readonly View[]): number {
+  const days = Number(settingOf(views, 'attribution_days'));
+  if (!Number.isSafeInteger(days) || days < 0) {
+    throw new Error(`seeds/settings.csv: attribution_days is not a number of days: ${days}`);
+  }
+  return days;
 }
 
-/** A send day whose input isn't what its newest generation read; n is the next one. */
-interface StaleDay {
-  dt: string;
-  n: number;
-  reads: DayInput[];
-}
-
-/** Recomputes every send day that is stale. */
+/** Recomputes every send day in reach that is stale. */
 export async function rollup(ports: RollupPorts, options: RollupOptions): Promise<RolledUp[]> {
-  const window = options.settings.attributionDays;
-  const available = await eventDays(ports);
-  const candidates = await concurrently(bySendDay(available, window), AT_ONCE, async ([dt, reads]) => {
-    const newest = await newestGeneration(ports.lake, recipientMessages.name, dt);
-    return isSameInput(newest?.inputs ?? [], reads) ? [] : [{ dt, n: (newest?.generation ?? -1) + 1, reads }];
-  });
-  const stale: StaleDay[] = candidates.flat();
+  const { settings, views, reach = 'all', open = [], onDays } = options;
+  const window = attributionDays(views);
+  const stale = await staleSendDays(ports, { settings, window, reach, open });
   const done: RolledUp[] = [];
   for (const run of runs(stale)) {
-    done.push(...(await rollupRun(ports, options, run)));
-    options.onDays?.(done.length, stale.length);
+    done.push(...(await rollupRun(ports, options, window, run)));
+    onDays?.(done.length, stale.length);
   }
   return done;
 }
-
-/**
- * The send days there are, in order, each with the days of events that hold something of its mail: from the day before
- * (clocks differ) to the end of the attribution window.
- */
-function bySendDay(available: readonly DayInput[], window: number): [dt: string, reads: DayInput[]][] {
-  const found = new Map<string, DayInput[]>();
-  for (const input of available) {
-    for (const dt of input.sendDays) {
-      if (dt === NO_DAY || input.dt < addDays(dt, -1) || input.dt > addDays(dt, window)) continue;
-      const reads = found.get(dt);
-      if (reads) reads.push(input);
-      else found.set(dt, [input]);
-    }
-  }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** By day of events: the newest generation and the live attempts that it hasn't seen. */
-async function eventDays({ lake }: RollupPorts): Promise<DayInput[]> {
-  const outcomes = new Outcomes(lake);
-  const dts = (await liveDays(lake, events.name)).filter((dt) => dt !== NO_DAY);
-  const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput | null> => {
-    const newest = await newestGeneration(lake, events.name, dt);
-    const unseen = await unseenAttempts(lake, outcomes, events.name, dt, new Set(newest?.attempt_list));
-    const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
-    const inputs: Input[] = [];
-    if (newest && newest.file_list.length > 0) inputs.push(settledInput(newest));
-    if (keys.length > 0) inputs.push({ table: events.name, stage: 'live', dt, keys });
-    if (inputs.length === 0) return null;
-    const sendDays = [...new Set([newest?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat())];
-    const attempts = unseen.map(({ attempt }) => attempt);
-    const rows = unseen.reduce((sum, attempt) => sum + attempt.rows, newest?.rows_out ?? 0);
-    return { dt, generation: newest?.generation ?? null, attempts, inputs, sendDays, rows };
-  });
-  return found.filter((day) => day !== null);
-}
-
-const isSameInput = (before: readonly RollupInput[], now: readonly RollupInput[]): boolean =>
-  JSON.stringify(before.map(inputOf)) === JSON.stringify(now.map(inputOf));
-
-const inputOf = ({ dt, generation, attempts }: RollupInput): RollupInput => ({ dt, generation, attempts });
 
 /**
  * Neighbouring days go into one run, so that a day of events is read few times, as long as their events are not too many.
@@ -136,7 +89,8 @@ function runs(days: readonly StaleDay[]): StaleDay[][] {
 
 async function rollupRun(
   ports: RollupPorts,
-  { settings, views, select }: RollupOptions,
+  { views, select }: RollupOptions,
+  window: number,
   days: readonly StaleDay[],
 ): Promise<RolledUp[]> {
   const { lake, engine, clock } = ports;
@@ -159,7 +113,7 @@ async function rollupRun(
             rollup_run: runConstants(
               asOf,
               days.map(({ dt }) => dt),
-              settings.attributionDays,
+              window,
             ),
           })}\norder by dt, message_id, recipient_key`,
           table: recipientMessages.name,

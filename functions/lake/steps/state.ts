@@ -1,7 +1,8 @@
 /** The protocol's own records: plans, outcomes, generations; how they are written and read. */
 import { MissingObject, type Store, type StoredObject } from '../ports.ts';
+import type { ByteRange } from '../read/range.ts';
 import type { GenerationRow, UnitRow } from '../tables/protocol.ts';
-import { generationFolder, numberOf, outcomeKey, outcomesRoot, planFolder, plansRoot } from './layout.ts';
+import { generationFolder, numberOf, outcomeKey, outcomesRoot, planFolder, plansRoot, replaysRoot } from './layout.ts';
 
 export interface PlannedObject {
   key: string;
@@ -10,6 +11,8 @@ export interface PlannedObject {
   size: number;
   /** last-modified, epoch ms */
   modified: number;
+  /** what a replay reads of it, in order of offset; left out: all of it */
+  ranges?: ByteRange[];
 }
 
 export interface PlannedUnit {
@@ -17,9 +20,15 @@ export interface PlannedUnit {
   objects: PlannedObject[];
 }
 
-/** `state/plans/<raw prefix>/<n>.json`: create-only, so each object is in exactly one unit. */
+/**
+ * `state/plans/<raw prefix>/<n>.json`: create-only, so each object is in exactly one unit; and `state/replays/<n>.json`,
+ * whose units read quarantined records again.
+ */
 export interface Plan {
+  /** empty for a replay, which reads from many */
   prefix: string;
+  /** left out: `first` */
+  kind?: 'first' | 'replay';
   units: PlannedUnit[];
 }
 
@@ -43,6 +52,10 @@ export interface Outcome extends UnitRow {
   plan: string;
   files: LiveFile[];
   problems: ObjectProblem[];
+  /** ids of the halves, if the status is `split`; then all counts are 0, because the halves count for themselves */
+  split?: [string, string];
+  /** objects quarantined unread, because their unit of one object failed three times; and why it failed last */
+  poison?: { key: string; why: string }[];
 }
 
 /** One day of an input that a rollup read. */
@@ -79,7 +92,7 @@ export async function readBytes(store: Pick<Store, 'get'>, key: string): Promise
  * A record of the protocol, or null if there is none.
  * @throws Error naming the object if it isn't JSON: then someone else wrote it
  */
-async function readState<T>(store: Pick<Store, 'get'>, key: string): Promise<T | null> {
+export async function readState<T>(store: Pick<Store, 'get'>, key: string): Promise<T | null> {
   let text: string;
   try {
     text = decoder.decode(await readBytes(store, key));
@@ -117,9 +130,20 @@ export async function planKeysOf(store: Pick<Store, 'list'>, rawPrefix: string):
   return keys.sort((a, b) => a.n - b.n).map(({ key }) => key);
 }
 
-/** Every plan there is, lazily; `modified` is when it was made. */
-export async function* allPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
+/** Every plan of raw objects, lazily; `modified` is when it was made. Together they hold each object once. */
+export async function* rawPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
   for await (const object of store.list(plansRoot)) if (numberOf(object.key) !== null) yield object;
+}
+
+/** Every plan of a replay, lazily and in no order of their numbers. */
+export async function* replayPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
+  for await (const object of store.list(replaysRoot)) if (numberOf(object.key) !== null) yield object;
+}
+
+/** Every plan there is, whose units all want an outcome. */
+export async function* allPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
+  yield* rawPlans(store);
+  yield* replayPlans(store);
 }
 
 /** Ids of all units that have an outcome. */
@@ -130,6 +154,9 @@ export async function decidedUnits(store: Pick<Store, 'list'>): Promise<Set<stri
   }
   return units;
 }
+
+export const readGeneration = (store: Pick<Store, 'get'>, key: string): Promise<Generation | null> =>
+  readState<Generation>(store, key);
 
 /** The newest generation of a day of a table, or null. */
 export async function newestGeneration(

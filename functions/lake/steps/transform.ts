@@ -1,57 +1,103 @@
 /**
  * transform: one unit of raw objects → live Parquet files, partitions, one outcome. The same unit gives the same bytes,
- * so it may be run by anyone, any number of times. design: "The protocol", transform.
+ * so it may be run by anyone, any number of times. A unit that fails three times is split, down to one object, which is
+ * quarantined unread. design: "The protocol", transform.
  */
-import { MissingObject, type Ports, type UnitMessage } from '../ports.ts';
-import { concurrently } from './concurrent.ts';
-import { attemptId, liveFile, liveFolder, outcomeKey, tryFolder, tryKey } from './layout.ts';
-import {
-  createState,
-  type LiveFile,
-  type Outcome,
-  type PlannedUnit,
-  readBytes,
-  readOutcome,
-  readPlan,
-} from './state.ts';
-import { type ReadOptions, type ReadUnit, readUnit, type UnitContent } from './unit-content.ts';
+import { MissingObject, type Ports, type Queue, type UnitMessage } from '../ports.ts';
+import { ensurePartitions, writeAttempt } from './attempt.ts';
+import { Environment } from './environment.ts';
+import { Stopped } from './guard.ts';
+import { halvesOf, newestOf, parentOf, unitOfPlan } from './halves.ts';
+import { laneOf } from './lane.ts';
+import { outcomeKey, poisonVersion, splitKey } from './layout.ts';
+import { readPoison } from './poison.ts';
+import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome, readPlan } from './state.ts';
+import { Tally } from './tally.ts';
+import { beginTry, endTry, MOST_TRIES, type TryEnd, VISIBILITY_MS, whyFailed } from './tries.ts';
+import { type ReadOptions, type ReadUnit, readUnit } from './unit-content.ts';
 
-export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'>;
+/** `queue`: told of the halves of a unit that was split; without one the caller looks at the outcome. */
+export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'> & { queue?: Queue | undefined };
 
 export interface TransformOptions extends ReadOptions {
   /** hash of sources, lock file and effective settings, lower-case hex: what code an attempt ran */
   version: string;
   /** what turns raw bytes into files; left out, the real one */
   read?: ReadUnit;
+  /** after how long a try that has said nothing counts as dead, ms; left out, VISIBILITY_MS */
+  visibilityMs?: number;
+  /** told the number of the try that begins, so that whoever watches this process can say how it ended */
+  onTry?: (k: number) => void;
+  /** told how a try that threw ended, once that is in the store */
+  onTryEnd?: (end: TryEnd) => void;
 }
 
 /**
  * Transforms a unit unless it has an outcome, and returns the outcome, whoever made it.
- * @throws DeniedObject and other failures of the environment: the unit waits and is tried again
+ * @throws DeniedObject and other failures of the environment, Stopped by its guard, or a fault of the code: the unit
+ * stays open and is tried again; how the try ended is in the store
  */
 export async function transform(
   ports: TransformPorts,
-  { unit: unitId, plan: planKey }: UnitMessage,
+  message: UnitMessage,
   options: TransformOptions,
 ): Promise<Outcome> {
-  const decided = await readOutcome(ports.lake, unitId);
-  if (decided) return decided;
+  const { lake } = ports;
+  const decided = await readOutcome(lake, message.unit);
+  if (decided) return announced(ports, decided, options);
 
-  const plan = await readPlan(ports.lake, planKey);
-  const unit = plan.units.find(({ id }) => id === unitId);
-  if (!unit) throw new Error(`unit is not in its plan: ${unitId} (${planKey})`);
-  await markTry(ports, unitId);
+  const plan = await readPlan(lake, message.plan);
+  const unit = unitOfPlan(plan, message.unit);
+  if (!unit) throw new Error(`unit is not in its plan: ${message.unit} (${message.plan})`);
+  const parent = parentOf(unit.id);
+  // Nobody sends such a message; but an object read by a half and by the whole would be in two units.
+  if (parent && (await readOutcome(lake, parent))?.status !== 'split') {
+    throw new Error(`unit is half of one that was not split: ${unit.id}`);
+  }
 
-  const startedAt = ports.clock.now();
-  const { content, files, attempt } = await writeFiles(ports, unit, options);
+  const { k, counted } = await beginTry(ports, unit.id, options.visibilityMs ?? VISIBILITY_MS);
+  options.onTry?.(k);
+  const environment = new Environment();
+  const watched = environment.watch(ports);
+  const isSpent = counted >= MOST_TRIES;
+  const halves = isSpent ? halvesOf(unit) : null;
+  let outcome: Outcome;
+  try {
+    const ours = halves
+      ? await split(watched, message.plan, plan, unit, halves)
+      : await readAndWrite(watched, message.plan, plan, unit, options, isSpent);
+    outcome = await decide(watched, ours);
+  } catch (error) {
+    const end = await sayHowItEnded(ports, unit.id, k, error, environment);
+    if (end) options.onTryEnd?.(end);
+    throw error;
+  }
+  return announced(ports, outcome, options);
+}
+
+async function readAndWrite(
+  ports: TransformPorts,
+  planKey: string,
+  plan: Plan,
+  unit: PlannedUnit,
+  options: TransformOptions,
+  isPoison: boolean,
+): Promise<Outcome> {
+  const { lake, clock } = ports;
+  const startedAt = clock.now();
+  const { content, files, attempt } = isPoison
+    ? await writeAttempt(ports, unit, poisonVersion(options.version), readPoison, options)
+    : await writeAttempt(ports, unit, options.version, options.read ?? readUnit, options);
   await ensurePartitions(ports, files);
+  const why = isPoison ? ((await whyFailed(lake, unit.id)) ?? 'its process ended without a word') : null;
 
   const rows = (table: string): number =>
     files.reduce((sum, file) => (file.table === table ? sum + file.rows : sum), 0);
-  const outcome: Outcome = {
-    unit: unitId,
+  return {
+    unit: unit.id,
     attempt,
     plan: planKey,
+    kind: plan.kind ?? 'first',
     raw_prefix: plan.prefix,
     status: 'done',
     objects: unit.objects.length,
@@ -64,65 +110,90 @@ export async function transform(
     click_rows: rows('clicks'),
     newest_delivered_at: content.newestDeliveredAt,
     started_at: startedAt,
-    finished_at: ports.clock.now(),
+    finished_at: clock.now(),
     files,
     problems: content.problems,
+    ...(why === null ? {} : { poison: unit.objects.map(({ key }) => ({ key, why })) }),
   };
-  if (await createState(ports.lake, outcomeKey(unitId), outcome)) return outcome;
-  const theirs = await readOutcome(ports.lake, unitId);
-  if (!theirs) throw new MissingObject(outcomeKey(unitId));
+}
+
+/** All counts are 0: the halves count for themselves. */
+async function split(
+  { lake, clock }: TransformPorts,
+  planKey: string,
+  plan: Plan,
+  unit: PlannedUnit,
+  [a, b]: [PlannedUnit, PlannedUnit],
+): Promise<Outcome> {
+  await createState(lake, splitKey(unit.id), { unit: unit.id });
+  const now = clock.now();
+  return {
+    unit: unit.id,
+    attempt: '',
+    plan: planKey,
+    kind: plan.kind ?? 'first',
+    raw_prefix: plan.prefix,
+    status: 'split',
+    split: [a.id, b.id],
+    objects: 0,
+    bytes: 0,
+    missing_objects: 0,
+    changed_objects: 0,
+    ...new Tally().counts(),
+    event_rows: 0,
+    header_rows: 0,
+    click_rows: 0,
+    newest_delivered_at: null,
+    started_at: now,
+    finished_at: now,
+    files: [],
+    problems: [],
+  };
+}
+
+/** Creates the outcome, or takes that of whoever was quicker. */
+async function decide({ lake }: TransformPorts, outcome: Outcome): Promise<Outcome> {
+  if (await createState(lake, outcomeKey(outcome.unit), outcome)) return outcome;
+  const theirs = await readOutcome(lake, outcome.unit);
+  if (!theirs) throw new MissingObject(outcomeKey(outcome.unit));
   return theirs;
 }
 
-/** Files on their way to the store at once, while the next is being encoded. */
-const FILES_AT_ONCE = 8;
-
-/** Leaves a mark in the store that a try has begun; splitting poison units counts them. */
-async function markTry({ lake, clock }: TransformPorts, unit: string): Promise<void> {
-  let k = 0;
-  for await (const _ of lake.list(tryFolder(unit))) k++;
-  while (!(await createState(lake, tryKey(unit, k), { unit, started_at: clock.now() }))) k++;
-}
-
-interface Written {
-  attempt: string;
-  content: UnitContent;
-  files: LiveFile[];
-}
-
-/**
- * Reads the unit and writes its files. A file that is there already with the same content is ours, or our twin's. Other
- * content under our name would be a broken promise of determinism: then everything is written again under a name of its
- * own, so that one outcome never mixes two attempts.
- */
-async function writeFiles(ports: TransformPorts, unit: PlannedUnit, options: TransformOptions): Promise<Written> {
-  for (let k = 0; ; k++) {
-    const attempt = attemptId(unit.id, options.version, k);
-    const content = await (options.read ?? readUnit)(ports.raw, unit, attempt, options);
-    const files = await concurrently(
-      content.files(),
-      FILES_AT_ONCE,
-      async ({ table, dt, part, rows, bytes, sendDays }) => {
-        const key = liveFile(table, dt, attempt, part);
-        const isOurs =
-          (await ports.lake.create(key, bytes)) || Buffer.compare(await readBytes(ports.lake, key), bytes) === 0;
-        return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays };
-      },
+/** Queues the halves of a split; also when the split is met again, because who made it may have died before this. */
+async function announced(
+  { lake, queue, clock }: TransformPorts,
+  outcome: Outcome,
+  { settings }: TransformOptions,
+): Promise<Outcome> {
+  if (!queue || !outcome.split) return outcome;
+  const plan = await readPlan(lake, outcome.plan);
+  for (const id of outcome.split) {
+    const unit = unitOfPlan(plan, id);
+    if (!unit) continue;
+    const lane = laneOf(
+      { rawPrefix: plan.prefix, newestModified: newestOf(unit), kind: outcome.kind },
+      settings,
+      clock.now(),
     );
-    if (files.every(({ isOurs }) => isOurs)) {
-      return { attempt, content, files: files.map(({ isOurs: _, ...file }): LiveFile => file) };
-    }
+    await queue.send([{ unit: id, plan: outcome.plan }], lane);
   }
+  return outcome;
 }
 
-/** Registers the days that the unit touched; a partition that is there already is never changed. */
-async function ensurePartitions({ catalog }: TransformPorts, files: readonly LiveFile[]): Promise<void> {
-  const days = Map.groupBy(files, ({ table }) => table);
-  for (const [table, ofTable] of days) {
-    const dts = [...new Set(ofTable.map(({ dt }) => dt))].sort();
-    await catalog.ensurePartitions(
-      table,
-      dts.map((dt) => ({ dt, location: liveFolder(table, dt) })),
-    );
+/** Leaves a word on how the try ended. If that fails too, the try says nothing and counts when it is old. */
+async function sayHowItEnded(
+  ports: TransformPorts,
+  unit: string,
+  k: number,
+  error: unknown,
+  environment: Environment,
+): Promise<TryEnd | null> {
+  const counts = error instanceof Stopped ? error.counts : !environment.isToBlame(error);
+  const end = counts ? 'failed' : 'excused';
+  try {
+    await endTry(ports, unit, k, end, String(error));
+    return end;
+  } catch {
+    return null; // the error that is on its way says more
   }
 }

@@ -1,13 +1,16 @@
 /** What a unit's raw objects hold, read and decoded: the part of transform that knows bytes, and nothing of the protocol. */
 import { makeDecoder } from '../decode/index.ts';
+import type { RecordContext } from '../decode/sink.ts';
 import { deliveredAt } from '../decode/time.ts';
 import { ChangedObject, MissingObject, type RawStore } from '../ports.ts';
 import { readObject } from '../read/object.ts';
+import { readRanges } from '../read/range.ts';
 import type { Place, RecordVisitor } from '../read/record.ts';
 import type { Settings } from '../settings.ts';
 import { ObjectRejection, Rejection } from '../vocabulary.ts';
 import { type Fetched, fetchAhead } from './ahead.ts';
 import { type EncodedFile, UnitRows } from './append.ts';
+import { ask, type Guard } from './guard.ts';
 import type { ObjectProblem, PlannedUnit } from './state.ts';
 import { type Counts, Tally } from './tally.ts';
 
@@ -24,6 +27,8 @@ export interface ReadOptions {
   settings: Settings;
   /** told after each object, with its stored bytes */
   onObject?: (bytes: number) => void;
+  /** what may stop the reading: then it throws Stopped */
+  guard?: Guard | undefined;
 }
 
 /** The same unit and attempt give the same content, byte for byte. */
@@ -34,16 +39,23 @@ export type ReadUnit = (
   options: ReadOptions,
 ) => Promise<UnitContent>;
 
+/** The guard is asked after so many records: a small compressed chunk can hold very many. */
+const RECORDS_UNASKED = 256;
+
 /** Bytes of a rejected record that quarantine keeps. */
 const RAW_KEPT = 64 * 1024;
 
 /** Reads, decodes and collects the rows of a unit under the name of an attempt. Raw data decides alone what comes out. */
-export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject }) => {
+export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard }) => {
   const rows = new UnitRows();
   const tally = new Tally();
   const problems: ObjectProblem[] = [];
   const decode = makeDecoder(settings);
   let newestDeliveredAt: number | null = null;
+  let records = 0;
+  const counted = (): void => {
+    if (++records % RECORDS_UNASKED === 0) ask(guard);
+  };
 
   for await (const fetched of fetchAhead(raw, unit.objects)) {
     const { object } = fetched;
@@ -59,7 +71,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
   };
 
   async function readInto({ object, body }: Fetched): Promise<ObjectProblem['problem'] | null> {
-    const context = {
+    const context: RecordContext = {
       attempt,
       sourceKey: object.key,
       sourceOrdinal: 0,
@@ -68,7 +80,9 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
     newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, context.deliveredAt);
     const visitor: RecordVisitor = {
       record(value, text, place) {
+        counted();
         context.sourceOrdinal = place.ordinal;
+        context.hasEscapes = place.hasEscapes;
         try {
           tally.verdict(decode(value, text, context, rows));
         } catch (error) {
@@ -77,9 +91,11 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         }
       },
       skip(kind) {
+        counted();
         tally.verdict({ is: 'skipped', type: kind });
       },
       reject(rejection, place) {
+        counted();
         tally.quarantined(rejection.reason);
         quarantine(rejection, place);
       },
@@ -91,16 +107,26 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         source_ordinal: place?.ordinal ?? 0,
         byte_offset: place?.offset ?? null,
         byte_length: place?.length ?? null,
+        range_ordinal: place?.first ?? null,
         reason: rejection.reason,
         detail: rejection.detail,
-        raw: place ? Buffer.from(place.raw(RAW_KEPT)).toString('base64') : null,
+        raw: place ? rawOf(place) : null,
         delivered_to_lake_at: context.deliveredAt,
       });
+    let lastRange = -1;
+    /** The bytes of a range, once: an envelope of a megabyte may hold fifty thousand records that are rejected. */
+    const rawOf = (place: Place): string | null => {
+      if (place.first === lastRange) return null;
+      lastRange = place.first;
+      return Buffer.from(place.raw(RAW_KEPT)).toString('base64');
+    };
 
     const mark = rows.mark();
     const before = tally.snapshot();
     try {
-      await readObject(body(), settings.limits, visitor);
+      const bytes = guarded(body(), guard);
+      if (object.ranges) await readRanges(bytes, settings.limits, object.ranges, visitor);
+      else await readObject(bytes, settings.limits, visitor);
       return null;
     } catch (error) {
       if (error instanceof MissingObject) return 'source_missing';
@@ -115,3 +141,20 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
     }
   }
 };
+
+/** The same chunks; the guard is asked before each. */
+const guarded = (body: AsyncIterable<Uint8Array>, guard: Guard | undefined): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]() {
+    const chunks = body[Symbol.asyncIterator]();
+    return {
+      async next() {
+        ask(guard);
+        return chunks.next();
+      },
+      async return() {
+        await chunks.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+  },
+});

@@ -1,12 +1,12 @@
 import { clicks } from './clicks.ts';
 import { events } from './events.ts';
 import { headers } from './headers.ts';
-import { generations, units } from './protocol.ts';
+import { audits, generations, units } from './protocol.ts';
 import { quarantine } from './quarantine.ts';
 import { recipientMessages } from './recipient-messages.ts';
 import type { Table } from './table.ts';
 
-export { clicks, events, generations, headers, quarantine, recipientMessages, units };
+export { audits, clicks, events, generations, headers, quarantine, recipientMessages, units };
 
 /** What transform writes and settle compacts. */
 export const SETTLED_TABLES = [events, headers, clicks] as const;
@@ -14,7 +14,7 @@ export type SettledTable = (typeof SETTLED_TABLES)[number]['name'];
 
 /** Every table of the lake, by name. */
 export const TABLES: Readonly<Record<string, Table>> = Object.fromEntries(
-  ([events, headers, clicks, recipientMessages, quarantine, units, generations] as const).map(
+  ([events, headers, clicks, recipientMessages, quarantine, units, generations, audits] as const).map(
     (table): [string, Table] => [table.name, table],
   ),
 );

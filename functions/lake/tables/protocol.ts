@@ -14,7 +14,12 @@ export const units = defineTable({
   columns: {
     unit: required(string('`<plan day>-<hash of raw prefix>-<n>-<i>`, and `a` or `b` for each split.')),
     attempt: required(string('The attempt whose files count.')),
-    raw_prefix: required(string('The raw folder that the unit is from.')),
+    kind: required(
+      string(
+        '`first`, or `replay` of quarantined records, which is counted beside the law: their first reading counts.',
+      ),
+    ),
+    raw_prefix: required(string('The raw folder that the unit is from; empty for a replay.')),
     status: required(string('`done`, or `split` into halves that have outcomes of their own.')),
     objects: required(bigint('Raw objects.')),
     bytes: required(bigint('Bytes of the raw objects as stored.')),
@@ -60,3 +65,22 @@ export const generations = defineTable({
 });
 
 export type GenerationRow = NumberRow<typeof generations>;
+
+export const audits = defineTable({
+  name: 'audits',
+  doc: 'What each audit of the lake looked at and found.',
+  grain: 'One row per audit.',
+  key: ['checked_at'],
+  partition: 'the UTC day of the audit',
+  format: 'json',
+  columns: {
+    checked_at: required(timestamp('When it ran.')),
+    raw_objects: required(bigint('Raw objects that are there.')),
+    units: required(bigint('Units with an outcome.')),
+    open_units: required(bigint('Units without one.')),
+    records: required(bigint('Records of the units.')),
+    files: required(bigint('Live and settled files.')),
+    drift_count: required(bigint('Findings: what is not as it should be.')),
+    drifts_by_kind: required(counts('Findings by kind.')),
+  },
+});

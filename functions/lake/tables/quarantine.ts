@@ -12,9 +12,14 @@ export const quarantine = defineTable({
     ...lineage,
     byte_offset: bigint('Where the record begins in the decompressed object; NULL for a whole object.'),
     byte_length: bigint('Bytes of the record, decompressed; NULL for a whole object.'),
+    range_ordinal: bigint(
+      'The ordinal of the first record in the byte range, as an envelope may hold several; NULL for a whole object.',
+    ),
     reason: required(string('Why: one word of a fixed list.', { storage: 'dictionary' })),
     detail: required(string('Path and value, cut.')),
-    raw: string('The bytes in base64, cut at 64 KB.'),
+    raw: string(
+      'The bytes in base64, cut at 64 KB; NULL for a whole object, and where a record before has the same byte range.',
+    ),
     delivered_to_lake_at: required(timestamp('When the raw object was delivered.', { lineage: true })),
   },
 });

@@ -12,6 +12,7 @@ import {
 import type { Settings } from '../settings.ts';
 import type { Column, Table } from '../tables/table.ts';
 import type { Columns } from './columns.ts';
+import { TooMuchText } from './text.ts';
 
 /** Large enough for long runs and good dictionaries, small enough for readers to prune by message_id and to share work. */
 const GROUP_ROWS = 1 << 17;
@@ -47,14 +48,25 @@ function batches(columns: Columns, rows: Uint32Array): ReadableStream {
       pull(controller) {
         const next = rows.subarray(from, from + BATCH_ROWS);
         if (next.length === 0) return controller.close();
-        from += next.length;
-        const table = WasmTable.fromIPCStream(toIpc(gather(columns, schema, next)));
+        const batch = gatherMost(columns, schema, next);
+        from += batch.numRows;
+        const table = WasmTable.fromIPCStream(toIpc(batch));
         controller.enqueue(table.recordBatch(0));
         table.free();
       },
     },
     { highWaterMark: 0 },
   );
+}
+
+/** As many of the rows as can be handed over at once: all of them, unless there are texts of megabytes. */
+function gatherMost(columns: Columns, schema: Schema, rows: Uint32Array): RecordBatch {
+  try {
+    return gather(columns, schema, rows);
+  } catch (error) {
+    if (!(error instanceof TooMuchText)) throw error;
+    return gatherMost(columns, schema, rows.subarray(0, rows.length >> 1));
+  }
 }
 
 function gather(columns: Columns, schema: Schema, rows: Uint32Array): RecordBatch {

@@ -4,6 +4,17 @@ import type { ColumnBuffer, Value } from './column.ts';
 
 const EMPTY = Buffer.alloc(0);
 
+/** Where a text begins is 32 bits wide. */
+const MOST_BYTES = 2 ** 32 - 1;
+
+/** Arrow's offsets have 31 bits, and what is gathered is copied twice before it is written: so much less. */
+const MOST_GATHERED_BYTES = 1 << 25;
+
+/** The texts of several rows are too much to gather at once; those of fewer rows may not be. */
+export class TooMuchText extends RangeError {
+  override name = 'TooMuchText';
+}
+
 /** Strings as UTF-8, one after another in one buffer. A lone surrogate becomes U+FFFD. */
 export class TextColumn implements ColumnBuffer {
   readonly type = new Utf8();
@@ -66,6 +77,7 @@ export class TextColumn implements ColumnBuffer {
       }
       offsets[i + 1] = size;
     }
+    if (size > MOST_GATHERED_BYTES && length > 1) throw new TooMuchText(`${size} bytes of text in ${length} rows`);
     const data = Buffer.allocUnsafe(size);
     // Rows that were appended one after another have their bytes side by side: they are copied in one go.
     let at = 0;
@@ -91,7 +103,9 @@ export class TextColumn implements ColumnBuffer {
     this.#sizes = grown(this.#sizes, Uint32Array, room);
   }
 
+  /** @throws RangeError if the column holds 4 GB: a unit so large was never planned */
   #growBytes(needed: number): void {
+    if (needed > MOST_BYTES) throw new RangeError('a column of texts may not hold 4 GB');
     const longer = Buffer.allocUnsafeSlow(roomFor(needed, this.#bytes.length));
     this.#bytes.copy(longer, 0, 0, this.#used);
     this.#bytes = longer;

@@ -17,11 +17,11 @@ export const planCommand = (to: Console): Command =>
       const { planAll } = await import('../run.ts');
       const { openUnits } = await import('#lake/steps/open-units.ts');
       const result = await withLake({ raw, lake: flags.lake }, async (lake) => {
-        const { objects, bytes, messages, known, changed } = await planAll(lake);
+        const { objects, bytes, units, known, changed } = await planAll(lake);
         return {
           objects,
           bytes,
-          units: messages.map(({ unit }) => unit),
+          units: units.map(({ unit }) => unit),
           known_objects: known,
           changed_objects: changed,
           open_units: (await openUnits(lake.ports.lake)).length,

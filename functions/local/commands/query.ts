@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import type { QueryResult } from '#lake/ports.ts';
+import type { View } from '#lake/sql/view.ts';
 import type { Console } from '../console.ts';
 import { UsageError } from '../failure.ts';
 import type { LocalLake } from '../lake.ts';
@@ -82,7 +83,7 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
   }
   if (format === 'parquet') throw new UsageError('parquet is no format for a screen', 'name a file: --out FILE');
 
-  const result = await ask(lake.engine.query(sql));
+  const result = await ask(lake.engine.query(format === 'table' ? inOrderOfGrain(sql, lake.views) : sql));
   if (format !== 'table') return to.print(lines(result, format, to.width));
   const all = result.rows.length;
   await to.print(tableLines({ ...result, rows: result.rows.slice(0, MOST_SHOWN) }, to.width, to.palette));
@@ -95,6 +96,13 @@ function* lines(result: QueryResult, format: Exclude<Format, 'parquet'>, width: 
   if (format === 'json') yield* jsonLines(result);
   else if (format === 'csv') yield* csvLines(result);
   else for (const line of tableLines(result, width)) yield `${line}\n`;
+}
+
+/** A whole view is read on a screen from its first day to its last; any other statement has the order that it asks for. */
+function inOrderOfGrain(sql: string, views: readonly View[]): string {
+  const name = /^select\s+\*\s+from\s+(\w+)$/i.exec(sql)?.[1]?.toLowerCase();
+  const grain = views.find((view) => view.name === name)?.grain ?? [];
+  return grain.length === 0 ? sql : `${sql} order by ${grain.join(', ')}`;
 }
 
 /** Athena's consoles take a `;` at the end, its engine doesn't. */

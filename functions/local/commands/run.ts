@@ -6,8 +6,9 @@ import { count, counted, duration } from '../terminal/figures.ts';
 import { safeText, wrapText } from '../terminal/text.ts';
 import { withLake } from './lake-session.ts';
 import { DEFAULT_LAKE, examples, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
+import { limitsOf, type WorkerFlags, workerMemoryOption, workersOption } from './worker-options.ts';
 
-interface RunFlags extends Folders {
+interface RunFlags extends Folders, WorkerFlags {
   now?: boolean;
 }
 
@@ -17,6 +18,8 @@ export const runCommand = (to: Console): Command =>
     .addOption(rawOption())
     .addOption(lakeOption())
     .option('--now', 'settle days that are not finished yet, too')
+    .addOption(workersOption())
+    .addOption(workerMemoryOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -29,7 +32,7 @@ export const runCommand = (to: Console): Command =>
       const raw = rawFolder(flags);
       const { runAll } = await import('../run.ts');
       const summary = await withLake({ raw, lake: flags.lake }, (lake) =>
-        runAll(lake, { progress: to.progress, includeUnfinished: flags.now ?? false }),
+        runAll(lake, { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) }),
       );
       warnOfObjects(to, summary);
       if (flags.json) return to.json(summary);
@@ -39,10 +42,19 @@ export const runCommand = (to: Console): Command =>
 
 const lakeFlag = (lake: string): string => (lake === DEFAULT_LAKE ? '' : ` --lake ${lake}`);
 
-type Problems = Pick<RunSummary, 'changed_objects' | 'missing_objects'>;
+type Problems = Pick<RunSummary, 'changed_objects' | 'missing_objects'> & Partial<Pick<RunSummary, 'poison_objects'>>;
 
-/** Raw objects that could not be read as they were planned. */
-export function warnOfObjects(to: Pick<Console, 'warn'>, { changed_objects, missing_objects }: Problems): void {
+/** Raw objects that could not be read, or not as they were planned. */
+export function warnOfObjects(
+  to: Pick<Console, 'warn'>,
+  { changed_objects, missing_objects, poison_objects = [] }: Problems,
+): void {
+  for (const { key, why } of poison_objects.slice(0, MOST_NAMED)) {
+    to.warn(`raw object quarantined unread, as reading it failed three times: ${safeText(key)} (${safeText(why)})`);
+  }
+  if (poison_objects.length > MOST_NAMED) {
+    to.warn(`and ${count(poison_objects.length - MOST_NAMED)} more, see: ${LAKE} quarantine --reason poison`);
+  }
   for (const [keys, what] of [
     [changed_objects, 'rewritten after it was planned; raw data is read once and never again'],
     [missing_objects, 'gone before it could be read; put it back under another name to have it read'],

@@ -8,6 +8,7 @@ import { count, counted } from '../terminal/figures.ts';
 import { withLake } from './lake-session.ts';
 import { examples, existingLake, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
 import { countLines, warnOfObjects } from './run.ts';
+import { limitsOf, type WorkerFlags, workerMemoryOption, workersOption } from './worker-options.ts';
 
 export const transformCommand = (to: Console): Command =>
   new Command('transform')
@@ -15,6 +16,8 @@ export const transformCommand = (to: Console): Command =>
     .argument('[unit]', 'only this unit; all that have no outcome unless named')
     .addOption(rawOption())
     .addOption(lakeOption())
+    .addOption(workersOption())
+    .addOption(workerMemoryOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -23,12 +26,12 @@ export const transformCommand = (to: Console): Command =>
         ['transform 2026-01-31-0123456789ab-0-0 --raw path/to/raw', 'one unit'],
       ),
     )
-    .action(async (unit: string | undefined, flags: Folders) => {
+    .action(async (unit: string | undefined, flags: Folders & WorkerFlags) => {
       const raw = rawFolder(flags);
       existingLake(flags.lake);
       const { transformAll, sumOutcomes } = await import('../run.ts');
       const summary = await withLake({ raw, lake: flags.lake }, async (lake) =>
-        sumOutcomes(await transformAll(lake, await unitsToDo(lake, unit), to.progress)),
+        sumOutcomes(await transformAll(lake, await unitsToDo(lake, unit), to.progress, limitsOf(flags))),
       );
       warnOfObjects(to, { ...summary, changed_objects: [] });
       if (flags.json) return to.json(summary);

@@ -25,6 +25,8 @@ export interface GenerateOptions {
   bomb?: boolean;
   /** with `dirty`: over how many different dates row 33 spreads its records; 500 unless said otherwise */
   dates?: number;
+  /** false: no day on which a provider turns mail away */
+  incident?: boolean;
   /** the last send day, `YYYY-MM-DD`. A constant unless said otherwise: the data must not depend on today */
   end?: string;
   /** where the ground truth goes, as JSON */
@@ -43,7 +45,8 @@ export interface GenerateSummary {
   events: number;
   first_day: string;
   last_day: string;
-  incident: Incident;
+  /** null if it was left out */
+  incident: Incident | null;
   headline: Truth['headline'];
   seconds: number;
 }
@@ -69,7 +72,7 @@ async function made(options: GenerateOptions): Promise<{ truth: Truth; summary: 
   wholeNumber('days', days, 1);
   wholeNumber('seed', seed, 0);
   const firstDay = firstDayOf(end, days);
-  const incident = incidentOf(firstDay, days);
+  const incident = options.incident === false ? null : incidentOf(firstDay, days);
   const world = { seed, incident, people: Math.max(100, Math.ceil(messages / 12)) };
   const folder = new RawFolder(out);
   const ledger = new Ledger();

@@ -13,7 +13,8 @@ export interface World {
   seed: number;
   /** how many people are on the list */
   people: number;
-  incident: Incident;
+  /** null: no provider turns mail away */
+  incident: Incident | null;
 }
 
 export interface Life {
@@ -134,7 +135,8 @@ function deliver(
 
 const domainOf = (key: string): string => key.slice(key.lastIndexOf('@') + 1);
 
-const isBlocked = (incident: Incident, mail: Mail, person: Person): boolean =>
+const isBlocked = (incident: Incident | null, mail: Mail, person: Person): boolean =>
+  incident !== null &&
   person.provider === incident.provider &&
   mail.mailing.sender.domain === incident.from_domain &&
   dayOf(mail.sentAt) === incident.date;

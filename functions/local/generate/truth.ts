@@ -1,11 +1,12 @@
 import type { EventType } from '#lake/vocabulary.ts';
 import { HONEST_BOT } from './agents.ts';
-import { dayOf } from './calendar.ts';
+import { dateOf, eventType } from './event-words.ts';
 import { addFacts, FACT_COUNTS, type FactCounts, noFacts } from './facts.ts';
 import type { Life } from './life.ts';
 import type { Bounce, BounceKind, Happening, Mail } from './mail.ts';
 import { headerCount } from './records-ses.ts';
 import type { Incident } from './schedule.ts';
+import { DayLedger, type DayTruth } from './truth-days.ts';
 
 export interface EventCount {
   /** UTC, `YYYY-MM-DD`; 1970-01-01 for absurd times */
@@ -88,18 +89,17 @@ export interface Truth {
   first_day: string;
   last_day: string;
   objects: number;
-  incident: Incident;
+  /** null if it was left out */
+  incident: Incident | null;
   headline: FactCounts & { events: number };
   quality: Quality;
   events: EventCount[];
   facts: Fact[];
   links: LinkCount[];
   bounces: BounceCount[];
+  days: DayTruth;
   faults: Fault[];
 }
-
-/** Days that no mail of SES can have been sent on go where the table keeps absurd times. */
-const ABSURD_DAY = '1970-01-01';
 
 const BOUNCE_TYPE: Record<BounceKind, string> = { hard: 'Permanent', soft: 'Transient', undetermined: 'Undetermined' };
 
@@ -119,6 +119,7 @@ export class Ledger {
   private readonly facts = new Map<string, Fact>();
   private readonly links = new Map<string, LinkCount>();
   private readonly bounces = new Map<string, BounceCount>();
+  private readonly days = new DayLedger();
 
   /** One message with all that happens to it. @param headers how many its send event lists */
   life({ mail, happenings }: Life, headers = headerCount(mail)): void {
@@ -129,6 +130,7 @@ export class Ledger {
       if (happening.type === 'send') this.quality.rows.headers += headers;
     }
     this.link(mail, happenings);
+    this.days.life(mail, happenings);
     mail.recipients.forEach((recipient, position) => {
       if (recipient.key !== '') addFacts(this.fact(mail, recipient.provider), mail, position, happenings);
     });
@@ -150,7 +152,7 @@ export class Ledger {
   }
 
   /** The lists of the truth, each in order of its dimensions. */
-  lists(): Pick<Truth, 'headline' | 'quality' | 'events' | 'facts' | 'links' | 'bounces' | 'faults'> {
+  lists(): Pick<Truth, 'headline' | 'quality' | 'events' | 'facts' | 'links' | 'bounces' | 'days' | 'faults'> {
     const facts = inOrder(this.facts).filter((fact) => FACT_COUNTS.some((name) => fact[name] > 0));
     const headline = { ...noFacts(), events: this.headline.events };
     for (const fact of facts) for (const name of FACT_COUNTS) headline[name] += fact[name];
@@ -161,6 +163,7 @@ export class Ledger {
       facts,
       links: inOrder(this.links),
       bounces: inOrder(this.bounces),
+      days: this.days.lists(),
       faults: this.faults,
     };
   }
@@ -260,25 +263,6 @@ const noClicks = (campaign: string | null, link: string): LinkCount => ({
   unique_human_clicks: 0,
   unsubscribes: 0,
 });
-
-const dateOf = (instant: number): string =>
-  instant >= Date.UTC(2010, 0) && instant < Date.UTC(2100, 0) ? dayOf(instant) : ABSURD_DAY;
-
-/** The vocabulary's word for it. */
-export function eventType(happening: Happening): EventType {
-  switch (happening.type) {
-    case 'bounce':
-      return `${happening.kind}_bounce`;
-    case 'delay':
-      return 'delivery_delay';
-    case 'opt_out':
-      return 'unsubscribe';
-    case 'opt_in':
-      return 'resubscribe';
-    default:
-      return happening.type;
-  }
-}
 
 const inOrder = <T>(map: ReadonlyMap<string, T>): T[] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, value]) => value);

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RawStore } from '#lake/ports.ts';
@@ -91,29 +91,5 @@ describe('late, moving and vanishing raw objects', () => {
     const [outcome] = await small.run();
     expect(outcome).toMatchObject({ accepted: 1, missing_objects: 1, problems: [{ key, problem: 'source_missing' }] });
     expect(await kinds()).toEqual(['source_missing']);
-  });
-});
-
-describe('audit', () => {
-  test('names a foreign file, a missing file and a partition that points elsewhere', async () => {
-    small.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery()));
-    await small.run();
-    const root = small.lake.lakeRoot;
-    const [partition] = await small.lake.ports.catalog.locations('events');
-    const location = partition?.location ?? '';
-    mkdirSync(join(root, location), { recursive: true });
-    writeFileSync(join(root, location, 'mine.parquet'), 'x');
-    await small.lake.ports.catalog.switchPartition('events', {
-      dt: '2026-10-05',
-      location: 'v1/live/events/dt=2026-10-05/',
-    });
-    const live = (await Array.fromAsync(small.lake.ports.lake.list('v1/live/headers/')))[0];
-    rmSync(join(root, live?.key ?? ''));
-    const { drifts } = await audit(small.lake.ports);
-    expect(drifts.map(({ kind, key }) => [kind, key])).toEqual([
-      ['live_file_missing', live?.key],
-      ['foreign_file', `${location}mine.parquet`],
-      ['stale_partition', 'events dt=2026-10-05'],
-    ]);
   });
 });

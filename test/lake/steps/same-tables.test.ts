@@ -2,9 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SqlValue } from '#lake/ports.ts';
-import { TABLES } from '#lake/tables/index.ts';
 import { pinpointEvent, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
+import { settledTables } from '#test/settled-tables.ts';
 import { smallLake } from '#test/small-lake.ts';
 
 const two = ['ann@example.org', 'Bob <BOB@example.net>'];
@@ -75,17 +74,6 @@ const arrivals = fc.array(fc.tuple(fc.nat(RECORDS.length - 1), wraps), { maxLeng
     batches: fc.boolean(),
   }),
 );
-
-/** Settled tables without what says where a row came from. */
-async function settledTables(small: Awaited<ReturnType<typeof smallLake>>): Promise<Record<string, unknown>> {
-  const tables: Record<string, Record<string, SqlValue>[]> = {};
-  for (const name of ['events', 'headers', 'clicks', 'recipient_messages']) {
-    const { columns = {}, key = [] } = TABLES[name] ?? {};
-    const kept = Object.keys(columns).filter((column) => !columns[column]?.lineage);
-    tables[name] = await small.rows(`select dt, ${kept.join(', ')} from ${name} order by ${key.join(', ')}`);
-  }
-  return tables;
-}
 
 describe('the same records', () => {
   test('fault 68: in any chunking, order, duplication, compression, naming and envelope give the same settled tables', async () => {

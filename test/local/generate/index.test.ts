@@ -83,7 +83,7 @@ describe('generate', () => {
       expect(summary).toMatchObject({ messages: 777, first_day: '2026-03-23', last_day: '2026-03-31' });
       const dates = truth.facts.map((fact) => fact.send_date).sort();
       expect([dates.at(0), dates.at(-1)]).toEqual(['2026-03-23', '2026-03-31']);
-      expect(truth.incident.date >= '2026-03-29' && truth.incident.date <= '2026-03-31').toBe(true);
+      expect(['2026-03-29', '2026-03-30', '2026-03-31']).toContain(truth.incident?.date);
     });
   });
 

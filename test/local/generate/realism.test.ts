@@ -15,6 +15,7 @@ describe('the quarter that is generated', () => {
   it('has rates, sources, machines and an incident as a real sender has them', async () => {
     await generated({ messages: 6000, days: 21, seed: 11 }, ({ truth, summary }) => {
       const { facts, headline, incident } = truth;
+      if (incident === null) throw new Error('no incident');
       expect(summary.events / summary.messages).toBeGreaterThan(2.5);
       const rate = (part: number, whole: number): number => part / whole;
       expect(rate(headline.delivered, headline.sent)).toBeGreaterThan(0.93);

@@ -1,0 +1,65 @@
+/** One query's life in Athena: started once, looked at until it has ended, stopped when its time is up. */
+
+import { setTimeout } from 'node:timers/promises';
+import {
+  type AthenaClient,
+  GetQueryExecutionCommand,
+  type QueryExecution,
+  StartQueryExecutionCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+
+export interface QueryPlace {
+  client: AthenaClient;
+  database: string;
+  workgroup: string;
+  /** milliseconds that are left for the whole; a query that would take longer is stopped */
+  remainingMs: () => number;
+}
+
+/** The query failed, was cancelled, or its time was up. What it has written so far stays where it is. */
+export class AthenaFailure extends Error {
+  override name = 'AthenaFailure';
+  readonly queryId: string;
+  constructor(queryId: string, why: string) {
+    super(`Athena query ${queryId} ${why}`);
+    this.queryId = queryId;
+  }
+}
+
+/** Waits between looks: short queries are seen early, long ones cost few calls. */
+const FIRST_LOOK_MS = 200;
+const MOST_LOOK_MS = 3000;
+/** Left over for what its caller has to do afterwards. */
+const RESERVE_MS = 15_000;
+
+/**
+ * Runs a statement to its end. With a `token` the same statement is started once, whoever asks: Athena gives the query
+ * that is there.
+ *
+ * @throws AthenaFailure
+ */
+export async function runQuery(place: QueryPlace, sql: string, token?: string): Promise<QueryExecution> {
+  const { QueryExecutionId: id = '' } = await place.client.send(
+    new StartQueryExecutionCommand({
+      QueryString: sql,
+      QueryExecutionContext: { Database: place.database, Catalog: 'AwsDataCatalog' },
+      WorkGroup: place.workgroup,
+      // Without one the SDK makes a random one, which its retries keep.
+      ...(token ? { ClientRequestToken: token } : {}),
+    }),
+  );
+  for (let wait = FIRST_LOOK_MS; ; wait = Math.min(MOST_LOOK_MS, wait * 1.5)) {
+    const { QueryExecution: execution } = await place.client.send(
+      new GetQueryExecutionCommand({ QueryExecutionId: id }),
+    );
+    const { State: state, StateChangeReason: reason = 'without a reason' } = execution?.Status ?? {};
+    if (execution && state === 'SUCCEEDED') return execution;
+    if (state === 'FAILED' || state === 'CANCELLED') throw new AthenaFailure(id, `${state.toLowerCase()}: ${reason}`);
+    if (place.remainingMs() < RESERVE_MS + wait) {
+      await place.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+      throw new AthenaFailure(id, 'was stopped: it would not have ended in time; the next run starts another');
+    }
+    await setTimeout(wait);
+  }
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { Store, StoredBody, StoredObject } from '#lake/ports.ts';
+import { PATIENT, pause, withBackoff } from './backoff.ts';
+import { objectFailure, serviceError } from './s3-failure.ts';
+
+export interface S3StoreOptions {
+  client: S3Client;
+  bucket: string;
+  /** what all keys lie under, such as `firehose/`; none by default */
+  prefix?: string;
+}
+
+/** A bucket (or a folder of it) as a store. Typed as a `RawStore` it only looks. Retries are the client's, but where said. */
+export class S3Store implements Store {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+
+  constructor({ client, bucket, prefix = '' }: S3StoreOptions) {
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#prefix = prefix;
+  }
+
+  async *list(
+    prefix: string,
+    { after, shallow = false }: { after?: string; shallow?: boolean } = {},
+  ): AsyncGenerator<StoredObject> {
+    for await (const page of this.#pages(prefix, shallow, after)) {
+      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+        if (Key === undefined) continue;
+        yield { key: this.#keyOf(Key), size: Size ?? 0, etag: ETag ?? '', modified: LastModified?.getTime() ?? 0 };
+      }
+    }
+  }
+
+  async *prefixes(prefix: string): AsyncGenerator<string> {
+    for await (const page of this.#pages(prefix, true)) {
+      for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) yield this.#keyOf(Prefix);
+    }
+  }
+
+  async get(key: string, { ifMatch }: { ifMatch?: string } = {}): Promise<StoredBody> {
+    const first = await this.#ask(key, ifMatch);
+    return { ...first.object, body: this.#body(first) };
+  }
+
+  async create(key: string, bytes: Uint8Array | string): Promise<boolean> {
+    const body = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    const sha256 = createHash('sha256').update(body).digest('base64');
+    const made = await withBackoff(PATIENT, () => this.#createOnce(key, body, sha256));
+    if (made === undefined) throw new Error(`object is being written by others all the time, try again: ${key}`);
+    return made;
+  }
+
+  async remove(key: string): Promise<void> {
+    try {
+      await this.#client.send(new DeleteObjectCommand(this.#at(key)));
+    } catch (error) {
+      throw objectFailure(error, key);
+    }
+  }
+
+  /** undefined: another create is under way (409), whose end is to be waited for. */
+  async #createOnce(key: string, body: Uint8Array, sha256: string): Promise<boolean | undefined> {
+    try {
+      await this.#client.send(
+        new PutObjectCommand({
+          ...this.#at(key),
+          Body: body,
+          ContentLength: body.length,
+          IfNoneMatch: '*',
+          ChecksumSHA256: sha256,
+        }),
+      );
+      return true;
+    } catch (error) {
+      const said = serviceError(error);
+      if (said?.status === 409) return undefined;
+      if (said?.status !== 412) throw objectFailure(error, key);
+      // The first request may have made it and its answer be lost: then the retry met our own object.
+      return said.attempts > 1 && (await this.#sha256Of(key)) === sha256;
+    }
+  }
+
+  async #sha256Of(key: string): Promise<string | undefined> {
+    try {
+      const head = await this.#client.send(new HeadObjectCommand({ ...this.#at(key), ChecksumMode: 'ENABLED' }));
+      return head.ChecksumSHA256;
+    } catch (error) {
+      throw objectFailure(error, key);
+    }
+  }
+
+  async #ask(key: string, ifMatch: string | undefined, from = 0): Promise<Answer> {
+    try {
+      const answer = await this.#client.send(
+        new GetObjectCommand({
+          ...this.#at(key),
+          ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+          ...(from === 0 ? {} : { Range: `bytes=${from}-` }),
+        }),
+      );
+      const { Body, ContentLength, ETag, LastModified } = answer;
+      if (!(Body instanceof Readable)) throw new TypeError(`object has no body: ${key}`);
+      const size = from + (ContentLength ?? 0);
+      return { stream: Body, object: { key, size, etag: ETag ?? '', modified: LastModified?.getTime() ?? 0 } };
+    } catch (error) {
+      throw objectFailure(error, key);
+    }
+  }
+
+  /** The whole body: where the connection breaks or ends early, the rest of the same version is asked for. */
+  async *#body({ object: { key, size, etag }, stream }: Answer): AsyncGenerator<Uint8Array> {
+    let read = 0;
+    let rest = stream;
+    for (let failures = 0; ; failures++) {
+      let failure: unknown = new Error(`object ended after ${read} of ${size} bytes: ${key}`);
+      const before = read;
+      try {
+        for await (const chunk of rest) {
+          read += chunk.length;
+          yield chunk;
+        }
+      } catch (error) {
+        failure = error;
+      }
+      if (read === size) return;
+      if (read > before) failures = 0;
+      if (failures >= MOST_FAILURES) throw failure;
+      await pause(failures, PATIENT);
+      rest = (await this.#ask(key, etag, read)).stream;
+    }
+  }
+
+  async *#pages(prefix: string, isShallow: boolean, after?: string): AsyncGenerator<ListObjectsV2CommandOutput> {
+    let token: string | undefined;
+    do {
+      const page: ListObjectsV2CommandOutput = await this.#client.send(
+        new ListObjectsV2Command({
+          Bucket: this.#bucket,
+          Prefix: this.#prefix + prefix,
+          // XML has no way to write some characters that keys may hold.
+          EncodingType: 'url',
+          ...(isShallow ? { Delimiter: '/' } : {}),
+          ...(after ? { StartAfter: this.#prefix + after } : {}),
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        }),
+      );
+      yield page;
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  #at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: this.#prefix + key };
+  }
+
+  /** A key of a listing, which is form-encoded. */
+  #keyOf(encoded: string): string {
+    return decodeURIComponent(encoded.replaceAll('+', ' ')).slice(this.#prefix.length);
+  }
+}
+
+interface Answer {
+  object: StoredObject;
+  stream: AsyncIterable<Uint8Array>;
+}
+
+/** Failures in a row, without a byte between them, that reading a body survives. */
+const MOST_FAILURES = 5;

@@ -1,0 +1,128 @@
+import type { Limits } from '../settings.ts';
+import { type Reason, Rejection } from '../vocabulary.ts';
+import { Unwrapper } from './envelope.ts';
+import { type GzipEnding, gunzip, isGzip } from './gzip.ts';
+import { splitInner } from './inner.ts';
+import { RecordPlace } from './place.ts';
+import type { Place, RecordVisitor } from './record.ts';
+import { ByteSource } from './source.ts';
+import { Splitter } from './splitter.ts';
+
+/** Bytes of an object that are read again. */
+export interface ByteRange {
+  /** first byte, in the decompressed object */
+  offset: number;
+  /** bytes, at least one */
+  length: number;
+  /** ordinal that the first record in it had when the object was first read */
+  ordinal: number;
+}
+
+/**
+ * Reads some ranges of an object, plain or gzip, each as if it stood alone, and tells the visitor of each record in them,
+ * with its place in the whole object. Byte ranges stay what they are when records come to be split in another way;
+ * ordinals don't: a range that holds as many records as before numbers them as before, and no two get one number.
+ *
+ * @param ranges in order of offset, none reaching into another
+ * @throws ObjectRejection if the gzip data are damaged on the way there; errors of the body and the visitor as they are
+ */
+export async function readRanges(
+  body: AsyncIterable<Uint8Array>,
+  limits: Limits,
+  ranges: readonly ByteRange[],
+  visitor: RecordVisitor,
+): Promise<void> {
+  const waiting = [...ranges];
+  const ending: GzipEnding = { is: 'whole', trailing: new Uint8Array(0) };
+  const source = new ByteSource(body);
+  let open: RangeReading | undefined;
+  let ordinal = 0;
+  let at = 0;
+  const begin = (range: ByteRange): RangeReading =>
+    new RangeReading(range, Math.max(range.ordinal, ordinal), limits, visitor);
+
+  try {
+    const zipped = isGzip(await source.peek(3));
+    for await (const chunk of zipped ? gunzip(source, ending) : source.chunks()) {
+      for (let from = 0; from < chunk.length; ) {
+        // only now that more bytes follow it is clear that the range isn't where the data were cut off
+        if (open?.isWhole) {
+          ordinal = open.end('json');
+          open = undefined;
+        }
+        if (!open) {
+          const [next] = waiting;
+          if (!next) return;
+          from = Math.max(from, next.offset - at);
+          if (from >= chunk.length) break;
+          open = begin(next);
+          waiting.shift();
+        }
+        from += open.take(chunk.subarray(from));
+      }
+      at += chunk.length;
+    }
+  } finally {
+    await source.close();
+  }
+  if (open) ordinal = open.end(ending.is === 'truncated' ? 'gzip_truncated' : 'json');
+  for (const range of waiting) ordinal = begin(range).missing();
+}
+
+/** One range on its way through a splitter of its own. */
+class RangeReading {
+  readonly #range: ByteRange;
+  readonly #first: number;
+  readonly #place = new RecordPlace();
+  readonly #unwrapper: Unwrapper;
+  readonly #splitter: Splitter;
+  #taken = 0;
+
+  /** @param first the number of the first record in it */
+  constructor(range: ByteRange, first: number, limits: Limits, visitor: RecordVisitor) {
+    this.#range = range;
+    this.#first = first;
+    const moved: RecordVisitor = {
+      record: (value, text, place) => visitor.record(value, text, this.#moved(place)),
+      skip: (kind, place) => visitor.skip(kind, this.#moved(place)),
+      reject: (rejection, place) => visitor.reject(rejection, this.#moved(place)),
+    };
+    this.#unwrapper = new Unwrapper(moved, this.#place, limits.depth, splitInner(limits));
+    this.#splitter = new Splitter(limits, this.#unwrapper, this.#place);
+  }
+
+  get isWhole(): boolean {
+    return this.#taken === this.#range.length;
+  }
+
+  /** Takes what is the range's of these bytes, and says how much that was. */
+  take(bytes: Buffer): number {
+    const mine = bytes.subarray(0, this.#range.length - this.#taken);
+    this.#splitter.push(mine);
+    this.#taken += mine.length;
+    return mine.length;
+  }
+
+  /** There is no more. @returns the number behind that of its last record */
+  end(broken: Reason): number {
+    this.#splitter.end(broken);
+    return this.#first + this.#unwrapper.records;
+  }
+
+  /** The object ends before the range begins: then it isn't read as it was. @returns as `end` */
+  missing(): number {
+    this.#place.point(0, this.#range.length, new Uint8Array(0), 0, 0);
+    this.#unwrapper.reject(new Rejection('json', `the object ends before byte ${this.#range.offset}`));
+    return this.#first + this.#unwrapper.records;
+  }
+
+  #moved(place: Place): Place {
+    return {
+      ordinal: this.#first + place.ordinal,
+      first: this.#first + place.first,
+      offset: this.#range.offset + place.offset,
+      length: place.length,
+      raw: (limit) => place.raw(limit),
+    };
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * A count of the deliverability family (metrics.md, "Definitions"), over rows of `message_outcomes`. All of them can be
+ * added up over every dimension. The views of the family, the report and the headlines are made from this list.
+ */
+export interface Measure {
+  name: string;
+  /** what it counts, as the dictionary says it */
+  doc: string;
+  /** conditions on a recipient-message that must all hold; mail to simulator addresses is left out unless they ask for it */
+  where: readonly string[];
+  /** the column to add up; without it recipient-messages are counted */
+  sum?: string;
+}
+
+export const MEASURES = [
+  {
+    name: 'sent',
+    doc: 'Recipient-messages sent, those to simulator addresses left out, as from all counts but the last.',
+    where: ['is_sent'],
+  },
+  {
+    name: 'sends_without_event',
+    doc: 'Of sent: proved by a later event only. Many of them mean that sends are not published.',
+    where: ['is_sent', 'not has_send_event'],
+  },
+  {
+    name: 'delivered',
+    doc: 'Recipient-messages with a delivery and without a hard bounce.',
+    where: ['is_delivered'],
+  },
+  {
+    name: 'hard_bounces',
+    doc: 'Recipient-messages whose gravest bounce is hard; suppressed ones included.',
+    where: ["bounce_kind = 'hard'"],
+  },
+  {
+    name: 'soft_bounces',
+    doc: 'Recipient-messages whose gravest bounce is soft.',
+    where: ["bounce_kind = 'soft'"],
+  },
+  {
+    name: 'undetermined_bounces',
+    doc: 'Recipient-messages whose gravest bounce is undetermined.',
+    where: ["bounce_kind = 'undetermined'"],
+  },
+  {
+    name: 'suppressed_bounces',
+    doc: 'Of hard_bounces: stopped by the account suppression list (OnAccountSuppressionList).',
+    where: ['is_suppressed'],
+  },
+  {
+    name: 'reputation_sent',
+    doc: 'Sent, without the suppressed: what reputation_bounce_rate is of.',
+    where: ['is_sent', 'not is_suppressed'],
+  },
+  {
+    name: 'reputation_hard_bounces',
+    doc: 'Hard bounces, without the suppressed.',
+    where: ["bounce_kind = 'hard'", 'not is_suppressed'],
+  },
+  { name: 'complaints', doc: 'Recipient-messages with a complaint.', where: ['complained_at is not null'] },
+  {
+    name: 'feedback_delivered',
+    doc: 'Delivered to providers that tell senders of complaints.',
+    where: ['is_delivered', 'has_complaint_feedback'],
+  },
+  {
+    name: 'feedback_complaints',
+    doc: 'Of feedback_delivered: complained.',
+    where: ['is_delivered', 'has_complaint_feedback', 'complained_at is not null'],
+  },
+  {
+    name: 'rejected',
+    doc: 'Recipient-messages that the service rejected.',
+    where: ['rejected_at is not null'],
+  },
+  {
+    name: 'rendering_failures',
+    doc: 'Recipient-messages whose template failed to render.',
+    where: ['rendering_failed_at is not null'],
+  },
+  {
+    name: 'delayed',
+    doc: 'Recipient-messages with a delivery delay, whatever became of them.',
+    where: ['delays > 0'],
+  },
+  {
+    name: 'trackable_delivered',
+    doc: 'Of delivered: the only recipient of the message. Unique and total opens and clicks are of these.',
+    where: ['is_trackable_delivered'],
+  },
+  {
+    name: 'unique_opens',
+    doc: 'Recipient-messages opened, by anyone or anything.',
+    where: ['is_trackable_delivered', 'opens > 0'],
+  },
+  {
+    name: 'unique_human_opens',
+    doc: 'Recipient-messages with an open not labelled machine.',
+    where: ['is_trackable_delivered', 'human_opens > 0'],
+  },
+  { name: 'total_opens', doc: 'Open events.', where: ['is_trackable_delivered'], sum: 'opens' },
+  {
+    name: 'total_human_opens',
+    doc: 'Open events not labelled machine.',
+    where: ['is_trackable_delivered'],
+    sum: 'human_opens',
+  },
+  {
+    name: 'unique_clicks',
+    doc: 'Recipient-messages clicked, by anyone or anything.',
+    where: ['is_trackable_delivered', 'clicks > 0'],
+  },
+  {
+    name: 'unique_human_clicks',
+    doc: 'Recipient-messages with a click not labelled machine.',
+    where: ['is_trackable_delivered', 'human_clicks > 0'],
+  },
+  { name: 'total_clicks', doc: 'Click events.', where: ['is_trackable_delivered'], sum: 'clicks' },
+  {
+    name: 'total_human_clicks',
+    doc: 'Click events not labelled machine.',
+    where: ['is_trackable_delivered'],
+    sum: 'human_clicks',
+  },
+  {
+    name: 'unsubscribes',
+    doc: 'Recipient-messages with an unsubscribe, by link, header or preference page.',
+    where: ['unsubscribed_at is not null'],
+  },
+  {
+    name: 'simulator_messages',
+    doc: 'Recipient-messages to simulator addresses, which no other count includes.',
+    where: ['is_simulator'],
+  },
+] as const satisfies readonly Measure[];
+export type MeasureName = (typeof MEASURES)[number]['name'];
+
+export const MEASURE_NAMES: readonly MeasureName[] = MEASURES.map(({ name }) => name);
+
+/** The measure as an aggregate over rows of message_outcomes, in lines that begin at `indent` spaces. */
+export function counted(measure: Measure, indent: number): string {
+  const pad = ' '.repeat(indent);
+  const where = measure.where.includes('is_simulator') ? measure.where : ['not is_simulator', ...measure.where];
+  if (measure.sum !== undefined) {
+    const sum = `cast(sum(case when ${where.join(' and ')} then ${measure.sum} end) as bigint)`;
+    return `coalesce(\n${pad}    ${sum},\n${pad}    0\n${pad}) as ${measure.name}`;
+  }
+  const line = `count_if(${where.join(' and ')}) as ${measure.name}`;
+  if (indent + line.length < 120) return line;
+  return `count_if(\n${pad}    ${where.join(`\n${pad}    and `)}\n${pad}) as ${measure.name}`;
+}
+
+/** The columns of message_outcomes that the measures read, in order of first use. */
+export function columnsRead(measures: readonly Measure[]): string[] {
+  const text = measures.flatMap(({ where, sum }) => [...where, sum ?? '']).join(' ');
+  const words = text.replaceAll(/'[^']*'/g, '').match(/[a-z_]+/g) ?? [];
+  return [...new Set(['is_simulator', ...words.filter((word) => !KEYWORDS.has(word))])];
+}
+
+const KEYWORDS = new Set(['not', 'is', 'null', 'and']);

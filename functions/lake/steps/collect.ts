@@ -1,0 +1,164 @@
+/**
+ * collect: removes what nobody will ever read again, and says what it removed. It heals each day first, and asks the
+ * catalog before it removes anything. design: "The protocol", audit, Collect.
+ */
+import type { Ports, StoredObject } from '../ports.ts';
+import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
+import { COLLECT_RULES, type CollectRules, type ReadersSee, type SettledLocation } from './collect-rules.ts';
+import { concurrently } from './concurrent.ts';
+import { type DataDay, dataDay } from './data-day.ts';
+import { heal } from './heal.ts';
+import { attemptOfFile, liveFolder, rollupFolder, rollupKey, settledRoot, unitOfAttempt } from './layout.ts';
+import { liveDays, Outcomes } from './live.ts';
+import { leafOutcomes } from './replays.ts';
+import { readState } from './state.ts';
+
+export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
+
+export interface Removed {
+  key: string;
+  bytes: number;
+  why: 'superseded' | 'settled' | 'lost';
+}
+
+const AT_ONCE = 16;
+
+/** Looks at every day that has live or settled files. Costs about six calls a day of a table, and one a file removed. */
+export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT_RULES): Promise<Removed[]> {
+  const outcomes = new Outcomes(ports.lake);
+  const removed: Removed[] = [];
+  for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
+    const locations = await settledLocations(ports, name);
+    const dts = [...new Set([...locations.keys(), ...(await liveDays(ports.lake, name))])].sort();
+    const ofDays = await concurrently(dts, AT_ONCE, (dt) =>
+      collectDay(ports, rules, outcomes, name, dt, locations.get(dt) ?? []),
+    );
+    for (const ofDay of ofDays) removed.push(...ofDay);
+  }
+  return removed;
+}
+
+async function collectDay(
+  ports: CollectPorts,
+  rules: CollectRules,
+  outcomes: Outcomes,
+  table: string,
+  dt: string,
+  locations: readonly SettledLocation[],
+): Promise<Removed[]> {
+  const day = await dataDay(ports.lake, table, dt);
+  const { newest } = day;
+  // Whoever was being pointed elsewhere until now may have begun to read there: their grace begins now.
+  const hasPartition = newest !== null && (newest.rows_out > 0 || locations.length > 0);
+  const wasHealed = rules.healsFirst && hasPartition && (await heal(ports, table, newest));
+  const removed: Removed[] = [];
+  if (!wasHealed) {
+    const [partition] = await ports.catalog.locations(table, [dt]);
+    const readersSee = partition?.location ?? null;
+    for (const one of locations) removed.push(...(await collectLocation(ports, rules, day, one, readersSee)));
+    removed.push(...(await collectTakenIn(ports, rules, day, readersSee)));
+  }
+  const gone = new Set(removed.map(({ key }) => key));
+  const left = day.live.filter(({ key }) => !gone.has(key));
+  removed.push(...(await collectLost(ports, rules, outcomes, day, left)));
+  return removed;
+}
+
+/** A superseded generation, or what a settle or rollup left that lost or died. */
+async function collectLocation(
+  { lake, clock }: CollectPorts,
+  rules: CollectRules,
+  day: DataDay,
+  one: SettledLocation,
+  readersSee: ReadersSee,
+): Promise<Removed[]> {
+  if (!rules.isDecidedAgainst(one, day) || !rules.isOutOfSight(one.location, readersSee)) return [];
+  const decidedAt = day.generations.get(one.n + 1) ?? day.generations.get(one.n) ?? 0;
+  const since = one.files.reduce((newest, { modified }) => Math.max(newest, modified), decidedAt);
+  if (!rules.isPastGrace(since, clock.now())) return [];
+  return removeAll(lake, one.files, 'superseded');
+}
+
+/** Live files whose rows the newest generation holds. */
+async function collectTakenIn(
+  { lake, clock }: CollectPorts,
+  rules: CollectRules,
+  day: DataDay,
+  readersSee: ReadersSee,
+): Promise<Removed[]> {
+  const { newest, table, dt, live, generations } = day;
+  if (!newest || live.length === 0 || !rules.isOutOfSight(liveFolder(table, dt), readersSee)) return [];
+  const takenInAt = generations.get(newest.generation) ?? Number.POSITIVE_INFINITY;
+  const old = live.filter(({ modified }) => rules.isPastGrace(Math.max(modified, takenInAt), clock.now()));
+  if (old.length === 0) return [];
+  const there = new Map<string, number>();
+  for await (const { key, size } of lake.list(newest.location)) there.set(key, size);
+  const areFilesThere = newest.file_list.every(({ key, bytes }) => there.get(key) === bytes);
+  const takenIn = old.filter(({ key }) => {
+    const attempt = attemptOfFile(key);
+    return attempt !== null && rules.isTakenIn(attempt, day, areFilesThere);
+  });
+  return removeAll(lake, takenIn, 'settled');
+}
+
+/** Live and quarantine files of attempts that lost against another, or whose unit was split. */
+async function collectLost(
+  { lake, clock }: CollectPorts,
+  rules: CollectRules,
+  outcomes: Outcomes,
+  { newest }: DataDay,
+  live: readonly StoredObject[],
+): Promise<Removed[]> {
+  const seen = new Set(newest?.attempt_list);
+  const lost: StoredObject[] = [];
+  for (const object of live) {
+    const attempt = attemptOfFile(object.key);
+    if (attempt === null || seen.has(attempt) || !rules.isPastGrace(object.modified, clock.now())) continue;
+    const leaves = await leafOutcomes(outcomes, unitOfAttempt(attempt));
+    if (rules.isNamedByNobody(object.key, leaves)) lost.push(object);
+  }
+  return removeAll(lake, lost, 'lost');
+}
+
+async function removeAll(
+  lake: CollectPorts['lake'],
+  files: readonly StoredObject[],
+  why: Removed['why'],
+): Promise<Removed[]> {
+  return concurrently(files, AT_ONCE, async ({ key, size }) => {
+    await lake.remove(key);
+    return { key, bytes: size, why };
+  });
+}
+
+/** By day, what lies below `settled/<table>/`: `dt=D/<n>-<nonce>/*`, or of a rollup `<run>/dt=D/*`. */
+async function settledLocations({ lake }: CollectPorts, table: string): Promise<Map<string, SettledLocation[]>> {
+  const files = new Map<string, StoredObject[]>();
+  for await (const object of lake.list(settledRoot(table))) {
+    const location = object.key.slice(0, object.key.lastIndexOf('/') + 1);
+    const others = files.get(location);
+    if (others) others.push(object);
+    else files.set(location, [object]);
+  }
+  const found = new Map<string, SettledLocation[]>();
+  const runs = new Map<string, Promise<Record<string, number> | null>>();
+  for (const [location, ofLocation] of files) {
+    const [, settledDay, number] = /\/dt=(\d{4}-\d\d-\d\d)\/(\d+)-[^/]+\/$/.exec(location) ?? [];
+    const [, run = '', rollupDay = ''] = /\/([^/]+)\/dt=(\d{4}-\d\d-\d\d)\/$/.exec(location) ?? [];
+    const isOfRollup = location === `${rollupFolder(table, run)}dt=${rollupDay}/`;
+    const dt = settledDay ?? (isOfRollup ? rollupDay : null);
+    const n = number === undefined ? isOfRollup && (await daysOf(run))?.[rollupDay] : Number(number);
+    // What nobody of ours made is for the audit to name.
+    if (dt === null || typeof n !== 'number') continue;
+    found.set(dt, [...(found.get(dt) ?? []), { location, n, files: ofLocation }]);
+  }
+  return found;
+
+  async function daysOf(run: string): Promise<Record<string, number> | null> {
+    const asked =
+      runs.get(run) ??
+      readState<{ days: Record<string, number> }>(lake, rollupKey(run)).then((record) => record?.days ?? null);
+    runs.set(run, asked);
+    return asked;
+  }
+}

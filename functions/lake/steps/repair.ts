@@ -1,0 +1,92 @@
+/**
+ * repair: does the missing steps that an audit finds, collects what nobody reads any more, and looks again: what is gone
+ * then was mended, what is left needs a person. Level-triggered: anyone may run it at any time.
+ */
+import type { Ports } from '../ports.ts';
+import { DEFAULT_SETTINGS } from '../settings.ts';
+import type { View } from '../sql/view.ts';
+import { type AuditOptions, type AuditReport, type Findings, findDrift, writeReport } from './audit.ts';
+import { collect } from './collect.ts';
+import type { CollectRules } from './collect-rules.ts';
+import { heal } from './heal.ts';
+import { liveFolder } from './layout.ts';
+import { type OpenUnit, openUnits } from './open-units.ts';
+import { planPrefix, queueUnits } from './plan.ts';
+import { rollup } from './rollup.ts';
+import { settle } from './settle.ts';
+import { newestGeneration } from './state.ts';
+
+export interface RepairOptions extends AuditOptions {
+  /** the views of sql/ with the seeds, and the select of the rollup */
+  views: readonly View[];
+  select: string;
+  /** transforms units here and now; left out, they are queued */
+  transform?: (units: readonly OpenUnit[]) => Promise<unknown>;
+  /** settle old days more than once a day, where someone waits for the answer */
+  ignorePace?: boolean;
+  collectRules?: CollectRules;
+}
+
+/** Audits, repairs, collects, and returns the report of the audit after it. A step that fails leaves the others alone. */
+export async function repair(ports: Ports, options: RepairOptions): Promise<AuditReport> {
+  const found = await findDrift(ports, options);
+  const failures: string[] = [];
+  for (const step of stepsFor(ports, found, options)) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  // What readers see must be right before anything is removed.
+  const removed = failures.length > 0 ? [] : await collect(ports, options.collectRules);
+  const { report } = await findDrift(ports, options);
+  const left = new Set(report.drifts.map(({ kind, key }) => `${kind} ${key}`));
+  const repaired = found.report.drifts.filter(({ kind, key }) => !left.has(`${kind} ${key}`));
+  const whole: AuditReport = { ...report, repaired, failures, removed };
+  await writeReport(ports, whole);
+  return whole;
+}
+
+function stepsFor(
+  ports: Ports,
+  found: Findings,
+  {
+    settings = DEFAULT_SETTINGS,
+    views,
+    select,
+    transform,
+    hasRaw = true,
+    ignorePace = false,
+    reach = 'all',
+  }: RepairOptions,
+): (() => Promise<unknown>)[] {
+  return [
+    async () => {
+      for (const prefix of found.unplanned) await planPrefix(ports, settings, prefix);
+    },
+    async () => {
+      if (!hasRaw) return;
+      const open = await openUnits(ports.lake, { everything: reach === 'all' });
+      if (open.length > 0) await (transform ? transform(open) : queueUnits(ports, settings, open));
+    },
+    async () => {
+      for (const { table, dt } of found.unregistered) await register(ports, table, dt);
+    },
+    async () => {
+      for (const generation of found.stale) {
+        const newest = await newestGeneration(ports.lake, generation.table_name, generation.dt);
+        if (newest) await heal(ports, generation.table_name, newest);
+      }
+    },
+    async () => settle(ports, { settings, open: await openUnits(ports.lake), ignorePace }),
+    async () => rollup(ports, { settings, views, select, open: await openUnits(ports.lake) }),
+  ];
+}
+
+/** Readers see the newest generation, or while there is none the live files. */
+async function register({ lake, catalog }: Ports, table: string, dt: string): Promise<void> {
+  const newest = await newestGeneration(lake, table, dt);
+  if (newest) await heal({ lake, catalog }, table, newest);
+  else await catalog.ensurePartitions(table, [{ dt, location: liveFolder(table, dt) }]);
+}

@@ -1,0 +1,77 @@
+/*
+Who complained, at which provider and about which campaign. A complaint belongs to the day it came in on, not to the day
+of its mail, so there is no rate here: the deliverability views have it. Providers that send no complaints (Gmail) have
+no rows, which is not to say that nobody complained. Simulator addresses are left out. One row per event date, mailbox
+provider and campaign.
+
+clock: event day
+grain: event_date, mailbox_provider, campaign_id
+columns:
+    event_date             date         The UTC day of the complaint.
+    dt                     varchar      The same day as text, as partitioned: filter on it to read few files.
+    mailbox_provider       varchar      = email_events
+    campaign_id            varchar      = email_events
+    has_complaint_feedback boolean      = email_events
+    complaints             bigint       Recipient-messages complained about. One event may name everybody at that
+                                        provider who may have complained.
+    abuse_complaints       bigint       Of complaints: of feedback type `abuse`, or of none.
+    not_spam_reports       bigint       Of complaints: of feedback type `not-spam`, which is the opposite.
+    other_complaints       bigint       Of complaints: of another feedback type, such as `fraud` or `virus`.
+    suppressed_complaints  bigint       Of complaints: the address was on the account's suppression list, so that
+                                        nobody got the mail.
+    complained_messages    bigint       Messages complained about.
+    complaint_events       bigint       Complaint events.
+    first_sent_at          timestamp(3) When the oldest of the mail complained about was sent.
+    last_sent_at           timestamp(3) When the newest of it was sent.
+*/
+with complaints as (
+    select
+        event_id,
+        dt,
+        mailbox_provider,
+        campaign_id,
+        has_complaint_feedback,
+        complaint_feedback_type,
+        complaint_sub_type,
+        message_id,
+        sent_at,
+        -- The unit of counting; a complaint that names no recipient counts once a message.
+        message_id || ' ' || coalesce(recipient_key, '') as recipient_message
+    from email_events
+    where event_type = 'complaint'
+        and not is_simulator
+),
+
+final as (
+    select
+        from_iso8601_date(dt) as event_date,
+        dt,
+        mailbox_provider,
+        campaign_id,
+        has_complaint_feedback,
+        count(distinct recipient_message) as complaints,
+        count(
+            distinct case when coalesce(complaint_feedback_type, 'abuse') = 'abuse' then recipient_message end
+        ) as abuse_complaints,
+        count(
+            distinct case when complaint_feedback_type = 'not-spam' then recipient_message end
+        ) as not_spam_reports,
+        count(
+            distinct case when complaint_feedback_type not in ('abuse', 'not-spam') then recipient_message end
+        ) as other_complaints,
+        count(
+            distinct case when complaint_sub_type = 'OnAccountSuppressionList' then recipient_message end
+        ) as suppressed_complaints,
+        count(distinct message_id) as complained_messages,
+        count(distinct event_id) as complaint_events,
+        min(sent_at) as first_sent_at,
+        max(sent_at) as last_sent_at
+    from complaints
+    group by
+        dt,
+        mailbox_provider,
+        campaign_id,
+        has_complaint_feedback
+)
+
+select * from final

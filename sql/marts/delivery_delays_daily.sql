@@ -1,0 +1,111 @@
+/*
+Which mail was put off, by whom and why, in words. Only SES tells of delays. Simulator addresses are left out. One row
+per event date, delay type and mailbox provider.
+
+clock: event day
+grain: event_date, delay_type, mailbox_provider
+columns:
+    event_date         date    The UTC day of the delay.
+    dt                 varchar The same day as text, as partitioned: filter on it to read few files.
+    delay_type         varchar = email_events
+    mailbox_provider   varchar = email_events
+    meaning            varchar What the delay type says, for a person (seed delay_types).
+    what_to_do         varchar What a sender can do about it.
+    delays             bigint  Delay events: a mail may be put off several times.
+    delayed            bigint  Recipient-messages that were put off.
+    delayed_messages   bigint  Messages among them.
+    day_delayed        bigint  Recipient-messages put off at this provider on that day, each delay type on its own: what
+                               delayed_share is of.
+    delayed_share      double  delayed / day_delayed.
+    longest_seconds    bigint  Seconds from sending to the delay that came last after it.
+    example_diagnostic varchar What a server said to one of them: the first in alphabetical order, with `<address>` in
+                               place of each e-mail address.
+    example_message_id varchar The message that it was said of: look it up in message_timeline.
+*/
+with delays as (
+    select
+        event_id,
+        dt,
+        delay_type,
+        mailbox_provider,
+        occurred_at,
+        sent_at,
+        diagnostic_code,
+        message_id,
+        recipient_key
+    from email_events
+    where event_type = 'delivery_delay'
+        and not is_simulator
+),
+
+types as (
+    select
+        delay_type,
+        meaning,
+        what_to_do
+    from seed_delay_types
+),
+
+reasons as (
+    select
+        dt,
+        delay_type,
+        mailbox_provider,
+        count(distinct event_id) as delays,
+        -- The unit of counting; a delay that names no recipient counts once a message.
+        count(distinct message_id || ' ' || coalesce(recipient_key, '')) as delayed,
+        count(distinct message_id) as delayed_messages,
+        max(date_diff('second', sent_at, occurred_at)) as longest_seconds,
+        min(diagnostic_code) as example_diagnostic,
+        coalesce(
+            min_by(message_id, diagnostic_code || chr(9) || message_id),
+            min(message_id)
+        ) as example_message_id
+    from delays
+    group by
+        dt,
+        delay_type,
+        mailbox_provider
+),
+
+shared as (
+    select
+        dt,
+        delay_type,
+        mailbox_provider,
+        delays,
+        delayed,
+        delayed_messages,
+        cast(sum(delayed) over (partition by dt, mailbox_provider) as bigint) as day_delayed,
+        longest_seconds,
+        example_diagnostic,
+        example_message_id
+    from reasons
+),
+
+final as (
+    select
+        from_iso8601_date(shared.dt) as event_date,
+        shared.dt,
+        shared.delay_type,
+        shared.mailbox_provider,
+        coalesce(types.meaning, 'Delivery was put off; the reason is not known here.') as meaning,
+        coalesce(types.what_to_do, 'Read the diagnostic, if there is one.') as what_to_do,
+        shared.delays,
+        shared.delayed,
+        shared.delayed_messages,
+        shared.day_delayed,
+        cast(shared.delayed as double) / nullif(shared.day_delayed, 0) as delayed_share,
+        shared.longest_seconds,
+        -- Servers repeat the address that they put off.
+        regexp_replace(
+            shared.example_diagnostic,
+            '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+',
+            '<address>'
+        ) as example_diagnostic,
+        shared.example_message_id
+    from shared
+    left join types on shared.delay_type = types.delay_type
+)
+
+select * from final

@@ -1,0 +1,91 @@
+/*
+How long delivery takes, in seconds, and beside it the time that the service says it took (processing_time_ms).
+Percentiles can't be added up, so each day also has a row for provider `all`. Times that can't be told (before the
+sending, or the very time of the sending, which some events only repeat) are left out. Percentiles are exact on the
+local engine; Athena's approx_percentile is an estimate, wrong by about a percent in rank. One row per send date and
+mailbox provider.
+
+clock: cohort
+grain: send_date, mailbox_provider
+columns:
+    send_date          date    = deliverability_facts
+    dt                 varchar = deliverability_facts
+    mailbox_provider   varchar Who runs the mailbox, or `all`.
+    delivered          bigint  = deliverability_facts
+    timed              bigint  Of delivered: the time of delivery is known. Latencies are of these.
+    p50_seconds        double  Half of the mail was delivered within so many seconds of its sending.
+    p90_seconds        double  Nine tenths were.
+    p95_seconds        double  95 of 100 were.
+    p99_seconds        double  99 of 100 were.
+    over_60s           bigint  Of timed: took more than 60 seconds.
+    over_60s_share     double  over_60s / timed.
+    processing_timed   bigint  Of delivered: processing_time_ms is known.
+    p50_processing_ms  bigint  Half of the mail was processed within so many milliseconds.
+    p90_processing_ms  bigint  Nine tenths were.
+    p95_processing_ms  bigint  95 of 100 were.
+    p99_processing_ms  bigint  99 of 100 were.
+*/
+with outcomes as (
+    select
+        send_date,
+        dt,
+        mailbox_provider,
+        sent_at,
+        delivered_at,
+        processing_time_ms,
+        is_delivered
+    from message_outcomes
+    where not is_simulator and is_sent
+),
+
+groups as (
+    select is_total
+    from (
+        values
+            (true),
+            (false)
+    ) as listed (is_total)
+),
+
+-- Not grouping sets: through those no filter on the day reaches the table.
+latencies as (
+    select
+        send_date,
+        dt,
+        case when is_total then 'all' else mailbox_provider end as mailbox_provider,
+        case
+            when is_delivered and delivered_at > sent_at
+                then cast(date_diff('millisecond', sent_at, delivered_at) as double) / nullif(1e3, 0)
+        end as seconds,
+        case when is_delivered then processing_time_ms end as processing_time_ms,
+        is_delivered
+    from outcomes
+    cross join groups
+),
+
+final as (
+    select
+        send_date,
+        dt,
+        mailbox_provider,
+        count_if(is_delivered) as delivered,
+        count(seconds) as timed,
+        approx_percentile(seconds, 0.5) as p50_seconds,
+        approx_percentile(seconds, 0.9) as p90_seconds,
+        approx_percentile(seconds, 0.95) as p95_seconds,
+        approx_percentile(seconds, 0.99) as p99_seconds,
+        count_if(seconds > 60) as over_60s,
+        cast(count_if(seconds > 60) as double) / nullif(count(seconds), 0) as over_60s_share,
+        count(processing_time_ms) as processing_timed,
+        approx_percentile(processing_time_ms, 0.5) as p50_processing_ms,
+        approx_percentile(processing_time_ms, 0.9) as p90_processing_ms,
+        approx_percentile(processing_time_ms, 0.95) as p95_processing_ms,
+        approx_percentile(processing_time_ms, 0.99) as p99_processing_ms
+    from latencies
+    group by
+        send_date,
+        dt,
+        mailbox_provider
+)
+
+select * from final

@@ -1,0 +1,60 @@
+/** An account of a test file's own on moto: buckets, a database with the lake's tables, queues, and Athena by the gateway. */
+import { randomBytes } from 'node:crypto';
+import { CreateDatabaseCommand, CreateTableCommand } from '@aws-sdk/client-glue';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { type Clients, connect } from '#aws/clients.ts';
+import { glueStorage } from '#aws/glue-table.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { Gateway } from './gateway.ts';
+import { TrinoClient } from './trino-client.ts';
+
+export interface Account {
+  clients: Clients;
+  gateway: Gateway;
+  trino: TrinoClient;
+  database: string;
+  bucket: string;
+  close(): Promise<void>;
+}
+
+export async function openAccount(): Promise<Account> {
+  const trino = new TrinoClient(inject('trino'));
+  const gateway = await Gateway.start({ moto: inject('moto'), trino, results: inject('results') });
+  const clients = connect({ endpoint: gateway.address });
+  const name = `t${randomBytes(5).toString('hex')}`;
+  await clients.s3.send(new CreateBucketCommand({ Bucket: name }));
+  await clients.glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: name } }));
+  for (const table of Object.values(TABLES)) {
+    await clients.glue.send(
+      new CreateTableCommand({
+        DatabaseName: name,
+        TableInput: {
+          Name: table.name,
+          TableType: 'EXTERNAL_TABLE',
+          PartitionKeys: [{ Name: 'dt', Type: 'string' }],
+          StorageDescriptor: glueStorage(table, `s3://${name}/v1/live/${table.name}/`),
+        },
+      }),
+    );
+  }
+  return {
+    clients,
+    gateway,
+    trino,
+    database: name,
+    bucket: name,
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+      await gateway.stop();
+    },
+  };
+}
+
+export async function makeQueue({ clients }: Account): Promise<string> {
+  const { QueueUrl = '' } = await clients.sqs.send(
+    new CreateQueueCommand({ QueueName: `q${randomBytes(5).toString('hex')}` }),
+  );
+  return QueueUrl;
+}

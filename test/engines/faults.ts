@@ -1,0 +1,69 @@
+/** Faults between the SDK and the account: which requests they meet, and what becomes of them. */
+import type { ServerResponse } from 'node:http';
+import type { Passing, Said } from './gateway.ts';
+
+export interface Fault {
+  isDue: (passing: Passing) => boolean;
+  /** before the account sees the request; true if it has been answered */
+  before?: (answer: ServerResponse, passing: Passing) => boolean;
+  changeRequest?: (body: Buffer, passing: Passing) => Buffer;
+  /** once the account has done its work; true if it has been answered, or never will be */
+  after?: (answer: ServerResponse, said: Said, passing: Passing) => boolean;
+}
+
+type Where = (passing: Passing) => boolean;
+
+/** The first `times` requests that are meant. */
+export function first(times: number, where: Where): Where {
+  let left = times;
+  return (passing) => where(passing) && left-- > 0;
+}
+
+export const s3 =
+  (method: string, part: string): Where =>
+  ({ service, operation, path }) =>
+    service === 'S3' && operation === method && path.includes(part);
+
+export const call =
+  (name: string): Where =>
+  ({ operation }) =>
+    operation === name;
+
+/** S3's own error, in XML. */
+export const refuse = (isDue: Where, status: number, code: string): Fault => ({
+  isDue,
+  before(answer) {
+    answer.writeHead(status, { 'content-type': 'application/xml' });
+    answer.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>injected</Message></Error>`);
+    return true;
+  },
+});
+
+/** The error of a service that speaks JSON: Glue, SQS, Athena. */
+export const refuseJson = (isDue: Where, status: number, type: string): Fault => ({
+  isDue,
+  before(answer) {
+    answer.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type });
+    answer.end(JSON.stringify({ __type: type, message: 'injected', Message: 'injected' }));
+    return true;
+  },
+});
+
+/** The request has its effect, and its answer gets lost. */
+export const loseAnswer = (isDue: Where): Fault => ({
+  isDue,
+  after(answer) {
+    answer.destroy();
+    return true;
+  },
+});
+
+/** The connection breaks after some bytes of the body. */
+export const breakBody = (isDue: Where, bytes: number): Fault => ({
+  isDue,
+  after(answer, { status, headers, body }) {
+    answer.writeHead(status, headers);
+    answer.write(body.subarray(0, bytes), () => answer.destroy());
+    return true;
+  },
+});

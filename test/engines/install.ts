@@ -1,0 +1,110 @@
+/** Brings moto and Trino onto this machine, once: into a folder outside the tree, so that a new checkout finds them. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const MOTO = '5.2.5';
+/** The newest that Maven Central holds in parts: the whole server would be 821 MB, these two are 453. */
+const TRINO = '476';
+/** Trino 476 refuses older ones. */
+const JAVA = 22;
+
+export interface Engines {
+  python: string;
+  java: string;
+  /** with `lib/` and `plugin/hive/` */
+  trino: string;
+}
+
+/** @throws Error naming what is missing on this machine, and how to get it */
+export function installEngines(say: (line: string) => void): Engines {
+  const cache = process.env.MAILLAKE_ENGINES ?? join(homedir(), '.cache', 'maillake-engines');
+  mkdirSync(cache, { recursive: true });
+  const java = findJava();
+  const venv = once(join(cache, `moto-${MOTO}`), say, (folder) => {
+    run('python3', ['-m', 'venv', folder], 'install Python 3 with venv (Debian: apt-get install python3-venv)');
+    run(join(folder, 'bin', 'pip'), ['install', '-q', `moto[s3,glue,athena,sqs,ssm,server]==${MOTO}`]);
+  });
+  const trino = once(join(cache, `trino-${TRINO}`), say, fetchTrino);
+  return { python: join(venv, 'bin', 'python'), java, trino };
+}
+
+/** Makes a folder, whole or not at all. A virtual environment knows its own path, so it is made where it stays. */
+function once(folder: string, say: (line: string) => void, make: (folder: string) => void): string {
+  const mark = join(folder, 'complete');
+  if (existsSync(mark)) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  say(`installing ${folder}`);
+  make(folder);
+  writeFileSync(mark, '');
+  return folder;
+}
+
+function fetchTrino(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const work = mkdtempSync(`${folder}-`);
+  try {
+    const artifacts = [
+      { name: 'trino-server-core', type: 'tar.gz' },
+      { name: 'trino-hive', type: 'zip' },
+    ];
+    writeFileSync(join(work, 'pom.xml'), pom(artifacts, work));
+    run(
+      'mvn',
+      ['-B', '-q', '-f', join(work, 'pom.xml'), `-Dmaven.repo.local=${join(work, 'm2')}`, 'dependency:copy'],
+      'install Maven (Debian: apt-get install maven)',
+    );
+    run('tar', ['-xzf', join(work, `trino-server-core-${TRINO}.tar.gz`), '-C', folder, '--strip-components=1']);
+    rmSync(join(folder, 'plugin'), { recursive: true, force: true });
+    mkdirSync(join(folder, 'plugin'));
+    run(
+      'unzip',
+      ['-q', join(work, `trino-hive-${TRINO}.zip`), '-d', work],
+      'install unzip (Debian: apt-get install unzip)',
+    );
+    renameSync(join(work, `trino-hive-${TRINO}`), join(folder, 'plugin', 'hive'));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const pom = (artifacts: readonly { name: string; type: string }[], folder: string): string => `<project>
+<modelVersion>4.0.0</modelVersion>
+<groupId>maillake</groupId><artifactId>engines</artifactId><version>1</version><packaging>pom</packaging>
+<build><plugins><plugin>
+<groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId><version>3.6.1</version>
+<configuration><outputDirectory>${folder}</outputDirectory><artifactItems>
+${artifacts.map(({ name, type }) => `<artifactItem><groupId>io.trino</groupId><artifactId>${name}</artifactId><version>${TRINO}</version><type>${type}</type></artifactItem>`).join('\n')}
+</artifactItems></configuration>
+</plugin></plugins></build>
+</project>
+`;
+
+/** A Java that is new enough: the one asked for, or any that lies where systems put them. */
+function findJava(): string {
+  const homes = [process.env.MAILLAKE_JAVA_HOME, process.env.JAVA_HOME].filter((home) => home !== undefined);
+  for (const root of ['/usr/lib/jvm', '/opt/java', '/Library/Java/JavaVirtualMachines']) {
+    if (existsSync(root))
+      homes.push(...readdirSync(root).flatMap((name) => [join(root, name), join(root, name, 'Contents/Home')]));
+  }
+  const commands = [...homes.map((home) => join(home, 'bin', 'java')).filter((path) => existsSync(path)), 'java'];
+  const found = commands.find((command) => majorVersion(command) >= JAVA);
+  if (found) return found;
+  throw new Error(
+    `Trino needs Java ${JAVA} or newer: install one (Debian: apt-get install temurin-25-jdk), or set MAILLAKE_JAVA_HOME`,
+  );
+}
+
+function majorVersion(command: string): number {
+  const { stderr = '' } = spawnSync(command, ['-version'], { encoding: 'utf8' });
+  return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0);
+}
+
+function run(command: string, args: readonly string[], hint?: string): void {
+  try {
+    execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  } catch (error) {
+    throw new Error(`${command} failed${hint ? `: ${hint}` : ''}`, { cause: error });
+  }
+}

@@ -1,0 +1,63 @@
+/** The ports' contracts, on S3, Glue and SQS as moto has them. */
+import { randomBytes } from 'node:crypto';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { GlueCatalog } from '#aws/glue-catalog.ts';
+import { S3Store } from '#aws/s3-store.ts';
+import { SqsQueue } from '#aws/sqs-queue.ts';
+import type { Lane, UnitMessage } from '#lake/ports.ts';
+import { catalogContract } from '#test/ports/catalog.contract.ts';
+import { queueContract } from '#test/ports/queue.contract.ts';
+import { storeContract } from '#test/ports/store.contract.ts';
+import { type Account, makeQueue, openAccount } from './account.ts';
+
+let account: Account;
+beforeAll(async () => {
+  account = await openAccount();
+});
+afterAll(() => account.close());
+
+describe('a store in S3', () => {
+  storeContract(async () => {
+    const { s3: client } = account.clients;
+    const bucket = `s${randomBytes(6).toString('hex')}`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    return {
+      store: new S3Store({ client, bucket }),
+      overwrite: async (key, bytes) => {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
+      },
+    };
+  });
+});
+
+describe('a catalog in Glue', () => {
+  catalogContract(async () => {
+    const { clients, database, bucket, close } = await openAccount();
+    return { catalog: new GlueCatalog({ client: clients.glue, database, bucket }), close };
+  });
+});
+
+describe('a queue in SQS', () => {
+  queueContract(async () => {
+    const { sqs: client } = account.clients;
+    const urls: Record<Lane, string> = { live: await makeQueue(account), backfill: await makeQueue(account) };
+    return {
+      queue: new SqsQueue({ client, urls }),
+      async receive(lane) {
+        const found: UnitMessage[] = [];
+        for (;;) {
+          const { Messages = [] } = await client.send(
+            new ReceiveMessageCommand({ QueueUrl: urls[lane], MaxNumberOfMessages: 10 }),
+          );
+          if (Messages.length === 0) return found;
+          for (const { Body = '', ReceiptHandle } of Messages) {
+            found.push(JSON.parse(Body));
+            await client.send(new DeleteMessageCommand({ QueueUrl: urls[lane], ReceiptHandle }));
+          }
+        }
+      },
+    };
+  });
+});

@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:engines`: starts moto and Trino, which need Python and Java, so it is no part of `npm test`. */
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    include: ['test/engines/**/*.spec.ts'],
+    globalSetup: ['./test/engines/setup.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    // One account for all: files run one after another, each in a database and buckets of its own.
+    fileParallelism: false,
+    reporters: ['default', './test/reporter.ts'],
+  },
+});

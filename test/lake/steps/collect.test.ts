@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { audit } from '#lake/steps/audit.ts';
+import { collect } from '#lake/steps/collect.ts';
+import { COLLECT_RULES } from '#lake/steps/collect-rules.ts';
+import { ndjson, rawKey, SENT, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
+import { type SmallLake, smallLake } from '#test/small-lake.ts';
+import { age, keysOf } from './aged.ts';
+
+const DAY = 86_400_000;
+const DT = '2026-10-05';
+let small: SmallLake;
+
+beforeEach(async () => {
+  small = await smallLake();
+});
+afterEach(() => small.close());
+
+const rows = async (): Promise<unknown> => [
+  await small.rows('select event_id, attempt from events order by 1, 2'),
+  await small.rows('select message_id, opens from recipient_messages order by 1'),
+];
+
+/** Two rounds: events and recipient_messages have generations 0 and 1. */
+async function settledTwice(): Promise<void> {
+  small.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery(), sesClick()));
+  await small.run();
+  small.put(rawKey(SENT + 1000, 'b'), ndjson(sesDelivery(), sesOpen()));
+  await small.run();
+}
+
+const newestEvents = async (): Promise<string> =>
+  (await small.lake.ports.catalog.locations('events', [DT]))[0]?.location ?? '';
+
+describe('collect', () => {
+  test('removes after a day what nobody reads any more, and no row of any table', async () => {
+    await settledTwice();
+    const before = await rows();
+    age(small, 24);
+    expect(await collect(small.lake.ports)).toEqual([]);
+
+    age(small, 25);
+    const live = await keysOf(small, 'v1/live/');
+    const removed = await collect(small.lake.ports);
+    expect(
+      removed
+        .filter(({ why }) => why === 'settled')
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual([...live].sort());
+    expect(
+      removed
+        .filter(({ why }) => why === 'superseded')
+        .map(({ key }) => key.split('/')[2])
+        .sort(),
+    ).toEqual(['events', 'recipient_messages']);
+    expect(removed.every(({ bytes }) => bytes > 0)).toBe(true);
+    expect(await rows()).toEqual(before);
+    expect(await keysOf(small, 'v1/live/')).toEqual([]);
+    expect((await audit(small.lake.ports)).drifts).toEqual([]);
+    expect(await collect(small.lake.ports)).toEqual([]);
+  });
+
+  test('a day whose live files are gone is settled and rolled up on, when something late comes', async () => {
+    await settledTwice();
+    age(small, 25);
+    await collect(small.lake.ports);
+    expect(await small.rollup()).toEqual([]);
+    small.put(rawKey(SENT, 'late'), ndjson(sesOpen({ at: SENT + 120_000 })));
+    await small.run();
+    expect(await small.rows('select opens from recipient_messages')).toEqual([{ opens: 2 }]);
+    expect((await audit(small.lake.ports)).drifts).toEqual([]);
+  });
+
+  test('fault 49: after a settle that died before the switch it heals first, and leaves the old files for another day', async () => {
+    await settledTwice();
+    const newest = await newestEvents();
+    const [old] = (await keysOf(small, `v1/settled/events/dt=${DT}/`)).filter((key) => !key.startsWith(newest));
+    const location = old?.slice(0, old.lastIndexOf('/') + 1) ?? '';
+    await small.lake.ports.catalog.switchPartition('events', { dt: DT, location });
+    age(small, 30);
+    const first = await collect(small.lake.ports);
+    expect(first.map(({ key }) => key)).not.toContain(old);
+    expect(first.filter(({ key }) => key.includes('/live/events/'))).toEqual([]);
+    expect(await newestEvents()).toBe(newest);
+    expect((await collect(small.lake.ports)).map(({ key }) => key)).toContain(old);
+    expect((await audit(small.lake.ports)).drifts).toEqual([]);
+  });
+
+  test('without asking the catalog it would remove what readers see', async () => {
+    await settledTwice();
+    const newest = await newestEvents();
+    const [old] = (await keysOf(small, `v1/settled/events/dt=${DT}/`)).filter((key) => !key.startsWith(newest));
+    const location = old?.slice(0, old.lastIndexOf('/') + 1) ?? '';
+    await small.lake.ports.catalog.switchPartition('events', { dt: DT, location });
+    age(small, 30);
+    const asks = await collect(small.lake.ports, { ...COLLECT_RULES, healsFirst: false });
+    expect(asks.map(({ key }) => key)).not.toContain(old);
+    const blind = await collect(small.lake.ports, { ...COLLECT_RULES, healsFirst: false, isOutOfSight: () => true });
+    expect(blind.map(({ key }) => key)).toContain(old);
+  });
+
+  test('what a settle under way has written stays, however old; what one left that lost is removed', async () => {
+    await settledTwice();
+    const { lake } = small.lake.ports;
+    const underWay = `v1/settled/events/dt=${DT}/2-00000000000000ff/x.parquet`;
+    const lost = `v1/settled/events/dt=${DT}/1-00000000000000ff/x.parquet`;
+    for (const key of [underWay, lost]) await lake.create(key, 'rows');
+    age(small, 25);
+    const removed = (await collect(small.lake.ports)).map(({ key }) => key);
+    expect([removed.includes(underWay), removed.includes(lost)]).toEqual([false, true]);
+    const early = await collect(small.lake.ports, {
+      ...COLLECT_RULES,
+      isDecidedAgainst: ({ location }, { newest }) => location !== newest?.location,
+    });
+    expect(early.map(({ key }) => key)).toEqual([underWay]);
+  });
+
+  test('live and quarantine files of attempts that lost are removed, those of open units stay', async () => {
+    small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
+    const [unit] = await small.plan();
+    await small.transformAll();
+    small.put(rawKey(SENT, 'b'), ndjson(sesOpen()));
+    const [open] = await small.plan();
+    const file = (table: string, id = ''): string => `v1/live/${table}/dt=${DT}/${id}.fff.parquet`;
+    const lost = ['events', 'quarantine'].map((table) => file(table, unit?.unit));
+    const waits = ['events', 'quarantine'].map((table) => file(table, open?.unit));
+    for (const key of [...lost, ...waits]) await small.lake.ports.lake.create(key, 'rows');
+    age(small, 23);
+    expect(await collect(small.lake.ports)).toEqual([]);
+    age(small, 25);
+    expect((await collect(small.lake.ports)).map(({ key, why }) => [key, why])).toEqual(
+      lost.map((key) => [key, 'lost']),
+    );
+    expect(await keysOf(small, 'v1/live/')).toEqual(expect.arrayContaining(waits));
+  });
+
+  test('a file that is missing from the newest generation keeps the live files', async () => {
+    small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
+    await small.run();
+    const [file] = await keysOf(small, await newestEvents());
+    await small.lake.ports.lake.remove(file ?? '');
+    small.clock.now += 2 * DAY;
+    age(small, 25);
+    expect((await collect(small.lake.ports)).filter(({ key }) => key.includes('/live/events/'))).toEqual([]);
+  });
+});

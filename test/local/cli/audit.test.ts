@@ -1,0 +1,34 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { afterAll, expect, test } from 'vitest';
+import { folder } from './lake.ts';
+
+const here = folder();
+afterAll(() => here.remove());
+
+test('audit exits with 3 while drift remains; --repair mends what it can and says what it cannot', async () => {
+  await here.lake('generate', '--messages', '60', '--days', '2');
+  expect((await here.lake('run')).code).toBe(0);
+  rmSync(here.at('.lake/lake/catalog/clicks'), { recursive: true });
+  writeFileSync(here.at('.lake/raw/late.json'), '{"eventType": nonsense}\n');
+  const found = await here.lake('audit');
+  expect(found.code).toBe(3);
+  expect(found.stdout).toMatch(/missing_partition \(\d+\): a day with data is not in the catalog/);
+  expect(found.stdout).toContain('unplanned_object (1): a raw object is in no plan: run plan');
+
+  const repaired = await here.lake('audit', '--repair');
+  expect(repaired.stderr).not.toMatch(/error/i);
+  expect(repaired.stdout).toMatch(/drifts repaired:/);
+  expect(repaired.stdout).toContain('Everything is accounted for.');
+  expect(repaired.code).toBe(0);
+
+  writeFileSync(here.at('.lake/raw/late.json'), '{"eventType": "rewritten"}\n');
+  const left = await here.lake('audit', '--repair', '--json');
+  expect(left.code).toBe(3);
+  expect(JSON.parse(left.stdout)).toMatchObject({
+    drift_count: 1,
+    drifts: [{ kind: 'raw_changed', key: 'late.json' }],
+    repaired: [],
+    failures: [],
+    removed: [],
+  });
+});

@@ -1,0 +1,90 @@
+/** The command line as processes of its own, which can be killed with all that they have started. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const CLI = fileURLToPath(new URL('../../functions/local/cli.ts', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  /** SIGKILL for the command and its workers, at once */
+  kill(): void;
+  ended: Promise<Ended>;
+}
+
+export interface CommandOptions {
+  cwd?: string;
+  uid?: number;
+}
+
+export const lakeCommand = (args: readonly string[], options: CommandOptions = {}): Running =>
+  command(process.execPath, [CLI, ...args], options);
+
+export function command(program: string, args: readonly string[], { cwd, uid }: CommandOptions = {}): Running {
+  // a process group of its own, so that one kill reaches the workers, too
+  const child: ChildProcess = spawn(program, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+  const said = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, ...said }));
+  });
+  return {
+    ended,
+    kill() {
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch (error) {
+        // it has ended by itself
+        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      }
+    },
+  };
+}
+
+/** @throws Error with what it said unless it ends well */
+export async function done(running: Running): Promise<Ended> {
+  const ended = await running.ended;
+  if (ended.code !== 0) throw new Error(`exit ${ended.code ?? ended.signal}: ${ended.stderr}${ended.stdout}`);
+  return ended;
+}
+
+/** The exit code that a command ends with if nobody kills it in the time, ms; null if it was killed. */
+export async function killedAfter(running: Running, ms: number): Promise<Ended | null> {
+  let isKilled = false;
+  const timer = setTimeout(() => {
+    isKilled = true;
+    running.kill();
+  }, ms);
+  const ended = await running.ended;
+  clearTimeout(timer);
+  return isKilled && ended.signal === 'SIGKILL' ? null : ended;
+}
+
+/** Uniform on [0, 1), by seed (Marsaglia, "Xorshift RNGs", 2003: 32 bits, shifts 13, 17, 5). */
+export function seeded(seed: number): () => number {
+  // neighbouring seeds begin far apart
+  let state = Math.imul(seed, 0x9e3779b1) | 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,64 @@
+/** What is going to happen in a schedule, and when: deliveries, and starts of processes, many at about the same time. */
+import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
+import type { Chance } from './chance.ts';
+import { type RawObject, START } from './mail.ts';
+
+export type Step = 'plan' | 'requeue' | 'work' | 'settle' | 'rollup' | 'audit' | 'collect' | 'read';
+export type Mishap = 'lose the queue' | 'deliver messages again' | 'rewrite a raw object' | 'delete a raw object';
+
+export type Entry =
+  | { at: number; does: 'deliver'; object: RawObject }
+  | { at: number; does: 'start'; step: Step }
+  | { at: number; does: Mishap };
+
+const MINUTE_MS = 60_000;
+
+/** Deliveries at their times, and rounds of processes shortly after one of them or at any time. In order of time. */
+export function agendaOf(objects: readonly RawObject[], chance: Chance): Entry[] {
+  const entries: Entry[] = objects.map((object) => ({ at: object.arrivesAt, does: 'deliver', object }));
+  const end = Math.max(...objects.map(({ arrivesAt }) => arrivesAt));
+  for (let rounds = chance.between(3, 5); rounds > 0; rounds--) {
+    const near = objects[chance.below(objects.length)];
+    const at =
+      (near?.arrivesAt ?? START) + chance.oneOf([0, MINUTE_MS, HOUR_MS, 5 * HOUR_MS, 26 * HOUR_MS, 3 * DAY_MS]);
+    entries.push(...roundAt(at, chance));
+    // A collector that comes a day later, before anyone else.
+    if (chance.happens(0.5)) {
+      const step = chance.oneOf(['collect', 'collect', 'audit'] as const);
+      entries.push({ at: at + chance.between(25, 50) * HOUR_MS, does: 'start', step });
+    }
+  }
+  entries.push(...roundAt(end + chance.oneOf([MINUTE_MS, 27 * HOUR_MS, 3 * DAY_MS]), chance));
+  return entries.sort((a, b) => a.at - b.at);
+}
+
+function roundAt(at: number, chance: Chance): Entry[] {
+  const steps: Step[] = ['plan', 'work', 'work', 'settle'];
+  const maybe: [Step, number][] = [
+    ['plan', 0.5],
+    ['work', 0.5],
+    ['settle', 0.6],
+    ['rollup', 0.4],
+    ['requeue', 0.2],
+    ['audit', 0.2],
+    ['collect', 0.3],
+    ['read', 0.3],
+    ['rollup', 0.1],
+  ];
+  for (const [step, probability] of maybe) if (chance.happens(probability)) steps.push(step);
+  const width = chance.oneOf([1000, MINUTE_MS, 10 * MINUTE_MS, 2 * HOUR_MS]);
+  const starts = steps.map((step): Entry => ({ at: at + chance.below(width), does: 'start', step }));
+  // Mostly in the order of the flow, because otherwise little would happen.
+  if (chance.happens(0.7)) {
+    const times = starts.map((entry) => entry.at).sort((a, b) => a - b);
+    for (const [i, entry] of starts.entries()) entry.at = times[i] ?? entry.at;
+  }
+  const mishaps: [Mishap, number][] = [
+    ['lose the queue', 0.04],
+    ['deliver messages again', 0.1],
+    ['rewrite a raw object', 0.01],
+    ['delete a raw object', 0.01],
+  ];
+  const unlucky = mishaps.filter(([, probability]) => chance.happens(probability));
+  return [...starts, ...unlucky.map(([does]): Entry => ({ at: at + chance.below(width), does }))];
+}

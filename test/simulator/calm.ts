@@ -1,0 +1,36 @@
+/** Undisturbed schedules: every step in turn, hour after hour, until there is nothing left to do. */
+import { HOUR_MS } from '#lake/steps/day.ts';
+import { runAudit, runPlan, runRepair, runRequeue, runRollup, runSettle } from './steps.ts';
+import { Violation } from './violation.ts';
+import type { World } from './world.ts';
+
+/** Rounds after which a lake that still changes is said to never come to rest. */
+const MOST_ROUNDS = 40;
+/** Between rounds, long enough for everything that waits for a day. */
+const ROUND_MS = 25 * HOUR_MS;
+
+/** Lets the schedules run until a whole round changes nothing. Faults are over, the clocks are right. */
+export async function calm(world: World): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS && world.violations.length === 0; round++) {
+    world.now += ROUND_MS;
+    const before = world.invariants.changes + world.partitions.changes;
+    await world.through('plan', (context) => runPlan(context, 'all'));
+    await world.through('requeue', runRequeue);
+    while (await world.workThrough());
+    await world.through('settle', runSettle);
+    await world.through('rollup', runRollup);
+    const after = world.invariants.changes + world.partitions.changes;
+    if (before !== after || round === 0 || world.invariants.openUnits().length > 0) {
+      await world.through('audit', async (context) => void (await runRepair(context, world.collectRules)));
+      continue;
+    }
+    await world.through('audit', async (context) => {
+      const { drifts } = await runAudit(context);
+      const unexplained = drifts.filter(({ kind, key }) => !world.explains(kind, key));
+      for (const { kind, key, detail } of unexplained) world.violate(new Violation(`audit finds ${kind}`, key, detail));
+    });
+    return;
+  }
+  if (world.violations.length > 0) return;
+  world.violate(new Violation('the lake never comes to rest', `${MOST_ROUNDS} rounds`));
+}

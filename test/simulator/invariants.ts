@@ -1,0 +1,260 @@
+/**
+ * What must hold after every step. Only writes can break it, so each write is judged when it takes effect, by what lies in
+ * the store then: plans, outcomes, generations, files, and where the catalog points readers.
+ */
+import { attemptOfFile, dayOfKey, liveFolder, unitOfAttempt } from '#lake/steps/layout.ts';
+import type { Generation, Outcome, Plan } from '#lake/steps/state.ts';
+import type { Bucket } from './bucket.ts';
+import type { UnitTruth } from './oracle.ts';
+import type { Partitions } from './partitions.ts';
+import { decodeRows, meanings, type Row } from './rows.ts';
+import { deduplicated, recipientMessages } from './sql-engine.ts';
+import { Violation } from './violation.ts';
+
+export interface InvariantsOptions {
+  lake: Bucket;
+  partitions: Partitions;
+  /** what a unit of these objects holds */
+  truth(objects: readonly string[], outcome: Outcome): UnitTruth;
+  attributionDays: number;
+  /** told of each outcome: a split or a quarantine wants a reason */
+  tried(outcome: Outcome): void;
+  /** told of what breaks a rule: throwing would only fail the caller of the port */
+  report(violation: Violation): void;
+}
+
+interface UnitFacts {
+  plan: string;
+  objects: string[];
+}
+
+/** Notes that say only that someone looked. */
+const MARKS = /^v1\/state\/(audits|requeue|tries|decided)/;
+
+const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
+
+export class Invariants {
+  readonly #options: InvariantsOptions;
+  readonly #unitOfObject = new Map<string, string>();
+  /** what was written so far that means something: plans, outcomes, generations, files */
+  changes = 0;
+  readonly units = new Map<string, UnitFacts>();
+  readonly outcomes = new Map<string, Outcome>();
+  /** rows of each attempt that an outcome names, by attempt and day of a table */
+  readonly #rowsOfAttempt = new Map<string, Map<string, readonly Row[]>>();
+  readonly #generations = new Map<string, Generation[]>();
+  readonly #generationOfLocation = new Map<string, Generation>();
+
+  constructor(options: InvariantsOptions) {
+    this.#options = options;
+    options.lake.watcher = {
+      created: (key, bytes) => this.#judge(() => this.#created(key, bytes)),
+      overwritten: (key) => this.#judge(() => fail('a create-only object was written over', key)),
+      removed: (key) => this.#judge(() => this.#removed(key)),
+    };
+    options.partitions.watcher = (table, dt, location, before) =>
+      this.#judge(() => this.#pointed(table, dt, location, before));
+  }
+
+  /** Units that have no outcome, or an outcome that names halves without one. */
+  openUnits(): string[] {
+    return [...this.units.keys()].filter((unit) => !this.outcomes.has(unit));
+  }
+
+  isPlanned(object: string): boolean {
+    return this.#unitOfObject.has(object);
+  }
+
+  newest(table: string, dt: string): Generation | undefined {
+    return this.#generations.get(dayKey(table, dt))?.at(-1);
+  }
+
+  /** Rows that readers see of a day of a table. */
+  visible(table: string, dt: string): readonly Row[] {
+    const { lake, partitions } = this.#options;
+    const location = partitions.location(table, dt);
+    if (location === undefined) return [];
+    return [...lake.keys(location)].flatMap((key) => decodeRows(lake.held(key)?.bytes ?? new Uint8Array()));
+  }
+
+  #judge(rule: () => void): void {
+    try {
+      rule();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#options.report(error);
+    }
+  }
+
+  #created(key: string, bytes: Uint8Array): void {
+    if (!MARKS.test(key)) this.changes++;
+    if (key.startsWith('v1/state/plans/')) this.#planned(key, parsed<Plan>(bytes));
+    else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
+    else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
+    else if (key.startsWith('v1/settled/')) {
+      const location = key.slice(0, key.lastIndexOf('/') + 1);
+      if (this.#generationOfLocation.has(location)) fail('a file came into a location after it was named', key);
+    }
+  }
+
+  #planned(key: string, plan: Plan): void {
+    for (const { id, objects } of plan.units) {
+      if (this.units.has(id)) fail('two units have one id', id);
+      this.units.set(id, { plan: key, objects: objects.map((object) => object.key) });
+      for (const object of objects) {
+        const other = this.#unitOfObject.get(object.key);
+        if (other !== undefined) fail('an object is in two units', object.key, `${other} and ${id}`);
+        this.#unitOfObject.set(object.key, id);
+      }
+    }
+  }
+
+  #decided(outcome: Outcome): void {
+    const { unit, attempt } = outcome;
+    const facts = this.units.get(unit);
+    if (!facts) fail('an outcome is of no planned unit', unit);
+    if (this.outcomes.has(unit)) fail('a unit has two outcomes', unit);
+    this.outcomes.set(unit, outcome);
+    this.#options.tried(outcome);
+    if (outcome.split) {
+      this.#split(unit, facts, outcome.split);
+      return;
+    }
+    const { records, accepted, duplicate, skipped, quarantined } = outcome;
+    if (records !== accepted + duplicate + skipped + quarantined) fail('the counting law is broken', unit);
+    const truth = this.#options.truth(facts.objects, outcome);
+    if (records !== truth.records) fail('an outcome counts other records', unit, `${records}, not ${truth.records}`);
+
+    const rows = new Map<string, Row[]>();
+    for (const file of outcome.files) {
+      const held = this.#options.lake.held(file.key);
+      if (!held) fail('an outcome names a file that is not there', file.key);
+      if (attemptOfFile(file.key) !== attempt) fail('an outcome names a file of another attempt', file.key);
+      if (this.#options.partitions.location(file.table, file.dt) === undefined) {
+        fail('an outcome is there before its partition', dayKey(file.table, file.dt), unit);
+      }
+      if (file.table === 'quarantine') continue;
+      const id = dayKey(file.table, file.dt);
+      rows.set(id, [...(rows.get(id) ?? []), ...decodeRows(held.bytes)]);
+    }
+    for (const id of new Set([...rows.keys(), ...truth.files.keys()])) {
+      if (!isSame(rows.get(id) ?? [], truth.files.get(id) ?? [])) {
+        fail("a unit's files are not its records' rows", id, unit);
+      }
+    }
+    this.#rowsOfAttempt.set(attempt, rows);
+  }
+
+  /** The halves are derived from the plan: the first half of the objects, and the rest. */
+  #split(unit: string, { plan, objects }: UnitFacts, [a, b]: [string, string]): void {
+    if (objects.length < 2) fail('a unit of one object was split', unit);
+    const middle = Math.ceil(objects.length / 2);
+    this.units.set(a, { plan, objects: objects.slice(0, middle) });
+    this.units.set(b, { plan, objects: objects.slice(middle) });
+  }
+
+  #generated(key: string, generation: Generation): void {
+    const { table_name: table, dt, location, file_list, rows_in, rows_out, duplicates } = generation;
+    const id = dayKey(table, dt);
+    const before = this.#generations.get(id) ?? [];
+    if (generation.generation !== before.length) fail('a generation is out of turn', key);
+    const other = this.#generationOfLocation.get(location);
+    if (other) fail('two generations share a location', location);
+    this.#generations.set(id, [...before, generation]);
+    this.#generationOfLocation.set(location, generation);
+
+    const named = file_list.map((file) => file.key).sort();
+    const there = [...this.#options.lake.keys(location)];
+    if (named.join() !== there.join()) {
+      fail('a location holds other files than its generation names', key, `${there.length}, not ${named.length}`);
+    }
+    const rows = there.flatMap((file) => decodeRows(this.#options.lake.held(file)?.bytes ?? new Uint8Array()));
+    if (rows.length !== rows_out || rows_in - rows_out !== duplicates) fail('a generation counts other rows', key);
+    if (table === 'recipient_messages') this.#rolledUp(key, generation, rows);
+    else this.#settled(key, generation, rows, before.at(-1));
+  }
+
+  #settled(key: string, generation: Generation, rows: readonly Row[], before: Generation | undefined): void {
+    const { table_name: table, dt, attempt_list } = generation;
+    const attempts = new Set(attempt_list);
+    if (attempts.size !== attempt_list.length) fail('a generation takes an attempt twice', key);
+    const lost = before?.attempt_list.find((attempt) => !attempts.has(attempt));
+    if (lost !== undefined) fail('a generation lost an attempt of the one before', key, lost);
+    const expected = this.#rowsOf(attempt_list, table, dt, key);
+    if (!isSame(rows, deduplicated(table, expected))) fail('a generation is not the rows of its units', key);
+  }
+
+  #rolledUp(key: string, { dt, inputs = [] }: Generation, rows: readonly Row[]): void {
+    const events = inputs.flatMap((input) => {
+      const generation = this.#generations.get(dayKey('events', input.dt))?.[input.generation ?? -1];
+      return this.#rowsOf([...(generation?.attempt_list ?? []), ...input.attempts], 'events', input.dt, key);
+    });
+    const range = { first: dt, last: dt, days: this.#options.attributionDays };
+    if (!isSame(rows, recipientMessages(events, range))) fail('a rolled-up day is not what it says it read', key);
+  }
+
+  #rowsOf(attempts: readonly string[], table: string, dt: string, key: string): Row[] {
+    return attempts.flatMap((attempt) => {
+      if (this.outcomes.get(unitOfAttempt(attempt))?.attempt !== attempt) {
+        fail('a generation takes an attempt that no outcome names', key, attempt);
+      }
+      return this.#rowsOfAttempt.get(attempt)?.get(dayKey(table, dt)) ?? [];
+    });
+  }
+
+  #removed(key: string): void {
+    if (key.startsWith('v1/live/')) {
+      this.#removedLive(key);
+      return;
+    }
+    if (!key.startsWith('v1/settled/')) fail('a record of the protocol was removed', key);
+    const location = key.slice(0, key.lastIndexOf('/') + 1);
+    const generation = this.#generationOfLocation.get(location);
+    if (!generation) return;
+    const { table_name: table, dt } = generation;
+    if (this.#options.partitions.location(table, dt) === location) fail('what readers see was removed', key);
+    if (this.newest(table, dt) === generation) fail('a file of the newest generation was removed', key);
+  }
+
+  /** A live file may go when nobody will ever read it: lost against another attempt, or settled and out of sight. */
+  #removedLive(key: string): void {
+    const attempt = attemptOfFile(key);
+    if (attempt === null) return;
+    const outcome = this.outcomes.get(unitOfAttempt(attempt));
+    if (!outcome) fail('a live file of an open unit was removed', key);
+    const file = outcome.files.find((named) => named.key === key);
+    if (!file) return;
+    const newest = this.newest(file.table, file.dt);
+    if (!newest?.attempt_list.includes(attempt)) fail('a live file was removed that no generation has seen', key);
+    if (this.#options.partitions.location(file.table, file.dt) === liveFolder(file.table, file.dt)) {
+      fail('a live file was removed that readers see', key);
+    }
+  }
+
+  #pointed(table: string, dt: string, location: string, before: string | undefined): void {
+    if (location === liveFolder(table, dt)) {
+      if (before !== undefined) fail('a settled day shows its live files again', dayKey(table, dt));
+      return;
+    }
+    const generation = this.#generationOfLocation.get(location);
+    if (!generation || generation.table_name !== table || generation.dt !== dt) {
+      fail('readers are pointed at what no generation names', location);
+    }
+    const missing = generation.file_list.find(({ key }) => !this.#options.lake.held(key));
+    if (missing) fail('readers are pointed at files that are gone', missing.key);
+    if (dayOfKey(location) !== dt) fail('readers are pointed at another day', location);
+  }
+}
+
+function fail(rule: string, subject: string, detail?: string): never {
+  throw new Violation(rule, subject, detail);
+}
+
+const decoder = new TextDecoder();
+const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes));
+
+function isSame(a: readonly Row[], b: readonly Row[]): boolean {
+  if (a.length !== b.length) return false;
+  const [left, right] = [meanings(a), meanings(b)];
+  return left.every((text, i) => text === right[i]);
+}

@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest';
+import { KILLED_STEPS, type KilledStep, visitKillPoints } from './kill-points.ts';
+
+/** What a row of the list of faults says of a step that is killed. */
+const SEED = 7;
+
+async function holds(step: KilledStep): Promise<void> {
+  const { points, violations } = await visitKillPoints(step, SEED);
+  console.log(`${step}: ${points} kill points, ${violations.length} violations`);
+  expect(violations).toEqual([]);
+  expect(points).toBeGreaterThan(4);
+}
+
+describe('a step that is killed before and after each of its port calls', () => {
+  test('fault 43: plan leaves what the next one plans', () => holds('plan'));
+  test('fault 45: transform leaves what the next one makes the same', () => holds('transform'));
+  test('fault 48: settle leaves the old generation or the new', () => holds('settle'));
+  test('fault 48: settle of a day that was settled before leaves the old generation or the new', () =>
+    holds('settle again'));
+  test('fault 52: requeue leaves units that are queued in the next hour', () => holds('requeue'));
+  test('fault 49: audit with repair and collection leaves what readers need', { timeout: 300_000 }, () =>
+    holds('audit'),
+  );
+  test('rollup leaves what the next one mends', () => holds('rollup'));
+  test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(7));
+});

@@ -1,0 +1,99 @@
+/**
+ * The oracle: what the tables must hold, computed from the raw records alone, with none of the protocol between. Each
+ * event once, by the total order; the headers of each message from its first send by that order; a line of life for each
+ * message and recipient.
+ */
+import { DAY_MS } from '#lake/steps/day.ts';
+import { clickRows, eventRows, headerRows, type PlacedRow } from './event-rows.ts';
+import type { MailEvent, MailRecord } from './mail.ts';
+import type { Row } from './rows.ts';
+
+/** A raw object as it was read. */
+export interface Reading {
+  key: string;
+  records: readonly MailRecord[];
+}
+
+/** By table, then by day; rows in any order. */
+export type Expected = Map<string, Map<string, Row[]>>;
+
+interface Copy {
+  event: MailEvent;
+  key: string;
+  ordinal: number;
+}
+
+/** Whether `a` wins over `b`: design, "the total order (feed, source_key, source_ordinal)". */
+const wins = (a: Copy, b: Copy): boolean => {
+  if (a.event.feed !== b.event.feed) return a.event.feed < b.event.feed;
+  return a.key !== b.key ? a.key < b.key : a.ordinal < b.ordinal;
+};
+
+/** What every table must hold by day once all of these objects are settled and rolled up. */
+export function expectedTables(readings: readonly Reading[], attributionDays: number): Expected {
+  const copies = readings.flatMap(({ key, records }) =>
+    records.flatMap((event, ordinal): Copy[] => (event.is === 'event' ? [{ event, key, ordinal }] : [])),
+  );
+  const expected: Expected = new Map();
+  const put = ({ table, dt, row }: { table: string; dt: string; row: Row }): void => {
+    const days = expected.get(table) ?? new Map<string, Row[]>();
+    expected.set(table, days);
+    days.set(dt, [...(days.get(dt) ?? []), row]);
+  };
+  const winners = new Map<string, Copy & { placed: PlacedRow }>();
+  const sends = new Map<string, Copy>();
+  for (const copy of copies) {
+    const { event, key, ordinal } = copy;
+    for (const placed of eventRows(event, { attempt: '', key, ordinal })) {
+      const id = String(placed.row.event_id);
+      const winner = winners.get(id);
+      if (!winner || wins(copy, winner)) winners.set(id, { ...copy, placed });
+    }
+    if (event.type !== 'send') continue;
+    const first = sends.get(event.message);
+    if (!first || wins(copy, first)) sends.set(event.message, copy);
+  }
+  const lives = new Map<string, { dt: string; row: Row; events: string[] }>();
+  for (const { event, key, ordinal, placed } of winners.values()) {
+    put(placed);
+    if (event.type === 'click') {
+      const click = clickRows(event, { attempt: '', key, ordinal }).find(
+        ({ row }) => row.event_id === placed.row.event_id,
+      );
+      if (click) put(click);
+    }
+    const { recipient_key, event_id } = placed.row;
+    const after = Math.floor(event.at / DAY_MS) - Math.floor(event.sentAt / DAY_MS);
+    if (recipient_key === null || after < -1 || after > attributionDays) continue;
+    const id = `${event.message}|${recipient_key}`;
+    const life = lives.get(id) ?? {
+      dt: new Date(event.sentAt).toISOString().slice(0, 10),
+      row: { message_id: event.message, recipient_key: recipient_key ?? null, sent_at: event.sentAt },
+      events: [],
+    };
+    life.events.push(String(event_id));
+    lives.set(id, life);
+  }
+  for (const { event, key, ordinal } of sends.values()) headerRows(event, { attempt: '', key, ordinal }).forEach(put);
+  for (const { dt, row, events } of lives.values()) {
+    put({ table: 'recipient_messages', dt, row: { ...row, events: events.sort().join(' ') } });
+  }
+  return expected;
+}
+
+/** What an outcome must say and its files must hold. */
+export interface UnitTruth {
+  records: number;
+  /** rows by `<table> dt=<day>` */
+  files: Map<string, Row[]>;
+}
+
+/** What a unit of these objects holds: each event of it once, by the order that settle goes by, too. */
+export function unitTruth(readings: readonly Reading[]): UnitTruth {
+  const files = new Map<string, Row[]>();
+  for (const [table, days] of expectedTables(readings, 0)) {
+    if (table === 'recipient_messages') continue;
+    for (const [dt, rows] of days) files.set(`${table} dt=${dt}`, rows);
+  }
+  return { records: readings.reduce((sum, { records }) => sum + records.length, 0), files };
+}

@@ -1,0 +1,147 @@
+import type { Clock, Ports, QueryResult, StoredObject, UnitMessage, WrittenFile } from '#lake/ports.ts';
+import type { Bucket } from './bucket.ts';
+import type { MessageQueue } from './messages.ts';
+import type { Partitions } from './partitions.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SqlEngine } from './sql-engine.ts';
+
+/** What all processes share: the services, each in a state of its own. */
+export interface Services {
+  raw: Bucket;
+  lake: Bucket;
+  partitions: Partitions;
+  messages: MessageQueue;
+  engine: SqlEngine;
+  scheduler: Scheduler;
+  /** objects in a page of a listing */
+  pageSize: number;
+  now(): number;
+  nonce(): string;
+}
+
+/** A process with a clock of its own. A dead one's promises never resolve: it just doesn't go on. */
+export class Process {
+  readonly name: string;
+  readonly startedAt: number;
+  /** how far its clock is ahead, ms */
+  readonly skew: number;
+  state: 'running' | 'done' | 'failed' | 'dead' = 'running';
+  calls = 0;
+  /** resolves when it has ended, however */
+  readonly ended: Promise<void>;
+  /** told once, when it is killed */
+  died: () => void;
+
+  constructor(name: string, startedAt: number, skew: number) {
+    this.name = name;
+    this.startedAt = startedAt;
+    this.skew = skew;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.died = resolve;
+  }
+}
+
+/** The ports as one process sees them: every call waits for the scheduler. */
+export function portsOf(process: Process, services: Services): Ports {
+  const { raw, lake, partitions, messages, engine, scheduler } = services;
+
+  const call = <T>(op: string, subject: string, effect: () => T): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (process.state === 'dead') return;
+      scheduler.add({
+        process,
+        op,
+        subject,
+        effect: () => {
+          try {
+            const answer = effect();
+            return () => resolve(answer);
+          } catch (error) {
+            return () => reject(error);
+          }
+        },
+        refuse: reject,
+      });
+    });
+
+  const readable = (name: string, bucket: Bucket): Ports['raw'] => ({
+    async *list(prefix, { after = '', shallow = false } = {}): AsyncGenerator<StoredObject> {
+      for (let from = after; ; ) {
+        const behind = from;
+        const page = await call(`${name}.list`, prefix, () => bucket.page(prefix, behind, shallow, services.pageSize));
+        yield* page.items;
+        if (page.isLast) return;
+        from = page.items.at(-1)?.key ?? from;
+      }
+    },
+    async *prefixes(prefix): AsyncGenerator<string> {
+      for (let from = ''; ; ) {
+        const behind = from;
+        const page = await call(`${name}.prefixes`, prefix, () => bucket.folders(prefix, behind, services.pageSize));
+        yield* page.items;
+        if (page.isLast) return;
+        from = page.items.at(-1) ?? from;
+      }
+    },
+    get: (key, { ifMatch } = {}) => call(`${name}.get`, key, () => bucket.get(key, ifMatch)),
+  });
+
+  /** The engine goes on by itself: its end is a task of its own, if someone is still there to hear of it. */
+  const ask = <T>(op: string, subject: string, begin: (answer: (result: T | Error) => void) => void): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      let isBegun = false;
+      const answered = (result: T | Error): void => {
+        if (process.state !== 'running') return;
+        scheduler.add({
+          process,
+          op: `${op} answers`,
+          subject,
+          effect: () => () => (result instanceof Error ? reject(result) : resolve(result)),
+          refuse: reject,
+        });
+      };
+      scheduler.add({
+        process,
+        op,
+        subject,
+        effect: () => {
+          // A client that asks again names the same execution (Athena: ClientRequestToken).
+          if (!isBegun) begin(answered);
+          isBegun = true;
+          return null;
+        },
+        refuse: reject,
+      });
+    });
+
+  return {
+    raw: readable('raw', raw),
+    lake: {
+      ...readable('lake', lake),
+      create: (key, bytes) => call('lake.create', key, () => lake.create(key, bytes)),
+      remove: (key) => call('lake.remove', key, () => lake.remove(key)),
+    },
+    catalog: {
+      ensurePartitions: (table, wanted) => call('catalog.ensure', table, () => partitions.ensure(table, wanted)),
+      switchPartition: (table, partition) =>
+        call('catalog.switch', `${table} ${partition.location}`, () => partitions.switch(table, partition)),
+      locations: (table, dts) => call('catalog.locations', table, () => partitions.locations(table, dts)),
+    },
+    engine: {
+      query: (sql, inputs = []) =>
+        call('engine.query', inputs[0]?.keys[0] ?? '', (): QueryResult => engine.query(sql, inputs)),
+      write: (job) =>
+        ask<WrittenFile[]>('engine.write', job.location, (answer) => engine.begin(job, process.name, answer)),
+    },
+    queue: {
+      send: (sent: readonly UnitMessage[]) => call('queue.send', `${sent.length} messages`, () => messages.send(sent)),
+    },
+    clock: clockOf(process, services),
+  };
+}
+
+const clockOf = (process: Process, services: Services): Clock => ({
+  now: () => services.now() + process.skew,
+  nonce: services.nonce,
+});

@@ -1,0 +1,216 @@
+/** One schedule: what a seed makes happen, and what came of it. */
+import { DAY_MS, HOUR_MS, utcDate } from '#lake/steps/day.ts';
+import { SETTLED_TABLES } from '#lake/tables/index.ts';
+import { agendaOf, type Entry, type Step } from './agenda.ts';
+import { calm } from './calm.ts';
+import { Chance } from './chance.ts';
+import { drawnFates, roughness } from './fates.ts';
+import { rawObjects, START } from './mail.ts';
+import { expectedTables } from './oracle.ts';
+import { meanings } from './rows.ts';
+import type { TraceEntry } from './scheduler.ts';
+import {
+  ATTRIBUTION_DAYS,
+  runCollect,
+  runPlan,
+  runReader,
+  runRepair,
+  runRequeue,
+  runRollup,
+  runSettle,
+} from './steps.ts';
+import { Violation } from './violation.ts';
+import { type Variant, World } from './world.ts';
+
+export interface ScheduleOptions {
+  variant?: Variant | undefined;
+  /** places in the agenda that are left out, to find a shorter one that fails as well */
+  without?: ReadonlySet<number>;
+}
+
+export interface Outcome {
+  seed: number;
+  /** entries of the agenda */
+  entries: number;
+  /** port calls while anything could go wrong */
+  calls: number;
+  /** and in the undisturbed rounds at the end */
+  calmCalls: number;
+  kills: number;
+  violations: readonly Violation[];
+  trace: readonly TraceEntry[];
+}
+
+/** No process, and no call on its way, lives for longer: laptops sleep, Lambdas are ended after a quarter of an hour. */
+const LONGEST_LIFE_MS = 12 * HOUR_MS;
+/** Picks after which a schedule is ended, so that none runs for ever. */
+const MOST_PICKS = 5000;
+
+/** Plays the schedule of a seed. The same seed and options give the same trace. */
+export async function playSchedule(seed: number, { variant, without }: ScheduleOptions = {}): Promise<Outcome> {
+  const chance = new Chance(seed);
+  const agenda = agendaOf(rawObjects(chance.fork()), chance.fork());
+  const world = new World({
+    chance: chance.fork(),
+    fateOf: drawnFates(chance.fork(), roughness(chance)),
+    settings: { rawTemplate: chance.happens(0.4) ? 'raw/{yyyy}/{MM}/{dd}/{HH}/' : null },
+    pageSize: chance.oneOf([3, 10, 1000, 1000]),
+    queryFailure: chance.oneOf([0, 0, 0.01, 0.05]),
+    variant,
+  });
+  const left = agenda.filter((_, i) => !without?.has(i));
+  await play(world, left, chance);
+  const calls = world.scheduler.calls;
+  world.scheduler.isImmediate = true;
+  world.scheduler.fateOf = () => 'done';
+  world.services.engine.failure = 0;
+  if (world.violations.length === 0) await calm(world);
+  if (world.violations.length === 0) compareWithOracle(world);
+  const { kills, trace } = world.scheduler;
+  const calmCalls = world.scheduler.calls - calls;
+  return { seed, entries: agenda.length, calls, calmCalls, kills, violations: world.violations, trace };
+}
+
+async function play(world: World, agenda: readonly Entry[], chance: Chance): Promise<void> {
+  const { scheduler } = world;
+  const player = new Player(world, chance.fork());
+  let next = 0;
+  for (let picks = 0; picks < MOST_PICKS && world.violations.length === 0; picks++) {
+    for (let entry = agenda[next]; entry && entry.at <= world.now; entry = agenda[++next]) player.does(entry);
+    const coming = agenda[next];
+    const isIdle = scheduler.tasks.length === 0;
+    if (isIdle && !coming) break;
+    // Mostly everyone gets on with it before the next thing happens; sometimes the whole world is slow.
+    if (coming && (isIdle || chance.happens(coming.at - world.now < HOUR_MS / 6 ? 0.15 : 0.003))) {
+      world.advance(coming.at, LONGEST_LIFE_MS);
+      continue;
+    }
+    world.now += chance.between(1, 200);
+    await scheduler.step();
+  }
+  // Whoever waits for an answer that never comes is ended by its runtime.
+  world.advance(world.now + DAY_MS, LONGEST_LIFE_MS);
+}
+
+/** Turns entries of the agenda into what they say. */
+class Player {
+  readonly #world: World;
+  readonly #chance: Chance;
+  /** one kind of machine whose clock is far off, if any */
+  readonly #wrongClock: Step | null;
+
+  constructor(world: World, chance: Chance) {
+    this.#world = world;
+    this.#chance = chance;
+    this.#wrongClock = chance.happens(0.15)
+      ? chance.oneOf(['plan', 'work', 'settle', 'rollup', 'audit', 'collect'])
+      : null;
+  }
+
+  does(entry: Entry): void {
+    const { raw, messages, scheduler } = this.#world;
+    switch (entry.does) {
+      case 'deliver':
+        this.#world.deliver(entry.object);
+        return;
+      case 'start':
+        this.#start(entry.step);
+        return;
+      case 'lose the queue':
+        scheduler.note('world', entry.does);
+        messages.lose();
+        return;
+      case 'deliver messages again':
+        scheduler.note('world', entry.does);
+        messages.redeliver();
+        return;
+      default: {
+        // Before it is planned, nobody could tell.
+        const keys = [...raw.keys()].filter((planned) => this.#world.invariants.isPlanned(planned));
+        const key = keys[this.#chance.below(keys.length)];
+        if (key === undefined) return;
+        scheduler.note('world', entry.does, key);
+        this.#world.tamperedWith.add(key);
+        if (entry.does === 'delete a raw object') raw.remove(key);
+        else raw.put(key, '{"is":"noise","text":"rewritten"}\n');
+      }
+    }
+  }
+
+  #start(step: Step): void {
+    const { settings } = this.#world;
+    const chance = this.#chance;
+    const skew = step === this.#wrongClock ? chance.oneOf([-DAY_MS, DAY_MS]) : chance.between(-2 * 60_000, 2 * 60_000);
+    const start = (
+      work: (context: { ports: Parameters<typeof runPlan>[0]['ports']; settings: typeof settings }) => Promise<void>,
+    ) => this.#world.start(step, skew, (ports) => work({ ports, settings }));
+    switch (step) {
+      case 'plan': {
+        const reach = settings.rawTemplate === null || chance.happens(0.5) ? 'all' : 'tick';
+        start((context) => runPlan(context, reach));
+        return;
+      }
+      case 'work':
+        this.#work(skew, chance.between(1, 4));
+        return;
+      case 'settle': {
+        const isHurried = chance.happens(0.25);
+        start((context) => runSettle(context, isHurried));
+        return;
+      }
+      case 'read': {
+        // A collector whose clock is a day ahead gives readers no day of grace.
+        if (this.#wrongClock === 'audit' || this.#wrongClock === 'collect') return;
+        const dt = utcDate(START + chance.below(3) * DAY_MS);
+        const name = chance.oneOf(['events', 'headers', 'clicks']);
+        start((context) => runReader(context, name, dt, (key) => this.#fileGone(key)));
+        return;
+      }
+      case 'requeue':
+        start(runRequeue);
+        return;
+      case 'rollup':
+        start(runRollup);
+        return;
+      case 'collect':
+        start((context) => runCollect(context, this.#world.collectRules));
+        return;
+      case 'audit':
+        start(async (context) => void (await runRepair(context, this.#world.collectRules)));
+    }
+  }
+
+  /** A worker that takes one message after the other. */
+  #work(skew: number, most: number): void {
+    const worker = this.#world.startWorker(skew, (n) => this.#chance.below(n));
+    if (most > 1) void worker?.ended.then(() => worker.state === 'done' && this.#work(skew, most - 1));
+  }
+
+  #fileGone(key: string): void {
+    this.#world.violate(new Violation('a file was gone while it was being read', key));
+  }
+}
+
+/** In the end the tables hold what the raw objects say, each event once. */
+export function compareWithOracle(world: World): void {
+  const readings = world.readings();
+  const expected = expectedTables(readings, ATTRIBUTION_DAYS);
+  for (const table of [...SETTLED_TABLES.map(({ name }) => name), 'recipient_messages']) {
+    const days = new Set([
+      ...(expected.get(table)?.keys() ?? []),
+      ...world.partitions.locations(table).map(({ dt }) => dt),
+    ]);
+    for (const dt of days) {
+      const [there, wanted] = [
+        meanings(world.invariants.visible(table, dt)),
+        meanings(expected.get(table)?.get(dt) ?? []),
+      ];
+      if (there.join('\n') !== wanted.join('\n')) {
+        const missing = wanted.filter((row) => !there.includes(row));
+        const surplus = there.filter((row) => !wanted.includes(row));
+        const detail = `${there.length} rows, not ${wanted.length}; missing ${missing[0] ?? 'none'}; surplus ${surplus[0] ?? 'none'}`;
+        world.violate(new Violation('the tables are not what the raw objects say', `${table} dt=${dt}`, detail));
+      }
+    }
+  }
+}

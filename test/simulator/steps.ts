@@ -1,0 +1,96 @@
+/** What each process does: the real steps of the core, called as their handlers call them. */
+import type { Ports } from '#lake/ports.ts';
+import { MissingObject } from '#lake/ports.ts';
+import type { Settings } from '#lake/settings.ts';
+import type { View } from '#lake/sql/view.ts';
+import { type AuditReport, audit } from '#lake/steps/audit.ts';
+import { collect } from '#lake/steps/collect.ts';
+import type { CollectRules } from '#lake/steps/collect-rules.ts';
+import { openUnits } from '#lake/steps/open-units.ts';
+import { planReach } from '#lake/steps/plan.ts';
+import type { Reach } from '#lake/steps/raw-prefix.ts';
+import { repair } from '#lake/steps/repair.ts';
+import { requeue } from '#lake/steps/requeue.ts';
+import { rollup } from '#lake/steps/rollup.ts';
+import { settle } from '#lake/steps/settle.ts';
+
+/** Days after sending in which events still count for a mail. */
+export const ATTRIBUTION_DAYS = 30;
+const SETTINGS_VIEW: View = {
+  name: 'seed_settings',
+  folder: 'seeds',
+  doc: 'One row per setting.',
+  clock: 'none',
+  grain: ['name'],
+  columns: [],
+  sql: '',
+  dependsOn: [],
+  rows: [{ name: 'attribution_days', value: String(ATTRIBUTION_DAYS) }],
+};
+/** The engine goes by the job's structure, and by the constants that rollup puts in. */
+const ROLLUP_SELECT = 'select * from events cross join rollup_run';
+
+export interface StepContext {
+  ports: Ports;
+  settings: Settings;
+}
+
+export async function runPlan({ ports, settings }: StepContext, reach: Reach | 'all'): Promise<void> {
+  await planReach(ports, settings, reach);
+}
+
+export async function runRequeue({ ports, settings }: StepContext): Promise<void> {
+  await requeue(ports, settings);
+}
+
+export async function runSettle({ ports, settings }: StepContext, isHurried = false): Promise<void> {
+  const open = await openUnits(ports.lake);
+  await settle(ports, { settings, open, ...(isHurried ? { ignorePace: true, includeUnfinished: true } : {}) });
+}
+
+export async function runRollup({ ports, settings }: StepContext): Promise<void> {
+  const open = await openUnits(ports.lake);
+  await rollup(ports, { settings, views: [SETTINGS_VIEW], select: ROLLUP_SELECT, open });
+}
+
+/** The daily audit: looks, does the missing steps, collects. */
+export async function runRepair({ ports, settings }: StepContext, collectRules?: CollectRules): Promise<AuditReport> {
+  return repair(ports, {
+    settings,
+    reach: 'all',
+    views: [SETTINGS_VIEW],
+    select: ROLLUP_SELECT,
+    ...(collectRules ? { collectRules } : {}),
+  });
+}
+
+/** The collector alone. */
+export async function runCollect({ ports }: StepContext, rules?: CollectRules): Promise<void> {
+  await collect(ports, rules);
+}
+
+/** An audit that only looks. */
+export async function runAudit({ ports, settings }: StepContext): Promise<AuditReport> {
+  return audit(ports, { settings, reach: 'all' });
+}
+
+/** Someone's query: asks where a day lies, lists it, and reads its files one by one. */
+export async function runReader(
+  { ports }: StepContext,
+  table: string,
+  dt: string,
+  gone: (key: string) => void,
+): Promise<void> {
+  const [partition] = await ports.catalog.locations(table, [dt]);
+  if (!partition) return;
+  const keys: string[] = [];
+  for await (const { key } of ports.lake.list(partition.location)) keys.push(key);
+  for (const key of keys) {
+    try {
+      await ports.lake.get(key);
+    } catch (error) {
+      if (error instanceof MissingObject) gone(key);
+      throw error;
+    }
+  }
+}

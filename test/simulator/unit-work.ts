@@ -1,0 +1,113 @@
+/** What stands in for decoding: the same promises (same unit, same bytes; the counting law), over a few lines of JSON. */
+import { ChangedObject, MissingObject } from '#lake/ports.ts';
+import type { EncodedFile } from '#lake/steps/append.ts';
+import { utcDate } from '#lake/steps/day.ts';
+import type { ObjectProblem } from '#lake/steps/state.ts';
+import { Tally } from '#lake/steps/tally.ts';
+import type { ReadUnit } from '#lake/steps/unit-content.ts';
+import { clickRows, eventRows, headerRows, type PlacedRow, type Source } from './event-rows.ts';
+import { type MailEvent, type MailRecord, recordsOf } from './mail.ts';
+import { encodeRows, type Row } from './rows.ts';
+
+type Table = EncodedFile['table'];
+const TABLE_ORDER: readonly Table[] = ['events', 'headers', 'clicks', 'quarantine'];
+/** Rows of one file: few, so that days are cut into parts. */
+const MOST_ROWS = 3;
+
+/** A reader of units; `onPoison` ends the process that reads a poisoned object. */
+export const unitReader =
+  (onPoison: () => Promise<never>): ReadUnit =>
+  async (raw, unit, attempt, { settings }) => {
+    const rows = new UnitRows(settings.headerCarriers);
+    const problems: ObjectProblem[] = [];
+    for (const object of unit.objects) {
+      try {
+        const { body } = await raw.get(object.key, { ifMatch: object.etag });
+        const content = await textOf(body);
+        if (content.startsWith('poison')) await onPoison();
+        for (const [ordinal, record] of recordsOf(content).entries()) {
+          rows.add(record, { attempt, key: object.key, ordinal }, object.modified);
+        }
+      } catch (error) {
+        const problem = problemOf(error);
+        if (!problem) throw error;
+        problems.push({ key: object.key, problem });
+      }
+    }
+    return {
+      counts: rows.tally.counts(),
+      problems,
+      newestDeliveredAt: unit.objects.reduce((newest, { modified }) => Math.max(newest, modified), 0),
+      files: () => rows.files(),
+    };
+  };
+
+const problemOf = (error: unknown): ObjectProblem['problem'] | null => {
+  if (error instanceof MissingObject) return 'source_missing';
+  return error instanceof ChangedObject ? 'raw_changed' : null;
+};
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = '';
+  for await (const chunk of body) text += Buffer.from(chunk).toString();
+  return text;
+}
+
+/** The rows of a unit as transform would write them: of copies the one of the earlier feed, else the first. */
+class UnitRows {
+  readonly tally = new Tally();
+  readonly #carriers: readonly string[];
+  readonly #events = new Map<string, PlacedRow>();
+  readonly #others: PlacedRow[] = [];
+  readonly #quarantine: (PlacedRow | { table: 'quarantine'; dt: string; row: Row })[] = [];
+
+  constructor(carriers: readonly string[]) {
+    this.#carriers = carriers;
+  }
+
+  add(record: MailRecord, source: Source, deliveredAt: number): void {
+    if (record.is === 'noise') this.tally.verdict({ is: 'skipped', type: record.text });
+    if (record.is === 'broken') this.#reject(source, deliveredAt);
+    if (record.is === 'event') this.#accept(record, source);
+  }
+
+  #reject(source: Source, deliveredAt: number): void {
+    const row = { attempt: source.attempt, source_key: source.key, source_ordinal: source.ordinal, reason: 'json' };
+    this.#quarantine.push({ table: 'quarantine', dt: utcDate(deliveredAt), row });
+    this.tally.quarantined('json');
+  }
+
+  #accept(event: MailEvent, source: Source): void {
+    let isNew = false;
+    for (const placed of eventRows(event, source)) {
+      const id = String(placed.row.event_id);
+      const earlier = this.#events.get(id);
+      isNew ||= !earlier;
+      if (!earlier || String(placed.row.feed) < String(earlier.row.feed)) this.#events.set(id, placed);
+    }
+    if (isNew) {
+      if (this.#carriers.includes(event.type)) this.#others.push(...headerRows(event, source));
+      this.#others.push(...clickRows(event, source));
+    }
+    this.tally.verdict(isNew ? { is: 'accepted', source: 'ses', eventType: event.type } : { is: 'duplicate' });
+  }
+
+  async *files(): AsyncGenerator<EncodedFile> {
+    const all = [...this.#events.values(), ...this.#others, ...this.#quarantine];
+    for (const table of TABLE_ORDER) {
+      const days = Map.groupBy(
+        all.filter((placed) => placed.table === table),
+        ({ dt }) => dt,
+      );
+      for (const [dt, placed] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        for (let from = 0, part = 0; from < placed.length; from += MOST_ROWS, part++) {
+          const rows = placed.slice(from, from + MOST_ROWS).map(({ row }) => row);
+          yield { table, dt, part, rows: rows.length, bytes: encodeRows(rows), sendDays: sendDays(table, rows) };
+        }
+      }
+    }
+  }
+}
+
+const sendDays = (table: string, rows: readonly Row[]): string[] =>
+  table === 'events' ? [...new Set(rows.map(({ sent_at }) => utcDate(Number(sent_at))))].sort() : [];

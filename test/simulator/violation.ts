@@ -1,0 +1,12 @@
+/** A rule of the design that didn't hold. Thrown where it is found, caught by the schedule. */
+export class Violation extends Error {
+  override name = 'Violation';
+  readonly rule: string;
+  readonly subject: string;
+
+  constructor(rule: string, subject: string, detail = '') {
+    super(`${rule}: ${subject}${detail ? ` (${detail})` : ''}`);
+    this.rule = rule;
+    this.subject = subject;
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * One simulated lake: raw objects that arrive, services in memory, processes that come and go, one true time and many
+ * clocks. Everything in it is decided by a seed.
+ */
+
+import type { Ports, UnitMessage } from '#lake/ports.ts';
+import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
+import { COLLECT_RULES, type CollectRules } from '#lake/steps/collect-rules.ts';
+import { HOUR_MS } from '#lake/steps/day.ts';
+import type { Outcome } from '#lake/steps/state.ts';
+import { transform } from '#lake/steps/transform.ts';
+import { MOST_TRIES } from '#lake/steps/tries.ts';
+import type { Step } from './agenda.ts';
+import { Bucket } from './bucket.ts';
+import type { Chance } from './chance.ts';
+import { Invariants } from './invariants.ts';
+import { contentOf, type RawObject, recordsOf, START } from './mail.ts';
+import { MessageQueue } from './messages.ts';
+import { type Reading, type UnitTruth, unitTruth } from './oracle.ts';
+import { Partitions } from './partitions.ts';
+import { Process, portsOf, type Services } from './process.ts';
+import { type FateOf, Scheduler } from './scheduler.ts';
+import { SqlEngine } from './sql-engine.ts';
+import { ATTRIBUTION_DAYS, type StepContext } from './steps.ts';
+import { unitReader } from './unit-work.ts';
+import { Violation } from './violation.ts';
+
+/** hash of code and settings of the simulated workers */
+export const VERSION = 'abc123';
+/** Messages come again after this. */
+export const VISIBILITY_MS = HOUR_MS / 2;
+
+/** Changes one rule of the protocol from outside, to show that the simulator would notice. */
+export interface Variant {
+  name: string;
+  settings?: Partial<Settings>;
+  /** what a process of this step sees instead of its ports */
+  ports?(ports: Ports, step: Step, world: World): Ports;
+  /** what the collector goes by */
+  collectRules?: Partial<CollectRules>;
+  /** told when the world is made */
+  prepare?(world: World): void;
+}
+
+export interface WorldOptions {
+  chance: Chance;
+  fateOf: FateOf;
+  settings?: Partial<Settings>;
+  pageSize?: number;
+  queryFailure?: number;
+  variant?: Variant | undefined;
+}
+
+export class World {
+  now = START;
+  readonly settings: Settings;
+  readonly raw: Bucket;
+  readonly lake: Bucket;
+  readonly partitions = new Partitions();
+  readonly messages: MessageQueue;
+  readonly scheduler: Scheduler;
+  readonly invariants: Invariants;
+  readonly services: Services;
+  readonly violations: Violation[] = [];
+  /** objects of the bucket by key, as they came */
+  readonly arrived = new Map<string, RawObject>();
+  /** keys that the world has rewritten or deleted, which excuses an outcome that says so */
+  readonly tamperedWith = new Set<string>();
+  /** who has tried which unit */
+  readonly #workersOf = new Map<string, Process[]>();
+  readonly running = new Set<Process>();
+  readonly #variant: Variant | undefined;
+  readonly collectRules: CollectRules;
+  readonly #starts = new Map<string, number>();
+  #nonces = 0;
+
+  constructor({ chance, fateOf, settings, pageSize = 1000, queryFailure = 0, variant }: WorldOptions) {
+    const now = (): number => this.now;
+    this.#variant = variant;
+    this.collectRules = { ...COLLECT_RULES, ...variant?.collectRules };
+    this.settings = {
+      ...DEFAULT_SETTINGS,
+      rawTemplate: null,
+      limits: { ...DEFAULT_SETTINGS.limits, unitObjects: 3 },
+      ...settings,
+      ...variant?.settings,
+    };
+    this.raw = new Bucket(now);
+    this.lake = new Bucket(now);
+    this.messages = new MessageQueue(now, VISIBILITY_MS);
+    this.scheduler = new Scheduler(chance.fork(), now, fateOf);
+    const engine = new SqlEngine({ lake: this.lake, chance: chance.fork(), now, failure: queryFailure });
+    engine.scheduler = this.scheduler;
+    this.services = {
+      raw: this.raw,
+      lake: this.lake,
+      partitions: this.partitions,
+      messages: this.messages,
+      engine,
+      scheduler: this.scheduler,
+      pageSize,
+      now,
+      nonce: () => (++this.#nonces).toString(16).padStart(16, '0'),
+    };
+    this.invariants = new Invariants({
+      lake: this.lake,
+      partitions: this.partitions,
+      attributionDays: ATTRIBUTION_DAYS,
+      truth: (objects, outcome) => this.#truthOf(objects, outcome),
+      tried: (outcome) => this.#mayGiveUp(outcome),
+      report: (violation) => this.violate(violation),
+    });
+    variant?.prepare?.(this);
+  }
+
+  violate(violation: Violation): void {
+    this.violations.push(violation);
+    this.scheduler.note('!', violation.message);
+  }
+
+  deliver(object: RawObject): void {
+    this.arrived.set(object.key, object);
+    this.raw.put(object.key, contentOf(object));
+    this.scheduler.note('firehose', 'delivers', object.key);
+  }
+
+  /** Starts a process: `work` gets its ports. */
+  start(step: Step, skew: number, work: (ports: Ports, process: Process) => Promise<void>): Process {
+    const n = (this.#starts.get(step) ?? 0) + 1;
+    this.#starts.set(step, n);
+    const process = new Process(`${step} ${n}`, this.now, skew);
+    this.running.add(process);
+    this.scheduler.note(process.name, 'starts');
+    const own = portsOf(process, this.services);
+    const ports = this.#variant?.ports?.(own, step, this) ?? own;
+    const { died } = process;
+    const leave = (): void => {
+      this.running.delete(process);
+      died();
+    };
+    const end = (state: 'done' | 'failed', why = ''): void => {
+      if (process.state !== 'running') return;
+      process.state = state;
+      this.scheduler.note(process.name, state === 'done' ? 'ends' : 'fails', why);
+      leave();
+    };
+    process.died = leave;
+    work(ports, process).then(
+      () => end('done'),
+      (error: unknown) => end('failed', String(error)),
+    );
+    return process;
+  }
+
+  /** A worker takes one message and transforms its unit. Deletes the message when it is done. */
+  startWorker(skew: number, choose: (n: number) => number): Process | null {
+    const received = this.messages.receive(choose);
+    if (!received) return null;
+    const { message } = received;
+    const worker = this.start('work', skew, async (ports, process) => {
+      await this.transform(ports, process, message);
+      received.delete();
+    });
+    this.#workersOf.set(message.unit, [...(this.#workersOf.get(message.unit) ?? []), worker]);
+    return worker;
+  }
+
+  /** One process of a step from beginning to end, with nobody else about. @returns whether it did what it should */
+  async through(step: Step, work: (context: StepContext) => Promise<void>): Promise<boolean> {
+    const process = this.start(step, 0, (ports) => work({ ports, settings: this.settings }));
+    await process.ended;
+    return process.state === 'done';
+  }
+
+  /** One worker from beginning to end; false if there was no message for it. */
+  async workThrough(): Promise<boolean> {
+    const worker = this.startWorker(0, () => 0);
+    await worker?.ended;
+    return worker !== null;
+  }
+
+  /** Moves the true time. What has been at work for too long is ended, as a runtime ends it. */
+  advance(to: number, longestLifeMs: number): void {
+    this.now = Math.max(this.now, to);
+    for (const process of this.running) if (this.now - process.startedAt > longestLifeMs) this.scheduler.kill(process);
+    this.scheduler.drop(({ process }) => this.now - process.startedAt > longestLifeMs);
+  }
+
+  async transform(ports: Ports, process: Process, message: UnitMessage): Promise<void> {
+    const read = unitReader(() => {
+      this.scheduler.kill(process);
+      return new Promise<never>(() => {});
+    });
+    await transform(ports, message, {
+      settings: this.settings,
+      version: VERSION,
+      read,
+      visibilityMs: VISIBILITY_MS,
+    });
+  }
+
+  /**
+   * A unit is split, or its one object quarantined, only when three of its workers left no word: they died, lost touch with
+   * the store when they had marked their try, or are so slow that nobody can tell them from dead ones.
+   */
+  #mayGiveUp({ unit, split, poison = [] }: Outcome): void {
+    if (!split && poison.length === 0) return;
+    const silent = (this.#workersOf.get(unit) ?? []).filter(
+      ({ state, startedAt }) =>
+        state === 'dead' || state === 'failed' || (state === 'running' && this.now - startedAt > VISIBILITY_MS),
+    );
+    if (silent.length < MOST_TRIES) this.violate(new Violation('a unit was given up too soon', unit));
+  }
+
+  /** What the outcome's unit holds, by the raw records. Excuses what the world itself has done to the objects. */
+  #truthOf(objects: readonly string[], outcome: Outcome): UnitTruth {
+    const problems = new Set(outcome.problems.map(({ key }) => key));
+    for (const key of problems) {
+      if (!this.tamperedWith.has(key)) this.violate(new Violation('an object was not read that is as it was', key));
+    }
+    const poison = new Set(outcome.poison?.map(({ key }) => key));
+    const truth = unitTruth(
+      objects.filter((key) => !problems.has(key) && !poison.has(key)).map((key) => this.reading(key)),
+    );
+    return { ...truth, records: truth.records + poison.size };
+  }
+
+  /** All that was read: objects that no outcome excuses, in order of key. */
+  readings(): Reading[] {
+    const left = new Set<string>();
+    for (const { problems, poison = [] } of this.invariants.outcomes.values()) {
+      for (const { key } of [...problems, ...poison]) left.add(key);
+    }
+    return [...this.arrived.keys()].filter((key) => !left.has(key)).map((key) => this.reading(key));
+  }
+
+  /** Does what the world itself has done to an object explain a drift? */
+  explains(kind: string, key: string): boolean {
+    // Where the last object of an hour has gone, the audit finds no such hour, and misses its plans in the sum of the day.
+    if (kind === 'unaccounted_objects') return [...this.tamperedWith].some((raw) => !this.raw.held(raw));
+    return (kind === 'raw_changed' || kind === 'source_missing') && this.tamperedWith.has(key);
+  }
+
+  reading(key: string): Reading {
+    const object = this.arrived.get(key);
+    return { key, records: object ? recordsOf(contentOf(object)) : [] };
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The long search for failures: `npm run test:soak`, or some of it by name: `node test/soak.ts kill crowd`. Each part prints
+ * its figures; the last line says which parts held. Exit code 1 if one didn't.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { generate } from '#local/generate/index.ts';
+import { command, done, lakeCommand } from './processes/command.ts';
+import { crowdInLake, crowdOracle, transformInCrowd, writeCrowd } from './processes/crowd.ts';
+import { auditedClean, forgetLake, killRuns } from './processes/kill-run.ts';
+import { tableDigests } from './processes/table-digests.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    megabytes: { type: 'string', default: '200' },
+    kills: { type: 'string', default: '20' },
+    objects: { type: 'string', default: '42000' },
+    inputs: { type: 'string', default: '200000' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const seed = Number(values.seed);
+/** Stored bytes of a generated message, measured over 1,000,000 of them. */
+const BYTES_A_MESSAGE = 755;
+const folder = mkdtempSync(join(tmpdir(), 'maillake-soak-'));
+const at = (name: string): string => join(folder, name);
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(0)} s`;
+const say = (text: string): void => console.log(`  ${text}`);
+
+/** Another script of the tests, whose output is passed on. */
+async function script(name: string, ...args: string[]): Promise<void> {
+  const path = fileURLToPath(new URL(name, import.meta.url));
+  if (!existsSync(path)) throw new Error(`there is no test/${name}`);
+  const { stdout, stderr, code } = await command(process.execPath, [path, ...args]).ended;
+  for (const line of stdout.trimEnd().split('\n')) say(line);
+  if (code !== 0) throw new Error(`test/${name} exits ${code}: ${stderr}`);
+}
+
+let undisturbed: { runMs: number; tables: Record<string, string> } | null = null;
+async function reference(): Promise<{ runMs: number; tables: Record<string, string> }> {
+  if (undisturbed) return undisturbed;
+  const messages = Math.ceil((Number(values.megabytes) * 1e6) / BYTES_A_MESSAGE);
+  const { objects, bytes, events } = await generate({ out: at('raw'), messages, days: 30, seed });
+  const began = performance.now();
+  await done(lakeCommand(['run', '--raw', at('raw'), '--lake', at('undisturbed')]));
+  const runMs = performance.now() - began;
+  say(`${(bytes / 1e6).toFixed(0)} MB in ${objects} objects, ${events} events; undisturbed run: ${seconds(began)}`);
+  undisturbed = { runMs, tables: await tableDigests(at('undisturbed')) };
+  return undisturbed;
+}
+
+function isSame(tables: Record<string, string>, expected: Record<string, string>): void {
+  const different = Object.keys({ ...tables, ...expected }).filter((day) => tables[day] !== expected[day]);
+  if (different.length > 0) throw new Error(`tables differ: ${different.join(', ')}`);
+  say(`${Object.keys(expected).length} days of tables are the same, audit exits 0`);
+}
+
+const PARTS: Record<string, () => Promise<void>> = {
+  simulator: () => script('simulator/soak.ts'),
+  plan: () => script('simulator/scale.ts'),
+  fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),
+  async kill() {
+    const { runMs, tables } = await reference();
+    const began = performance.now();
+    const onKill = (n: number, ms: number): void => say(`kill ${n} after ${(ms / 1000).toFixed(1)} s`);
+    const { kills, ended } = await killRuns({
+      raw: at('raw'),
+      lake: at('killed'),
+      kills: Number(values.kills),
+      seed,
+      withinMs: runMs,
+      onKill,
+    });
+    await auditedClean(at('raw'), at('killed'));
+    say(`${kills} kills in ${seconds(began)}; ${ended} runs ended before theirs and were begun from nothing`);
+    isSame(await tableDigests(at('killed')), tables);
+  },
+  async rebuild() {
+    const { tables } = await reference();
+    forgetLake(at('undisturbed'));
+    await done(lakeCommand(['run', '--raw', at('raw'), '--lake', at('undisturbed')]));
+    await auditedClean(at('raw'), at('undisturbed'));
+    isSame(await tableDigests(at('undisturbed')), tables);
+  },
+  async crowd() {
+    const objects = Number(values.objects);
+    writeCrowd(at('crowd'), objects);
+    const began = performance.now();
+    const options = { raw: at('crowd'), lake: at('crowd-lake'), processes: 4, kills: 12, seed, withinMs: 20_000 };
+    const killed = await transformInCrowd(options);
+    await auditedClean(options.raw, options.lake);
+    const [found, expected] = [await crowdInLake(options.lake), crowdOracle(objects)];
+    if (JSON.stringify(found) !== JSON.stringify(expected)) throw new Error('the lake is not what the oracle says');
+    say(
+      `${objects} objects, 4 processes, ${killed} kills, ${found.records} records, ${found.events.length} events: as the oracle says, in ${seconds(began)}`,
+    );
+  },
+};
+
+const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
+const failed: string[] = [];
+const beganAt = performance.now();
+for (const name of names) {
+  console.log(name);
+  const began = performance.now();
+  try {
+    const part = PARTS[name];
+    if (!part) throw new Error(`there is no such part: ${name} (parts: ${Object.keys(PARTS).join(', ')})`);
+    await part();
+    say(`${name} held, ${seconds(began)}`);
+  } catch (error) {
+    failed.push(name);
+    say(`FAILED: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+rmSync(folder, { recursive: true, force: true });
+console.log(
+  `soak: ${names.length - failed.length} of ${names.length} parts held in ${seconds(beganAt)}${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}`,
+);
+process.exitCode = failed.length > 0 ? 1 : 0;
