@@ -45,6 +45,21 @@ test('records between carriage returns alone are each looked at once', async () 
   expect(parsed + scanned).toBeLessThan(4 * input.length);
 });
 
+test.each(['\r', ' '])(
+  'records between broken pieces of one line (%j) are each looked at a few times',
+  async (space) => {
+    countWork();
+    takeWork();
+    const input = `{"a":1}${space}a":1}${space}`.repeat(10_000);
+    for (const end of ['', '\n']) {
+      const { told } = await read(input + end);
+      expect(told.filter((one) => 'record' in one)).toHaveLength(10_000);
+    }
+    const { parsed, scanned } = takeWork();
+    expect(parsed + scanned).toBeLessThan(12 * input.length);
+  },
+);
+
 test('the end of a broken stretch does not depend on how the white space behind it comes in', () => {
   const bytes = Buffer.from(`{"a"${'\n'.repeat(100)}{"b":1}\n`);
   const places = [1, 7, 64, 1000].map((size) => {

@@ -62,7 +62,9 @@ export async function soak({ seeds, from, workers, minutes }: SoakOptions): Prom
   const shares = await Promise.all(
     Array.from({ length: workers }, (_, i) => {
       const share = [from + i, seeds - i, workers, until].join(',');
-      const child = fork(fileURLToPath(import.meta.url), ['--share', share]);
+      const child = fork(fileURLToPath(import.meta.url), ['--share', share], {
+        execArgv: ['--max-semi-space-size=64'],
+      });
       return new Promise<SoakSum>((resolve, reject) => {
         let sum: SoakSum | null = null;
         child.on('message', (message: SoakSum) => {
@@ -94,6 +96,8 @@ async function main(): Promise<void> {
     },
   });
   if (values.share !== undefined) {
+    // Thousands of errors are thrown on purpose, and nobody looks at their stacks.
+    Error.stackTraceLimit = 0;
     const [from = 0, seeds = 0, step = 1, until = 0] = values.share.split(',').map(Number);
     const sum = await playSeeds(from, seeds, step, until);
     process.send?.(sum, () => process.exit(0));

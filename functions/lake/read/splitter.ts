@@ -300,7 +300,8 @@ export class Splitter {
     this.#closeStretch(at);
     if (found.verdict === 'oversize') return this.#passOver(at);
     if (found.value > found.at) this.#array = 'open';
-    this.#style = found.kind === 'line' ? 'line' : 'joined';
+    // no guess in the middle of a line: it would reach to the line's end, again behind each of its broken pieces
+    this.#style = found.kind === 'line' ? 'line' : 'loose';
     window.at = found.value - window.offset;
     return true;
   }

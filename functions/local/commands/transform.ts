@@ -53,7 +53,8 @@ export const transformCommand = (to: Console): Command =>
 async function unitsToDo({ ports }: LocalLake, unit: string | undefined): Promise<OpenUnit[]> {
   const open = await openUnits(ports.lake);
   if (unit === undefined) return open;
-  const found = open.filter((candidate) => candidate.unit === unit);
+  // Of a unit that was split, its open halves.
+  const found = open.filter((candidate) => candidate.unit.replace(/[ab]+$/, '') === unit || candidate.unit === unit);
   if (found.length > 0) return found;
   const decided = await decidedUnits(ports.lake);
   if (decided.has(unit)) return [];

@@ -142,6 +142,7 @@ describe('from raw objects to answers', () => {
       meaning: 'the record is not valid JSON',
       records: 1,
       objects: 1,
+      replayed: 0,
     });
     const records = await here.lake('quarantine', '--reason', 'json');
     expect(records.stdout).toContain('broken.json');
