@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['default', './test/reporter.ts'],
     server: { deps: { inline: ['dt-sql-parser', 'antlr4ng', 'antlr4-c3'] } },
   },

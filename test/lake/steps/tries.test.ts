@@ -206,8 +206,23 @@ describe('what counts as a try', () => {
     clock.advance(1);
     expect(await beginTry(ports, 'u', VISIBILITY_MS)).toEqual({ k: 4, counted: 3 });
     // fault 54: a worker whose clock is a day ahead counts no more than the others.
-    const ahead = { lake: ports.lake, clock: new ManualClock(clock.now() + 86_400_000) };
+    const ahead = { lake: ports.lake, clock: { now: () => clock.now() + 86_400_000, nonce: () => clock.nonce() } };
     expect(await beginTry(ahead, 'u', VISIBILITY_MS)).toEqual({ k: 5, counted: 3 });
+  });
+
+  test('a mark whose answer was lost is met again as our own, and is no dead try', async () => {
+    const { ports } = here;
+    const asksTwice = new Proxy(ports.lake, {
+      get: (store, name) =>
+        name === 'create'
+          ? async (key: string, bytes: Uint8Array | string) => {
+              await store.create(key, bytes);
+              return store.create(key, bytes);
+            }
+          : Reflect.get(store, name).bind(store),
+    });
+    for (let k = 0; k < 3; k++) expect((await beginTry({ ...ports, lake: asksTwice }, 'u', VISIBILITY_MS)).k).toBe(k);
+    expect(await Array.fromAsync(ports.lake.list('v1/state/tries/u/'))).toHaveLength(3);
   });
 
   test('a certain death counts at once, an excuse never, and of both the excuse holds', async () => {
