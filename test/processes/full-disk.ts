@@ -9,14 +9,14 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
  * A script that runs on a disk too small, says how that ended, makes room and runs again, and copies the lake to `kept`.
- * With a mount of its own the disk is a tmpfs of `megabytes`; otherwise no file may be larger than 64 KB (ulimit -f counts
+ * With a mount of its own the disk is a tmpfs of `kilobytes`; otherwise no file may be larger than 64 KB (ulimit -f counts
  * in 512 bytes, POSIX), which fails writes in the same places, with EFBIG for ENOSPC.
  */
 export function fullDiskScript(
   raw: string,
   lake: string,
   kept: string,
-  megabytes: number,
+  kilobytes: number,
 ): { program: string; args: string[] } {
   const run = `${quote(process.execPath)} ${quote(CLI)} run --raw ${quote(raw)} --lake ${quote(lake)}`;
   const after = `echo "second: $?"; cp -a ${quote(lake)}/. ${quote(kept)}`;
@@ -27,7 +27,7 @@ export function fullDiskScript(
           '-Urm',
           'sh',
           '-c',
-          `mount -t tmpfs -o size=${megabytes}m tmpfs ${quote(lake)}; ${run}; echo "first: $?"; mount -o remount,size=2g ${quote(lake)}; ${run}; ${after}`,
+          `mount -t tmpfs -o size=${kilobytes}k tmpfs ${quote(lake)}; ${run}; echo "first: $?"; mount -o remount,size=2g ${quote(lake)}; ${run}; ${after}`,
         ],
       }
     : { program: 'sh', args: ['-c', `(ulimit -f 128; ${run}); echo "first: $?"; ${run}; ${after}`] };

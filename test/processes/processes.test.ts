@@ -60,7 +60,7 @@ describe('one raw folder, whatever happens to the processes', () => {
   test('a full disk ends the run in words; with room again the next one goes on to the same tables', async () => {
     mkdirSync(at('full'));
     mkdirSync(at('kept'));
-    const { program, args } = fullDiskScript(raw, at('full'), at('kept'), 1);
+    const { program, args } = fullDiskScript(raw, at('full'), at('kept'), 256);
     const { stdout, stderr } = await command(program, args).ended;
     expect(stdout).toMatch(/first: 1\n[\s\S]*second: 0\n/);
     expect(stderr).toMatch(/the disk is full: make room|than the disk or a limit allows/);

@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 export function agendaOf(objects: readonly RawObject[], chance: Chance): Entry[] {
   const entries: Entry[] = objects.map((object) => ({ at: object.arrivesAt, does: 'deliver', object }));
   const end = Math.max(...objects.map(({ arrivesAt }) => arrivesAt));
-  for (let rounds = chance.between(3, 5); rounds > 0; rounds--) {
+  for (let rounds = chance.between(2, 4); rounds > 0; rounds--) {
     const near = objects[chance.below(objects.length)];
     const at =
       (near?.arrivesAt ?? START) + chance.oneOf([0, MINUTE_MS, HOUR_MS, 5 * HOUR_MS, 26 * HOUR_MS, 3 * DAY_MS]);

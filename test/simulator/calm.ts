@@ -9,8 +9,11 @@ const MOST_ROUNDS = 40;
 /** Between rounds, long enough for everything that waits for a day. */
 const ROUND_MS = 25 * HOUR_MS;
 
-/** Lets the schedules run until a whole round changes nothing. Faults are over, the clocks are right. */
-export async function calm(world: World): Promise<void> {
+/**
+ * Lets the schedules run until a whole round changes nothing. Faults are over, the clocks are right. `isAudited`: audits
+ * repair and collect on the way, and in the end one finds nothing; without them the other steps must do.
+ */
+export async function calm(world: World, isAudited = true): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS && world.violations.length === 0; round++) {
     world.now += ROUND_MS;
     const before = world.invariants.changes + world.partitions.changes;
@@ -21,9 +24,11 @@ export async function calm(world: World): Promise<void> {
     await world.through('rollup', runRollup);
     const after = world.invariants.changes + world.partitions.changes;
     if (before !== after || round === 0 || world.invariants.openUnits().length > 0) {
+      if (!isAudited) continue;
       await world.through('audit', async (context) => void (await runRepair(context, world.collectRules)));
       continue;
     }
+    if (!isAudited) return;
     await world.through('audit', async (context) => {
       const { drifts } = await runAudit(context);
       const unexplained = drifts.filter(({ kind, key }) => !world.explains(kind, key));

@@ -64,7 +64,7 @@ export async function playSchedule(seed: number, { variant, without }: ScheduleO
   world.scheduler.isImmediate = true;
   world.scheduler.fateOf = () => 'done';
   world.services.engine.failure = 0;
-  if (world.violations.length === 0) await calm(world);
+  if (world.violations.length === 0) await calm(world, chance.happens(0.4));
   if (world.violations.length === 0) compareWithOracle(world);
   const { kills, trace } = world.scheduler;
   const calmCalls = world.scheduler.calls - calls;

@@ -4,6 +4,7 @@ import type { Settings } from '../settings.ts';
 import { events, recipientMessages } from '../tables/index.ts';
 import { concurrently } from './concurrent.ts';
 import { addDays, daysBetween, utcDate } from './day.ts';
+import { heal } from './heal.ts';
 import { generationKey, generationsRoot, numberOf } from './layout.ts';
 import { liveDays, Outcomes, unseenAttempts } from './live.ts';
 import type { OpenUnit } from './open-units.ts';
@@ -43,7 +44,7 @@ const NO_DAY = '1970-01-01';
 
 /** Stale send days, in order. */
 export async function staleSendDays(
-  { lake, clock }: Pick<Ports, 'lake' | 'clock'>,
+  { lake, catalog, clock }: Pick<Ports, 'lake' | 'catalog' | 'clock'>,
   { settings, window, reach, open }: StaleOptions,
 ): Promise<StaleDay[]> {
   const now = clock.now();
@@ -57,7 +58,12 @@ export async function staleSendDays(
   const candidates = await concurrently(bySend, AT_ONCE, async ([dt, reads]): Promise<StaleDay[]> => {
     const n = numbers.get(dt)?.rollup;
     const newest = n === undefined ? null : await readGeneration(lake, generationKey(recipientMessages.name, dt, n));
-    return isSameInput(newest?.inputs ?? [], reads) ? [] : [{ dt, n: (n ?? -1) + 1, reads }];
+    if (!isSameInput(newest?.inputs ?? [], reads)) return [{ dt, n: (n ?? -1) + 1, reads }];
+    // Nothing to compute; but whoever made this generation may have died before the switch.
+    if (newest && (newest.rows_out > 0 || newest.generation > 0)) {
+      await heal({ lake, catalog }, recipientMessages.name, newest);
+    }
+    return [];
   });
   return candidates.flat();
 
