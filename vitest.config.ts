@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // All cores: the default leaves one of two idle.
+    maxWorkers: '100%',
     reporters: ['default', './test/reporter.ts'],
     server: { deps: { inline: ['dt-sql-parser', 'antlr4ng', 'antlr4-c3'] } },
   },
