@@ -1,7 +1,8 @@
 import { FAULT_ROWS, type FaultRow, faultOf, WITHOUT_TEST } from './fault-rows.ts';
 
 export interface TestResult {
-  title: string;
+  /** its own title and those of the suites around it: any of them may name the row */
+  titles: readonly string[];
   state: 'passed' | 'failed' | 'skipped';
 }
 
@@ -13,7 +14,7 @@ export interface FaultTable {
 
 /** Row → tests → result, and the rows that are not shown to hold. */
 export function faultTable(results: readonly TestResult[]): FaultTable {
-  const tests = Map.groupBy(results, ({ title }) => faultOf(title) ?? '');
+  const tests = Map.groupBy(results, ({ titles }) => titles.map(faultOf).find((row) => row !== null) ?? '');
   const lines = ['faults: row, tests, result'];
   const unshown: string[] = [];
   for (const fault of FAULT_ROWS) {

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { faultTable, type TestResult } from './fault-table.ts';
 
 /**
@@ -17,7 +17,7 @@ export default class PlainCount implements Reporter {
         const { state } = test.result();
         const decided = state === 'pending' ? 'failed' : state;
         count[decided]++;
-        results.push({ title: test.name, state: decided });
+        results.push({ titles: titlesOf(test), state: decided });
       }
       // A file that broke outside its tests (on import, in a hook) would otherwise not be counted at all.
       if (module.state() === 'failed' && count.failed === failedBefore) count.failed++;
@@ -34,6 +34,13 @@ export default class PlainCount implements Reporter {
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
     console.log(`\n${count.passed} passed, ${count.failed} failed${skipped}`);
   }
+}
+
+/** The test's own title, then those of the suites around it. */
+function titlesOf(test: TestCase): string[] {
+  const titles = [test.name];
+  for (let around = test.parent; around.type === 'suite'; around = around.parent) titles.push(around.name);
+  return titles;
 }
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
