@@ -40,6 +40,8 @@ export async function startTrino(
     coordinator: 'true',
     'node-scheduler.include-coordinator': 'true',
     'http-server.http.port': port,
+    // It would go to the working directory.
+    'http-server.log.enabled': 'false',
     'discovery.uri': `http://127.0.0.1:${port}`,
     'query.max-memory': '500MB',
     'query.max-memory-per-node': '500MB',

@@ -103,9 +103,30 @@ export const emitHeaders = (draft: Draft, sentAt: number, sink: RowSink): void =
     const fields = objectOf(headers[place], headersPath, place);
     const name = requiredText(fields?.name, `${headersPath}.name`, place);
     header.position = place;
-    header.name = name;
-    header.name_lower = name.toLowerCase();
+    const spelling = spellingAt(place, name);
+    header.name = spelling.name;
+    header.name_lower = spelling.lower;
     header.value = headerText(fields?.value, `${headersPath}.value`, place);
     sink.header(header);
   }
+};
+
+interface Spelling {
+  name: string;
+  lower: string;
+}
+
+const MOST_PLACES = 64;
+const spellings: Spelling[] = [];
+
+/**
+ * The name and the name in lower case. A sender's mails have the same headers in the same order, so it is the one that
+ * stood in this place last, nearly always; and the same string objects again are quick to find in a dictionary.
+ */
+const spellingAt = (place: number, name: string): Spelling => {
+  const last = spellings[place];
+  if (last?.name === name) return last;
+  const spelling = { name, lower: name.toLowerCase() };
+  if (place < MOST_PLACES) spellings[place] = spelling;
+  return spelling;
 };
