@@ -1,13 +1,14 @@
 /*
 Why mail bounced, in words, with one example of what the receiving server said. Simulator addresses are left out. One
-row per event date, mailbox provider, bounce kind, type and sub-type, and enhanced status.
+row per event date, mailbox provider, from domain, bounce kind, type and sub-type, and enhanced status.
 
 clock: event day
-grain: event_date, mailbox_provider, bounce_kind, bounce_type, bounce_sub_type, enhanced_status
+grain: event_date, mailbox_provider, from_domain, bounce_kind, bounce_type, bounce_sub_type, enhanced_status
 columns:
     event_date                   date    The UTC day of the bounce.
     dt                           varchar The same day as text, as partitioned: filter on it to read few files.
     mailbox_provider             varchar = email_events
+    from_domain                  varchar = email_events
     bounce_kind                  varchar = email_events
     bounce_type                  varchar = email_events
     bounce_sub_type              varchar = email_events
@@ -20,8 +21,8 @@ columns:
     what_to_do                   varchar What a sender can do about it.
     bounces                      bigint  Recipient-messages that bounced so.
     bounced_messages             bigint  Messages among them.
-    day_bounces                  bigint  Recipient-messages that bounced at this provider on that day, each reason on
-                                         its own: what bounce_share is of.
+    day_bounces                  bigint  Recipient-messages of this from domain that bounced at this provider on that
+                                         day, each reason on its own: what bounce_share is of.
     bounce_share                 double  bounces / day_bounces.
     example_diagnostic           varchar What the server said to one of them: the first in alphabetical order, with
                                          `<address>` in place of each e-mail address.
@@ -31,6 +32,7 @@ with bounces as (
     select
         dt,
         mailbox_provider,
+        from_domain,
         bounce_kind,
         bounce_type,
         bounce_sub_type,
@@ -66,6 +68,7 @@ reasons as (
     select
         dt,
         mailbox_provider,
+        from_domain,
         bounce_kind,
         bounce_type,
         bounce_sub_type,
@@ -83,6 +86,7 @@ reasons as (
     group by
         dt,
         mailbox_provider,
+        from_domain,
         bounce_kind,
         bounce_type,
         bounce_sub_type,
@@ -94,6 +98,7 @@ shared as (
     select
         dt,
         mailbox_provider,
+        from_domain,
         bounce_kind,
         bounce_type,
         bounce_sub_type,
@@ -101,7 +106,7 @@ shared as (
         enhanced_status,
         bounces,
         bounced_messages,
-        cast(sum(bounces) over (partition by dt, mailbox_provider) as bigint) as day_bounces,
+        cast(sum(bounces) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_bounces,
         example_diagnostic,
         example_message_id
     from reasons
@@ -112,6 +117,7 @@ final as (
         from_iso8601_date(shared.dt) as event_date,
         shared.dt,
         shared.mailbox_provider,
+        shared.from_domain,
         shared.bounce_kind,
         shared.bounce_type,
         shared.bounce_sub_type,

@@ -1,17 +1,19 @@
 /*
-Who complained, at which provider and about which campaign. A complaint belongs to the day it came in on, not to the day
-of its mail, so there is no rate here: the deliverability views have it. Providers that send no complaints (Gmail) have
-no rows, which is not to say that nobody complained. Simulator addresses are left out. One row per event date, mailbox
-provider and campaign.
+Who complained, at which provider, about which campaign and from domain. A complaint belongs to the day it came in on,
+not to the day of its mail, so there is no rate here: the deliverability views have it. Providers that send no
+complaints (Gmail) have no rows, which is not to say that nobody complained. Simulator addresses are left out. One row
+per event date, mailbox provider, campaign and from domain.
 
 clock: event day
-grain: event_date, mailbox_provider, campaign_id
+grain: event_date, mailbox_provider, campaign_id, from_domain
 columns:
     event_date             date         The UTC day of the complaint.
     dt                     varchar      The same day as text, as partitioned: filter on it to read few files.
     mailbox_provider       varchar      = email_events
     campaign_id            varchar      = email_events
-    has_complaint_feedback boolean      = email_events
+    from_domain            varchar      = email_events
+    has_complaint_feedback boolean      That provider, at one of the recipients' domains at least, tells senders of
+                                        complaints; NULL where no recipient is known.
     complaints             bigint       Recipient-messages complained about. One event may name everybody at that
                                         provider who may have complained.
     abuse_complaints       bigint       Of complaints: of feedback type `abuse`, or of none.
@@ -30,6 +32,7 @@ with complaints as (
         dt,
         mailbox_provider,
         campaign_id,
+        from_domain,
         has_complaint_feedback,
         complaint_feedback_type,
         complaint_sub_type,
@@ -48,7 +51,9 @@ final as (
         dt,
         mailbox_provider,
         campaign_id,
-        has_complaint_feedback,
+        from_domain,
+        -- Domains of one provider may differ in it.
+        bool_or(has_complaint_feedback) as has_complaint_feedback,
         count(distinct recipient_message) as complaints,
         count(
             distinct case when coalesce(complaint_feedback_type, 'abuse') = 'abuse' then recipient_message end
@@ -71,7 +76,7 @@ final as (
         dt,
         mailbox_provider,
         campaign_id,
-        has_complaint_feedback
+        from_domain
 )
 
 select * from final

@@ -44,15 +44,22 @@ last_audit as (
 ),
 
 findings as (
-    select array_join(
-        array_agg(
-            kinds.kind || ' ' || cast(element_at(last_audit.drifts_by_kind, kinds.kind) as varchar)
-            order by element_at(last_audit.drifts_by_kind, kinds.kind) desc, kinds.kind
-        ),
-        ', '
-    ) as last_audit_findings
+    select
+        last_audit.last_audited_at,
+        last_audit.last_audit_drifts,
+        array_join(
+            array_agg(
+                kinds.kind || ' ' || cast(element_at(last_audit.drifts_by_kind, kinds.kind) as varchar)
+                order by element_at(last_audit.drifts_by_kind, kinds.kind) desc, kinds.kind
+            ),
+            ', '
+        ) as last_audit_findings
     from last_audit
-    cross join unnest(map_keys(last_audit.drifts_by_kind)) as kinds (kind)
+    -- An audit that found nothing has no kinds, and no audit at all has none either.
+    left join unnest(map_keys(last_audit.drifts_by_kind)) as kinds (kind) on true
+    group by
+        last_audit.last_audited_at,
+        last_audit.last_audit_drifts
 ),
 
 final as (
@@ -66,12 +73,11 @@ final as (
         from_iso8601_date(settlings.newest_send_dt) as newest_send_date,
         settlings.newest_rolled_up_at,
         date_diff('second', settlings.newest_rolled_up_at, localtimestamp) as rollup_lag_seconds,
-        last_audit.last_audited_at,
-        last_audit.last_audit_drifts,
+        findings.last_audited_at,
+        findings.last_audit_drifts,
         nullif(findings.last_audit_findings, '') as last_audit_findings
     from outcomes
     cross join settlings
-    cross join last_audit
     cross join findings
     where outcomes.newest_transformed_at is not null
 )

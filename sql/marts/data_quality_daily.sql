@@ -7,7 +7,8 @@ clock: none
 grain: ingest_date
 columns:
     ingest_date                  date         The UTC day on which the raw objects were planned.
-    dt                           varchar      The same day as text, as partitioned.
+    dt                           varchar      The same day as text: on Athena filter on it to read few outcomes; the
+                                              local engine reads them all.
     units                        bigint       Units of raw objects with an outcome.
     objects                      bigint       Raw objects read.
     raw_bytes                    bigint       Bytes of the raw objects as stored.
@@ -188,42 +189,118 @@ ingested as (
     group by dt
 ),
 
+-- A union: through a full join no filter on the day would reach the outcomes' partitions.
+both_sides as (
+    select
+        dt,
+        units,
+        objects,
+        raw_bytes,
+        missing_objects,
+        changed_objects,
+        records,
+        accepted,
+        duplicate,
+        skipped,
+        quarantined,
+        replayed,
+        replay_accepted,
+        replay_quarantined,
+        accepted_by_type,
+        skipped_by_type,
+        quarantined_by_reason,
+        event_rows,
+        header_rows,
+        click_rows,
+        cast(0 as bigint) as settled_duplicate_rows,
+        newest_delivered_at
+    from ingested
+    union all
+    select
+        dt,
+        cast(0 as bigint) as units,
+        cast(0 as bigint) as objects,
+        cast(0 as bigint) as raw_bytes,
+        cast(0 as bigint) as missing_objects,
+        cast(0 as bigint) as changed_objects,
+        cast(0 as bigint) as records,
+        cast(0 as bigint) as accepted,
+        cast(0 as bigint) as duplicate,
+        cast(0 as bigint) as skipped,
+        cast(0 as bigint) as quarantined,
+        cast(0 as bigint) as replayed,
+        cast(0 as bigint) as replay_accepted,
+        cast(0 as bigint) as replay_quarantined,
+        cast(null as varchar) as accepted_by_type,
+        cast(null as varchar) as skipped_by_type,
+        cast(null as varchar) as quarantined_by_reason,
+        cast(0 as bigint) as event_rows,
+        cast(0 as bigint) as header_rows,
+        cast(0 as bigint) as click_rows,
+        settled_duplicate_rows,
+        cast(null as timestamp(3)) as newest_delivered_at
+    from settlings
+),
+
+days as (
+    select
+        dt,
+        coalesce(cast(sum(units) as bigint), 0) as units,
+        coalesce(cast(sum(objects) as bigint), 0) as objects,
+        coalesce(cast(sum(raw_bytes) as bigint), 0) as raw_bytes,
+        coalesce(cast(sum(missing_objects) as bigint), 0) as missing_objects,
+        coalesce(cast(sum(changed_objects) as bigint), 0) as changed_objects,
+        coalesce(cast(sum(records) as bigint), 0) as records,
+        coalesce(cast(sum(accepted) as bigint), 0) as accepted,
+        coalesce(cast(sum(duplicate) as bigint), 0) as duplicate,
+        coalesce(cast(sum(skipped) as bigint), 0) as skipped,
+        coalesce(cast(sum(quarantined) as bigint), 0) as quarantined,
+        coalesce(cast(sum(replayed) as bigint), 0) as replayed,
+        coalesce(cast(sum(replay_accepted) as bigint), 0) as replay_accepted,
+        coalesce(cast(sum(replay_quarantined) as bigint), 0) as replay_quarantined,
+        nullif(max(accepted_by_type), '') as accepted_by_type,
+        nullif(max(skipped_by_type), '') as skipped_by_type,
+        nullif(max(quarantined_by_reason), '') as quarantined_by_reason,
+        coalesce(cast(sum(event_rows) as bigint), 0) as event_rows,
+        coalesce(cast(sum(header_rows) as bigint), 0) as header_rows,
+        coalesce(cast(sum(click_rows) as bigint), 0) as click_rows,
+        coalesce(cast(sum(settled_duplicate_rows) as bigint), 0) as settled_duplicate_rows,
+        max(newest_delivered_at) as newest_delivered_at
+    from both_sides
+    group by dt
+),
+
 final as (
     select
-        from_iso8601_date(coalesce(ingested.dt, settlings.dt)) as ingest_date,
-        coalesce(ingested.dt, settlings.dt) as dt,
-        coalesce(ingested.units, 0) as units,
-        coalesce(ingested.objects, 0) as objects,
-        coalesce(ingested.raw_bytes, 0) as raw_bytes,
-        coalesce(ingested.missing_objects, 0) as missing_objects,
-        coalesce(ingested.changed_objects, 0) as changed_objects,
-        coalesce(ingested.records, 0) as records,
-        coalesce(ingested.accepted, 0) as accepted,
-        coalesce(ingested.duplicate, 0) as duplicate,
-        coalesce(ingested.skipped, 0) as skipped,
-        coalesce(ingested.quarantined, 0) as quarantined,
-        coalesce(ingested.replayed, 0) as replayed,
-        coalesce(ingested.replay_accepted, 0) as replay_accepted,
-        coalesce(ingested.replay_quarantined, 0) as replay_quarantined,
-        coalesce(ingested.accepted + ingested.duplicate + ingested.skipped + ingested.quarantined, 0)
-            as records_accounted,
-        coalesce(
-            ingested.records = ingested.accepted + ingested.duplicate + ingested.skipped + ingested.quarantined,
-            true
-        ) as is_accounted,
-        cast(ingested.duplicate as double) / nullif(ingested.records, 0) as duplicate_rate,
-        cast(ingested.skipped as double) / nullif(ingested.records, 0) as skipped_rate,
-        cast(ingested.quarantined as double) / nullif(ingested.records, 0) as quarantined_rate,
-        nullif(ingested.accepted_by_type, '') as accepted_by_type,
-        nullif(ingested.skipped_by_type, '') as skipped_by_type,
-        nullif(ingested.quarantined_by_reason, '') as quarantined_by_reason,
-        coalesce(ingested.event_rows, 0) as event_rows,
-        coalesce(ingested.header_rows, 0) as header_rows,
-        coalesce(ingested.click_rows, 0) as click_rows,
-        coalesce(settlings.settled_duplicate_rows, 0) as settled_duplicate_rows,
-        ingested.newest_delivered_at
-    from ingested
-    full outer join settlings on ingested.dt = settlings.dt
+        from_iso8601_date(dt) as ingest_date,
+        dt,
+        units,
+        objects,
+        raw_bytes,
+        missing_objects,
+        changed_objects,
+        records,
+        accepted,
+        duplicate,
+        skipped,
+        quarantined,
+        replayed,
+        replay_accepted,
+        replay_quarantined,
+        accepted + duplicate + skipped + quarantined as records_accounted,
+        records = accepted + duplicate + skipped + quarantined as is_accounted,
+        cast(duplicate as double) / nullif(records, 0) as duplicate_rate,
+        cast(skipped as double) / nullif(records, 0) as skipped_rate,
+        cast(quarantined as double) / nullif(records, 0) as quarantined_rate,
+        accepted_by_type,
+        skipped_by_type,
+        quarantined_by_reason,
+        event_rows,
+        header_rows,
+        click_rows,
+        settled_duplicate_rows,
+        newest_delivered_at
+    from days
 )
 
 select * from final

@@ -1,6 +1,6 @@
 /*
-Counts only, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send
-date, provider, from domain, configuration set, campaign, treatment and journey.
+Counts, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send date,
+provider, from domain, configuration set, campaign, treatment and journey.
 
 clock: cohort
 grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
@@ -19,7 +19,8 @@ columns:
                                     published.
     delivered               bigint  Recipient-messages with a delivery and without a hard bounce.
     hard_bounces            bigint  Recipient-messages whose gravest bounce is hard; suppressed ones included.
-    soft_bounces            bigint  Recipient-messages whose gravest bounce is soft.
+    soft_bounces            bigint  Recipient-messages whose gravest bounce is soft. Automatic replies (out of office)
+                                    look the same, so that a mail may be delivered, too.
     undetermined_bounces    bigint  Recipient-messages whose gravest bounce is undetermined.
     suppressed_bounces      bigint  Of hard_bounces: stopped by the account suppression list (OnAccountSuppressionList).
     reputation_sent         bigint  Sent, without the suppressed: what reputation_bounce_rate is of.
@@ -42,6 +43,7 @@ columns:
     total_human_clicks      bigint  Click events not labelled machine.
     unsubscribes            bigint  Recipient-messages with an unsubscribe, by link, header or preference page.
     simulator_messages      bigint  Recipient-messages to simulator addresses, which no other count includes.
+    is_mature               boolean = deliverability_daily
 */
 with outcomes as (
     select
@@ -73,7 +75,13 @@ with outcomes as (
     from message_outcomes
 ),
 
-final as (
+settings as (
+    select cast(value as integer) as attribution_days
+    from seed_settings
+    where name = 'attribution_days'
+),
+
+counts as (
     select
         send_date,
         dt,
@@ -136,6 +144,47 @@ final as (
         campaign_id,
         treatment_id,
         journey_id
+),
+
+final as (
+    select
+        send_date,
+        dt,
+        mailbox_provider,
+        from_domain,
+        configuration_set,
+        campaign_id,
+        treatment_id,
+        journey_id,
+        sent,
+        sends_without_event,
+        delivered,
+        hard_bounces,
+        soft_bounces,
+        undetermined_bounces,
+        suppressed_bounces,
+        reputation_sent,
+        reputation_hard_bounces,
+        complaints,
+        feedback_delivered,
+        feedback_complaints,
+        rejected,
+        rendering_failures,
+        delayed,
+        trackable_delivered,
+        unique_opens,
+        unique_human_opens,
+        total_opens,
+        total_human_opens,
+        unique_clicks,
+        unique_human_clicks,
+        total_clicks,
+        total_human_clicks,
+        unsubscribes,
+        simulator_messages,
+        send_date + attribution_days * interval '1' day < current_date as is_mature
+    from counts
+    cross join settings
 )
 
 select * from final

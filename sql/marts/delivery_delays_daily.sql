@@ -1,21 +1,22 @@
 /*
 Which mail was put off, by whom and why, in words. Only SES tells of delays. Simulator addresses are left out. One row
-per event date, delay type and mailbox provider.
+per event date, delay type, mailbox provider and from domain.
 
 clock: event day
-grain: event_date, delay_type, mailbox_provider
+grain: event_date, delay_type, mailbox_provider, from_domain
 columns:
     event_date         date    The UTC day of the delay.
     dt                 varchar The same day as text, as partitioned: filter on it to read few files.
     delay_type         varchar = email_events
     mailbox_provider   varchar = email_events
+    from_domain        varchar = email_events
     meaning            varchar What the delay type says, for a person (seed delay_types).
     what_to_do         varchar What a sender can do about it.
     delays             bigint  Delay events: a mail may be put off several times.
     delayed            bigint  Recipient-messages that were put off.
     delayed_messages   bigint  Messages among them.
-    day_delayed        bigint  Recipient-messages put off at this provider on that day, each delay type on its own: what
-                               delayed_share is of.
+    day_delayed        bigint  Recipient-messages of this from domain put off at this provider on that day, each delay
+                               type on its own: what delayed_share is of.
     delayed_share      double  delayed / day_delayed.
     longest_seconds    bigint  Seconds from sending to the delay that came last after it.
     example_diagnostic varchar What a server said to one of them: the first in alphabetical order, with `<address>` in
@@ -28,6 +29,7 @@ with delays as (
         dt,
         delay_type,
         mailbox_provider,
+        from_domain,
         occurred_at,
         sent_at,
         diagnostic_code,
@@ -51,6 +53,7 @@ reasons as (
         dt,
         delay_type,
         mailbox_provider,
+        from_domain,
         count(distinct event_id) as delays,
         -- The unit of counting; a delay that names no recipient counts once a message.
         count(distinct message_id || ' ' || coalesce(recipient_key, '')) as delayed,
@@ -65,7 +68,8 @@ reasons as (
     group by
         dt,
         delay_type,
-        mailbox_provider
+        mailbox_provider,
+        from_domain
 ),
 
 shared as (
@@ -73,10 +77,11 @@ shared as (
         dt,
         delay_type,
         mailbox_provider,
+        from_domain,
         delays,
         delayed,
         delayed_messages,
-        cast(sum(delayed) over (partition by dt, mailbox_provider) as bigint) as day_delayed,
+        cast(sum(delayed) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_delayed,
         longest_seconds,
         example_diagnostic,
         example_message_id
@@ -89,6 +94,7 @@ final as (
         shared.dt,
         shared.delay_type,
         shared.mailbox_provider,
+        shared.from_domain,
         coalesce(types.meaning, 'Delivery was put off; the reason is not known here.') as meaning,
         coalesce(types.what_to_do, 'Read the diagnostic, if there is one.') as what_to_do,
         shared.delays,

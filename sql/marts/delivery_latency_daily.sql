@@ -24,8 +24,15 @@ columns:
     p90_processing_ms  bigint  Nine tenths were.
     p95_processing_ms  bigint  95 of 100 were.
     p99_processing_ms  bigint  99 of 100 were.
+    is_mature          boolean = deliverability_daily
 */
-with outcomes as (
+with settings as (
+    select cast(value as integer) as attribution_days
+    from seed_settings
+    where name = 'attribution_days'
+),
+
+outcomes as (
     select
         send_date,
         dt,
@@ -57,13 +64,17 @@ latencies as (
             when is_delivered and delivered_at > sent_at
                 then cast(date_diff('millisecond', sent_at, delivered_at) as double) / nullif(1e3, 0)
         end as seconds,
-        case when is_delivered then processing_time_ms end as processing_time_ms,
+        -- Athena's approx_percentile refuses a whole number that no double holds: such a time is none.
+        case
+            when is_delivered and processing_time_ms between -9007199254740991 and 9007199254740991
+                then processing_time_ms
+        end as processing_time_ms,
         is_delivered
     from outcomes
     cross join groups
 ),
 
-final as (
+days as (
     select
         send_date,
         dt,
@@ -75,7 +86,6 @@ final as (
         approx_percentile(seconds, 0.95) as p95_seconds,
         approx_percentile(seconds, 0.99) as p99_seconds,
         count_if(seconds > 60) as over_60s,
-        cast(count_if(seconds > 60) as double) / nullif(count(seconds), 0) as over_60s_share,
         count(processing_time_ms) as processing_timed,
         approx_percentile(processing_time_ms, 0.5) as p50_processing_ms,
         approx_percentile(processing_time_ms, 0.9) as p90_processing_ms,
@@ -86,6 +96,29 @@ final as (
         send_date,
         dt,
         mailbox_provider
+),
+
+final as (
+    select
+        send_date,
+        dt,
+        mailbox_provider,
+        delivered,
+        timed,
+        p50_seconds,
+        p90_seconds,
+        p95_seconds,
+        p99_seconds,
+        over_60s,
+        cast(over_60s as double) / nullif(timed, 0) as over_60s_share,
+        processing_timed,
+        p50_processing_ms,
+        p90_processing_ms,
+        p95_processing_ms,
+        p99_processing_ms,
+        send_date + attribution_days * interval '1' day < current_date as is_mature
+    from days
+    cross join settings
 )
 
 select * from final

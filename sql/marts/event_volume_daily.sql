@@ -1,7 +1,10 @@
 /*
 How much happened on a day, and whether that is normal: beside the events of each type stands what the same weekdays of
 the four weeks before had. A type that is missing on a day has a row of zeros while those weeks had it. Asked for one
-day it reads that day and those four, and no other. One row per event date, source and event type.
+day it reads that day and those four, each once, and no other. For that it names email_events five times: one scan whose
+days are then spread over those that they are compared with would read every day there is, whatever is asked for, as no
+engine takes a filter through that. A longer period is read five times over. One row per event date, source and event
+type.
 
 clock: event day
 grain: event_date, source, event_type

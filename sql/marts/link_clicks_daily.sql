@@ -1,14 +1,16 @@
 /*
 Clicks on the links of a campaign, day by day: what link_performance tells over all days. Counts of events add up over
 days; recipient-messages that click on two days are in both. Machines are told by their user agent alone here
-(machine_reason of email_events). Simulator addresses are left out. One row per event date, campaign and link.
+(machine_reason of email_events). Simulator addresses are left out. One row per event date, campaign, from domain and
+link.
 
 clock: event day
-grain: event_date, campaign_id, link
+grain: event_date, campaign_id, from_domain, link
 columns:
     event_date           date    The UTC day of the clicks.
     dt                   varchar The same day as text, as partitioned: filter on it to read few files.
     campaign_id          varchar = email_events
+    from_domain          varchar = email_events
     link                 varchar = email_events
     clicks               bigint  = link_performance
     human_clicks         bigint  = link_performance
@@ -26,6 +28,7 @@ with events as (
         message_id,
         recipient_key,
         campaign_id,
+        from_domain,
         link,
         is_unsubscribe,
         is_machine
@@ -40,6 +43,7 @@ final as (
         from_iso8601_date(dt) as event_date,
         dt,
         campaign_id,
+        from_domain,
         link,
         count(distinct case when event_type = 'click' then event_id end) as clicks,
         count(distinct case when event_type = 'click' and not is_machine then event_id end) as human_clicks,
@@ -53,6 +57,7 @@ final as (
     group by
         dt,
         campaign_id,
+        from_domain,
         link
 )
 

@@ -1,8 +1,10 @@
 /*
 Who should get no more mail, why, and since when. A hard bounce speaks against an address only if it is about the
-address (not about policy, content or size) and nothing was delivered to it later; soft bounces only if many came in a
-row over some time (seed settings). Who unsubscribed is here for all kinds of mail: receipts may still go there, and
-whoever came back later is known to the contact list only. One row per recipient.
+address or its mailbox (not about the sender, policy, content, size or the network) and nothing was delivered to it
+later; soft bounces only if many came in a row over some time (seed settings). Who unsubscribed is here for all kinds of
+mail: receipts may still go there, and whoever came back later is known to the contact list only. A scanner that follows
+every link of a mail can unsubscribe a person who never asked for it: unsubscribes_daily tells how many are human. One
+row per recipient.
 
 clock: cohort
 grain: recipient_key
@@ -15,7 +17,7 @@ columns:
     what_to_do             varchar      What it asks for, in words.
     suppress_since_date    date         The UTC day since which it holds.
     sends_since            bigint       Recipient-messages sent on later days: what went there in vain.
-    complaints             bigint       Recipient-messages that they complained about.
+    complaints             bigint       Recipient-messages that they complained about, `not-spam` reports aside.
     hard_bounces           bigint       Recipient-messages whose hard bounce was about the address, after the last
                                         delivery.
     suppressed_bounces     bigint       Recipient-messages that a suppression list stopped, after the last delivery.
@@ -74,7 +76,11 @@ placed as (
         and bounce_sub_type in ('OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient') as is_suppressed,
         bounce_kind = 'hard'
         and coalesce(bounce_sub_type, '') not in ('OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient')
-        and not regexp_like(coalesce(smtp_status, ''), '^[0-9][.]([367][.]|2[.]3$)') as is_bad_address,
+        -- Without a status too; of 1.x not the sender's address, of 2.x not the size, of 4.x no server, no mailbox.
+        and regexp_like(
+            coalesce(smtp_status, '5.0.0'),
+            '^[0-9][.](0[.]|1[.]([0-69]|[0-9]{2,})$|2[.]([0-24-9]|[0-9]{2,})$|4[.][14]$)'
+        ) as is_bad_address,
         sent_at > coalesce(
             max(case when is_delivered then sent_at end) over (partition by recipient_key),
             timestamp '1970-01-01 00:00:00'

@@ -1,26 +1,41 @@
 /*
 How soon people open and click the mail of a campaign: of all who ever did, the share that had within so many hours of
-the delivery. Machines are left out, as are mails whose time of delivery isn't known, mail to several people and mail of
-no campaign. One row per campaign and hour from 0 to 72.
+the delivery. Shares are of people; opens and clicks by anyone or anything are counted beside. Mails whose time of
+delivery isn't known, mail to several people and mail of no campaign are left out. One row per campaign and hour from 0
+to 72.
 
 clock: cohort
 grain: campaign_id, hours_since_delivery
 columns:
     campaign_id           varchar = recipient_messages
     hours_since_delivery  bigint  Opened or clicked in less than so many hours after the delivery; at 0 before it.
+    first_send_date       date    = deliverability_by_campaign
+    last_send_date        date    = deliverability_by_campaign
     trackable_delivered   bigint  = deliverability_facts
-    opened                bigint  Recipient-messages first opened by a person within these hours.
-    opened_ever           bigint  Recipient-messages opened by a person, whenever.
-    open_share            double  opened / opened_ever; NULL where nobody opened.
-    clicked               bigint  Recipient-messages first clicked by a person within these hours.
-    clicked_ever          bigint  Recipient-messages clicked by a person, whenever.
-    click_share           double  clicked / clicked_ever; NULL where nobody clicked.
+    opened                bigint  Recipient-messages first opened within these hours, by anyone or anything.
+    human_opened          bigint  Recipient-messages first opened by a person within these hours.
+    human_opened_ever     bigint  Recipient-messages opened by a person, whenever.
+    human_open_share      double  human_opened / human_opened_ever; NULL where nobody opened.
+    clicked               bigint  Recipient-messages first clicked within these hours, by anyone or anything.
+    human_clicked         bigint  Recipient-messages first clicked by a person within these hours.
+    human_clicked_ever    bigint  Recipient-messages clicked by a person, whenever.
+    human_click_share     double  human_clicked / human_clicked_ever; NULL where nobody clicked.
+    is_mature             boolean = deliverability_by_campaign
 */
-with outcomes as (
+with settings as (
+    select cast(value as integer) as attribution_days
+    from seed_settings
+    where name = 'attribution_days'
+),
+
+outcomes as (
     select
         campaign_id,
+        send_date,
         delivered_at,
+        first_opened_at,
         first_human_opened_at,
+        first_clicked_at,
         first_human_clicked_at
     from message_outcomes
     where campaign_id is not null and not is_simulator and is_trackable_delivered
@@ -29,14 +44,23 @@ with outcomes as (
 timed as (
     select
         campaign_id,
+        send_date,
+        case
+            when first_opened_at < delivered_at then 0
+            else date_diff('hour', delivered_at, first_opened_at) + 1
+        end as opened_within,
         case
             when first_human_opened_at < delivered_at then 0
             else date_diff('hour', delivered_at, first_human_opened_at) + 1
-        end as opened_within,
+        end as human_opened_within,
+        case
+            when first_clicked_at < delivered_at then 0
+            else date_diff('hour', delivered_at, first_clicked_at) + 1
+        end as clicked_within,
         case
             when first_human_clicked_at < delivered_at then 0
             else date_diff('hour', delivered_at, first_human_clicked_at) + 1
-        end as clicked_within
+        end as human_clicked_within
     from outcomes
 ),
 
@@ -44,21 +68,31 @@ hours as (
     select
         campaign_id,
         opened_within,
+        human_opened_within,
         clicked_within,
+        human_clicked_within,
+        min(send_date) as first_send_date,
+        max(send_date) as last_send_date,
         count(*) as mails
     from timed
     group by
         campaign_id,
         opened_within,
-        clicked_within
+        human_opened_within,
+        clicked_within,
+        human_clicked_within
 ),
 
 placed as (
     select
         campaign_id,
+        first_send_date,
+        last_send_date,
         mails,
         opened_within,
+        human_opened_within,
         clicked_within,
+        human_clicked_within,
         hours_since_delivery
     from hours
     cross join unnest(sequence(0, 72)) as listed (hours_since_delivery)
@@ -68,17 +102,33 @@ sums as (
     select
         campaign_id,
         hours_since_delivery,
+        min(first_send_date) as first_send_date,
+        max(last_send_date) as last_send_date,
         cast(sum(mails) as bigint) as trackable_delivered,
         coalesce(
             cast(sum(case when opened_within <= hours_since_delivery then mails end) as bigint),
             0
         ) as opened,
-        coalesce(cast(sum(case when opened_within is not null then mails end) as bigint), 0) as opened_ever,
+        coalesce(
+            cast(sum(case when human_opened_within <= hours_since_delivery then mails end) as bigint),
+            0
+        ) as human_opened,
+        coalesce(
+            cast(sum(case when human_opened_within is not null then mails end) as bigint),
+            0
+        ) as human_opened_ever,
         coalesce(
             cast(sum(case when clicked_within <= hours_since_delivery then mails end) as bigint),
             0
         ) as clicked,
-        coalesce(cast(sum(case when clicked_within is not null then mails end) as bigint), 0) as clicked_ever
+        coalesce(
+            cast(sum(case when human_clicked_within <= hours_since_delivery then mails end) as bigint),
+            0
+        ) as human_clicked,
+        coalesce(
+            cast(sum(case when human_clicked_within is not null then mails end) as bigint),
+            0
+        ) as human_clicked_ever
     from placed
     group by
         campaign_id,
@@ -89,14 +139,20 @@ final as (
     select
         campaign_id,
         hours_since_delivery,
+        first_send_date,
+        last_send_date,
         trackable_delivered,
         opened,
-        opened_ever,
-        cast(opened as double) / nullif(opened_ever, 0) as open_share,
+        human_opened,
+        human_opened_ever,
+        cast(human_opened as double) / nullif(human_opened_ever, 0) as human_open_share,
         clicked,
-        clicked_ever,
-        cast(clicked as double) / nullif(clicked_ever, 0) as click_share
+        human_clicked,
+        human_clicked_ever,
+        cast(human_clicked as double) / nullif(human_clicked_ever, 0) as human_click_share,
+        last_send_date + attribution_days * interval '1' day < current_date as is_mature
     from sums
+    cross join settings
 )
 
 select * from final

@@ -1,10 +1,10 @@
 /*
-A/B tests: how each treatment of a campaign did against the control, with 95 % Wilson score intervals (Wilson, JASA 22,
-1927) and two-sided two-proportion z-tests with pooled variance (NIST/SEMATECH e-Handbook, 7.3.3). The control is the
-treatment called control, in any case, else the first by name: Pinpoint calls its default 0. p-values are multiplied by
-the number of treatments that are compared with the control (Bonferroni), for each rate by itself; where fewer than 5
-are expected in a cell there is no test, and the p-value is NULL. Campaigns with one treatment are left out. One row per
-campaign and treatment.
+A/B tests: how each treatment of a campaign did against the control. Rates have 95 % Wilson score intervals (Wilson,
+JASA 22, 1927, 209–212), differences two-sided z-tests of two proportions with pooled variance (Illowsky and Dean,
+Collaborative Statistics, Connexions m17043). The control is the treatment called control, in any case, else the first
+by name: Pinpoint calls its default 0. p-values are multiplied by the number of treatments that are compared with the
+control (Bonferroni), for each rate by itself; where fewer than 5 are expected in a cell there is no test, and the
+p-value is NULL. Campaigns with one treatment are left out. One row per campaign and treatment.
 
 clock: cohort
 grain: campaign_id, treatment_id
@@ -19,8 +19,9 @@ columns:
     sent                             bigint  = deliverability_facts
     delivered                        bigint  = deliverability_facts
     trackable_delivered              bigint  = deliverability_facts
-    unique_human_opens               bigint  = deliverability_facts
+    unique_opens                     bigint  = deliverability_facts
     unique_clicks                    bigint  = deliverability_facts
+    unique_human_opens               bigint  = deliverability_facts
     unsubscribes                     bigint  = deliverability_facts
     delivery_rate                    double  = deliverability_by_campaign
     delivery_rate_low                double  Lower end of the 95 % interval of delivery_rate.
@@ -64,10 +65,10 @@ with facts as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
-        unsubscribes,
-        unique_opens
+        unique_human_opens,
+        unsubscribes
     from deliverability_facts
     where campaign_id is not null and treatment_id is not null
 ),
@@ -87,10 +88,10 @@ sums as (
         cast(sum(sent) as bigint) as sent,
         cast(sum(delivered) as bigint) as delivered,
         cast(sum(trackable_delivered) as bigint) as trackable_delivered,
-        cast(sum(unique_human_opens) as bigint) as unique_human_opens,
+        cast(sum(unique_opens) as bigint) as unique_opens,
         cast(sum(unique_clicks) as bigint) as unique_clicks,
-        cast(sum(unsubscribes) as bigint) as unsubscribes,
-        cast(sum(unique_opens) as bigint) as unique_opens
+        cast(sum(unique_human_opens) as bigint) as unique_human_opens,
+        cast(sum(unsubscribes) as bigint) as unsubscribes
     from facts
     where sent > 0
     group by
@@ -107,10 +108,10 @@ arms as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
-        unique_clicks,
-        unsubscribes,
         unique_opens,
+        unique_clicks,
+        unique_human_opens,
+        unsubscribes,
         count(*) over (partition by campaign_id) as treatments,
         row_number() over (
             partition by campaign_id
@@ -143,8 +144,9 @@ measured as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
+        unique_human_opens,
         unsubscribes,
         rate,
         case rate
@@ -175,8 +177,9 @@ compared as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
+        unique_human_opens,
         unsubscribes,
         rate,
         successes,
@@ -198,8 +201,9 @@ pooled as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
+        unique_human_opens,
         unsubscribes,
         control_treatment_id,
         rate,
@@ -224,8 +228,9 @@ tested as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
+        unique_human_opens,
         unsubscribes,
         control_treatment_id,
         rate,
@@ -260,8 +265,9 @@ pivoted as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
+        unique_human_opens,
         unsubscribes,
         max(case when rate = 'delivery_rate' then share end) as delivery_rate,
         max(case when rate = 'delivery_rate' then low end) as delivery_rate_low,
@@ -295,8 +301,9 @@ pivoted as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
+        unique_human_opens,
         unsubscribes
 ),
 
@@ -312,8 +319,9 @@ final as (
         sent,
         delivered,
         trackable_delivered,
-        unique_human_opens,
+        unique_opens,
         unique_clicks,
+        unique_human_opens,
         unsubscribes,
         delivery_rate,
         delivery_rate_low,

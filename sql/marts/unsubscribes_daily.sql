@@ -1,13 +1,14 @@
 /*
-Who unsubscribed, from which campaign and how. Simulator addresses are left out. One row per event date, campaign and
-method.
+Who unsubscribed, from which campaign and how. Simulator addresses are left out. One row per event date, campaign, from
+domain and method.
 
 clock: event day
-grain: event_date, campaign_id, unsubscribe_method
+grain: event_date, campaign_id, from_domain, unsubscribe_method
 columns:
     event_date            date    The UTC day of the unsubscribe.
     dt                    varchar The same day as text, as partitioned: filter on it to read few files.
     campaign_id           varchar = email_events
+    from_domain           varchar = email_events
     unsubscribe_method    varchar `link`: a click on the unsubscribe link; `header`: the mail client's own button
                                   (List-Unsubscribe); `preferences`: a change of contact list preferences.
     unsubscribes          bigint  Recipient-messages that led to an unsubscribe; of a message to several recipients
@@ -22,6 +23,7 @@ with unsubscribes as (
         event_id,
         dt,
         campaign_id,
+        from_domain,
         case
             when event_type = 'click' or source = 'pinpoint' then 'link'
             when json_extract_scalar(extras, '$.subscription.source') = 'UnsubscribeHeader' then 'header'
@@ -41,6 +43,7 @@ final as (
         from_iso8601_date(dt) as event_date,
         dt,
         campaign_id,
+        from_domain,
         unsubscribe_method,
         count(distinct recipient_message) as unsubscribes,
         count(distinct case when not is_machine then recipient_message end) as human_unsubscribes,
@@ -50,6 +53,7 @@ final as (
     group by
         dt,
         campaign_id,
+        from_domain,
         unsubscribe_method
 )
 

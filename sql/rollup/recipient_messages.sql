@@ -99,6 +99,7 @@ events as (
         bounce_sub_type,
         enhanced_status,
         diagnostic_code,
+        complaint_feedback_type,
         link,
         is_unsubscribe,
         is_machine,
@@ -166,7 +167,13 @@ mails as (
         min_by(bounce_sub_type, bounce_order) as bounce_sub_type,
         min_by(enhanced_status, bounce_order) as smtp_status,
         min_by(diagnostic_code, bounce_order) as diagnostic_code,
-        min(case when event_type = 'complaint' then occurred_at end) as complained_at,
+        -- Who says that it is no spam doesn't complain.
+        min(
+            case
+                when event_type = 'complaint' and coalesce(complaint_feedback_type, 'abuse') <> 'not-spam'
+                    then occurred_at
+            end
+        ) as complained_at,
         min(case when event_type = 'rejected' then occurred_at end) as rejected_at,
         min(case when event_type = 'rendering_failure' then occurred_at end) as rendering_failed_at,
         min(

@@ -84,9 +84,9 @@ columns:
                                           unknown.
     is_simulator             boolean      A test address of the SES mailbox simulator: left out of every rate.
     bounce_kind              varchar      `hard`, `soft` or `undetermined`; NULL if it is no bounce.
-    bounce_category          varchar      Why it bounced, in one word: `suppressed`, `bad_address`, `mailbox_full`,
-                                          `message_too_big`, `mailbox_unavailable`, `mail_system`, `network`,
-                                          `protocol`, `content`, `policy` or `other`.
+    bounce_category          varchar      Why it bounced, in one word: `suppressed`, `bad_address`, `bad_sender`,
+                                          `mailbox_full`, `message_too_big`, `mailbox_unavailable`, `mail_system`,
+                                          `network`, `protocol`, `content`, `policy` or `other`.
     enhanced_status          varchar      smtp_status, or where it is missing the code found in diagnostic_code (RFC
                                           3463).
     machine_reason           varchar      The rule that takes this open or click for a machine's
@@ -348,7 +348,9 @@ final as (
             when bounce_sub_type in ('OnAccountSuppressionList', 'Suppressed') then 'suppressed'
             when enhanced_status like '_.2.2' then 'mailbox_full'
             when enhanced_status like '_.2.3' or enhanced_status like '_.3.4' then 'message_too_big'
-            when enhanced_status like '_.1.%' then 'bad_address'
+            when enhanced_status like '_.1.7' or enhanced_status like '_.1.8' then 'bad_sender'
+            -- Microsoft 365 says 5.4.1 of mailboxes that don't exist.
+            when enhanced_status like '_.1.%' or enhanced_status = '5.4.1' then 'bad_address'
             when enhanced_status like '_.2.%' then 'mailbox_unavailable'
             when enhanced_status like '_.3.%' then 'mail_system'
             when enhanced_status like '_.4.%' then 'network'

@@ -16,7 +16,7 @@ const mail = (message_id: string, recipient_key: string | null, sent_at = '2026-
   message_id,
   recipient_key,
   sent_at,
-  says: { campaign_id: 'spring' },
+  says: { campaign_id: 'spring', from_domain: 'a.example' },
 });
 
 describe('event_volume_daily', () => {
@@ -73,23 +73,46 @@ describe('event_volume_daily', () => {
 
   test('says low, high, and that a type is missing; but nothing of days to come or before there was any', async () => {
     const week = (n: number): string => addDays('2026-01-05', 7 * n);
-    const events = [...sends(week(0), 30), ...sends(week(1), 61), ...sends(week(2), 10), ...sends(week(3), 10, 'open')];
+    const events = [
+      ...sends(week(0), 30),
+      ...sends(week(1), 61),
+      ...sends(week(2), 10),
+      ...sends(week(3), 10, 'open'),
+      // An absurd time expects nothing of the weeks after it.
+      ...sends('2026-01-04', 30).map((row) => ({ ...row, dt: '1970-01-01' })),
+      // Twice as many is the limit.
+      ...sends(week(0), 20, 'complaint'),
+      ...sends(week(1), 40, 'complaint'),
+    ];
     await lake.insert('events', events);
     const rows = await lake.rows(
-      'select dt, event_type, events, expected_events, volume_status from event_volume_daily order by dt, event_type desc',
+      "select dt, event_type, events, expected_events, volume_status from event_volume_daily where event_type <> 'complaint' order by dt, event_type desc",
     );
-    expect(rows.slice(0, 5).map((row) => Object.values(row))).toEqual([
+    expect(rows.slice(0, 6).map((row) => Object.values(row))).toEqual([
+      ['1970-01-01', 'send', 30, null, null],
       [week(0), 'send', 30, null, null],
       [week(1), 'send', 61, 30, 'high'],
       [week(2), 'send', 10, 45.5, 'low'],
       [week(3), 'send', 0, 101 / 3, 'low'],
       [week(3), 'open', 10, 0, null],
     ]);
+    expect(
+      await lake.rows(
+        `select events, expected_events, volume_status from event_volume_daily where event_type = 'complaint' and dt = '${week(1)}'`,
+      ),
+    ).toEqual([{ events: 40, expected_events: 20, volume_status: 'normal' }]);
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
     await lake.clear();
     await lake.insert('events', sends(addDays(tomorrow, -7), 30));
     expect(await lake.rows(`select dt from event_volume_daily where dt >= '${tomorrow}'`)).toEqual([]);
     expect(await lake.rows('select volume_status from event_volume_daily')).toEqual([{ volume_status: null }]);
+    // A day that isn't over may yet become what it should be.
+    const today = addDays(tomorrow, -1);
+    await lake.clear();
+    await lake.insert('events', [...sends(addDays(today, -7), 30), ...sends(today, 5)]);
+    expect(
+      await lake.rows(`select events, expected_events, volume_status from event_volume_daily where dt = '${today}'`),
+    ).toEqual([{ events: 5, expected_events: 30, volume_status: null }]);
   });
 });
 
@@ -102,14 +125,19 @@ test('delivery_delays_daily says who puts mail off, and why in words', async () 
     delay('m2', 'bo@web.de', 60, 'MailboxFull', '452 4.2.2 full'),
     delay('m3', 'cem@web.de', 60, 'NeverHeardOf', null),
     delay('m4', 'ooto@simulator.amazonses.com', 60, 'General', null),
+    // Another sender's delays are no part of the share.
+    happened(mail('m5', 'dee@web.de'), 'delivery_delay', 60, { delay_type: 'MailboxFull', from_domain: 'b.example' }),
     happened(mail('m1', 'ana@web.de'), 'delivered', 1000),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
-  expect(await lake.rows('select * from delivery_delays_daily order by delays desc')).toEqual([
+  expect(
+    await lake.rows("select * from delivery_delays_daily where from_domain = 'a.example' order by delays desc"),
+  ).toEqual([
     {
       ...DAY,
       delay_type: 'MailboxFull',
       mailbox_provider: 'web.de',
+      from_domain: 'a.example',
       meaning: 'The mailbox is full and takes no more mail for now.',
       what_to_do: 'Wait; after several weeks of this stop sending to it.',
       delays: 3,
@@ -125,6 +153,7 @@ test('delivery_delays_daily says who puts mail off, and why in words', async () 
       ...DAY,
       delay_type: 'NeverHeardOf',
       mailbox_provider: 'web.de',
+      from_domain: 'a.example',
       meaning: 'Delivery was put off; the reason is not known here.',
       what_to_do: 'Read the diagnostic, if there is one.',
       delays: 1,
@@ -153,7 +182,9 @@ test('complaints_daily counts people who complained, and tells spam from its opp
     complaint('m1', 'bo@yahoo.de'),
     complaint('m1', 'cem@yahoo.de', { complaint_feedback_type: 'not-spam' }),
     complaint('m1', 'dee@yahoo.de', { complaint_sub_type: 'OnAccountSuppressionList' }),
-    complaint('m1', 'eva@yahoo.de', { complaint_feedback_type: 'virus' }),
+    complaint('m1', 'eva@yahoo.de', { complaint_feedback_type: 'virus', complaint_sub_type: 'NeverHeardOf' }),
+    // A domain of the provider that tells of none, as far as is known.
+    complaint('m1', 'fay@yahoo.co.jp'),
     complaint('m1', 'complaint@simulator.amazonses.com'),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
@@ -162,14 +193,15 @@ test('complaints_daily counts people who complained, and tells spam from its opp
       ...DAY,
       mailbox_provider: 'yahoo',
       campaign_id: 'spring',
+      from_domain: 'a.example',
       has_complaint_feedback: true,
-      complaints: 5,
-      abuse_complaints: 3,
+      complaints: 6,
+      abuse_complaints: 4,
       not_spam_reports: 1,
       other_complaints: 1,
       suppressed_complaints: 1,
       complained_messages: 2,
-      complaint_events: 6,
+      complaint_events: 7,
       first_sent_at: '2026-03-01 09:00:00.000',
       last_sent_at: '2026-03-02 09:00:00.000',
     },
@@ -192,7 +224,7 @@ test('unsubscribes_daily tells links, headers and preferences apart, and people 
     happened(mail('m9', 'success@simulator.amazonses.com'), 'unsubscribe', 60),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
-  const row = { ...DAY, campaign_id: 'spring' };
+  const row = { ...DAY, campaign_id: 'spring', from_domain: 'a.example' };
   expect(await lake.rows('select * from unsubscribes_daily order by unsubscribe_method')).toEqual([
     {
       ...row,
@@ -229,9 +261,10 @@ test('link_clicks_daily has a line for each day on which a link was clicked', as
     click('m1', 'ana@web.de', 90),
     click('m1', 'ana@web.de', 86_400),
     click('m2', 'bo@web.de', 60, 'Mimecast'),
+    click('m3', 'success@simulator.amazonses.com', 60),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
-  const of = { campaign_id: 'spring', link: 'https://shop.example/', unsubscribes: 0 };
+  const of = { campaign_id: 'spring', from_domain: 'a.example', link: 'https://shop.example/', unsubscribes: 0 };
   expect(await lake.rows('select * from link_clicks_daily order by dt')).toEqual([
     {
       ...DAY,

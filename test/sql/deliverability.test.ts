@@ -17,7 +17,7 @@ const receipt: Mail = { message_id: 'receipt', recipient_key: 'ana@gmail.com', s
 const FIREFOX = { user_agent: 'Firefox' };
 
 const ana = spring('ana@gmail.com'); // opens twice, clicks
-const bo = spring('bo@gmail.com'); // Apple's proxy opens
+const bo = spring('bo@gmail.com'); // Apple's proxy opens; complains at a provider that tells of no complaints
 const cem = spring('cem@yahoo.com'); // complains
 const dee = spring('dee@yahoo.com'); // does nothing
 const eva = spring('eva@outlook.com'); // delivered, then bounces after all
@@ -33,6 +33,7 @@ const EVENTS: Row[] = [
   happened(ana, 'open', 900, FIREFOX),
   happened(ana, 'click', 910, { ...FIREFOX, link: 'https://shop.example/' }),
   happened(bo, 'open', 30, { user_agent: 'Mozilla/5.0' }),
+  happened(bo, 'complaint', 7100),
   happened(cem, 'complaint', 7200),
   happened(cem, 'unsubscribe', 7300),
   happened(eva, 'hard_bounce', 300, { bounce_sub_type: 'NoEmail', smtp_status: '5.1.1' }),
@@ -67,7 +68,7 @@ const COUNTS_OF_MONDAY = {
   suppressed_bounces: 1,
   reputation_sent: 7,
   reputation_hard_bounces: 1,
-  complaints: 1,
+  complaints: 2,
   feedback_delivered: 2,
   feedback_complaints: 1,
   rejected: 1,

@@ -31,6 +31,8 @@ test.each([
   ['yahoo.de', 'yahoo', true],
   ['yahoo.co.uk', 'yahoo', true],
   ['yahoo.com.br', 'yahoo', true],
+  // A domain beats the pattern that it is of.
+  ['yahoo.co.jp', 'yahoo', false],
   ['aol.com', 'yahoo', true],
   ['outlook.com', 'microsoft', true],
   ['hotmail.fr', 'microsoft', true],
@@ -50,10 +52,15 @@ test.each([
 });
 
 test('without a recipient there is no provider; with an address that has no domain it is other', async () => {
-  const rows = [happened(mail(null), 'open'), happened(mail('nobody'), 'send', 0, { recipient_domain: null })];
+  const rows = [
+    happened(mail(null), 'open'),
+    happened(mail('nobody'), 'send', 0, { recipient_domain: null }),
+    happened(mail('ooto@simulator.amazonses.com'), 'send'),
+  ];
   expect(await labelled(rows, 'mailbox_provider, has_complaint_feedback, is_simulator')).toEqual([
     [null, null, false],
     ['other', false, false],
+    ['other', false, true],
   ]);
 });
 
@@ -108,6 +115,28 @@ test('the enhanced status is the given one, else the one in the diagnostic', asy
     ['5.1.1', 'suppressed', 'hard'],
     ['5.7.515', 'policy', 'hard'],
   ]);
+});
+
+test('each status is in a category, and what has none is in that of its sub-type', async () => {
+  const CATEGORIES: Record<string, string[]> = {
+    bad_address: ['5.1.1', '5.1.2', '5.1.10', '4.1.1', '5.4.1', 'NoEmail'],
+    bad_sender: ['5.1.7', '5.1.8', '4.1.8'],
+    mailbox_full: ['4.2.2', '5.2.2', 'MailboxFull'],
+    message_too_big: ['5.2.3', '5.3.4', 'MessageTooLarge'],
+    mailbox_unavailable: ['5.2.0', '5.2.1'],
+    mail_system: ['4.3.0', '5.3.0'],
+    network: ['4.4.1', '4.4.7', '5.4.4', '5.4.14'],
+    protocol: ['5.5.0'],
+    content: ['5.6.0', 'ContentRejected', 'AttachmentRejected'],
+    policy: ['4.7.28', '5.7.1'],
+    other: ['5.0.0', 'General', 'NeverHeardOf'],
+    suppressed: ['Suppressed', 'OnAccountSuppressionList'],
+  };
+  const expected = Object.entries(CATEGORIES).flatMap(([category, all]) => all.map((one) => [one, category]));
+  const rows = expected.map(([one = ''], at) =>
+    happened(mail('a@web.de'), 'hard_bounce', at, /^[0-9]/.test(one) ? { smtp_status: one } : { bounce_sub_type: one }),
+  );
+  expect(await labelled(rows, 'coalesce(enhanced_status, bounce_sub_type), bounce_category')).toEqual(expected);
 });
 
 test('every event type has a name in words', async () => {

@@ -19,7 +19,7 @@ const mail = (message_id: string, recipient_key: string | null, says: Row = {}):
 
 test('bounce_diagnostics says in words why mail bounced, with one example', async () => {
   const bounce = (id: string, to: string, smtp_status: string | null, diagnostic_code: string | null): Row =>
-    happened(mail(id, to), 'hard_bounce', 5, {
+    happened(mail(id, to, { from_domain: 'a.example' }), 'hard_bounce', 5, {
       bounce_type: 'Permanent',
       bounce_sub_type: 'General',
       smtp_status,
@@ -29,7 +29,7 @@ test('bounce_diagnostics says in words why mail bounced, with one example', asyn
     bounce('m1', 'ana@gmail.com', '5.1.1', '550 5.1.1 no such user'),
     bounce('m2', 'bo@gmail.com', '5.1.1', '550 5.1.1 does not exist'),
     // Another bounce of the same mail is no other recipient-message.
-    happened(mail('m2', 'bo@gmail.com'), 'hard_bounce', 9, {
+    happened(mail('m2', 'bo@gmail.com', { from_domain: 'a.example' }), 'hard_bounce', 9, {
       bounce_type: 'Permanent',
       bounce_sub_type: 'General',
       smtp_status: '5.1.1',
@@ -39,11 +39,21 @@ test('bounce_diagnostics says in words why mail bounced, with one example', asyn
     bounce('m5', 'eva@web.de', null, null),
     bounce('m6', 'bounce@simulator.amazonses.com', '5.1.1', null),
     happened(mail('m7', 'fay@web.de'), 'delivered', 2),
+    // Another sender's bounces are no part of the share.
+    happened(mail('m8', 'gil@web.de', { from_domain: 'b.example' }), 'hard_bounce', 5),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
-  const day = { event_date: '2026-03-02', dt: '2026-03-02', bounce_kind: 'hard', bounce_type: 'Permanent' };
+  const day = {
+    event_date: '2026-03-02',
+    dt: '2026-03-02',
+    from_domain: 'a.example',
+    bounce_kind: 'hard',
+    bounce_type: 'Permanent',
+  };
   expect(
-    await lake.rows('select * from bounce_diagnostics order by mailbox_provider, enhanced_status nulls last'),
+    await lake.rows(
+      "select * from bounce_diagnostics where from_domain = 'a.example' order by mailbox_provider, enhanced_status nulls last",
+    ),
   ).toEqual([
     {
       ...day,
@@ -123,7 +133,7 @@ test('link_performance compares the links of a campaign', async () => {
     click('m2', 'bo@web.de', shop, 70, { user_agent: 'Mimecast' }),
     click('m3', null, shop, 80),
     click('m1', 'ana@web.de', bye, 100, { is_unsubscribe: true }),
-    happened(mail('m4', 'cem@web.de', says), 'unsubscribe', 100, { link: bye }),
+    happened(mail('m4', 'cem@web.de', says), 'unsubscribe', 200, { link: bye }),
     click('m5', 'click@simulator.amazonses.com', shop, 60),
     happened(mail('m1', 'ana@web.de', says), 'open', 50),
   ];
@@ -157,7 +167,15 @@ test('link_performance compares the links of a campaign', async () => {
       first_clicked_at: '2026-03-02 09:01:00.000',
       last_clicked_at: '2026-03-02 09:01:30.000',
     },
-    expect.objectContaining({ link: bye, clicks: 1, unique_clicks: 1, unsubscribes: 2, click_share: 1 / 5 }),
+    expect.objectContaining({
+      link: bye,
+      clicks: 1,
+      unique_clicks: 1,
+      unsubscribes: 2,
+      click_share: 1 / 5,
+      // Pinpoint's unsubscribe is no click.
+      last_clicked_at: '2026-03-02 09:01:40.000',
+    }),
   ]);
 });
 

@@ -13,7 +13,7 @@ const { views } = await loadSql(SQL_FOLDER);
 const readsTables = views.filter(({ folder }) => folder !== 'seeds');
 const named = readsTables.map((view) => [view.name, view] as const);
 
-describe('on empty tables', () => {
+describe('fault 67: on empty tables', () => {
   let lake: LakeFixture;
   beforeAll(async () => {
     lake = await lakeFixture();
@@ -138,10 +138,39 @@ async function fill(lake: LakeFixture, events: readonly Row[]): Promise<void> {
   await lake.rollup({ first: '2026-03-01', last: '2026-03-04' });
 }
 
+describe('fault 67: on one mail with one event of each kind', () => {
+  let lake: LakeFixture;
+  beforeAll(async () => {
+    const mail: Mail = {
+      message_id: 'm0',
+      recipient_key: 'ana@gmail.com',
+      sent_at: '2026-03-02 10:00:00',
+      says: { campaign_id: 'spring', journey_id: 'welcome', outgoing_ip: '192.0.2.9', from_domain: 'a.example' },
+    };
+    const types = ['send', 'delivery_delay', 'soft_bounce', 'delivered', 'open', 'click', 'unsubscribe', 'complaint'];
+    lake = await lakeFixture();
+    await fill(
+      lake,
+      types.map((type, at) => happened(mail, type, at, type === 'click' ? { link: 'https://shop.example/1' } : {})),
+    );
+  }, 60_000);
+  afterAll(() => lake.close());
+
+  test.each(named)('%s has one row for each value of its grain', async (name, view) => {
+    const rows = await lake.rows(`select * from ${name}`);
+    const [{ n } = {}] = await lake.rows(`select count(*) as n from (select distinct ${view.grain} from ${name})`);
+    expect(rows).toHaveLength(Number(n));
+    if (![...ELSEWHERE, ...FROM_MORE_MAIL].includes(name)) expect(rows).not.toEqual([]);
+  });
+});
+
+/** What they compare takes more than one mail. */
+const FROM_MORE_MAIL = ['suppression_candidates', 'treatment_comparison'];
+
 /** Views on the protocol's own records, and one that needs a month of mail: their own tests have those. */
 const ELSEWHERE = ['data_quality_daily', 'data_freshness', 'deliverability_anomalies'];
 
-describe('on much mail', () => {
+describe('fault 67: on much mail', () => {
   let lake: LakeFixture;
   const events = muchMail(500);
   const twice = copied(events.filter((_, at) => at % 10 === 0));
@@ -171,7 +200,13 @@ describe('on much mail', () => {
   test('the sum over providers, and over all facts, is the line of the day', async () => {
     expect(COUNTS).toHaveLength(26);
     const daily = await lake.rows(`select send_date, ${COUNTS} from deliverability_daily order by 1`);
-    for (const view of ['deliverability_by_mailbox_provider', 'deliverability_facts']) {
+    for (const view of [
+      'deliverability_by_mailbox_provider',
+      'deliverability_by_recipient_domain',
+      'deliverability_by_sending_domain',
+      'deliverability_by_outgoing_ip',
+      'deliverability_facts',
+    ]) {
       expect(await lake.rows(`select send_date, ${sums(COUNTS)} from ${view} group by 1 order by 1`)).toEqual(daily);
     }
     expect(daily).toHaveLength(4);
@@ -185,7 +220,7 @@ describe('on much mail', () => {
     ).toEqual(await lake.rows(facts));
   });
 
-  test.each(['deliverability_daily', 'deliverability_by_mailbox_provider', 'deliverability_by_campaign'])(
+  test.each(views.map(({ name }) => name).filter((name) => /^deliverability_(daily|by_(?!horizon))/.test(name)))(
     '%s has rates from 0 to 1, and parts that are no more than the whole',
     async (name) => {
       const columns = views.find((view) => view.name === name)?.columns ?? [];
@@ -220,6 +255,88 @@ describe('on much mail', () => {
       expect(Object.keys(counts)).toHaveLength(parts.length);
     },
   );
+
+  test('a journey has the sum of its facts', async () => {
+    const of = `select journey_id, ${sums(COUNTS)} from`;
+    expect(await lake.rows(`${of} deliverability_by_journey group by 1`)).toEqual(
+      await lake.rows(`${of} deliverability_facts where journey_id is not null group by 1`),
+    );
+  });
+
+  test('the older a day, the more has happened to its mail, up to all that ever did', async () => {
+    // What a later hard bounce does not take back.
+    const grown = ['hard_bounces', 'undetermined_bounces', 'unsubscribes'];
+    const by = 'send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id';
+    const less = grown.map((count) => `one.${count} > two.${count}`).join(' or ');
+    const joined = by
+      .split(', ')
+      .map((name) => `one.${name} is not distinct from two.${name}`)
+      .join(' and ');
+    await none(
+      'fewer later on',
+      `select 1 from deliverability_by_horizon as one join deliverability_by_horizon as two
+        on one.horizon_hours < two.horizon_hours and ${joined} where ${less}`,
+    );
+    await none(
+      'more than ever',
+      `select 1 from deliverability_by_horizon as one join deliverability_facts as two on ${joined}
+        where one.sent <> two.sent or ${less}`,
+    );
+  });
+
+  test('percentiles of latency rise, and providers add up to all', async () => {
+    await none(
+      'percentiles',
+      `select 1 from delivery_latency_daily where not (p50_seconds <= p90_seconds and p90_seconds <= p95_seconds
+        and p95_seconds <= p99_seconds) or timed > delivered or over_60s > timed`,
+    );
+    const counts = sums(['delivered', 'timed', 'over_60s', 'processing_timed']);
+    const of = `select send_date, ${counts} from delivery_latency_daily where mailbox_provider`;
+    expect(await lake.rows(`${of} <> 'all' group by 1 order by 1`)).toEqual(
+      await lake.rows(`${of} = 'all' group by 1 order by 1`),
+    );
+  });
+
+  test('shares of who has opened and clicked rise with the hours, to one at most', async () => {
+    await none(
+      'fell',
+      `select 1 from time_to_engage as one join time_to_engage as two on one.campaign_id = two.campaign_id
+        and two.hours_since_delivery = one.hours_since_delivery + 1
+        where one.opened > two.opened or one.human_opened > two.human_opened or one.clicked > two.clicked
+          or one.human_clicked > two.human_clicked or two.human_open_share > 1 or two.human_click_share > 1
+          or two.human_opened > two.opened or two.human_clicked > two.clicked or two.opened > two.trackable_delivered
+          or two.human_opened_ever > two.trackable_delivered`,
+    );
+  });
+
+  test('intervals hold their rate, and chances are from 0 to 1', async () => {
+    for (const rate of ['delivery_rate', 'human_open_rate', 'unique_click_rate', 'unsubscribe_rate']) {
+      const order = `0 <= ${rate}_low and ${rate}_low <= ${rate} and ${rate} <= ${rate}_high and ${rate}_high <= 1`;
+      await none(
+        rate,
+        `select * from treatment_comparison where not (${order}) or ${rate}_p_value not between 0 and 1
+          or is_control = (${rate}_difference is not null)`,
+      );
+    }
+  });
+
+  test('an identity is as bad as the worst that is known of it', async () => {
+    const rank = (of: string): string =>
+      `case ${of} when 'critical' then 3 when 'warning' then 2 when 'ok' then 1 else 0 end`;
+    const worst = ['bounce_status', 'complaint_status', 'gmail_yahoo_status'].map(rank).join(', ');
+    await none(
+      'status',
+      `select * from reputation_status where ${rank('status')} <> greatest(${worst})
+        or reputation_hard_bounces > reputation_sent or feedback_complaints > feedback_delivered
+        or gmail_yahoo_delivered > feedback_delivered`,
+    );
+  });
+
+  test('message_timeline tells of each event once', async () => {
+    expect(await lake.rows('select count(*) as n from message_timeline')).toEqual(
+      await lake.rows('select count(distinct event_id) as n from email_events'),
+    );
+  });
 
   test('each recipient-message is counted once, by its own account', async () => {
     expect(

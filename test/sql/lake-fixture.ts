@@ -1,6 +1,7 @@
 /** Tables of the lake in a DuckDB of their own, made from plain rows, with the views of sql/ on top. */
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
+import type { QueryResult } from '#lake/ports.ts';
 import { inlineViews } from '#lake/sql/inline.ts';
 import { PRESTO_TYPES, type View } from '#lake/sql/view.ts';
 import { events, recipientMessages, TABLES } from '#lake/tables/index.ts';
@@ -25,6 +26,8 @@ export interface RollupRun {
 export interface LakeFixture {
   views: View[];
   run(sql: string): Promise<void>;
+  /** As the engine port answers. */
+  query(sql: string): Promise<QueryResult>;
   /** Dates are `YYYY-MM-DD`, timestamps `YYYY-MM-DD HH:MM:SS.mmm`. */
   rows(sql: string): Promise<Answer[]>;
   /** names, and types in Presto's words */
@@ -62,8 +65,9 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
   const fixture: LakeFixture = {
     views: sql.views,
     run,
+    query: async (statement) => readResult(await connection.stream(statement)),
     async rows(statement) {
-      const { columns, rows } = await readResult(await connection.stream(statement));
+      const { columns, rows } = await fixture.query(statement);
       return rows.map((row) =>
         Object.fromEntries(
           columns.map(({ name, type }, at) => {

@@ -73,6 +73,7 @@ describe('hours', () => {
     happened(mail('m1', 'ana@web.de'), 'open', 60, FIREFOX),
     happened(mail('m1', 'ana@web.de'), 'open', 30, APPLE),
     happened(mail('m1', 'ana@web.de'), 'click', 3600, { ...FIREFOX, link: 'a' }),
+    happened(mail('m1', 'ana@web.de'), 'click', 3605, { ...APPLE, link: 'a' }),
     happened(mail('m2', 'bo@web.de'), 'open', 7 * DAY + 120, FIREFOX),
     happened(mail('m3', 'cem@web.de'), 'open', DAY - 1, FIREFOX),
     happened(mail('m4', 'dee@web.de'), 'open', 0, { ...FIREFOX, occurred_at_basis: 'send' }),
@@ -103,7 +104,7 @@ describe('hours', () => {
         opens: 0,
         human_opens: 0,
         human_open_share: 0,
-        clicks: 1,
+        clicks: 2,
         human_clicks: 1,
         human_click_share: 1,
       },
@@ -174,6 +175,9 @@ test('sender_requirements says what share of mail carries what big receivers ask
     header('m2', 'a.example', 'List-Unsubscribe', '<mailto:u@a.example>'),
     header('m2', 'a.example', 'List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'),
     header('m3', 'a.example', 'Subject', 'No Message-ID'),
+    // And a safe one.
+    header('m3', 'a.example', 'List-Unsubscribe', '<http://a.example/u?from=https>'),
+    header('m3', 'a.example', 'List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'),
     // Pinpoint says "null".
     header('m4', 'a.example', 'Message-ID', null),
     header('m5', 'b.example', 'Message-ID', '<5@b.example>'),
@@ -185,8 +189,8 @@ test('sender_requirements says what share of mail carries what big receivers ask
       ...day,
       from_domain: 'a.example',
       messages: 4,
-      list_unsubscribe_messages: 2,
-      list_unsubscribe_share: 2 / 4,
+      list_unsubscribe_messages: 3,
+      list_unsubscribe_share: 3 / 4,
       one_click_messages: 1,
       one_click_share: 1 / 4,
       message_id_messages: 2,
@@ -247,6 +251,12 @@ describe('suppression_candidates', () => {
         ...sent('bo@web.de', '02', bounce('5.1.1')),
         ...sent('cem@web.de', '03', ['delivered'], ['unsubscribe']),
         ...sent('dee@web.de', '05', bounce('5.1.1', 'OnAccountSuppressionList')),
+        // The gravest reason is told, and since when that one holds.
+        ...sent('eva@yahoo.de', '02', ['delivered'], ['unsubscribe']),
+        ...sent('eva@yahoo.de', '03', ['delivered'], ['complaint']),
+        ...sent('eva@yahoo.de', '04', bounce('5.1.1')),
+        ...sent('fay@web.de', '02', bounce('5.1.1', 'Suppressed')),
+        ...sent('fay@web.de', '03', bounce('5.1.1')),
         ...sent('bounce@simulator.amazonses.com', '02', bounce('5.1.1')),
       ]),
     ).toEqual([
@@ -254,6 +264,8 @@ describe('suppression_candidates', () => {
       ['bo@web.de', 'hard_bounce', '2026-03-02', 0],
       ['cem@web.de', 'unsubscribe', '2026-03-03', 0],
       ['dee@web.de', 'suppressed', '2026-03-05', 0],
+      ['eva@yahoo.de', 'complaint', '2026-03-03', 1],
+      ['fay@web.de', 'hard_bounce', '2026-03-03', 0],
     ]);
   });
 
@@ -271,6 +283,27 @@ describe('suppression_candidates', () => {
         ...sent('gone@web.de', '03', bounce('5.2.1')),
       ]),
     ).toEqual([['gone@web.de', 'hard_bounce', '2026-03-03', 0]]);
+  });
+
+  test('are those whose bounce is about address or mailbox, by its status', async () => {
+    const about = [
+      '',
+      '5.0.0',
+      '5.1.0',
+      '5.1.1',
+      '5.1.2',
+      '5.1.10',
+      '5.1.17',
+      '5.2.1',
+      '5.2.2',
+      '5.2.13',
+      '5.4.1',
+      '5.4.4',
+    ];
+    const others = ['5.1.7', '5.1.8', '5.2.3', '5.3.0', '5.4.6', '5.4.7', '5.4.14', '5.5.0', '5.6.0', '5.7.1'];
+    const at = (status: string): string => `${status || 'none'}@web.de`;
+    const found = await candidates([...about, ...others].flatMap((status) => sent(at(status), '02', bounce(status))));
+    expect(found.map(([recipient]) => recipient)).toEqual(about.map(at).sort());
   });
 
   test('of soft bounces only many in a row over two weeks make one', async () => {
@@ -297,6 +330,7 @@ test('recipient_engagement says when each person last did what', async () => {
     happened(ana('m1', '2026-03-02 09:00:00'), 'click', 70, { ...FIREFOX, link: 'a' }),
     happened(ana('m2', '2026-03-03 09:00:00'), 'delivered', 1),
     happened(ana('m2', '2026-03-03 09:00:00'), 'open', 60, APPLE),
+    happened(ana('m2', '2026-03-03 09:00:00'), 'click', 90, { ...APPLE, link: 'a' }),
     happened(ana('m3', '2026-03-04 09:00:00'), 'soft_bounce', 1),
     happened(mail('m4', 'bo@web.de'), 'delivered', 1),
     happened(mail('m5', 'cem@web.de'), 'hard_bounce', 1),
@@ -315,14 +349,14 @@ test('recipient_engagement says when each person last did what', async () => {
     trackable_delivered: 2,
     opened: 2,
     human_opened: 1,
-    clicked: 1,
+    clicked: 2,
     human_clicked: 1,
     first_sent_at: '2026-03-02 09:00:00.000',
     last_sent_at: '2026-03-04 09:00:00.000',
     last_delivered_at: '2026-03-03 09:00:01.000',
     last_opened_at: '2026-03-03 09:01:00.000',
     last_human_opened_at: '2026-03-02 09:01:00.000',
-    last_clicked_at: '2026-03-02 09:01:10.000',
+    last_clicked_at: '2026-03-03 09:01:30.000',
     last_human_clicked_at: '2026-03-02 09:01:10.000',
     delivered_since_engaged: 1,
     engagement_status: 'lapsed',
@@ -336,12 +370,26 @@ test('recipient_engagement says when each person last did what', async () => {
   ]);
 });
 
-test('recipient_engagement takes who opened lately for active', async () => {
-  const sent_at = '2098-05-01 10:00:00';
-  const young = mail('m1', 'ana@web.de', sent_at);
-  await lake.insert('events', [happened(young, 'delivered', 1), happened(young, 'open', 60, FIREFOX)]);
+test('recipient_engagement takes who opened or clicked lately for active', async () => {
+  const young = (id: string, to: string): Mail => mail(id, to, '2098-05-01 10:00:00');
+  const old = (id: string, to: string): Mail => mail(id, to, '2026-03-02 10:00:00');
+  const click = { ...FIREFOX, link: 'a' };
+  await lake.insert('events', [
+    ...[young('m1', 'ana@web.de'), young('m2', 'bo@web.de'), old('m3', 'bo@web.de'), old('m4', 'cem@web.de')].map(
+      (of) => happened(of, 'delivered', 1),
+    ),
+    happened(young('m1', 'ana@web.de'), 'open', 60, FIREFOX),
+    happened(young('m2', 'bo@web.de'), 'click', 60, click),
+    happened(old('m3', 'bo@web.de'), 'open', 60, FIREFOX),
+    happened(old('m4', 'cem@web.de'), 'click', 60, click),
+  ]);
+  await lake.rollup({ first: '2026-03-02', last: '2026-03-02' });
   await lake.rollup({ first: '2098-05-01', last: '2098-05-01' });
-  expect(await lake.rows('select engagement_status from recipient_engagement')).toEqual([
-    { engagement_status: 'active' },
+  expect(
+    await lake.rows('select recipient_key, engagement_status from recipient_engagement order by recipient_key'),
+  ).toEqual([
+    { recipient_key: 'ana@web.de', engagement_status: 'active' },
+    { recipient_key: 'bo@web.de', engagement_status: 'active' },
+    { recipient_key: 'cem@web.de', engagement_status: 'lapsed' },
   ]);
 });

@@ -162,6 +162,20 @@ describe('which events count', () => {
   });
 });
 
+test('a complaint of any type counts, but not a report that a mail is no spam', async () => {
+  const complained = async (...types: (string | null)[]): Promise<unknown> => {
+    await lake.clear();
+    const events = types.map((complaint_feedback_type, at) =>
+      happened(ana, 'complaint', 60 + at, { complaint_feedback_type }),
+    );
+    return (await rolledUp([happened(ana, 'send'), ...events])).at(0)?.complained_at;
+  };
+  expect(await complained('not-spam')).toBeNull();
+  expect(await complained('not-spam', 'abuse')).toBe('2026-03-02 09:01:01.000');
+  expect(await complained('fraud')).toBe('2026-03-02 09:01:00.000');
+  expect(await complained(null)).toBe('2026-03-02 09:01:00.000');
+});
+
 describe('bounces', () => {
   const bounce = (kind: string, seconds: number, details: Row = {}): Row =>
     happened(ana, `${kind}_bounce`, seconds, details);

@@ -4,7 +4,7 @@ import { TrinoSQL } from 'dt-sql-parser';
 import { format } from 'sql-formatter';
 import { describe, expect, test } from 'vitest';
 import { neededViews } from '#lake/sql/order.ts';
-import { relations } from '#lake/sql/relations.ts';
+import { scans } from '#lake/sql/relations.ts';
 import { tokens } from '#lake/sql/tokens.ts';
 import { recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { DIALECT_MACROS, SHARED_FUNCTIONS } from '#local/dialect.ts';
@@ -34,6 +34,21 @@ function calledFunctions(sql: string): string[] {
   return called.map(({ text }) => text);
 }
 
+/** Tables that a view reads more than once, and how often; its header says why. */
+const READ_AGAIN: Readonly<Record<string, Readonly<Record<string, number>>>> = { event_volume_daily: { events: 5 } };
+const TIMES = ['no', 'one', 'two', 'three', 'four', 'five'];
+
+/** How often a statement reads each table, through the views that it names. */
+function tableScans(sql: string): Map<string, number> {
+  const total = new Map<string, number>();
+  for (const [name, times] of scans(sql)) {
+    const view = views.find((one) => one.name === name);
+    const read = view ? tableScans(view.sql) : [[name, 1] as const];
+    for (const [table, count] of read) total.set(table, (total.get(table) ?? 0) + times * count);
+  }
+  return total;
+}
+
 describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (name, view) => {
   const text = readFileSync(join(SQL_FOLDER, view.folder, `${name}.sql`), 'utf8');
 
@@ -46,11 +61,12 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
     expect(view.sql.match(/select\s+(\w+\.)?\*/g)).toHaveLength(1);
   });
 
-  test('reads each table and each view on a table once', () => {
-    const onTables = (read: string): boolean =>
-      read in TABLES || neededViews([read], views).some(({ dependsOn }) => dependsOn.some((base) => base in TABLES));
-    const read = relations(view.sql).filter(onTables);
-    expect(read).toEqual([...new Set(read)]);
+  test('reads each table once, though an engine may run a CTE or view again for each time it is named', () => {
+    const read = [...tableScans(view.sql)].filter(([base]) => base in TABLES);
+    const again = READ_AGAIN[name] ?? {};
+    expect(Object.fromEntries(read)).toEqual({ ...Object.fromEntries(read.map(([base]) => [base, 1])), ...again });
+    // Who does it all the same says why.
+    for (const words of Object.values(again)) expect(view.doc).toContain(`${TIMES[words]} times`);
   });
 
   test('is written small, with four spaces, in lines of at most 120', () => {
@@ -107,6 +123,13 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
     // The rollup is what makes the one of the other.
     if (view !== rollup) expect(forbidden.filter((base) => bases.has(base))).toEqual([]);
   });
+});
+
+test('a table that is read twice through CTEs and views is found', () => {
+  const daily = 'daily as (select send_date from deliverability_daily)';
+  expect(tableScans(`with ${daily} select a.send_date from daily as a join daily as b on true`)).toEqual(
+    new Map([['recipient_messages', 2]]),
+  );
 });
 
 test('what Trino would not take is found', () => {

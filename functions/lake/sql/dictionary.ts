@@ -1,28 +1,10 @@
 import type { Table } from '../tables/table.ts';
+import { GUIDE } from './dictionary-guide.ts';
 import { PRESTO_TYPES, type View } from './view.ts';
-
-const HEAD = `# Data dictionary
-
-Made from the tables' declarations (\`functions/lake/tables\`) and the views' headers by
-\`node functions/local/dictionary.ts\`; a test fails while this file is not current. Don't edit it.
-
-- \`staging/\` prepares a table for reading: provider, labels, what counts. \`marts/\` answers questions. Each view is one
-  file in Athena's dialect, which the local engine runs unchanged.
-- \`rollup/\` is the select that writes the table \`recipient_messages\`; it is no view.
-- \`seeds/\` are small lists to edit: providers, status codes, machine agents, thresholds, settings. Each becomes the view
-  \`seed_<name>\` over its rows as VALUES: there is no table to create, load or keep in step, and a view stays a text that
-  stands alone on either engine.
-- Two clocks, never mixed: a _cohort_ view tells what happened to the mail sent on a day and reads
-  \`recipient_messages\`; an _event day_ view tells what happened on a day and reads \`events\`.
-- Where a view has \`dt\`, a filter on it, or on the date beside it (\`send_date\`, \`event_date\`), reads those days only,
-  on either engine: the date is \`from_iso8601_date(dt)\`, and what rests on a partition column alone is tried on each
-  partition before a file is opened. Two views compare a day with earlier ones and read these too: event_volume_daily the
-  same weekday of four weeks, deliverability_anomalies all days. Times are UTC.
-`;
 
 /** The data dictionary, sql/README.md: tables, then views by folder, each with its columns. */
 export function dictionary(tables: readonly Table[], views: readonly View[]): string {
-  const parts = [HEAD, contents(tables, views), '## Tables\n', ...tables.map(tableSection)];
+  const parts = [GUIDE, '## Contents\n', contents(tables, views), '## Tables\n', ...tables.map(tableSection)];
   for (const [folder, title] of [
     ['marts', 'Marts'],
     ['staging', 'Staging'],
@@ -38,14 +20,19 @@ const inFolder = (views: readonly View[], folder: string): View[] =>
 
 function contents(tables: readonly Table[], views: readonly View[]): string {
   const rows = [
-    ...tables.map(({ name, grain }) => [name, 'table', grain]),
+    ...tables.map(({ name, doc, grain }) => [name, 'table', doc, grain]),
     ...['marts', 'staging', 'seeds'].flatMap((folder) =>
-      inFolder(views, folder).map(({ name, doc }) => [name, folder, grainSentence(doc)]),
+      inFolder(views, folder).map(({ name, doc }) => [name, folder, doc, grainSentence(doc)]),
     ),
   ];
   return markdownTable(
-    ['name', 'what', 'grain'],
-    rows.map(([name = '', kind = '', grain = '']) => [`[${name}](#${name})`, kind, grain]),
+    ['name', 'what', 'tells', 'grain'],
+    rows.map(([name = '', kind = '', doc = '', grain = '']) => [
+      `[${name}](#${name})`,
+      kind,
+      firstSentence(doc),
+      grain.replace(/^One row /, '').replace(/[.]$/, ''),
+    ]),
   );
 }
 
@@ -87,6 +74,7 @@ function markdownTable(head: readonly string[], rows: readonly string[][]): stri
   return `${[first, rule, ...rest].map(line).join('\n')}\n`;
 }
 
+const firstSentence = (doc: string): string => /^.*?[.](?= |$)/.exec(doc)?.[0] ?? doc;
 const grainSentence = (doc: string): string => doc.slice(Math.max(0, doc.lastIndexOf('One row ')));
 
 /** A bar would end the cell. */

@@ -37,7 +37,12 @@ export const SEEDS: readonly Seed[] = [
       {
         name: 'has_complaint_feedback',
         type: 'boolean',
-        doc: 'They send complaints to senders (feedback loop), so that complaints can be seen.',
+        doc: 'They send each complaint to senders (feedback loop), so that complaints can be seen. Where that is not known it is false: a rate is NULL then, and no rate looks better than it is.',
+      },
+      {
+        name: 'feedback_source',
+        type: 'varchar',
+        doc: "Where has_complaint_feedback is taken from: the provider's programme, or `none found`.",
       },
     ],
     derived: [
@@ -67,6 +72,11 @@ export const SEEDS: readonly Seed[] = [
       },
       { name: 'meaning', type: 'varchar', doc: 'What it says.' },
       { name: 'what_to_do', type: 'varchar', doc: 'What a sender can do about it.' },
+      {
+        name: 'source',
+        type: 'varchar',
+        doc: 'Who defines it: an RFC, the IANA registry of SMTP enhanced status codes, or a provider by itself.',
+      },
     ],
   },
   {

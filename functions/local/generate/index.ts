@@ -29,6 +29,8 @@ export interface GenerateOptions {
   incident?: boolean;
   /** the last send day, `YYYY-MM-DD`. A constant unless said otherwise: the data must not depend on today */
   end?: string;
+  /** the truth tells of each person, too, for which all mail is remembered */
+  people?: boolean;
   /** where the ground truth goes, as JSON */
   truth?: string;
   /** is told how many messages have been made, and of how many */
@@ -75,7 +77,7 @@ async function made(options: GenerateOptions): Promise<{ truth: Truth; summary: 
   const incident = options.incident === false ? null : incidentOf(firstDay, days);
   const world = { seed, incident, people: Math.max(100, Math.ceil(messages / 12)) };
   const folder = new RawFolder(out);
-  const ledger = new Ledger();
+  const ledger = new Ledger(options.people);
   const delivery = new Delivery(seed, folder, ledger);
   let sent = 0;
   for (const batch of schedule(seed, messages, firstDay, days)) {

@@ -7,6 +7,8 @@ import type { Bounce, BounceKind, Happening, Mail } from './mail.ts';
 import { headerCount } from './records-ses.ts';
 import type { Incident } from './schedule.ts';
 import { DayLedger, type DayTruth } from './truth-days.ts';
+import { PeopleLedger, type PersonTruth } from './truth-people.ts';
+import { SenderLedger } from './truth-senders.ts';
 
 export interface EventCount {
   /** UTC, `YYYY-MM-DD`; 1970-01-01 for absurd times */
@@ -98,6 +100,10 @@ export interface Truth {
   links: LinkCount[];
   bounces: BounceCount[];
   days: DayTruth;
+  /** by send date and From domain; messages with other headers than the usual ones (fault 27) are counted apart */
+  senders: ReturnType<SenderLedger['lines']>;
+  /** null unless asked for */
+  people: PersonTruth[] | null;
   faults: Fault[];
 }
 
@@ -120,6 +126,13 @@ export class Ledger {
   private readonly links = new Map<string, LinkCount>();
   private readonly bounces = new Map<string, BounceCount>();
   private readonly days = new DayLedger();
+  private readonly senders = new SenderLedger();
+  private readonly people: PeopleLedger | null;
+
+  /** @param isPersonal remembers each person's mail, which takes memory */
+  constructor(isPersonal = false) {
+    this.people = isPersonal ? new PeopleLedger() : null;
+  }
 
   /** One message with all that happens to it. @param headers how many its send event lists */
   life({ mail, happenings }: Life, headers = headerCount(mail)): void {
@@ -131,6 +144,8 @@ export class Ledger {
     }
     this.link(mail, happenings);
     this.days.life(mail, happenings);
+    this.people?.life(mail, happenings);
+    if (happenings.some(({ type }) => type === 'send')) this.senders.sent(mail, headers === headerCount(mail));
     mail.recipients.forEach((recipient, position) => {
       if (recipient.key !== '') addFacts(this.fact(mail, recipient.provider), mail, position, happenings);
     });
@@ -152,7 +167,7 @@ export class Ledger {
   }
 
   /** The lists of the truth, each in order of its dimensions. */
-  lists(): Pick<Truth, 'headline' | 'quality' | 'events' | 'facts' | 'links' | 'bounces' | 'days' | 'faults'> {
+  lists(): Omit<Truth, 'seed' | 'messages' | 'first_day' | 'last_day' | 'objects' | 'incident'> {
     const facts = inOrder(this.facts).filter((fact) => FACT_COUNTS.some((name) => fact[name] > 0));
     const headline = { ...noFacts(), events: this.headline.events };
     for (const fact of facts) for (const name of FACT_COUNTS) headline[name] += fact[name];
@@ -164,6 +179,8 @@ export class Ledger {
       links: inOrder(this.links),
       bounces: inOrder(this.bounces),
       days: this.days.lists(),
+      senders: this.senders.lines(),
+      people: this.people?.lines() ?? null,
       faults: this.faults,
     };
   }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { dictionary } from '#lake/sql/dictionary.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import { loadSql } from '#local/sql-files.ts';
-import { SQL_FOLDER } from '#test/sql/lake-fixture.ts';
+import { lakeFixture, SQL_FOLDER } from '#test/sql/lake-fixture.ts';
 
 test('sql/README.md is what the declarations say (else run: node functions/local/dictionary.ts)', async () => {
   const { views } = await loadSql(SQL_FOLDER);
@@ -17,4 +17,13 @@ test('every column of every table and view has a meaning that is a sentence', as
     view.columns.map(({ name, doc }) => `${view.name}.${name}: ${doc}`),
   );
   expect(columns.filter((column) => !/: [^ ].*[.]$/s.test(column))).toEqual([]);
+});
+
+test('the questions to begin with can be asked', async () => {
+  const { views } = await loadSql(SQL_FOLDER);
+  const questions = [...dictionary(Object.values(TABLES), views).matchAll(/```sql\n(.*?)```/gs)].map(([, sql]) => sql);
+  expect(questions.length).toBeGreaterThan(4);
+  const lake = await lakeFixture();
+  for (const sql of questions) expect(await lake.rows(String(sql))).toEqual([]);
+  lake.close();
 });

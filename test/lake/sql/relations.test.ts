@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { relations } from '#lake/sql/relations.ts';
+import { relations, scans } from '#lake/sql/relations.ts';
 
 test('a statement reads what stands after from and join, each time it stands there', () => {
   expect(
@@ -19,4 +19,21 @@ test('comments, texts and functions are not read', () => {
     select 'it''s from y', /* join z
     */ filter(list, part -> part > 0) from unnest(array[1]) as t (k)`;
   expect(relations(sql)).toEqual([]);
+});
+
+test('a CTE that is named twice reads its tables twice, as Trino runs it once for each reference', () => {
+  const counted = (sql: string): Record<string, number> => Object.fromEntries(scans(sql));
+  const a = 'a as (select x from events)';
+  expect(counted(`with ${a} select x from a`)).toEqual({ events: 1 });
+  expect(counted(`with ${a} select x from a union all select x from a`)).toEqual({ events: 2 });
+  // Through another CTE, and beside a reading of its own.
+  expect(
+    counted(`with ${a}, b as (select x from a cross join a as c), c as (select x from b join clicks on true)
+      select x from c join b on true join events on true`),
+  ).toEqual({ events: 5, clicks: 1 });
+  // Nobody asks for it, and a CTE within a query counts as well.
+  expect(counted(`with ${a} select x from clicks`)).toEqual({ clicks: 1 });
+  expect(counted('select x from (with a as (select x from t) select x from a union all select x from a)')).toEqual({
+    t: 2,
+  });
 });

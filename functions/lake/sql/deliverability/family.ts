@@ -8,14 +8,20 @@ import { type Dimension, FACT_DIMENSIONS, type FamilyView } from './views.ts';
 export function factsText(): string {
   const names = namesOf(FACT_DIMENSIONS);
   const header = headerText({
-    doc: 'Counts only, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send date, provider, from domain, configuration set, campaign, treatment and journey.',
+    doc: 'Counts, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send date, provider, from domain, configuration set, campaign, treatment and journey.',
     clock: 'cohort',
     grain: grainOf(FACT_DIMENSIONS),
-    columns: [...FACT_DIMENSIONS.map(described), ...MEASURES.map(({ name, doc }) => ({ name, type: 'bigint', doc }))],
+    columns: [
+      ...FACT_DIMENSIONS.map(described),
+      ...MEASURES.map(({ name, doc }) => ({ name, type: 'bigint', doc })),
+      { name: 'is_mature', type: 'boolean', doc: '= deliverability_daily' },
+    ],
   });
   const select = statement([
     cte('outcomes', [...names, ...columnsRead(MEASURES)], 'message_outcomes'),
-    cte('final', [...names, ...MEASURES.map((measure) => counted(measure, 8))], 'outcomes', groupBy(names)),
+    setting('settings', 'attribution_days', 'integer'),
+    cte('counts', [...names, ...MEASURES.map((measure) => counted(measure, 8))], 'outcomes', groupBy(names)),
+    cte('final', [...names, ...MEASURE_NAMES, matureFrom('send_date')], 'counts', '    cross join settings'),
   ]);
   return header + select;
 }
@@ -98,13 +104,15 @@ function selectOf(view: FamilyView): string {
         ...RATES.map((rate) =>
           divided(rate, 8, 'seenBy' in rate && scope.by ? `${rate.seenBy.measure}_in_scope` : undefined),
         ),
-        `${day} + attribution_days * interval '1' day < current_date as is_mature`,
+        matureFrom(day),
       ],
       scope.by === undefined ? 'sums' : 'scoped',
       '    cross join settings',
     ),
   ]);
 }
+
+const matureFrom = (day: string): string => `${day} + attribution_days * interval '1' day < current_date as is_mature`;
 
 const inScope = (seen: string, by: readonly string[]): string =>
   `sum(${seen}) over (partition by ${by.join(', ')}) as ${seen}_in_scope`;

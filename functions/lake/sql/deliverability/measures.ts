@@ -35,7 +35,7 @@ export const MEASURES = [
   },
   {
     name: 'soft_bounces',
-    doc: 'Recipient-messages whose gravest bounce is soft.',
+    doc: 'Recipient-messages whose gravest bounce is soft. Automatic replies (out of office) look the same, so that a mail may be delivered, too.',
     where: ["bounce_kind = 'soft'"],
   },
   {

@@ -7,14 +7,22 @@ const RATES = ['delivery_rate', 'human_open_rate', 'unique_click_rate', 'unsubsc
 
 /** The standard normal's 97.5 % quantile: both sides together leave 5 %. */
 const Z_95 = '1.959963984540054';
-/** A normal approximation is fair from so many expected in each cell (Cochran, Biometrics 10, 1954). */
+/** A normal approximation is fair from so many successes and failures (Illowsky and Dean, Connexions m17043). */
 const LEAST_EXPECTED = 5;
 const SIGNIFICANT = 0.05;
 
 const KEYS = ['campaign_id', 'treatment_id'];
-const COUNTS = [...new Set(['sent', 'delivered', ...RATES.flatMap((rate) => [rate.denominator, rate.numerator])])];
 const SEEN = ['unique_opens', 'unique_clicks'];
-const SUMMED = [...new Set([...COUNTS, ...SEEN])];
+/** Numerators and denominators, and beside what people did what anyone did. */
+const COUNTS = [
+  ...new Set([
+    'sent',
+    'delivered',
+    'trackable_delivered',
+    ...SEEN,
+    ...RATES.flatMap((rate) => [rate.denominator, rate.numerator]),
+  ]),
+];
 /** What each row of an arm and rate carries. */
 const ARM = [...KEYS, 'place', 'treatments', 'first_send_date', 'last_send_date', ...COUNTS];
 
@@ -25,7 +33,7 @@ export function treatmentsText(): string {
 
 function header(): string {
   return headerText({
-    doc: `A/B tests: how each treatment of a campaign did against the control, with 95 % Wilson score intervals (Wilson, JASA 22, 1927) and two-sided two-proportion z-tests with pooled variance (NIST/SEMATECH e-Handbook, 7.3.3). The control is the treatment called control, in any case, else the first by name: Pinpoint calls its default 0. p-values are multiplied by the number of treatments that are compared with the control (Bonferroni), for each rate by itself; where fewer than ${LEAST_EXPECTED} are expected in a cell there is no test, and the p-value is NULL. Campaigns with one treatment are left out. One row per campaign and treatment.`,
+    doc: `A/B tests: how each treatment of a campaign did against the control. Rates have 95 % Wilson score intervals (Wilson, JASA 22, 1927, 209–212), differences two-sided z-tests of two proportions with pooled variance (Illowsky and Dean, Collaborative Statistics, Connexions m17043). The control is the treatment called control, in any case, else the first by name: Pinpoint calls its default 0. p-values are multiplied by the number of treatments that are compared with the control (Bonferroni), for each rate by itself; where fewer than ${LEAST_EXPECTED} are expected in a cell there is no test, and the p-value is NULL. Campaigns with one treatment are left out. One row per campaign and treatment.`,
     clock: 'cohort',
     grain: KEYS,
     columns: [
@@ -64,7 +72,7 @@ function select(): string {
   return statement([
     cte(
       'facts',
-      ['send_date', ...KEYS, ...SUMMED],
+      ['send_date', ...KEYS, ...COUNTS],
       'deliverability_facts',
       '    where campaign_id is not null and treatment_id is not null',
     ),
@@ -75,7 +83,7 @@ function select(): string {
         ...KEYS,
         'min(send_date) as first_send_date',
         'max(send_date) as last_send_date',
-        ...SUMMED.map((count) => `cast(sum(${count}) as bigint) as ${count}`),
+        ...COUNTS.map((count) => `cast(sum(${count}) as bigint) as ${count}`),
       ],
       'facts',
       '    where sent > 0',
@@ -87,7 +95,7 @@ function select(): string {
         ...KEYS,
         'first_send_date',
         'last_send_date',
-        ...SUMMED,
+        ...COUNTS,
         'count(*) over (partition by campaign_id) as treatments',
         `row_number() over (
             partition by campaign_id
