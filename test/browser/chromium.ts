@@ -59,8 +59,12 @@ export async function openFile(browser: Browser, path: string, look: Look = {}):
   page.on('request', (request) => {
     if (request.url() !== address) requests.push(request.url());
   });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: look.scheme ?? 'light' }]);
-  if (look.media) await page.emulateMediaType(look.media);
+  // At once: either of the page's own methods would undo what the other one set.
+  const session = await page.createCDPSession();
+  await session.send('Emulation.setEmulatedMedia', {
+    media: look.media ?? 'screen',
+    features: [{ name: 'prefers-color-scheme', value: look.scheme ?? 'light' }],
+  });
   await page.setViewport({ width: look.width ?? 1200, height: 900 });
   await page.goto(address, { waitUntil: 'networkidle0' });
   return { page, complaints, requests };

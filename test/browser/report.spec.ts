@@ -9,23 +9,46 @@ import { silentProgress } from '#local/progress.ts';
 import { writeReport } from '#local/report/index.ts';
 import { runAll } from '#local/run.ts';
 import { barriers, type Look, launchChromium, openFile } from './chromium.ts';
+import { HOSTILE, writeHostileRaw } from './hostile-raw.ts';
 
-/** From nothing to a sender's quarter with everything that goes wrong in it: hostile texts, bad bytes, odd times. */
-const SIZES = [
-  { name: 'no mail', messages: 0, dirty: false },
-  { name: 'ten mails', messages: 10, dirty: false },
-  { name: 'a quarter with hostile data', messages: 6000, dirty: true },
-] as const;
+type Raw = (folder: string) => Promise<unknown>;
+
+/** From nothing to a sender's quarter with everything that goes wrong in it: bad bytes, odd times, hostile texts. */
+const SIZES: { name: string; write: Raw }[] = [
+  { name: 'no mail', write: async (raw) => mkdirSync(raw) },
+  { name: 'ten mails', write: (out) => generate({ out, messages: 10, days: 3, seed: 5 }) },
+  {
+    name: 'a quarter with faults',
+    write: (out) => generate({ out, messages: 6000, days: 90, seed: 5, dirty: true, dates: 10 }),
+  },
+  { name: 'hostile mail', write: async (raw) => writeHostileRaw(raw) },
+];
+
+/** A sheet of A4 between the browser's usual margins, in CSS pixels. */
+const SHEET = 718;
+
+/** What is printed is dark on white, whatever the screen likes. */
+const INK = 'rgb(28, 27, 26)';
 
 const LOOKS: (Look & { name: string })[] = [
   { name: 'light', scheme: 'light' },
   { name: 'dark', scheme: 'dark' },
   { name: 'narrow', width: 360 },
   { name: 'narrow and dark', width: 360, scheme: 'dark' },
-  { name: 'print', media: 'print' },
+  { name: 'print', media: 'print', width: SHEET },
+  { name: 'print on a dark screen', media: 'print', scheme: 'dark', width: SHEET },
 ];
 
-describe.each(SIZES)('the report of $name', ({ messages, dirty }) => {
+/** Pairs of texts of one drawing whose boxes share more than a pixel or two. */
+const OVERLAPS = `[...document.querySelectorAll('svg.plot')].filter((svg) => svg.checkVisibility()).flatMap((svg) => {
+  const texts = [...svg.querySelectorAll('text')].filter((text) => text.textContent.trim() !== '')
+    .map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }));
+  return texts.flatMap((a, i) => texts.slice(i + 1).filter((b) =>
+    Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left) > 2 &&
+    Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top) > 4).map((b) => [svg.closest('figure')?.id, a.text, b.text].join(' | ')));
+})`;
+
+describe.each(SIZES)('the report of $name', ({ name, write }) => {
   const folder = mkdtempSync(join(tmpdir(), 'lake-browser-'));
   const file = join(folder, 'report.html');
   let browser: Browser;
@@ -33,11 +56,10 @@ describe.each(SIZES)('the report of $name', ({ messages, dirty }) => {
   beforeAll(async () => {
     browser = await launchChromium();
     const raw = join(folder, 'raw');
-    if (messages === 0) mkdirSync(raw);
-    else await generate({ out: raw, messages, days: messages > 100 ? 90 : 3, seed: 5, dirty, dates: 10 });
+    await write(raw);
     const lake = await openLake({ raw, lake: join(folder, 'lake'), durable: false });
     await runAll(lake, { progress: silentProgress });
-    await writeReport(lake.engine, { out: file });
+    await writeReport(lake, { out: file });
     await lake.close();
   });
   afterAll(async () => {
@@ -53,8 +75,63 @@ describe.each(SIZES)('the report of $name', ({ messages, dirty }) => {
     expect(await opened.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     expect(opened.complaints).toEqual([]);
     expect(opened.requests).toEqual([]);
+    if (look.media === 'print') expect(await opened.page.evaluate('getComputedStyle(document.body).color')).toBe(INK);
     await opened.page.close();
   });
+
+  test('shows the data behind each chart when asked', async () => {
+    const { page, complaints } = await openFile(browser, file, { width: 360 });
+    const figures = await page.$$('figure');
+    for (const figure of figures) {
+      await figure.$eval('summary', (summary) => summary.scrollIntoView());
+      await (await figure.$('summary'))?.click();
+      expect(await figure.$eval('details table', (table) => table.checkVisibility())).toBe(true);
+    }
+    expect(figures.length > 0).toBe(name !== 'no mail');
+    // All of them open at once must not widen the page either.
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test('lets no label of a chart lie on another', async () => {
+    for (const width of [1200, 360]) {
+      const { page } = await openFile(browser, file, { width });
+      expect(await page.evaluate(OVERLAPS)).toEqual([]);
+      await page.close();
+    }
+  });
+
+  if (name === 'hostile mail')
+    test('fault 34: shows hostile names, links and answers as text, and nothing happens', async () => {
+      const { page, complaints, requests } = await openFile(browser, file);
+      const text = String(await page.evaluate('document.body.textContent'));
+      for (const part of [
+        '"><script>document.title="owned"',
+        '=HYPERLINK("https://evil.example/"',
+        '␛[2J␛[31mred␇\ufffdgnp.exe',
+      ])
+        expect(text).toContain(part);
+      expect(text).toContain(HOSTILE.address);
+      expect(await page.title()).toBe('E-mail deliverability');
+      expect(await page.$$eval('script, img, iframe, link, object, embed, form', (found) => found.length)).toBe(0);
+      expect(await page.$$eval('a:not([href^="#"])', (found) => found.length)).toBe(0);
+      const handlers =
+        '[...document.querySelectorAll("*")].flatMap((element) => [...element.attributes]).filter(({ name }) => name.startsWith("on")).length';
+      expect(await page.evaluate(handlers)).toBe(0);
+      expect([complaints, requests]).toEqual([[], []]);
+      await page.close();
+    });
+
+  if (name === 'a quarter with faults')
+    test('tells the incident in its first lines', async () => {
+      const { page } = await openFile(browser, file);
+      expect(await page.$eval('main .incident', (incident) => incident.textContent)).toContain('turned away');
+      expect(await page.$eval('main .incident', (incident) => incident.getBoundingClientRect().bottom)).toBeLessThan(
+        900,
+      );
+      await page.close();
+    });
 
   test('lets the keyboard reach every link and table, and see where it is', async () => {
     const opened = await openFile(browser, file);

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Console } from '../console.ts';
-import { providerName } from '../report/providers.ts';
-import { byteCount, count, duration, percent } from '../terminal/figures.ts';
+import { worded } from '../report/wording.ts';
+import { byteCount, count, duration } from '../terminal/figures.ts';
 import { safeText, wrapText } from '../terminal/text.ts';
 import { headlineLines, headlines } from './headlines.ts';
 import { type ExplainedIncident, gravestIncident } from './incident.ts';
@@ -64,8 +64,8 @@ async function work(to: Console) {
     const run = await runAll(lake, { progress: to.progress });
     const headline = await headlines(lake.engine);
     const incident =
-      headline && (await gravestIncident(lake.engine, { from: headline.first_send_date, to: headline.last_send_date }));
-    const report = { file: REPORT, bytes: (await writeReport(lake.engine, { out: REPORT })).bytes };
+      headline && (await gravestIncident(lake, { from: headline.first_send_date, to: headline.last_send_date }));
+    const report = { file: REPORT, bytes: (await writeReport(lake, { out: REPORT })).bytes };
     return { generated, run, headline, incident, report };
   });
 }
@@ -96,12 +96,8 @@ function* demoLines({ run, headline, incident, report }: Found, seconds: number,
 /** Found in the data, so there may be none. */
 function incidentText(incident: ExplainedIncident | null): string {
   if (!incident) return 'No day stands out.';
-  const { from, to, provider, sent, bounces, usual, from_domain, from_domain_bounces, answer } = incident;
-  const days = from === to ? `On ${from}` : `From ${from} to ${to}`;
-  const whose =
-    from_domain && ` Of these, ${percent(from_domain_bounces / bounces)} were from ${safeText(from_domain)}.`;
-  const why = answer && ` Why: ${safeText([answer.status, answer.meaning, answer.whatToDo].filter(Boolean).join(' '))}`;
-  return `${days} ${safeText(providerName(provider))} turned away ${count(bounces)} of ${count(sent)} messages: ${percent(bounces / sent)}, where ${percent(usual)} is usual.${whose ?? ''}${why ?? ''}`;
+  const { when, what, compared, whose, why, todo } = worded(incident, incident.cause);
+  return safeText([`${when} ${what}: ${compared}.`, whose, why, todo].filter(Boolean).join(' '));
 }
 
 function next(incident: ExplainedIncident | null): [says: string, command: string][] {

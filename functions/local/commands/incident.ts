@@ -1,36 +1,17 @@
-import type { Engine } from '#lake/ports.ts';
-import { findIncidents, type Incident } from '../report/incidents.ts';
-import { type Days, within } from '../report/period.ts';
-import { rowsOf } from '../report/rows.ts';
-import { type Answer, loadAnswers } from '../report/sections/answers.ts';
+import { type Cause, loadCauses } from '../report/causes.ts';
+import { excess, findIncidents, type Incident } from '../report/incidents.ts';
+import type { Days } from '../report/period.ts';
+import type { ReportLake } from '../report/scope.ts';
 
-/** An incident of the report, with who bore it and what the provider said. */
+/** An incident of the report, with what lies behind it. */
 export interface ExplainedIncident extends Incident {
-  /** the sending domain that most of the bounces were from */
-  from_domain: string | null;
-  from_domain_bounces: number;
-  /** what the provider said most often, in words */
-  answer: Answer | null;
+  cause: Cause | undefined;
 }
 
 /** The gravest incident of these days, found in the data; null if no day stands out. */
-export async function gravestIncident(engine: Engine, shown: Days): Promise<ExplainedIncident | null> {
-  const incidents = await findIncidents(engine, { ...shown, before: null, shown });
+export async function gravestIncident(lake: ReportLake, shown: Days): Promise<ExplainedIncident | null> {
+  const { incidents } = await findIncidents(lake, {}, { shown });
   const [gravest] = incidents.sort((a, b) => excess(b) - excess(a));
   if (!gravest) return null;
-  const at = `mailbox_provider = '${gravest.provider.replaceAll("'", "''")}'`;
-  const [domain] = rowsOf(
-    await engine.query(
-      `select from_domain, cast(sum(hard_bounces + soft_bounces + undetermined_bounces) as bigint) as bounces from deliverability_facts where ${within('send_date', gravest)} and ${at} group by 1 order by 2 desc, 1 limit 1`,
-    ),
-  );
-  return {
-    ...gravest,
-    from_domain: domain?.maybeText('from_domain') ?? null,
-    from_domain_bounces: domain?.number('bounces') ?? 0,
-    answer: (await loadAnswers(engine, [gravest])).get(gravest) ?? null,
-  };
+  return { ...gravest, cause: (await loadCauses(lake, {}, [gravest])).get(gravest) };
 }
-
-/** Bounces beyond the usual. */
-const excess = ({ sent, bounces, usual }: Incident): number => bounces - sent * usual;

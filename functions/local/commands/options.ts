@@ -1,8 +1,9 @@
 /** What the commands have in common: options, folders, examples. */
-import { existsSync, statSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { UsageError } from '../failure.ts';
+import { UsageError, WorkError } from '../failure.ts';
+import { refuseOtherRaw } from '../raw-record.ts';
 
 /** How a person calls the command line. */
 export const LAKE = 'npm run lake --';
@@ -34,12 +35,56 @@ export const examples = (...lines: [command: string, says?: string][]): string =
 /** @throws UsageError unless the folder is there */
 export function existingFolder(folder: string, option: string, hint: string): string {
   if (!existsSync(folder)) throw new UsageError(`${option}: there is no folder ${folder}`, hint);
-  if (!statSync(folder).isDirectory()) throw new UsageError(`${option}: ${folder} is a file, not a folder`, hint);
+  refuseFile(folder, option);
   return folder;
 }
 
+/** @throws UsageError if a file has that name */
+function refuseFile(folder: string, option: string): void {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new UsageError(`${option}: ${folder} is a file, not a folder`, 'name a folder');
+  }
+}
+
 /**
- * The raw folder, which has to be there and must not hold the lake: what the lake writes would be read as raw data.
+ * A folder to write into, which is made, with those above it, if it isn't there.
+ * @throws UsageError if a file stands in its place; an error of the system if it can't be made
+ */
+export function writableFolder(folder: string, option: string): string {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !existsSync(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at);
+  refuseFile(missing[0] === undefined ? folder : dirname(missing[0]), option);
+  // One by one: Node's own recursion never ends where a folder can't be made for good (Linux, /proc).
+  for (const at of missing) {
+    try {
+      mkdirSync(at);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error) || error.code === 'EEXIST') continue;
+      throw new WorkError(`${option}: ${folder} can't be made: ${error.message}`, 'choose another folder', {
+        cause: error,
+      });
+    }
+  }
+  return folder;
+}
+
+/** @throws UsageError if a folder has the name of a file that is to be written */
+export function refuseFolder(file: string, option: string): void {
+  if (existsSync(file) && statSync(file).isDirectory()) {
+    throw new UsageError(`${option}: ${file} is a folder`, 'name a file in it');
+  }
+}
+
+/** A file to write, whose folder is made if it isn't there. @throws as refuseFolder and writableFolder */
+export function writableFile(file: string, option: string): string {
+  refuseFolder(file, option);
+  writableFolder(dirname(resolve(file)), option);
+  return file;
+}
+
+/**
+ * The raw folder, which has to be there, to be the lake's own, and not to hold the lake: what the lake writes would be read
+ * as raw data.
  * @throws UsageError
  */
 export function rawFolder({ raw, lake }: Folders): string {
@@ -50,6 +95,7 @@ export function rawFolder({ raw, lake }: Folders): string {
       'raw data is never written to: choose a folder for the lake beside it',
     );
   }
+  refuseOtherRaw(lake, raw);
   return raw;
 }
 
@@ -63,6 +109,7 @@ export const isLake = (lake: string): boolean => existsSync(join(lake, 'v1', 'st
 /** A lake to look at: reading commands make none. @throws UsageError */
 export function existingLake(lake: string): string {
   if (isLake(lake)) return lake;
+  refuseFile(lake, '--lake');
   const demo = join(DEMO_FOLDER, 'lake');
   const hint =
     isLake(demo) && resolve(demo) !== resolve(lake)

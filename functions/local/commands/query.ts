@@ -1,5 +1,5 @@
-import { createWriteStream, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { createWriteStream, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
@@ -13,7 +13,15 @@ import { byteCount, count, counted, duration } from '../terminal/figures.ts';
 import { jsonLines } from '../terminal/json.ts';
 import { tableLines } from '../terminal/table.ts';
 import { withLake } from './lake-session.ts';
-import { examples, existingLake, jsonOption, type LakeFolder, lakeOption } from './options.ts';
+import {
+  examples,
+  existingLake,
+  jsonOption,
+  type LakeFolder,
+  lakeOption,
+  refuseFolder,
+  writableFile,
+} from './options.ts';
 import { sqlError } from './sql-error.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'parquet'] as const;
@@ -57,8 +65,9 @@ ${examples(
           'leave one of the two out, or name a file: --out FILE',
         );
       }
-      if (flags.out !== undefined) refuseFolder(flags.out);
+      if (flags.out !== undefined) refuseFolder(flags.out, '--out');
       existingLake(flags.lake);
+      if (flags.out !== undefined) writableFile(flags.out, '--out');
       await withLake(flags, (lake) => answer(lake, sql, flags, to));
     });
 
@@ -69,7 +78,6 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
       throw sqlError(error, lake.views);
     });
   if (out !== undefined) {
-    mkdirSync(dirname(resolve(out)), { recursive: true });
     let rows: number;
     if (format === 'parquet') rows = await ask(lake.engine.copyTo(sql, resolve(out)));
     else {
@@ -107,8 +115,3 @@ function inOrderOfGrain(sql: string, views: readonly View[]): string {
 
 /** Athena's consoles take a `;` at the end, its engine doesn't. */
 const withoutSemicolon = (sql: string): string => sql.trim().replace(/(\s*;)+$/, '');
-
-function refuseFolder(out: string): void {
-  if (existsSync(out) && statSync(out).isDirectory())
-    throw new UsageError(`--out: ${out} is a folder`, 'name a file in it');
-}

@@ -1,7 +1,13 @@
-import type { Engine } from '#lake/ports.ts';
 import { COUNTS, type Count, type Counts, SUMMED_COUNTS } from './measures.ts';
-import { type Days, later, within } from './period.ts';
-import { rowsOf } from './rows.ts';
+import { distance } from './period.ts';
+import type { Ask } from './scope.ts';
+
+/** What became of the mail of one day to one mailbox provider. */
+export interface ProviderDay {
+  date: string;
+  provider: string;
+  counts: Counts;
+}
 
 /** A send day with mail. */
 export interface Day {
@@ -11,29 +17,35 @@ export interface Day {
   week: Counts;
 }
 
-/** The days with mail, ascending. */
-export async function loadDays(engine: Engine, shown: Days): Promise<Day[]> {
-  const week = "over (order by send_date range between interval '6' day preceding and current row)";
-  const result = await engine.query(`with days as (
-    select send_date, ${SUMMED_COUNTS}
-    from deliverability_facts
-    where ${within('send_date', { from: later(shown.from, -6), to: shown.to })}
-    group by send_date
-),
-weeks as (
-    select
-        send_date,
-        ${COUNTS.join(', ')},
-        ${COUNTS.map((count) => `cast(sum(${count}) ${week} as bigint) as week_${count}`).join(',\n        ')}
-    from days
-)
-select cast(send_date as varchar) as day, *
-from weeks
-where ${within('send_date', shown)} and sent > 0
-order by send_date`);
-  return rowsOf(result).map((row) => ({
-    date: row.text('day'),
-    counts: row,
-    week: { number: (count: Count) => row.number(`week_${count}`) },
+/** Ascending by date. All that the report adds up over days and providers comes from this one look at the facts. */
+export async function loadProviderDays(ask: Ask): Promise<ProviderDay[]> {
+  const rows = await ask(`select
+    cast(send_date as varchar) as day,
+    mailbox_provider,
+    ${SUMMED_COUNTS}
+from deliverability_facts
+where sent > 0
+group by send_date, mailbox_provider
+order by send_date, mailbox_provider`);
+  return rows.map((row) => ({ date: row.text('day'), provider: row.text('mailbox_provider'), counts: row }));
+}
+
+/** The days with mail, ascending; `cells` ascending by date too. */
+export function daysOf(cells: readonly ProviderDay[]): Day[] {
+  const days = [...Map.groupBy(cells, ({ date }) => date)].map(([date, ofDay]) => ({
+    date,
+    counts: added(ofDay.map(({ counts }) => counts)),
   }));
+  return days.map(({ date, counts }, i) => {
+    const week = days.slice(Math.max(0, i - 6), i + 1).filter((other) => distance(other.date, date) < 7);
+    return { date, counts, week: added(week.map((other) => other.counts)) };
+  });
+}
+
+/** Counts of different mail, added up. */
+export function added(parts: readonly Counts[]): Counts {
+  const sums = new Map<Count, number>(
+    COUNTS.map((count) => [count, parts.reduce((sum, part) => sum + part.number(count), 0)]),
+  );
+  return { number: (count) => sums.get(count) ?? 0 };
 }

@@ -1,81 +1,168 @@
-import type { Engine } from '#lake/ports.ts';
-import { later, type Period, within } from './period.ts';
-import { rowsOf } from './rows.ts';
+import { type Days, later, type Period, within } from './period.ts';
+import type { Row } from './rows.ts';
+import { askInAll, type Filter, type ReportLake } from './scope.ts';
 
-/** Days on which a mailbox provider turned away far more mail than it usually does. */
-export interface Incident {
-  provider: string;
-  /** send days, both included; every day with mail between them is part of it */
-  from: string;
-  to: string;
-  sent: number;
-  bounces: number;
-  /** the provider's bounces of its other shown days, as a share of sent */
-  usual: number;
+/** The rates that deliverability_anomalies looks at. */
+export const METRICS = [
+  'delivery_rate',
+  'hard_bounce_rate',
+  'soft_bounce_rate',
+  'complaint_rate',
+  'human_open_rate',
+  'unique_click_rate',
+  'unsubscribe_rate',
+] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** A rate that got worse than the days before led to expect, for a day or several in a row. */
+export interface Incident extends Days {
+  metric: Metric;
+  /** null: all mail, not that to one provider */
+  provider: string | null;
+  /** providers that share it, where it is told of all mail */
+  providers: readonly string[];
+  /** what the rate counts and what it is of, as of the horizon; added up over the days */
+  numerator: number;
+  denominator: number;
+  /** the rate that was expected, from 0 to 1; added up over the days, weighed by the denominator */
+  expected: number;
+  /** hours after the sending at which the days are compared */
+  horizon: number;
+  /** standard deviations from what was expected, of the gravest day */
+  deviations: number;
 }
 
-/**
- * A provider-day stands out if its bounces are many (8 more than usual would bring), a large share (5 percentage points
- * and three times more than usual) and not chance (six standard deviations of a binomial share, the usual one taken as
- * half a percent at least). Small senders' bad luck is none of these at once.
- */
-export async function findIncidents(engine: Engine, period: Period): Promise<Incident[]> {
-  const result = await engine.query(`with provider_days as (
-    select
-        send_date,
-        mailbox_provider,
-        sum(sent) as sent,
-        sum(hard_bounces + soft_bounces + undetermined_bounces) as bounces
-    from deliverability_by_mailbox_provider
-    where ${within('send_date', period.shown)}
-    group by send_date, mailbox_provider
-),
-against_others as (
-    select
-        send_date,
-        mailbox_provider,
-        cast(sent as double) as sent,
-        cast(bounces as double) as bounces,
-        cast(sum(bounces) over (partition by mailbox_provider) - bounces as double)
-            / nullif(sum(sent) over (partition by mailbox_provider) - sent, 0) as usual
-    from provider_days
-    where sent > 0
-),
-expected as (
-    select *, greatest(usual, 0.005) as floor_usual
-    from against_others
-    where usual is not null
-)
-select cast(send_date as varchar) as day, mailbox_provider, sent, bounces, usual
-from expected
-where
-    bounces - sent * usual >= 8
-    and bounces / sent >= 3 * usual
-    and bounces / sent >= usual + 0.05
-    and bounces - sent * floor_usual >= 6 * sqrt(sent * floor_usual * (1 - floor_usual))
-order by mailbox_provider, send_date`);
-  const found = rowsOf(result).map((row) => ({
-    provider: row.text('mailbox_provider'),
+/** What a day is compared with: a filter on the date narrows the answer of deliverability_anomalies, not its reading. */
+const BASELINE_DAYS = 28;
+
+/** Rows of the view that are looked at: more days out of the ordinary than that would be the ordinary. */
+const MOST = 300;
+
+export interface Found {
+  /** the newest first, of one day the gravest first */
+  incidents: Incident[];
+  /** there was a day with enough mail, and enough days before it, to be compared with them */
+  isJudged: boolean;
+}
+
+export async function findIncidents(
+  lake: ReportLake,
+  filter: Filter,
+  { shown }: Pick<Period, 'shown'>,
+): Promise<Found> {
+  const ask = askInAll(lake, filter, { from: later(shown.from, -BASELINE_DAYS), to: shown.to });
+  const rows = await ask(`select
+    cast(send_date as varchar) as day,
+    metric,
+    mailbox_provider,
+    horizon_hours,
+    numerator,
+    denominator,
+    expected_rate,
+    abs(z_score) as deviations,
+    is_anomaly and is_worse as is_incident
+from deliverability_anomalies
+where ${within('send_date', shown)}
+order by is_incident desc, deviations desc, send_date, metric, mailbox_provider
+limit ${MOST}`);
+  const found = rows.filter((row) => row.flag('is_incident')).map(incidentOf);
+  const ofDays = [...Map.groupBy(found, ({ from }) => from)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const incidents = joined(ofDays.flatMap(([, ofDay]) => withoutEchoes(ofDay)));
+  incidents.sort((a, b) => (a.to === b.to ? b.deviations - a.deviations : a.to < b.to ? 1 : -1));
+  return { incidents, isJudged: rows.length > 0 };
+}
+
+function incidentOf(row: Row): Incident {
+  const provider = row.text('mailbox_provider');
+  return {
+    metric: metricOf(row.text('metric')),
+    provider: provider === 'all' ? null : provider,
+    providers: [],
     from: row.text('day'),
     to: row.text('day'),
-    sent: row.number('sent'),
-    bounces: row.number('bounces'),
-    usual: row.number('usual'),
-  }));
-  return joined(found).sort((a, b) => (a.from === b.from ? b.bounces - a.bounces : a.from < b.from ? 1 : -1));
+    numerator: row.number('numerator'),
+    denominator: row.number('denominator'),
+    expected: row.number('expected_rate'),
+    horizon: row.number('horizon_hours'),
+    deviations: row.number('deviations'),
+  };
 }
 
-/** Days in a row at one provider are one incident. `days`: by provider and date. */
+/** So many providers at once have nothing in common but the sender. */
+const MANY = 3;
+
+/** What a bounce or an open that is missing makes of other rates. */
+const ECHOES: Partial<Record<Metric, readonly Metric[]>> = {
+  delivery_rate: ['hard_bounce_rate', 'soft_bounce_rate'],
+  unique_click_rate: ['human_open_rate'],
+};
+
+/**
+ * One day's anomalies, each trouble told once: of the provider that has it, not again of all mail, unless many have it;
+ * and as a bounce, not again as mail that wasn't delivered.
+ */
+export function withoutEchoes(ofDay: readonly Incident[]): Incident[] {
+  const has = (metric: Metric, provider: string | null) =>
+    ofDay.some((other) => other.metric === metric && other.provider === provider);
+  const first = ofDay.filter(({ metric, provider }) => !ECHOES[metric]?.some((cause) => has(cause, provider)));
+  return first.flatMap((incident) => {
+    const { metric, provider } = incident;
+    const causes = [metric, ...(ECHOES[metric] ?? [])];
+    const providers = [
+      ...new Set(ofDay.filter((other) => causes.includes(other.metric)).flatMap((other) => other.provider ?? [])),
+    ];
+    const isShared = providers.length >= MANY && has(metric, null);
+    if (provider === null) return isShared || providers.length === 0 ? [{ ...incident, providers }] : [];
+    return isShared ? [] : [incident];
+  });
+}
+
+/** The same trouble on days in a row is one incident. `days`: ascending by date. */
 export function joined(days: readonly Incident[]): Incident[] {
   const incidents: Incident[] = [];
   for (const day of days) {
-    const last = incidents.at(-1);
-    if (last && last.provider === day.provider && later(last.to, 1) === day.from) {
+    const last = incidents.find(
+      ({ metric, provider, to }) => metric === day.metric && provider === day.provider && later(to, 1) === day.from,
+    );
+    if (last) {
+      const denominator = last.denominator + day.denominator;
+      last.expected = (last.expected * last.denominator + day.expected * day.denominator) / denominator;
       last.to = day.to;
-      last.sent += day.sent;
-      last.bounces += day.bounces;
-      last.usual = Math.min(last.usual, day.usual);
+      last.numerator += day.numerator;
+      last.denominator = denominator;
+      last.deviations = Math.max(last.deviations, day.deviations);
+      last.providers = [...new Set([...last.providers, ...day.providers])];
     } else incidents.push({ ...day });
   }
   return incidents;
 }
+
+/** Messages more, or fewer, than expected. */
+export const excess = ({ numerator, denominator, expected }: Incident): number =>
+  Math.abs(numerator - denominator * expected);
+
+export const isBounce = ({ metric }: Incident): boolean =>
+  metric === 'hard_bounce_rate' || metric === 'soft_bounce_rate' || metric === 'delivery_rate';
+
+function metricOf(name: string): Metric {
+  const metric = METRICS.find((known) => known === name);
+  if (metric === undefined)
+    throw new TypeError(`deliverability_anomalies has a metric that the report can't word: ${name}`);
+  return metric;
+}
+
+/** Days on a chart, with the number that the text has for them; null for those that it doesn't tell. */
+export interface Marked extends Days {
+  number: number | null;
+  metric: Metric;
+  provider: string | null;
+}
+
+export const numbered = (incidents: readonly Incident[], told: number): Marked[] =>
+  incidents.map(({ from, to, metric, provider }, i) => ({
+    from,
+    to,
+    metric,
+    provider,
+    number: i < told ? i + 1 : null,
+  }));

@@ -1,4 +1,4 @@
-/** The counts of deliverability_facts that the report uses; all can be added up over every dimension. */
+/** The counts of deliverability_facts and deliverability_by_horizon that the report uses; all can be added up. */
 export const COUNTS = [
   'sent',
   'delivered',
@@ -7,7 +7,6 @@ export const COUNTS = [
   'undetermined_bounces',
   'reputation_sent',
   'reputation_hard_bounces',
-  'complaints',
   'feedback_delivered',
   'feedback_complaints',
   'trackable_delivered',
@@ -30,25 +29,39 @@ export interface Rate {
   denominator: Count;
   /** which way is good news */
   better: 'up' | 'down';
+  /** hours after the sending at which two periods are compared: those of deliverability_anomalies */
+  horizon: 24 | 72;
   /** if nothing of this was ever seen, the rate can't be observed: tracking is off */
   seenBy?: Count;
 }
 
 /** The rates by metrics.md's definitions, as pairs of counts, so that they can be added up first and divided last. */
 export const RATES = {
-  delivery: { numerator: 'delivered', denominator: 'sent', better: 'up' },
-  hardBounce: { numerator: 'hard_bounces', denominator: 'sent', better: 'down' },
-  softBounce: { numerator: 'soft_bounces', denominator: 'sent', better: 'down' },
-  reputationBounce: { numerator: 'reputation_hard_bounces', denominator: 'reputation_sent', better: 'down' },
-  complaint: { numerator: 'feedback_complaints', denominator: 'feedback_delivered', better: 'down' },
+  delivery: { numerator: 'delivered', denominator: 'sent', better: 'up', horizon: 24 },
+  hardBounce: { numerator: 'hard_bounces', denominator: 'sent', better: 'down', horizon: 24 },
+  softBounce: { numerator: 'soft_bounces', denominator: 'sent', better: 'down', horizon: 24 },
+  reputationBounce: {
+    numerator: 'reputation_hard_bounces',
+    denominator: 'reputation_sent',
+    better: 'down',
+    horizon: 24,
+  },
+  complaint: { numerator: 'feedback_complaints', denominator: 'feedback_delivered', better: 'down', horizon: 72 },
   humanOpen: {
     numerator: 'unique_human_opens',
     denominator: 'trackable_delivered',
     better: 'up',
+    horizon: 72,
     seenBy: 'unique_opens',
   },
-  click: { numerator: 'unique_clicks', denominator: 'trackable_delivered', better: 'up', seenBy: 'unique_clicks' },
-  unsubscribe: { numerator: 'unsubscribes', denominator: 'delivered', better: 'down' },
+  click: {
+    numerator: 'unique_clicks',
+    denominator: 'trackable_delivered',
+    better: 'up',
+    horizon: 72,
+    seenBy: 'unique_clicks',
+  },
+  unsubscribe: { numerator: 'unsubscribes', denominator: 'delivered', better: 'down', horizon: 72 },
 } as const satisfies Record<string, Rate>;
 
 /** From 0 to 1; null where there is nothing to divide by, or nobody to observe it. */

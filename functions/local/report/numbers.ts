@@ -24,7 +24,7 @@ export function percent(rate: number | null): string {
   const value = rate * 100;
   if (value === 0 || value === 100) return `${value}%`;
   const distance = Math.min(Math.abs(value), Math.abs(100 - value));
-  const digits = distance >= 10 ? 1 : distance >= 0.095 ? 2 : 3;
+  const digits = distance < 0.095 ? 3 : distance < 0.995 || Math.abs(value) < 9.995 ? 2 : 1;
   if (distance < 0.0005) return value < 1 ? '<0.001%' : '>99.999%';
   return `${value.toFixed(digits)}%`;
 }
@@ -47,6 +47,9 @@ export function relative(now: number, before: number): string | null {
   return `${value < 0 ? '−' : '+'}${count(Math.abs(value))}%`;
 }
 
+/** A probability: `0.026`, `<0.001` */
+export const probability = (p: number): string => (p < 0.001 ? '<0.001' : p.toFixed(3));
+
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
 
 /** `2026-09-04` → `4 Sep 2026`, without the year if `year` is false */
@@ -67,6 +70,31 @@ export function days(from: string, to: string, year = true): string {
   if (from.slice(0, 7) === to.slice(0, 7)) return `${Number(from.slice(8))}–${day(to, year)}`;
   return `${day(from, year && from.slice(0, 4) !== to.slice(0, 4))} – ${day(to, year)}`;
 }
+
+/** Seconds for people: `0.84 s`, `12 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`; null is a dash */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return '–';
+  if (seconds < 9.95) return `${trimmed(Number(seconds.toPrecision(2)))} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  if (seconds < 3599.5) return twoUnits(Math.round(seconds), 60, 'min', 's');
+  if (seconds < 86_370) return twoUnits(Math.round(seconds / 60), 60, 'h', 'min');
+  return twoUnits(Math.round(seconds / 3600), 24, 'd', 'h');
+}
+
+function twoUnits(parts: number, size: number, large: string, small: string): string {
+  const rest = parts % size;
+  return `${count((parts - rest) / size)} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`;
+}
+
+/** Ticks of a time axis: `0.1 s`, `1 min`, `6 h`, `2 d` */
+export const durationTick = (seconds: number): string =>
+  seconds < 60
+    ? `${trimmed(seconds)} s`
+    : seconds < 3600
+      ? `${trimmed(seconds / 60)} min`
+      : seconds < 86_400
+        ? `${trimmed(seconds / 3600)} h`
+        : `${trimmed(seconds / 86_400)} d`;
 
 /** epoch ms → `4 Sep 2026, 14:05 UTC` */
 export function instant(ms: number): string {
@@ -89,7 +117,7 @@ const LONG_MONTHS = [
   'December',
 ] as const;
 const MONTHS = LONG_MONTHS.map((month) => month.slice(0, 3));
-const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
+export const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 
 const significant = (n: number): string => (n < 10 ? n.toFixed(2) : n < 100 ? n.toFixed(1) : n.toFixed(0));
 

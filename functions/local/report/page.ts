@@ -1,33 +1,32 @@
 import { html, type Markup, trusted } from './html.ts';
 import { days } from './numbers.ts';
 import type { Period } from './period.ts';
+import type { Filter } from './scope.ts';
 import { STYLE } from './style.ts';
+
+export interface Section {
+  /** the id of its heading */
+  id: string;
+  /** as the table of contents has it */
+  name: string;
+  markup: Markup;
+}
 
 export interface PageOptions {
   title: string;
+  filter: Filter;
   /** null: no mail yet */
   period: Period | null;
   /** age of the newest data, in words */
   asOf: string | null;
-  sections: readonly Markup[];
+  sections: readonly Section[];
 }
-
-const CONTENTS = [
-  ['summary', 'What stands out'],
-  ['headline', 'Numbers'],
-  ['delivery', 'Over time'],
-  ['providers', 'Providers'],
-  ['bounces', 'Bounces'],
-  ['campaigns', 'Campaigns'],
-  ['links', 'Links'],
-  ['quality', 'Data quality'],
-] as const;
 
 /**
  * The whole page in one file. Its policy lets a browser load nothing and run nothing, whatever should ever get past the
  * escaping (Content Security Policy Level 3, `default-src 'none'`).
  */
-export const page = ({ title, period, asOf, sections }: PageOptions): Markup => html`<!doctype html>
+export const page = ({ title, filter, period, asOf, sections }: PageOptions): Markup => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -47,14 +46,26 @@ ${
   period &&
   html`<p class="period"><strong>${days(period.from, period.to)}</strong>${
     period.before && html`, compared with ${days(period.before.from, period.before.to)}`
-  }. Counted by the day of sending, in UTC.${asOf !== null && html` Data as of ${asOf}.`}</p>
-<nav aria-label="Sections"><ul>${CONTENTS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`
+  }</p>
+${filtered(filter)}
+<p class="note">Counted by the day of sending, in UTC.${asOf !== null && html` Data as of ${asOf}.`}</p>`
+}
+${
+  sections.length > 2 &&
+  html`<nav aria-label="Sections"><ul>${sections.map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`
 }
 </header>
 <main id="main">
-${sections}
+${sections.map(({ markup }) => markup)}
 </main>
 <footer><p>Made by Maillake from Amazon SES and Pinpoint events. Rates leave out mailbox simulator addresses.</p></footer>
 </body>
 </html>
 `;
+
+function filtered({ campaign, domain }: Filter): Markup | null {
+  if (campaign === undefined && domain === undefined) return null;
+  return html`<p class="filter">Only mail${campaign !== undefined && html` of the campaign <bdi class="data">${campaign}</bdi>`}${
+    domain !== undefined && html` from <bdi class="data">${domain}</bdi>`
+  }.</p>`;
+}

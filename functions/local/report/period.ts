@@ -1,5 +1,4 @@
-import type { Engine } from '#lake/ports.ts';
-import { rowsOf } from './rows.ts';
+import type { Ask } from './scope.ts';
 
 /** Send days, `YYYY-MM-DD`, both ends included. */
 export interface Days {
@@ -23,20 +22,21 @@ const DAY = 86_400_000;
 /** Six whole weeks at most: long enough for a trend, and weekdays weigh the same in both periods. */
 const LONGEST = 42;
 
+/** The days with mail, ascending. */
+export async function loadVolumes(ask: Ask): Promise<DayVolume[]> {
+  const rows = await ask(
+    'select cast(send_date as varchar) as send_date, cast(sum(sent) as bigint) as sent from deliverability_facts where sent > 0 group by 1 order by 1',
+  );
+  return rows.map((row) => ({ date: row.text('send_date'), sent: row.number('sent') }));
+}
+
 /**
  * The days that the report is about. Without options: as many of the newest whole weeks, six at most, as have weeks
  * before them to be compared with; all days if there are less than two weeks. Null if no mail was sent.
+ *
+ * @param volumes the days with mail, ascending
  * @throws RangeError if a date is none or `from` is after `to`
  */
-export async function findPeriod(engine: Engine, asked: { from?: string; to?: string }): Promise<Period | null> {
-  const result = await engine.query(
-    'select cast(send_date as varchar) as send_date, cast(sum(sent) as bigint) as sent from deliverability_facts where sent > 0 group by 1 order by 1',
-  );
-  const volumes = rowsOf(result).map((row) => ({ date: row.text('send_date'), sent: row.number('sent') }));
-  return periodOf(volumes, asked);
-}
-
-/** `volumes`: the days with mail, ascending. */
 export function periodOf(volumes: readonly DayVolume[], asked: { from?: string; to?: string }): Period | null {
   if (asked.from !== undefined) instantOf(asked.from);
   if (asked.to !== undefined) instantOf(asked.to);

@@ -1,51 +1,111 @@
 import { describe, expect, test } from 'vitest';
-import type { Incident } from '#local/report/incidents.ts';
-import { findIncidents, joined } from '#local/report/incidents.ts';
-import { findPeriod } from '#local/report/period.ts';
-import { fact, NOTHING, quarter, type Story } from './story.ts';
-import { storyEngine } from './story-engine.ts';
+import { findIncidents, type Incident, joined, withoutEchoes } from '#local/report/incidents.ts';
+import { later } from '#local/report/period.ts';
+import { FIRST, fact, NOTHING, quarter, type Story } from './story.ts';
+import { storyLake } from './story-lake.ts';
 
-async function incidentsOf(story: Story): Promise<Incident[]> {
-  const engine = await storyEngine(story);
-  const period = await findPeriod(engine, {});
-  return period ? findIncidents(engine, period) : [];
-}
+const found = async (story: Story, filter = {}) =>
+  findIncidents(await storyLake(story), filter, { shown: { from: FIRST, to: later(FIRST, 100) } });
+
+const incident = (row: Partial<Incident>): Incident => ({
+  metric: 'hard_bounce_rate',
+  provider: 'gmail',
+  providers: [],
+  from: '2025-08-31',
+  to: row.from ?? '2025-08-31',
+  numerator: 50,
+  denominator: 100,
+  expected: 0.02,
+  horizon: 24,
+  deviations: 9,
+  ...row,
+});
 
 describe('incidents', () => {
-  test('a day when a provider turns most mail away is found, with what is usual', async () => {
-    const [incident, ...others] = await incidentsOf(quarter({ incident: 70 }));
+  test('a day when a provider turns most mail away is found and told once, with what was expected', async () => {
+    const { incidents, isJudged } = await found(quarter());
+    expect(isJudged).toBe(true);
+    const [first, ...others] = incidents;
     expect(others).toEqual([]);
-    expect(incident).toMatchObject({ provider: 'microsoft', from: '2026-10-12', to: '2026-10-12' });
-    expect((incident?.bounces ?? 0) / (incident?.sent ?? 1)).toBeGreaterThan(0.75);
-    expect(incident?.usual).toBeLessThan(0.03);
+    expect(first).toMatchObject({
+      metric: 'hard_bounce_rate',
+      provider: 'microsoft',
+      from: '2025-10-15',
+      to: '2025-10-15',
+    });
+    expect((first?.numerator ?? 0) / (first?.denominator ?? 1)).toBeGreaterThan(0.2);
+    expect(first?.expected).toBeLessThan(0.03);
   });
 
-  test.each([20, 200, 1000, 50_000])('none is found in usual mail of %d a day', async (size) => {
-    expect(await incidentsOf(quarter({ size, incident: null }))).toEqual([]);
+  test('none is found in usual mail', async () => {
+    expect(await found(quarter({ incident: null, days: 60 }))).toEqual({ incidents: [], isJudged: true });
   });
 
-  test('the bad luck of a few mails is none', async () => {
-    const days = ['2026-08-03', '2026-08-04', '2026-08-05'];
-    const facts = days.map((send_date, i) => fact({ send_date, sent: 8, hard_bounces: i === 2 ? 5 : 0 }));
-    expect(await incidentsOf({ ...NOTHING, facts })).toEqual([]);
+  test('is looked for in the mail of a filter only', async () => {
+    const { facts } = quarter();
+    const story = facts.map((row) => ({
+      ...row,
+      from_domain: row.domain === 'outlook.com' ? 'a.example' : 'b.example',
+    }));
+    const lake = await storyLake({ ...NOTHING, facts: story });
+    const shown = { from: FIRST, to: later(FIRST, 100) };
+    expect((await findIncidents(lake, { domain: 'a.example' }, { shown })).incidents).toHaveLength(1);
+    expect(await findIncidents(lake, { domain: 'b.example' }, { shown })).toEqual({ incidents: [], isJudged: true });
   });
 
-  test('a small rise of much mail is one', async () => {
-    const days = Array.from({ length: 12 }, (_, i) => `2026-08-${String(i + 1).padStart(2, '0')}`);
-    const facts = days.map((send_date, i) => fact({ send_date, sent: 100_000, soft_bounces: i === 7 ? 9000 : 2000 }));
-    expect(await incidentsOf({ ...NOTHING, facts })).toMatchObject([
-      { from: '2026-08-08', to: '2026-08-08', usual: 0.02 },
+  test('nothing is judged where there are too few days before', async () => {
+    const facts = [0, 1, 2].map((i) => fact({ send_date: later(FIRST, i), sent: 80, hard: i === 2 ? 50 : 0 }));
+    expect(await found({ ...NOTHING, facts })).toEqual({ incidents: [], isJudged: false });
+  });
+});
+
+describe('one trouble', () => {
+  test('at a provider is not told again of all mail, nor as mail that was not delivered', () => {
+    const rows = [
+      incident({ provider: 'yahoo' }),
+      incident({ provider: null }),
+      incident({ provider: 'yahoo', metric: 'delivery_rate' }),
+      incident({ provider: null, metric: 'delivery_rate' }),
+    ];
+    expect(withoutEchoes(rows)).toEqual([rows[0]]);
+  });
+
+  test('that many providers have is told of all mail, with their names', () => {
+    const providers = ['gmail', 'yahoo', 'microsoft'];
+    const all = incident({ provider: null });
+    expect(withoutEchoes([all, ...providers.map((provider) => incident({ provider }))])).toEqual([
+      { ...all, providers },
     ]);
   });
 
-  test('days in a row at one provider are one incident', () => {
-    const one = { provider: 'gmail', sent: 100, bounces: 50, usual: 0.02 };
-    const found = ['2026-08-31', '2026-09-01', '2026-09-03'].map((date) => ({ ...one, from: date, to: date }));
-    const other = { ...one, provider: 'yahoo', from: '2026-09-04', to: '2026-09-04' };
-    expect(joined([...found, other])).toEqual([
-      { ...one, from: '2026-08-31', to: '2026-09-01', sent: 200, bounces: 100 },
-      { ...one, from: '2026-09-03', to: '2026-09-03' },
-      other,
+  test('that no provider has by itself is told of all mail', () => {
+    const all = incident({ provider: null, metric: 'complaint_rate' });
+    expect(withoutEchoes([all])).toEqual([all]);
+  });
+
+  test('of another kind on the same day is told too', () => {
+    const rows = [incident({}), incident({ metric: 'complaint_rate', provider: 'yahoo' })];
+    expect(withoutEchoes(rows)).toEqual(rows);
+  });
+
+  test('on days in a row is one incident, with its sums', () => {
+    const days = [
+      incident({ from: '2025-08-31', expected: 0.02, denominator: 100 }),
+      incident({ from: '2025-09-01', expected: 0.06, denominator: 300, deviations: 12 }),
+      incident({ from: '2025-09-03' }),
+      incident({ from: '2025-09-04', provider: 'yahoo' }),
+    ];
+    expect(joined(days)).toEqual([
+      incident({
+        from: '2025-08-31',
+        to: '2025-09-01',
+        numerator: 100,
+        denominator: 400,
+        expected: 0.05,
+        deviations: 12,
+      }),
+      days[2],
+      days[3],
     ]);
   });
 });

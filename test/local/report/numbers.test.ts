@@ -4,6 +4,8 @@ import {
   count,
   day,
   days,
+  duration,
+  durationTick,
   instant,
   percent,
   percentTick,
@@ -36,7 +38,7 @@ describe('numbers for people', () => {
     [0.000001, '<0.001%'],
     [0.0213, '2.13%'],
     [0.314, '31.4%'],
-    [0.9766, '97.66%'],
+    [0.9766, '97.7%'],
     [0.99999, '99.999%'],
     [0.999999, '>99.999%'],
     [null, '–'],
@@ -52,6 +54,35 @@ describe('numbers for people', () => {
     [0.000001, 'no change'],
     [0, 'no change'],
   ])('a difference of %d is %s', (difference, text) => expect(points(difference)).toBe(text));
+
+  test.each([
+    [null, '–'],
+    [0.0412, '0.041 s'],
+    [0.84, '0.84 s'],
+    [9.94, '9.9 s'],
+    [9.96, '10 s'],
+    [59.4, '59 s'],
+    [59.6, '1 min'],
+    [80, '1 min 20 s'],
+    [3599.6, '1 h'],
+    [7500, '2 h 5 min'],
+    [86_390, '1 d'],
+    [273_600, '3 d 4 h'],
+  ])('%d seconds are %s', (seconds, text) => {
+    expect(duration(seconds)).toBe(text);
+  });
+
+  test('ticks of a time axis are round', () => {
+    expect([0.1, 1, 60, 600, 3600, 21_600, 604_800].map(durationTick)).toEqual([
+      '0.1 s',
+      '1 s',
+      '1 min',
+      '10 min',
+      '1 h',
+      '6 h',
+      '7 d',
+    ]);
+  });
 
   test('a relative change is in percent, and unknown where there was nothing', () => {
     expect([relative(112, 100), relative(97, 100), relative(1001, 1000), relative(50, 0)]).toEqual([

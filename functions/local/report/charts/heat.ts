@@ -1,18 +1,18 @@
 import * as Plot from '@observablehq/plot';
 import { html, type Markup, visible } from '../html.ts';
+import type { Marked } from '../incidents.ts';
 import { ratio } from '../measures.ts';
-import { count, day as dayName, percent } from '../numbers.ts';
+import { count, percent } from '../numbers.ts';
 import type { Days, Period } from '../period.ts';
-import { providerName } from '../providers.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';
 import { svg } from './svg.ts';
-import { dayScale, midnight, nextMidnight, periodMarks } from './time.ts';
+import { bucketName, dayScale, midnight, nextMidnight, periodMarks } from './time.ts';
 
-/** What one mailbox provider did with one day's mail. */
-export interface ProviderDay {
-  date: string;
-  provider: string;
+/** What one mailbox provider did with the mail of one day, or of a week in a long period. */
+export interface HeatCell extends Days {
+  /** as a person reads it; the heading of a line */
+  name: string;
   sent: number;
   bounces: number;
 }
@@ -31,18 +31,18 @@ const STEPS = [
 /** Under so many mails a share is mostly chance: the cell is pale. */
 const FEW = 20;
 
-/** `cells`: providers with most mail first. */
+/** `cells`: in the order of the lines. */
 export function heatMap(
-  cells: readonly ProviderDay[],
+  cells: readonly HeatCell[],
   period: Period,
-  incidents: readonly (Days & { provider: string })[],
+  incidents: readonly (Marked & { name: string })[],
 ): Markup {
   const title = 'Bounces by mailbox provider and day';
   return figure({
     id: 'providers-heat',
     title,
-    description: html`Share of each day’s mail that a provider turned away (hard, soft and undetermined bounces). Days with
-      fewer than ${FEW} mails are pale, days without mail are empty.${incidents.length > 0 && ' Framed days are incidents.'}`,
+    description: html`Share of the mail that a provider turned away (hard, soft and undetermined bounces). Cells of fewer than
+      ${FEW} mails are pale, without mail they are empty.${incidents.length > 0 && ' Framed days are incidents.'}`,
     legend: legend(STEPS.map(({ label }, i) => ({ label, key: `is-heat-${i}` }))),
     wide: draw(cells, period, incidents, 912),
     narrow: draw(cells, period, incidents, 358),
@@ -51,66 +51,69 @@ export function heatMap(
 }
 
 /** A line for each day, a column for each provider. */
-function matrix(title: string, cells: readonly ProviderDay[]): Markup {
-  const days = Map.groupBy(cells, ({ date }) => date);
-  const share = ({ bounces, sent }: ProviderDay) => `${percent(ratio(bounces, sent))} of ${count(sent)}`;
+function matrix(title: string, cells: readonly HeatCell[]): Markup {
+  const rows = [...Map.groupBy(cells, ({ from }) => from).values()];
+  const share = ({ bounces, sent }: HeatCell) => `${percent(ratio(bounces, sent))} of ${count(sent)}`;
   return table(
     title,
     [
-      { name: 'Send day', heading: true, cell: (date) => dayName(date) },
-      ...providersOf(cells).map((provider) => ({
-        name: providerName(provider),
+      { name: 'Sent', heading: true, cell: ([first]) => first && bucketName(first) },
+      ...namesOf(cells).map((name) => ({
+        name,
         numeric: true,
-        cell: (date: string) =>
-          days
-            .get(date)
-            ?.filter((cell) => cell.provider === provider)
-            .map(share),
+        cell: (row: HeatCell[]) => row.filter((cell) => cell.name === name).map(share),
       })),
     ],
-    [...days.keys()].sort(),
+    rows.sort(([a], [b]) => ((a?.from ?? '') < (b?.from ?? '') ? -1 : 1)),
   );
 }
 
-const providersOf = (cells: readonly ProviderDay[]): string[] => [...new Set(cells.map(({ provider }) => provider))];
+const namesOf = (cells: readonly HeatCell[]): string[] => [...new Set(cells.map(({ name }) => name))];
 
 function draw(
-  cells: readonly ProviderDay[],
+  cells: readonly HeatCell[],
   period: Period,
-  incidents: readonly (Days & { provider: string })[],
+  incidents: readonly (Marked & { name: string })[],
   width: number,
 ): Markup {
   const isWide = width > 600;
-  const providers = providersOf(cells);
-  const name = ({ provider }: { provider: string }) => short(visible(providerName(provider)), isWide ? 14 : 11);
+  const names = namesOf(cells);
+  // A name that is shortened must stay another than the others.
+  const label = ({ name }: { name: string }) => {
+    const text = short(visible(name), isWide ? 17 : 11);
+    const twins = names
+      .slice(0, names.indexOf(name))
+      .filter((other) => short(visible(other), isWide ? 17 : 11) === text);
+    return text + '\u200b'.repeat(twins.length);
+  };
   return svg(
     {
       width,
-      height: 60 + providers.length * (isWide ? 26 : 24),
-      marginLeft: isWide ? 92 : 76,
+      height: 66 + names.length * (isWide ? 26 : 24),
+      marginLeft: isWide ? 112 : 76,
       marginRight: 8,
-      marginTop: 34,
+      marginTop: 40,
       marginBottom: 26,
       x: dayScale(period.shown, isWide ? 13 : 4),
-      y: { label: null, domain: providers.map((provider) => name({ provider })), tickSize: 0, padding: 0.1 },
+      y: { label: null, domain: names.map((name) => label({ name })), tickSize: 0, padding: 0.1 },
     },
     Plot.barX(cells, {
-      x1: ({ date }: ProviderDay) => midnight(date),
-      x2: ({ date }: ProviderDay) => nextMidnight(date),
-      y: name,
-      fill: ({ bounces, sent }: ProviderDay) => `var(--heat-${step(bounces / sent)})`,
-      fillOpacity: ({ sent, bounces }: ProviderDay) => (sent >= FEW ? 1 : bounces > 0 ? 0.3 : 0.6),
+      x1: ({ from }: Days) => midnight(from),
+      x2: ({ to }: Days) => nextMidnight(to),
+      y: label,
+      fill: ({ bounces, sent }: HeatCell) => `var(--heat-${step(bounces / sent)})`,
+      fillOpacity: ({ sent, bounces }: HeatCell) => (sent >= FEW ? 1 : bounces > 0 ? 0.3 : 0.6),
       insetLeft: isWide ? 0.5 : 0.15,
       insetRight: isWide ? 0.5 : 0.15,
-      title: (cell: ProviderDay) =>
-        `${name(cell)}, ${dayName(cell.date)}\n${percent(ratio(cell.bounces, cell.sent))} bounced\n${count(cell.bounces)} of ${count(cell.sent)}`,
+      title: (cell: HeatCell) =>
+        `${visible(cell.name)}, ${bucketName(cell)}\n${percent(ratio(cell.bounces, cell.sent))} bounced\n${count(cell.bounces)} of ${count(cell.sent)}`,
     }),
     Plot.barX(
-      incidents.filter(({ provider }) => providers.includes(provider)),
+      incidents.filter(({ name }) => names.includes(name)),
       {
         x1: ({ from }: Days) => midnight(from),
         x2: ({ to }: Days) => nextMidnight(to),
-        y: name,
+        y: label,
         fill: 'none',
         stroke: 'var(--text)',
         strokeWidth: 1.5,

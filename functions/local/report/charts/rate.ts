@@ -1,14 +1,15 @@
 import * as Plot from '@observablehq/plot';
 import type { Day } from '../daily.ts';
 import { type Content, html, type Markup } from '../html.ts';
+import type { Marked } from '../incidents.ts';
 import { type Count, type Rate, rateOf, ratio } from '../measures.ts';
 import { count, day as dayName, percent, percentTick } from '../numbers.ts';
-import type { Days, Period } from '../period.ts';
+import type { Period } from '../period.ts';
 import { type Column, table } from '../table.ts';
 import type { Threshold } from '../thresholds.ts';
 import { figure, type LegendEntry, legend } from './figure.ts';
 import { svg } from './svg.ts';
-import { dayScale, incidentMarks, midnight, periodMarks } from './time.ts';
+import { dayScale, incidentBands, incidentMarks, midnight, nextMidnight, periodMarks } from './time.ts';
 
 export interface Series {
   label: string;
@@ -25,26 +26,30 @@ export interface RateChart {
   thresholds?: readonly Threshold[];
   /** the axis starts at zero, except for rates that are always near one */
   fromZero: boolean;
+  /** the first day whose rate is still growing; none if left out */
+  growsFrom?: string;
 }
 
 /** So many cases of the rarer kind a day must promise for its share to tell anything; else the week's line is enough. */
 const TELLING = 3;
-const HEIGHT = 190;
-const TOP = 34;
+const HEIGHT = 200;
+const TOP = 40;
 const BOTTOM = 26;
 
 /** Rates over time: a line for the week that ends on a day, a dot for the day itself. */
 export function rateChart(
-  { id, title, description, series, thresholds = [], fromZero }: RateChart,
+  { id, title, description, series, thresholds = [], fromZero, growsFrom }: RateChart,
   days: readonly Day[],
   period: Period,
-  incidents: readonly Days[],
+  incidents: readonly Marked[],
 ): Markup {
   const values = series.flatMap(({ rate }) => [
     ...days.map(({ week }) => rateOf(week, rate)),
     ...telling(days, rate).map(({ counts }) => rateOf(counts, rate)),
   ]);
   const observed = values.filter((value) => value !== null);
+  if (observed.length === 0)
+    return html`<div><h3>${title}</h3><p class="description">${description}</p><p class="calm">Nothing of this can be observed in these days.</p></div>`;
   const low = fromZero ? 0 : Math.min(0.99, ...observed);
   const highest = Math.max(0.0001, ...observed);
   // The nearest limit is always seen; those far above would only press the line to the ground.
@@ -61,6 +66,8 @@ export function rateChart(
       x: dayScale(period.shown, 6),
       y: { label: null, domain: [low, high], ticks: 4, tickFormat: percentTick, tickSize: 0, grid: true },
     },
+    ...growingMarks(growsFrom, period),
+    ...incidentBands(incidents),
     Plot.ruleY(limits, { y: 'rate', stroke: 'var(--alarm)', strokeDasharray: '5,4', strokeOpacity: 0.8 }),
     ...series.flatMap((one) => lineMarks(one, days)),
     fromZero ? Plot.ruleY([0], { stroke: 'var(--axis)' }) : null,
@@ -123,6 +130,20 @@ function lineMarks({ label, rate, key }: Series, days: readonly Day[]): Plot.Mar
       fill: colour,
     }),
     Plot.line(observed, { x: noon, y: ({ week }: Day) => rateOf(week, rate), stroke: colour, strokeWidth: 2 }),
+  ];
+}
+
+/** A veil over the days whose mail is still being opened and clicked. */
+function growingMarks(from: string | undefined, { shown }: Period): Plot.Markish[] {
+  if (from === undefined || from > shown.to) return [];
+  const veiled = [{ from: from < shown.from ? shown.from : from, to: shown.to }];
+  return [
+    Plot.rectX(veiled, {
+      x1: (days: { from: string }) => midnight(days.from),
+      x2: (days: { to: string }) => nextMidnight(days.to),
+      fill: 'var(--muted)',
+      fillOpacity: 0.14,
+    }),
   ];
 }
 

@@ -21,7 +21,7 @@ export function svg({ isStretched = false, ...options }: DrawingOptions, ...mark
   if (isStretched) drawing.setAttribute('preserveAspectRatio', 'none');
   for (const element of drawing.querySelectorAll('*')) {
     // The page's own sheet styles all plots at once.
-    if (element.tagName === 'style') element.remove();
+    if (element.tagName.toLowerCase() === 'style') element.remove();
     for (const name of COORDINATES) {
       const value: string | null = element.getAttribute(name);
       if (value?.includes('.')) element.setAttribute(name, value.replace(DECIMAL, shorter));

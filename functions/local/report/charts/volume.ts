@@ -1,13 +1,23 @@
 import * as Plot from '@observablehq/plot';
-import type { Day } from '../daily.ts';
+import { added, type Day } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
-import { RATES, rateOf } from '../measures.ts';
-import { count, day as dayName, percent, tick } from '../numbers.ts';
+import type { Marked } from '../incidents.ts';
+import { type Counts, RATES, rateOf } from '../measures.ts';
+import { count, percent, tick } from '../numbers.ts';
 import type { Days, Period } from '../period.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';
 import { svg } from './svg.ts';
-import { dayScale, incidentMarks, midnight, nextMidnight, periodMarks } from './time.ts';
+import {
+  bucketName,
+  buckets,
+  dayScale,
+  incidentBands,
+  incidentMarks,
+  midnight,
+  nextMidnight,
+  periodMarks,
+} from './time.ts';
 
 const OUTCOMES = ['delivered', 'bounced', 'open'] as const;
 type Outcome = (typeof OUTCOMES)[number];
@@ -17,64 +27,76 @@ const LABELS: Record<Outcome, string> = {
   open: 'No outcome yet, or rejected',
 };
 
-interface Bar {
-  date: string;
+interface Bar extends Days {
   outcome: Outcome;
   mails: number;
 }
 
-/** What became of each day's mail. */
-export function volumeChart(days: readonly Day[], period: Period, incidents: readonly Days[]): Markup {
-  const bars = days.flatMap(outcomes);
+/** Pixels. */
+const WIDEST = 72;
+
+const TITLE = 'Mail sent, by outcome';
+
+/** What became of each day's mail, or each week's in a long period. */
+export function volumeChart(days: readonly Day[], period: Period, incidents: readonly Marked[]): Markup {
+  const groups = buckets(period.shown)
+    .map(({ from, to }) => ({
+      from,
+      to,
+      counts: added(days.filter(({ date }) => date >= from && date <= to).map(({ counts }) => counts)),
+    }))
+    .filter(({ counts }) => counts.number('sent') > 0);
+  const bars = groups.flatMap(outcomes);
   return figure({
     id: 'volume',
-    title: 'Mail sent per day, by outcome',
-    description: html`One bar for each send day, made of what became of its mail.${
-      incidents.length > 0 && ' A triangle marks an incident.'
-    }`,
+    title: TITLE,
+    description: html`A bar’s parts are what became of the mail sent then.${incidents.length > 0 && ' Numbers in circles are those of the incidents above.'}`,
     legend: legend(OUTCOMES.map((outcome) => ({ label: LABELS[outcome], key: `is-${outcome}` }))),
     wide: draw(bars, period, incidents, 912),
     narrow: draw(bars, period, incidents, 358),
     table: table(
-      'Mail sent per day, by outcome',
+      TITLE,
       [
-        { name: 'Send day', heading: true, cell: ({ date }) => dayName(date) },
-        { name: 'Sent', numeric: true, cell: ({ counts }) => count(counts.number('sent')) },
+        { name: 'Sent', heading: true, cell: bucketName },
+        { name: 'Mails', numeric: true, cell: ({ counts }) => count(counts.number('sent')) },
         { name: 'Delivered', numeric: true, cell: ({ counts }) => count(counts.number('delivered')) },
         { name: 'Delivery rate', numeric: true, cell: ({ counts }) => percent(rateOf(counts, RATES.delivery)) },
         { name: 'Hard bounces', numeric: true, cell: ({ counts }) => count(counts.number('hard_bounces')) },
         { name: 'Soft bounces', numeric: true, cell: ({ counts }) => count(counts.number('soft_bounces')) },
         { name: 'Undetermined', numeric: true, cell: ({ counts }) => count(counts.number('undetermined_bounces')) },
       ],
-      days,
+      groups,
     ),
   });
 }
 
-function draw(bars: readonly Bar[], period: Period, incidents: readonly Days[], width: number): Markup {
+function draw(bars: readonly Bar[], period: Period, incidents: readonly Marked[], width: number): Markup {
   const isWide = width > 600;
+  // Bars of a few days are no wider than a thumb.
+  const inset = Math.max(isWide ? 0.75 : 0.25, ((width - 52) / buckets(period.shown).length - WIDEST) / 2);
   return svg(
     {
       width,
       height: isWide ? 250 : 220,
       marginLeft: 44,
       marginRight: 8,
-      marginTop: 34,
+      marginTop: 40,
       x: dayScale(period.shown, isWide ? 13 : 4),
       y: { label: null, ticks: 4, tickFormat: tick, tickSize: 0, grid: true, zero: true },
       color: { domain: [...OUTCOMES], range: OUTCOMES.map((outcome) => `var(--${outcome})`) },
     },
+    ...incidentBands(incidents),
     Plot.rectY(
       bars,
       Plot.stackY({
-        x1: ({ date }: Bar) => midnight(date),
-        x2: ({ date }: Bar) => nextMidnight(date),
+        x1: ({ from }: Bar) => midnight(from),
+        x2: ({ to }: Bar) => nextMidnight(to),
         y: 'mails',
         fill: 'outcome',
         order: [...OUTCOMES],
-        insetLeft: isWide ? 0.75 : 0.25,
-        insetRight: isWide ? 0.75 : 0.25,
-        title: ({ date, outcome, mails }: Bar) => `${dayName(date)}\n${LABELS[outcome]}: ${count(mails)}`,
+        insetLeft: inset,
+        insetRight: inset,
+        title: ({ outcome, mails, ...bar }: Bar) => `${bucketName(bar)}\n${LABELS[outcome]}: ${count(mails)}`,
       }),
     ),
     Plot.ruleY([0], { stroke: 'var(--axis)' }),
@@ -84,11 +106,11 @@ function draw(bars: readonly Bar[], period: Period, incidents: readonly Days[], 
 }
 
 /** An asynchronous bounce can make a mail both a soft bounce and delivered, so the rest is never below zero. */
-function outcomes({ date, counts }: Day): Bar[] {
+function outcomes({ from, to, counts }: Days & { counts: Counts }): Bar[] {
   const sent = counts.number('sent');
   const delivered = Math.min(counts.number('delivered'), sent);
   const bounces = counts.number('hard_bounces') + counts.number('soft_bounces') + counts.number('undetermined_bounces');
   const bounced = Math.min(bounces, sent - delivered);
   const parts = { delivered, bounced, open: sent - delivered - bounced };
-  return OUTCOMES.map((outcome) => ({ date, outcome, mails: parts[outcome] })).filter(({ mails }) => mails > 0);
+  return OUTCOMES.map((outcome) => ({ from, to, outcome, mails: parts[outcome] })).filter(({ mails }) => mails > 0);
 }

@@ -1,9 +1,8 @@
-import type { Engine } from '#lake/ports.ts';
 import { html, type Markup } from '../html.ts';
-import { count, percent } from '../numbers.ts';
-import { type Period, within } from '../period.ts';
+import { count, percent, plural } from '../numbers.ts';
+import type { Section } from '../page.ts';
 import { providerName } from '../providers.ts';
-import { rowsOf } from '../rows.ts';
+import type { Ask } from '../scope.ts';
 import { table } from '../table.ts';
 
 /** Bounces of one kind and status, over all providers. */
@@ -21,93 +20,107 @@ export interface BounceReason {
   example: string | null;
 }
 
+export interface BounceReasons {
+  /** the most frequent first */
+  reasons: BounceReason[];
+  /** what else there was */
+  rest: { reasons: number; bounces: number };
+}
+
 const MOST = 12;
 
-export async function loadBounceReasons(engine: Engine, period: Period): Promise<BounceReason[]> {
-  const result = await engine.query(`with by_provider as (
+export async function loadBounceReasons(ask: Ask): Promise<BounceReasons> {
+  const rows = await ask(`with by_provider as (
     select
         bounce_kind,
         enhanced_status,
+        meaning,
+        what_to_do,
         mailbox_provider,
         sum(bounces) as bounces,
-        max(meaning) as meaning,
-        max(what_to_do) as what_to_do,
         min(example_diagnostic) as example_diagnostic
     from bounce_diagnostics
-    where ${within('event_date', period)}
-    group by bounce_kind, enhanced_status, mailbox_provider
+    group by bounce_kind, enhanced_status, meaning, what_to_do, mailbox_provider
 ),
 ranked as (
     select
         *,
-        row_number() over (partition by bounce_kind, enhanced_status order by bounces desc, mailbox_provider) as place
+        row_number() over (
+            partition by bounce_kind, enhanced_status, meaning, what_to_do
+            order by bounces desc, mailbox_provider
+        ) as place
     from by_provider
 ),
 reasons as (
     select
         bounce_kind,
         enhanced_status,
-        sum(bounces) as bounces,
-        max(case when place = 1 then bounces end) as provider_bounces,
+        meaning,
+        what_to_do,
+        cast(sum(bounces) as bigint) as bounces,
+        cast(max(case when place = 1 then bounces end) as bigint) as provider_bounces,
         max(case when place = 1 then mailbox_provider end) as mailbox_provider,
-        max(case when place = 1 then example_diagnostic end) as example_diagnostic,
-        max(meaning) as meaning,
-        max(what_to_do) as what_to_do
+        max(case when place = 1 then example_diagnostic end) as example_diagnostic
     from ranked
-    group by bounce_kind, enhanced_status
+    group by bounce_kind, enhanced_status, meaning, what_to_do
 )
 select
-    bounce_kind,
-    enhanced_status,
-    cast(bounces as bigint) as bounces,
-    cast(provider_bounces as bigint) as provider_bounces,
-    cast(bounces as double) / sum(bounces) over () as share,
-    mailbox_provider,
-    example_diagnostic,
-    meaning,
-    what_to_do
+    *,
+    cast(sum(bounces) over () as bigint) as all_bounces,
+    count(*) over () as all_reasons
 from reasons
-order by bounces desc, bounce_kind, enhanced_status
+order by bounces desc, bounce_kind, enhanced_status, meaning
 limit ${MOST}`);
-  return rowsOf(result).map((row) => ({
+  const all = rows[0]?.number('all_bounces') ?? 0;
+  const reasons = rows.map((row) => ({
     kind: row.text('bounce_kind'),
     status: row.maybeText('enhanced_status'),
     bounces: row.number('bounces'),
-    share: row.number('share'),
+    share: row.number('bounces') / all,
     provider: row.text('mailbox_provider'),
     providerBounces: row.number('provider_bounces'),
     meaning: row.maybeText('meaning'),
     whatToDo: row.maybeText('what_to_do'),
     example: row.maybeText('example_diagnostic'),
   }));
+  const told = reasons.reduce((sum, { bounces }) => sum + bounces, 0);
+  return {
+    reasons,
+    rest: { reasons: (rows[0]?.number('all_reasons') ?? 0) - reasons.length, bounces: all - told },
+  };
 }
 
 /** Why do we bounce, and what is to be done about it? */
-export const bouncesSection = (reasons: readonly BounceReason[]): Markup => html`
+export function bouncesSection({ reasons, rest }: BounceReasons): Section {
+  const all = rest.bounces + reasons.reduce((sum, { bounces }) => sum + bounces, 0);
+  const markup = html`
 <section aria-labelledby="bounces">
 <h2 id="bounces">Why mail bounced</h2>
-<p class="note">Bounces that came in during the period, the ${MOST} most frequent reasons.</p>
 ${
   reasons.length === 0
     ? html`<p class="calm">Nothing bounced.</p>`
-    : table(
-        'Bounce reasons by frequency',
-        [
-          { name: 'Reason', heading: true, cell: reason },
-          { name: 'Bounces', numeric: true, cell: ({ bounces }) => count(bounces) },
-          { name: 'Share', numeric: true, cell: ({ share }) => percent(share) },
-          { name: 'Mostly', cell: mostly },
-          { name: 'What to do', cell: ({ whatToDo }) => html`<span class="advice">${whatToDo}</span>` },
-        ],
-        reasons,
-      )
+    : html`<p class="note">${plural(all, 'bounce')} came in during the period${rest.reasons > 0 ? `; the ${MOST} most frequent reasons` : ''}.</p>
+${table(
+  'Bounce reasons by frequency',
+  [
+    { name: 'Reason', heading: true, cell: reason },
+    { name: 'Bounces', numeric: true, cell: ({ bounces }) => count(bounces) },
+    { name: 'Share', numeric: true, cell: ({ share }) => percent(share) },
+    { name: 'Most at', cell: mostly },
+    { name: 'What to do', cell: ({ whatToDo }) => html`<span class="advice">${whatToDo}</span>` },
+  ],
+  reasons,
+)}
+${rest.reasons > 0 && html`<p class="note">${plural(rest.reasons, 'more reason')} made ${plural(rest.bounces, 'bounce')}, ${percent(rest.bounces / all)} of all.</p>`}`
 }
 </section>`;
+  return { id: 'bounces', name: 'Bounces', markup };
+}
 
 const reason = ({ kind, status, meaning, example }: BounceReason): Markup =>
   html`<span class="kind">${KINDS.get(kind) ?? kind}</span> ${status} <span class="meaning">${meaning ?? 'No known meaning'}</span>${
     example &&
-    html`<details class="example"><summary>Example</summary><code><bdi>${shortened(example)}</bdi></code></details>`
+    html`<details class="example"><summary>Example<span class="unseen"> of ${status ?? 'an answer without status'}</span></summary><code><bdi>${shortened(example)}</bdi></code></details>`
   }`;
 
 const mostly = ({ provider, providerBounces, bounces }: BounceReason): string =>

@@ -1,21 +1,34 @@
-import { rateChart } from '../charts/rate.ts';
+import { type RateChart, rateChart } from '../charts/rate.ts';
 import { volumeChart } from '../charts/volume.ts';
 import type { Day } from '../daily.ts';
-import { html, type Markup } from '../html.ts';
-import type { Incident } from '../incidents.ts';
+import { html } from '../html.ts';
+import type { Marked, Metric } from '../incidents.ts';
 import { RATES } from '../measures.ts';
-import type { Period } from '../period.ts';
+import type { Section } from '../page.ts';
+import { later, type Period } from '../period.ts';
 import type { Thresholds } from '../thresholds.ts';
+
+/** Days in which most opens and clicks come in: the horizon at which they are compared. */
+const GROWING = 3;
 
 /** What became of the mail, day by day. */
 export function deliverySection(
   days: readonly Day[],
   period: Period,
-  incidents: readonly Incident[],
+  incidents: readonly Marked[],
   thresholds: Thresholds,
-): Markup {
-  const chart = (options: Parameters<typeof rateChart>[0]) => rateChart(options, days, period, incidents);
-  return html`
+  newest: string,
+): Section {
+  const chart = ({ metrics, ...options }: RateChart & { metrics: readonly Metric[] }) =>
+    rateChart(
+      options,
+      days,
+      period,
+      incidents.filter(({ metric }) => metrics.includes(metric)),
+    );
+  const bounces = ['hard_bounce_rate', 'soft_bounce_rate', 'delivery_rate'] as const;
+  const growsFrom = later(newest, -GROWING);
+  const markup = html`
 <section aria-labelledby="delivery">
 <h2 id="delivery">Over time</h2>
 ${volumeChart(days, period, incidents)}
@@ -23,6 +36,7 @@ ${volumeChart(days, period, incidents)}
 <div class="pair">
 ${chart({
   id: 'delivery-rate',
+  metrics: bounces,
   title: 'Delivery rate',
   description: 'Delivered mails as a share of sent. The axis does not start at zero.',
   series: [{ label: 'Delivered', rate: RATES.delivery, key: 'delivered' }],
@@ -30,6 +44,7 @@ ${chart({
 })}
 ${chart({
   id: 'bounce-rate',
+  metrics: bounces,
   title: 'Hard bounce rate',
   description: 'As Amazon SES judges senders: without addresses that your own suppression list kept back.',
   series: [{ label: 'Hard bounces', rate: RATES.reputationBounce, key: 'hard' }],
@@ -38,6 +53,7 @@ ${chart({
 })}
 ${chart({
   id: 'complaint-rate',
+  metrics: ['complaint_rate'],
   title: 'Complaint rate',
   description: 'Of mail delivered to providers that pass complaints on. Gmail and some others do not.',
   series: [{ label: 'Complaints', rate: RATES.complaint, key: 'complaint' }],
@@ -46,8 +62,10 @@ ${chart({
 })}
 ${chart({
   id: 'engagement',
+  metrics: ['human_open_rate', 'unique_click_rate'],
+  growsFrom,
   title: 'Opens and clicks',
-  description: 'Of trackable delivered mail; opens by machines are left out. The newest days are still growing.',
+  description: `Of trackable delivered mail; opens by machines are left out.${growsFrom <= period.to ? ' Days under a veil are still growing.' : ''}`,
   series: [
     { label: 'Human opens', rate: RATES.humanOpen, key: 'opened' },
     { label: 'Clicks', rate: RATES.click, key: 'clicked' },
@@ -56,4 +74,5 @@ ${chart({
 })}
 </div>
 </section>`;
+  return { id: 'delivery', name: 'Over time', markup };
 }

@@ -1,16 +1,18 @@
-import type { Engine } from '#lake/ports.ts';
 import { spark } from '../charts/spark.ts';
-import type { Day } from '../daily.ts';
+import { added, type Day, type ProviderDay } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import { type Count, type Counts, isNotable, RATES, type Rate, rateOf, SUMMED_COUNTS } from '../measures.ts';
 import { compact, count, days as daysName, percent, points, relative } from '../numbers.ts';
-import { type Period, within } from '../period.ts';
-import { rowsOf } from '../rows.ts';
+import type { Section } from '../page.ts';
+import { distance, later, type Period, within } from '../period.ts';
+import type { Ask } from '../scope.ts';
 
 export interface Headline {
   now: Counts;
   /** null if there was no mail before */
   before: Counts | null;
+  /** both periods as they were so many hours after each mail's sending; null for days too young to be compared */
+  horizons: ReadonlyMap<Rate['horizon'], { now: Counts; before: Counts } | null>;
 }
 
 interface Tile {
@@ -60,42 +62,89 @@ const TILES: readonly Tile[] = [
   },
 ];
 
-export async function loadHeadline(engine: Engine, period: Period): Promise<Headline> {
-  const result = await engine.query(`select
-    send_date >= date '${period.from}' as is_now,
+const HORIZONS: readonly Rate['horizon'][] = [24, 72];
+
+/**
+ * The period's sums, and both periods at the same age: with mail of the newest days left out whose hours are not over
+ * yet, and as many days of the period before.
+ *
+ * @param ask about the shown days
+ * @param newest the day of the newest data: mail is complete up to then
+ */
+export async function loadHeadline(
+  ask: Ask,
+  cells: readonly ProviderDay[],
+  period: Period,
+  newest: string,
+): Promise<Headline> {
+  const part = (isIn: (date: string) => boolean) =>
+    added(cells.flatMap(({ date, counts }) => (isIn(date) ? counts : [])));
+  const { from, to, before } = period;
+  const now = part((date) => date >= from && date <= to);
+  if (before === null) return { now, before: null, horizons: new Map() };
+  const ranges = HORIZONS.map((horizon) => comparable(horizon, period, newest)).filter((range) => range !== null);
+  const rows = await ask(`select
+    horizon_hours,
+    send_date >= date '${from}' as is_now,
     ${SUMMED_COUNTS}
-from deliverability_facts
-where ${within('send_date', period.shown)}
-group by 1`);
-  const rows = rowsOf(result);
-  const nothing: Counts = { number: () => 0 };
+from deliverability_by_horizon
+where is_horizon_over and horizon_hours in (${HORIZONS.join(', ')}) and (${
+    ranges
+      .map(
+        (range) =>
+          `horizon_hours = ${range.horizon} and (${within('send_date', range.now)} or ${within('send_date', range.before)})`,
+      )
+      .join(' or ') || 'false'
+  })
+group by 1, 2`);
+  const horizons = HORIZONS.map((horizon) => {
+    const of = (isNow: boolean) =>
+      rows.find((row) => row.number('horizon_hours') === horizon && row.flag('is_now') === isNow);
+    const [current, earlier] = [of(true), of(false)];
+    return [horizon, current && earlier ? { now: current, before: earlier } : null] as const;
+  });
   return {
-    now: rows.find((row) => row.flag('is_now')) ?? nothing,
-    before: rows.find((row) => !row.flag('is_now')) ?? null,
+    now,
+    before: part((date) => date >= before.from && date <= before.to),
+    horizons: new Map(horizons),
+  };
+}
+
+function comparable(horizon: Rate['horizon'], { from, to }: Period, newest: string) {
+  // The hours of the day's last mail end a day later; one more is for late arrivals, as in deliverability_by_horizon.
+  const finished = later(newest, -(horizon / 24 + 2));
+  const until = finished < to ? finished : to;
+  if (until < from) return null;
+  const length = distance(from, to) + 1;
+  return {
+    horizon,
+    now: { from, to: until },
+    before: { from: later(from, -length), to: later(until, -length) },
   };
 }
 
 /** The numbers that are asked for first, each with its change, its trend and what it is a share of. */
-export function headlineSection(headline: Headline, days: readonly Day[], period: Period): Markup {
+export function headlineSection(headline: Headline, days: readonly Day[], period: Period): Section {
   const { now, before } = headline;
   const sent = now.number('sent');
   const comparison =
     period.before &&
-    html`Changes are against ${daysName(period.before.from, period.before.to)}; coloured
-    if they are more than chance (95%). `;
-  return html`
+    html`Changes are against ${daysName(period.before.from, period.before.to)}, with all mail looked at so many hours
+    after its sending as the change says; coloured if they are more than chance (95%). `;
+  const markup = html`
 <section aria-labelledby="headline">
 <h2 id="headline">Headline numbers</h2>
 <ul class="tiles">
 <li class="tile"><h3>Sent</h3>
 <p class="figure">${compact(sent)}</p>
-<p class="of">mails, counted by recipient</p>
+<p class="of">${sent >= 1e6 && html`${count(sent)} `}mails, counted by recipient</p>
 ${before && sentChange(sent, before.number('sent'))}
 ${sparkline(days, 'sent', ({ week }) => week.number('sent'))}</li>
 ${TILES.map((tile) => rateTile(tile, headline, days))}
 </ul>
 <p class="note">${comparison}Lines show sliding weeks. Opens and clicks of the newest mail are still coming in.</p>
 </section>`;
+  return { id: 'headline', name: 'Numbers', markup };
 }
 
 function rateTile(
@@ -109,7 +158,7 @@ function rateTile(
   return html`<li class="tile"><h3>${label}</h3>
 <p class="figure">${percent(value)}</p>
 <p class="of">${value === null ? (unknown ?? 'nothing sent') : html`${of(rate.numerator)} ${numerator} of ${of(rate.denominator)} ${denominator}`}</p>
-${before && rateChange(now, before, rate)}
+${rateChange(headline.horizons.get(rate.horizon) ?? null, rate, before !== null)}
 ${sparkline(days, key, ({ week }) => rateOf(week, rate))}</li>
 `;
 }
@@ -127,11 +176,13 @@ function sentChange(now: number, before: number): Markup | null {
   return change === null ? null : html`<p class="change">${change}</p>`;
 }
 
-function rateChange(now: Counts, before: Counts, rate: Rate): Markup | null {
-  const value = rateOf(now, rate);
-  const earlier = rateOf(before, rate);
+function rateChange(pair: { now: Counts; before: Counts } | null, rate: Rate, hasBefore: boolean): Markup | null {
+  if (pair === null) return hasBefore ? html`<p class="change">too young to compare</p>` : null;
+  const value = rateOf(pair.now, rate);
+  const earlier = rateOf(pair.before, rate);
   if (value === null || earlier === null) return null;
   const isBetter = rate.better === 'up' ? value > earlier : value < earlier;
-  const kind = !isNotable(now, before, rate) ? '' : isBetter ? ' better' : ' worse';
-  return html`<p class="change${kind}">${points(value - earlier)}${kind && html`<span class="verdict">${kind}</span>`}</p>`;
+  const kind = !isNotable(pair.now, pair.before, rate) ? '' : isBetter ? ' better' : ' worse';
+  return html`<p class="change${kind}">${points(value - earlier)}${kind && html`<span class="verdict">${kind}</span>`} <span
+class="age">after ${rate.horizon} h</span></p>`;
 }

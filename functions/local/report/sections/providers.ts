@@ -1,47 +1,88 @@
-import type { Engine } from '#lake/ports.ts';
-import { heatMap, type ProviderDay } from '../charts/heat.ts';
-import { html, type Markup } from '../html.ts';
-import type { Incident } from '../incidents.ts';
-import { type Period, within } from '../period.ts';
-import { rowsOf } from '../rows.ts';
+import { type HeatCell, heatMap } from '../charts/heat.ts';
+import { buckets } from '../charts/time.ts';
+import { added, type ProviderDay } from '../daily.ts';
+import { html } from '../html.ts';
+import type { Marked } from '../incidents.ts';
+import { type Counts, RATES, rateOf } from '../measures.ts';
+import { count, percent, plural } from '../numbers.ts';
+import type { Section } from '../page.ts';
+import type { Period } from '../period.ts';
+import { providerName } from '../providers.ts';
+import { table } from '../table.ts';
 
-export async function loadProviderDays(engine: Engine, period: Period): Promise<ProviderDay[]> {
-  const result = await engine.query(`with provider_days as (
-    select
-        send_date,
-        mailbox_provider,
-        cast(sum(sent) as bigint) as sent,
-        cast(sum(hard_bounces + soft_bounces + undetermined_bounces) as bigint) as bounces
-    from deliverability_by_mailbox_provider
-    where ${within('send_date', period.shown)}
-    group by send_date, mailbox_provider
-)
-select
-    cast(send_date as varchar) as day,
-    mailbox_provider,
-    sent,
-    bounces
-from (
-    select *, sum(sent) over (partition by mailbox_provider) as provider_sent
-    from provider_days
-)
-where sent > 0
-order by mailbox_provider = 'other', provider_sent desc, mailbox_provider, send_date`);
-  return rowsOf(result).map((row) => ({
-    date: row.text('day'),
-    provider: row.text('mailbox_provider'),
-    sent: row.number('sent'),
-    bounces: row.number('bounces'),
-  }));
-}
+/** Providers with a line of their own; the others share the last. */
+const MOST = 12;
 
-/** Is Gmail, Yahoo or Microsoft turning us away? */
-export const providersSection = (
-  cells: readonly ProviderDay[],
+/**
+ * Is Gmail, Yahoo or Microsoft turning us away?
+ * @param shown all shown days; `current`: those of the period
+ */
+export function providersSection(
+  shown: readonly ProviderDay[],
+  current: readonly ProviderDay[],
   period: Period,
-  incidents: readonly Incident[],
-): Markup => html`
+  incidents: readonly Marked[],
+): Section {
+  const names = namesOf(shown);
+  const nameOf = (provider: string) => names.get(provider) ?? provider;
+  const marks = incidents.flatMap((mark) =>
+    mark.provider !== null && BOUNCES.has(mark.metric) ? { ...mark, name: nameOf(mark.provider) } : [],
+  );
+  const rows = [...Map.groupBy(current, ({ provider }) => nameOf(provider))]
+    .map(([name, cells]) => ({ name, counts: added(cells.map(({ counts }) => counts)) }))
+    .sort((a, b) => placeOf(names, a.name) - placeOf(names, b.name));
+  const rate = (of: (typeof RATES)[keyof typeof RATES]) => (row: { counts: Counts }) => percent(rateOf(row.counts, of));
+  const markup = html`
 <section aria-labelledby="providers">
 <h2 id="providers">Mailbox providers</h2>
-${heatMap(cells, period, incidents)}
+${table(
+  'Mailbox providers with most mail in the period',
+  [
+    { name: 'Provider', heading: true, cell: ({ name }) => name },
+    { name: 'Sent', numeric: true, cell: ({ counts }) => count(counts.number('sent')) },
+    { name: 'Delivered', numeric: true, cell: rate(RATES.delivery) },
+    { name: 'Hard bounced', numeric: true, cell: rate(RATES.hardBounce) },
+    { name: 'Soft bounced', numeric: true, cell: rate(RATES.softBounce) },
+    { name: 'Complained', numeric: true, cell: rate(RATES.complaint) },
+    { name: 'Opened by people', numeric: true, cell: rate(RATES.humanOpen) },
+    { name: 'Clicked', numeric: true, cell: rate(RATES.click) },
+    { name: 'Unsubscribed', numeric: true, cell: rate(RATES.unsubscribe) },
+  ],
+  rows,
+)}
+<p class="note">A dash is what can’t be known: some providers tell nobody of complaints.</p>
+${heatMap(cellsOf(shown, names, period), period, marks)}
 </section>`;
+  return { id: 'providers', name: 'Providers', markup };
+}
+
+const BOUNCES: ReadonlySet<string> = new Set(['hard_bounce_rate', 'soft_bounce_rate', 'delivery_rate']);
+
+/** What each provider is called, those with most mail first; what has no line of its own is called after the rest. */
+function namesOf(cells: readonly ProviderDay[]): Map<string, string> {
+  const sent = [...Map.groupBy(cells, ({ provider }) => provider)]
+    .map(([provider, days]) => ({ provider, sent: days.reduce((sum, { counts }) => sum + counts.number('sent'), 0) }))
+    .sort((a, b) => Number(a.provider === 'other') - Number(b.provider === 'other') || b.sent - a.sent);
+  const rest = sent.slice(MOST);
+  const shared = rest.length > 1 ? plural(rest.length, 'more provider') : null;
+  return new Map(
+    sent.map(({ provider }, i) => [provider, i < MOST || shared === null ? providerName(provider) : shared]),
+  );
+}
+
+const placeOf = (names: ReadonlyMap<string, string>, name: string): number => [...names.values()].indexOf(name);
+
+function cellsOf(shown: readonly ProviderDay[], names: ReadonlyMap<string, string>, period: Period): HeatCell[] {
+  const groups = buckets(period.shown);
+  return [...new Set(names.values())].flatMap((name) => {
+    const mine = shown.filter(({ provider }) => names.get(provider) === name);
+    return groups
+      .map(({ from, to }) => {
+        const counts = added(mine.flatMap(({ date, counts }) => (date >= from && date <= to ? counts : [])));
+        const bounces =
+          counts.number('hard_bounces') + counts.number('soft_bounces') + counts.number('undetermined_bounces');
+        return { from, to, name, sent: counts.number('sent'), bounces };
+      })
+      .filter(({ sent }) => sent > 0);
+  });
+}

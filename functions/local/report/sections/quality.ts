@@ -1,7 +1,8 @@
-import type { Engine } from '#lake/ports.ts';
 import { html, type Markup } from '../html.ts';
 import { count, day, instant, plural } from '../numbers.ts';
-import { type Row, rowsOf } from '../rows.ts';
+import type { Section } from '../page.ts';
+import type { Row } from '../rows.ts';
+import type { Ask } from '../scope.ts';
 import { table } from '../table.ts';
 
 /** What was read into the lake, over all days. */
@@ -19,9 +20,22 @@ export interface Quality {
   /** newest day on which raw data was read, and the newest object's delivery in epoch ms */
   newestDay: string | null;
   newestDelivered: number | null;
+  freshness: Freshness | null;
 }
 
-export async function loadQuality(engine: Engine): Promise<Quality> {
+/** How far the lake has come; times in epoch ms. */
+export interface Freshness {
+  transformed: number | null;
+  settledDay: string | null;
+  rolledUp: number | null;
+  audited: number | null;
+  /** what the last audit found that is not as it should be, and the same by kind */
+  drifts: number | null;
+  findings: string | null;
+}
+
+/** @param ask about the whole lake */
+export async function loadQuality(ask: Ask): Promise<Quality> {
   const totals = [
     'objects',
     'records',
@@ -35,15 +49,31 @@ export async function loadQuality(engine: Engine): Promise<Quality> {
   ]
     .map((name) => `cast(coalesce(sum(${name}), 0) as bigint) as ${name}`)
     .join(', ');
-  const result = await engine.query(
+  const [row] = await ask(
     `select ${totals}, cast(max(ingest_date) as varchar) as newest_day, max(newest_delivered_at) as newest_delivered_at from data_quality_daily`,
   );
-  const [row] = rowsOf(result);
+  const [fresh] = await ask(`select
+    newest_transformed_at,
+    cast(newest_settled_date as varchar) as newest_settled_day,
+    newest_rolled_up_at,
+    last_audited_at,
+    last_audit_drifts,
+    last_audit_findings
+from data_freshness`);
   if (!row) throw new TypeError('a sum without groups gave no row');
-  return qualityOf(row);
+  return { ...countsOf(row), freshness: fresh ? freshnessOf(fresh) : null };
 }
 
-const qualityOf = (row: Row): Quality => ({
+const freshnessOf = (row: Row): Freshness => ({
+  transformed: row.maybeNumber('newest_transformed_at'),
+  settledDay: row.maybeText('newest_settled_day'),
+  rolledUp: row.maybeNumber('newest_rolled_up_at'),
+  audited: row.maybeNumber('last_audited_at'),
+  drifts: row.maybeNumber('last_audit_drifts'),
+  findings: row.maybeText('last_audit_findings'),
+});
+
+const countsOf = (row: Row): Omit<Quality, 'freshness'> => ({
   objects: row.number('objects'),
   records: row.number('records'),
   accepted: row.number('accepted'),
@@ -57,7 +87,7 @@ const qualityOf = (row: Row): Quality => ({
 });
 
 /** Is everything accounted for, and how fresh is it? */
-export function qualitySection(quality: Quality): Markup {
+export function qualitySection(quality: Quality): Section {
   const {
     objects,
     records,
@@ -68,6 +98,7 @@ export function qualitySection(quality: Quality): Markup {
     lostObjects,
     settledDuplicates,
     newestDelivered,
+    freshness,
   } = quality;
   const missing = records - accepted - duplicate - skipped - quarantined;
   const kinds = [
@@ -77,9 +108,9 @@ export function qualitySection(quality: Quality): Markup {
     { name: 'Quarantined', records: quarantined, meaning: 'unreadable, kept for a second look' },
     { name: 'Read', records, meaning: `from ${plural(objects, 'raw object')}` },
   ];
-  return html`
+  const markup = html`
 <section aria-labelledby="quality">
-<h2 id="quality">Data quality</h2>
+<h2 id="quality">Data quality and freshness</h2>
 <p>${
     missing === 0
       ? html`<span class="badge ok">OK</span> All ${plural(records, 'record')} of the lake are accounted for.`
@@ -87,7 +118,8 @@ export function qualitySection(quality: Quality): Markup {
   }${quarantined > 0 && html` ${plural(quarantined, 'record')} could not be read; <code>lake quarantine</code> shows why.`}${lostObjects > 0 && html` ${plural(lostObjects, 'raw object')} had gone or changed before being read.`}${
     settledDuplicates > 0 &&
     html` Settling dropped ${plural(settledDuplicates, 'row')} that had come in more than once.`
-  }${newestDelivered !== null && html` The newest raw data is of ${instant(newestDelivered)}.`}</p>
+  }</p>
+${audited(freshness)}
 ${table(
   'Records of the lake by what became of them',
   [
@@ -97,9 +129,48 @@ ${table(
   ],
   kinds,
 )}
+${table(
+  'How far the lake has come',
+  [
+    { name: 'Step', heading: true, cell: ({ name }) => name },
+    { name: 'As of', cell: ({ when }) => when ?? 'not yet' },
+    { name: 'Meaning', cell: ({ meaning }) => meaning },
+  ],
+  [
+    { name: 'Raw data', when: time(newestDelivered), meaning: 'the newest object that was read' },
+    { name: 'Read', when: time(freshness?.transformed), meaning: 'when raw data was last read' },
+    { name: 'Settled', when: date(freshness?.settledDay), meaning: 'the newest day without duplicates' },
+    {
+      name: 'Rolled up',
+      when: time(freshness?.rolledUp),
+      meaning: 'what came in later is not in the numbers by send day',
+    },
+  ],
+)}
 </section>`;
+  return { id: 'quality', name: 'Data quality', markup };
+}
+
+const time = (ms: number | null | undefined): string | null => (typeof ms === 'number' ? instant(ms) : null);
+const date = (text: string | null | undefined): string | null => (typeof text === 'string' ? day(text) : null);
+
+/** What the last audit said. */
+function audited(freshness: Freshness | null): Markup {
+  if (freshness === null || freshness.audited === null)
+    return html`<p><span class="badge unknown">No audit</span> The lake has not been audited yet: <code>lake audit</code> compares it with the
+raw data.</p>`;
+  const { audited, drifts, findings } = freshness;
+  return drifts === 0
+    ? html`<p><span class="badge ok">OK</span> The last audit, ${instant(audited)}, found everything as it should be.</p>`
+    : html`<p><span class="badge act">Act</span> The last audit, ${instant(audited)}, found ${plural(drifts ?? 0, 'thing')} not as it should be${
+        findings !== null && html`: ${findings}`
+      }. <code>lake audit --repair</code> does what is missing.</p>`;
 }
 
 /** As of when the report is: from the data, never from a clock. */
 export const asOf = ({ newestDelivered, newestDay }: Quality): string | null =>
   newestDelivered !== null ? instant(newestDelivered) : newestDay !== null ? day(newestDay) : null;
+
+/** The day of the newest data; null if nothing was read. */
+export const newestDay = ({ newestDelivered }: Quality): string | null =>
+  newestDelivered === null ? null : new Date(newestDelivered).toISOString().slice(0, 10);

@@ -1,57 +1,55 @@
+import type { Cause } from '../causes.ts';
 import type { Day } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
-import type { Incident } from '../incidents.ts';
+import type { Found, Incident } from '../incidents.ts';
 import { RATES, type Rate, rateOf } from '../measures.ts';
-import { count, day as dayName, percent, plural, weekday } from '../numbers.ts';
+import { count, day as dayName, percent, plural } from '../numbers.ts';
+import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
-import { providerName } from '../providers.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
-import type { Answer } from './answers.ts';
+import { worded } from '../wording.ts';
 
 /** Incidents told one by one; more of them are no incidents but a state. */
-const MOST = 5;
+export const TOLD = 8;
 
 /** What a reader must know who reads no further: incidents in words, and where the sender stands against the limits. */
 export function summarySection(
-  incidents: readonly Incident[],
-  answers: ReadonlyMap<Incident, Answer>,
+  { incidents, isJudged }: Found,
+  causes: ReadonlyMap<Incident, Cause>,
   days: readonly Day[],
   period: Period,
   thresholds: Thresholds,
-): Markup {
-  const rest = incidents.length - MOST;
-  return html`
+): Section {
+  const rest = incidents.length - TOLD;
+  const markup = html`
 <section aria-labelledby="summary">
 <h2 id="summary">What stands out</h2>
-${incidents.slice(0, MOST).map((incident) => told(incident, answers.get(incident), period))}
-${rest > 0 && html`<p class="incident">${plural(rest, 'more incident')}: see the framed days below.</p>`}
-${incidents.length === 0 && html`<p class="calm">No mailbox provider turned away unusually much mail on any day.</p>`}
+${
+  incidents.length > 0 &&
+  html`<ol class="incidents">
+${incidents.slice(0, TOLD).map((incident, i) => told(incident, causes.get(incident), i + 1, period))}</ol>`
+}
+${rest > 0 && html`<p class="note">${plural(rest, 'more incident')}: marked on the charts below.</p>`}
+${incidents.length === 0 && html`<p class="calm">${isJudged ? CALM : UNJUDGED}</p>`}
 <ul class="standing">
 ${standing('Hard bounces', days, RATES.reputationBounce, thresholds.bounce)}
 ${standing('Complaints', days, RATES.complaint, thresholds.complaint)}
 </ul>
 </section>`;
+  return { id: 'summary', name: 'What stands out', markup };
 }
 
-function told(incident: Incident, answer: Answer | undefined, period: Period): Markup {
-  const { from, to, provider, sent, bounces, usual } = incident;
-  const isEarlier = to < period.from;
-  const when =
-    from === to
-      ? html`On <strong>${weekday(from)}</strong>`
-      : html`From <strong>${weekday(from)}</strong> to <strong>${weekday(to)}</strong>`;
-  const why =
-    answer &&
-    html` The most frequent answer${answer.status !== null && html`, ${answer.status},`} means: ${sentence(answer.meaning)}`;
-  const todo = answer?.whatToDo && html`<br><strong>What to do:</strong> ${sentence(answer.whatToDo)}`;
-  return html`<p class="incident${isEarlier && ' earlier'}">${isEarlier && 'Before this period: '}${when}
-<strong>${providerName(provider)} turned away ${percent(bounces / sent)}</strong> of the mail sent to it, ${count(bounces)} of
-${count(sent)}; ${percent(usual)} is usual there.${why}${todo}</p>
+const CALM = 'No incident: no day’s rates are worse than the four weeks before it led to expect.';
+const UNJUDGED = 'There is too little mail, or too few days, to tell unusual days from usual ones.';
+
+function told(incident: Incident, cause: Cause | undefined, number: number, period: Period): Markup {
+  const isEarlier = incident.to < period.from;
+  const { when, what, compared, whose, why, todo } = worded(incident, cause);
+  return html`<li class="incident${isEarlier && ' earlier'}"><span class="mark" aria-hidden="true">${number}</span>
+<p>${isEarlier && html`<span class="when">Before this period.</span> `}${when} <strong>${what}</strong>: ${compared}.${whose && html` ${whose}`}${why && html` ${why}`}</p>
+${todo && html`<p><strong>What to do:</strong> ${todo}</p>`}</li>
 `;
 }
-
-/** Seed texts may end with a full stop or not. */
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function standing(name: string, days: readonly Day[], rate: Rate, limits: readonly Threshold[]): Markup | null {
   const last = days.at(-1);

@@ -1,0 +1,76 @@
+import { weekChart } from '../charts/week.ts';
+import { html } from '../html.ts';
+import type { Section } from '../page.ts';
+import type { Row } from '../rows.ts';
+import type { Ask } from '../scope.ts';
+
+/** An hour of the week, by people's clocks. */
+export interface WeekHour {
+  /** 1 for Monday to 7 for Sunday */
+  weekday: number;
+  /** 0 to 23 */
+  hour: number;
+  sent: number;
+  /** by people */
+  opens: number;
+  clicks: number;
+}
+
+export interface Hours {
+  /** only those in which something happened, by weekday and hour */
+  hours: WeekHour[];
+  timeZone: string;
+}
+
+export async function loadHours(ask: Ask): Promise<Hours> {
+  const sendings = await ask(`with sendings as (
+    select at_timezone(with_timezone(message_outcomes.sent_at, 'UTC'), seed_settings.value) as local_time
+    from message_outcomes
+    cross join seed_settings
+    where seed_settings.name = 'report_time_zone' and is_sent and not is_simulator
+)
+select
+    cast(day_of_week(local_time) as integer) as day_of_week,
+    cast(hour(local_time) as integer) as hour_of_day,
+    count(*) as sent
+from sendings
+group by 1, 2`);
+  const engagement = await ask('select day_of_week, hour_of_day, human_opens, human_clicks from engagement_by_hour');
+  const [zone] = await ask("select value from seed_settings where name = 'report_time_zone'");
+  const at = (rows: readonly Row[]) =>
+    new Map(rows.map((row) => [place(row.number('day_of_week'), row.number('hour_of_day')), row]));
+  const [sent, engaged] = [at(sendings), at(engagement)];
+  const hours = WEEK.map(({ weekday, hour }) => ({
+    weekday,
+    hour,
+    sent: sent.get(place(weekday, hour))?.number('sent') ?? 0,
+    opens: engaged.get(place(weekday, hour))?.number('human_opens') ?? 0,
+    clicks: engaged.get(place(weekday, hour))?.number('human_clicks') ?? 0,
+  }));
+  return {
+    hours: hours.filter(({ sent, opens, clicks }) => sent + opens + clicks > 0),
+    timeZone: zone?.text('value') ?? 'UTC',
+  };
+}
+
+const place = (weekday: number, hour: number): number => weekday * 24 + hour;
+const WEEK = Array.from({ length: 168 }, (_, i) => ({ weekday: Math.floor(i / 24) + 1, hour: i % 24 }));
+
+/** When is mail sent, and when do people open and click? */
+export function hoursSection({ hours, timeZone }: Hours): Section | null {
+  if (hours.length === 0) return null;
+  const markup = html`
+<section aria-labelledby="hours">
+<h2 id="hours">Hours of the week</h2>
+<p class="note">By clocks in ${timeZone.replaceAll('_', ' ')}; opens and clicks by machines are left out.</p>
+<div class="triple">
+${weekChart({ id: 'hours-sent', title: 'When mail is sent', unit: 'mail', value: ({ sent }) => sent }, hours)}
+${weekChart({ id: 'hours-opens', title: 'When people open', unit: 'open', value: ({ opens }) => opens }, hours)}
+${
+  hours.some(({ clicks }) => clicks > 0) &&
+  weekChart({ id: 'hours-clicks', title: 'When people click', unit: 'click', value: ({ clicks }) => clicks }, hours)
+}
+</div>
+</section>`;
+  return { id: 'hours', name: 'Hours', markup };
+}

@@ -1,0 +1,84 @@
+import type { Answer, Cause } from './causes.ts';
+import type { Incident } from './incidents.ts';
+import { count, percent, weekday } from './numbers.ts';
+import { providerName } from './providers.ts';
+
+/** An incident in words, as parts of a text: when, what, and what is known of it. Not escaped for anything. */
+export interface Wording {
+  /** `On Tuesday 6 October` */
+  when: string;
+  /** `Microsoft turned away 59.0% of its mail` */
+  what: string;
+  /** `49 of 83, where 0.56% was expected` */
+  compared: string;
+  /** `All of it was mail from news.example.` */
+  whose: string | null;
+  why: string | null;
+  todo: string | null;
+}
+
+export function worded(incident: Incident, cause?: Cause): Wording {
+  const { from, to, numerator, denominator, expected } = incident;
+  return {
+    when: from === to ? `On ${weekday(from)}` : `From ${weekday(from)} to ${weekday(to)}`,
+    what: what(incident, percent(numerator / denominator)),
+    compared: `${count(numerator)} of ${count(denominator)}, where ${percent(expected)} was expected`,
+    whose: whose(cause),
+    ...answered(cause?.answer ?? null),
+  };
+}
+
+function answered(answer: Answer | null): { why: string | null; todo: string | null } {
+  if (answer === null) return { why: null, todo: null };
+  const status = answer.status === null ? '' : `, ${answer.status},`;
+  return {
+    why: sentence(`The most frequent answer${status} means: ${answer.meaning}`),
+    todo: answer.whatToDo === null ? null : sentence(answer.whatToDo),
+  };
+}
+
+function what({ metric, provider, providers, horizon }: Incident, share: string): string {
+  const who = provider === null ? null : provider === 'other' ? 'smaller mailbox providers' : providerName(provider);
+  const mail = who === null ? `all mail${among(providers)}` : `the mail to ${who}`;
+  const at = who === null ? among(providers) : ` at ${who}`;
+  switch (metric) {
+    case 'hard_bounce_rate':
+      return who === null
+        ? `${share} of ${mail} bounced for good`
+        : `${provider === 'other' ? 'Smaller mailbox providers' : who} turned away ${share} of the mail sent there`;
+    case 'soft_bounce_rate':
+      return `${share} of ${mail} bounced for now`;
+    case 'delivery_rate':
+      return `only ${share} of ${mail} was delivered within ${horizon} hours`;
+    case 'complaint_rate':
+      return `${share} of the recipients${at} complained`;
+    case 'human_open_rate':
+      return `only ${share} of ${mail} was opened by people within ${horizon} hours`;
+    case 'unique_click_rate':
+      return `only ${share} of ${mail} was clicked within ${horizon} hours`;
+    case 'unsubscribe_rate':
+      return `${share} of the recipients${at} unsubscribed`;
+  }
+}
+
+const among = (providers: readonly string[]): string =>
+  providers.length === 0 ? '' : ` (at ${listed(providers.map(providerName))})`;
+
+const listed = (names: readonly string[]): string =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join('');
+
+function whose(cause?: Cause): string | null {
+  const parts = [
+    cause?.domain && { share: cause.domain.share, of: `from ${cause.domain.name}` },
+    cause?.campaign && { share: cause.campaign.share, of: `of the campaign ${cause.campaign.name}` },
+  ].filter((part) => typeof part === 'object' && part !== null);
+  if (parts.length === 0) return null;
+  const shares = parts.map(({ share }) => (share >= 0.995 ? 'all' : percent(share)));
+  // `All of it was from a and of the campaign b`, but `all of it was from a and 80% of it of the campaign b`.
+  const told = parts.map(({ of }, i) => (i > 0 ? (shares[i] === shares[0] ? of : `${shares[i]} of it ${of}`) : of));
+  return capital(sentence(`${shares[0]} of it was ${listed(told)}`));
+}
+
+/** Seed texts may end with a full stop or not. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
