@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
 import { type AthenaClient, paginateGetQueryResults } from '@aws-sdk/client-athena';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { parquetMetadataAsync } from 'hyparquet';
-import type { Engine, QueryResult, SqlValue, WriteJob, WrittenFile } from '#lake/ports.ts';
+import {
+  type Engine,
+  type Input,
+  MissingObject,
+  type QueryResult,
+  type SqlValue,
+  type WriteJob,
+  type WrittenFile,
+} from '#lake/ports.ts';
 import { concurrently } from '#lake/steps/concurrent.ts';
-import { AthenaFailure, type QueryPlace, runQuery } from './athena-query.ts';
+import { type QueryPlace, runQuery } from './athena-query.ts';
 import { columnOf, type ResultColumn, valuesOf } from './athena-values.ts';
-import { serviceError } from './s3-failure.ts';
+import { parquetSize } from './parquet-rows.ts';
+import { objectFailure } from './s3-failure.ts';
+import { S3Store } from './s3-store.ts';
 
 export interface AthenaEngineOptions {
   athena: AthenaClient;
@@ -18,94 +27,104 @@ export interface AthenaEngineOptions {
   bucket: string;
   /** milliseconds that are left, such as a Lambda's; as good as unlimited unless told */
   remainingMs?: () => number;
+  /** stops what is under way */
+  signal?: AbortSignal;
 }
 
 /** Athena's limit on a statement, bytes. */
 const MOST_QUERY_BYTES = 262_144;
 const FOOTERS_AT_ONCE = 16;
+const FOLDERS_AT_ONCE = 16;
 
 /**
  * Athena as the engine. What a statement reads it names itself, through the helper tables `<table>_live` and
- * `<table>_settled`, whose partitions are projected from the layout; so `inputs` are not needed here.
+ * `<table>_settled`, whose partitions are projected from the layout; `inputs` say which files it must have met there.
  */
 export class AthenaEngine implements Engine {
   readonly #place: QueryPlace;
   readonly #s3: S3Client;
   readonly #bucket: string;
+  readonly #store: S3Store;
 
-  constructor({ athena, s3, database, workgroup, bucket, remainingMs = () => Infinity }: AthenaEngineOptions) {
-    this.#place = { client: athena, database, workgroup, remainingMs };
+  constructor({ athena, s3, database, workgroup, bucket, remainingMs = () => Infinity, signal }: AthenaEngineOptions) {
+    this.#place = { client: athena, database, workgroup, remainingMs, signal };
     this.#s3 = s3;
     this.#bucket = bucket;
+    this.#store = new S3Store({ client: s3, bucket });
   }
 
-  async query(sql: string): Promise<QueryResult> {
-    const { QueryExecutionId } = await runQuery(this.#place, withinLimit(sql));
-    let columns: ResultColumn[] | undefined;
-    const rows: SqlValue[][] = [];
-    for await (const { ResultSet } of paginateGetQueryResults({ client: this.#place.client }, { QueryExecutionId })) {
-      const isFirst = columns === undefined;
-      columns ??= (ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map(columnOf);
-      // The first row of a select's first page is the columns' names.
-      for (const row of (ResultSet?.Rows ?? []).slice(isFirst ? 1 : 0)) rows.push(valuesOf(columns, row));
-    }
-    return { columns: columns ?? [], rows };
+  async query(sql: string, inputs: readonly Input[] = []): Promise<QueryResult> {
+    const { client } = this.#place;
+    return this.#over(inputs, async () => {
+      const { QueryExecutionId } = await runQuery(this.#place, withinLimit(sql));
+      let columns: ResultColumn[] | undefined;
+      const rows: SqlValue[][] = [];
+      for await (const { ResultSet } of paginateGetQueryResults({ client }, { QueryExecutionId })) {
+        const isFirst = columns === undefined;
+        columns ??= (ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map(columnOf);
+        // The first row of a select's first page is the columns' names.
+        for (const row of (ResultSet?.Rows ?? []).slice(isFirst ? 1 : 0)) rows.push(valuesOf(columns, row));
+      }
+      return { columns: columns ?? [], rows };
+    });
   }
 
-  async write({ select, location, partitioned }: WriteJob): Promise<WrittenFile[]> {
+  async write({ select, inputs, location, partitioned }: WriteJob): Promise<WrittenFile[]> {
     const target = `s3://${this.#bucket}/${location}`;
     const options = ["format = 'PARQUET'", "compression = 'ZSTD'"];
     if (partitioned) options.push("partitioned_by = ARRAY['dt']");
     const sql = withinLimit(`UNLOAD (\n${select}\n)\nTO '${target}'\nWITH (${options.join(', ')})`);
     const token = createHash('sha256').update(`${target}\n${sql}`).digest('hex');
-    const execution = await runQuery(this.#place, sql, token);
+    const execution = await this.#over(inputs, () => runQuery(this.#place, sql, token));
 
     const manifest = execution.Statistics?.DataManifestLocation;
-    if (!manifest) throw new AthenaFailure(execution.QueryExecutionId ?? '', 'left no manifest of what it wrote');
-    const keys = (await this.#manifest(manifest)).sort();
-    return concurrently(keys, FOOTERS_AT_ONCE, (key) => this.#writtenFile(key, location));
+    const keys = manifest ? await this.#manifest(manifest) : [];
+    return concurrently(keys.sort(), FOOTERS_AT_ONCE, async (key): Promise<WrittenFile> => {
+      if (!key.startsWith(location)) throw new Error(`a query wrote outside its location: ${key} (${location})`);
+      return { key, ...(await parquetSize(this.#s3, this.#bucket, key)) };
+    });
   }
 
-  /** Keys of the files that a query wrote, one address a line. */
-  async #manifest(address: string): Promise<string[]> {
-    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? [];
-    const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    const lines = ((await Body?.transformToString()) ?? '').split('\n').filter((line) => line !== '');
-    return lines.map((line) => line.replace(`s3://${this.#bucket}/`, ''));
-  }
-
-  /** Athena doesn't tell rows by file; the files do, at their ends. */
-  async #writtenFile(key: string, location: string): Promise<WrittenFile> {
-    if (!key.startsWith(location)) throw new Error(`a query wrote outside its location: ${key} (${location})`);
-    const tail = await this.#range(key, `bytes=-${FOOTER_BYTES}`);
-    const file = {
-      byteLength: tail.size,
-      slice: async (from: number, to = tail.size): Promise<ArrayBuffer> =>
-        from >= tail.size - tail.bytes.length
-          ? buffer(tail.bytes.subarray(from - tail.size + tail.bytes.length, to - tail.size + tail.bytes.length))
-          : buffer((await this.#range(key, `bytes=${from}-${to - 1}`)).bytes),
-    };
-    const { num_rows: rows } = await parquetMetadataAsync(file, { initialFetchSize: tail.bytes.length });
-    return { key, bytes: tail.size, rows: Number(rows) };
-  }
-
-  async #range(key: string, range: string): Promise<{ bytes: Uint8Array; size: number }> {
+  /**
+   * Runs a query over files that must be there: to Athena a file that has gone is only a few rows less. What is there
+   * afterwards was there before, because no key is used twice.
+   */
+  async #over<T>(inputs: readonly Input[], run: () => Promise<T>): Promise<T> {
     try {
-      const answer = await this.#s3.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key, Range: range }));
-      const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
-      return { bytes, size: Number(/\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1] ?? bytes.length) };
-    } catch (error) {
-      throw serviceError(error)?.status === 404
-        ? new Error(`a query's file is not there: ${key}`, { cause: error })
-        : error;
+      return await run();
+    } finally {
+      await this.#checkInputs(inputs);
     }
   }
+
+  /** One listing a folder. @throws MissingObject */
+  async #checkInputs(inputs: readonly Input[]): Promise<void> {
+    const folders = Map.groupBy(
+      inputs.flatMap(({ keys }) => keys),
+      (key) => key.slice(0, key.lastIndexOf('/') + 1),
+    );
+    await concurrently([...folders], FOLDERS_AT_ONCE, async ([folder, keys]) => {
+      const there = new Set<string>();
+      for await (const { key } of this.#store.list(folder, { shallow: true })) there.add(key);
+      const gone = keys.find((key) => !there.has(key));
+      if (gone !== undefined) throw new MissingObject(gone);
+    });
+  }
+
+  /** Keys of the files that a query wrote, one address a line. A query without rows may leave no manifest. */
+  async #manifest(address: string): Promise<string[]> {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? [];
+    let text: string;
+    try {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      text = (await Body?.transformToString()) ?? '';
+    } catch (error) {
+      throw objectFailure(error, address);
+    }
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line) => line.replace(`s3://${this.#bucket}/`, ''));
+  }
 }
-
-/** The footers of our tables' files are far smaller, unless they have very many row groups. */
-const FOOTER_BYTES = 64 * 1024;
-
-const buffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 function withinLimit(sql: string): string {
   const bytes = Buffer.byteLength(sql);

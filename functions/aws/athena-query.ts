@@ -15,6 +15,8 @@ export interface QueryPlace {
   workgroup: string;
   /** milliseconds that are left for the whole; a query that would take longer is stopped */
   remainingMs: () => number;
+  /** stops a query that is under way */
+  signal?: AbortSignal | undefined;
 }
 
 /** The query failed, was cancelled, or its time was up. What it has written so far stays where it is. */
@@ -28,7 +30,7 @@ export class AthenaFailure extends Error {
 }
 
 /** Waits between looks: short queries are seen early, long ones cost few calls. */
-const FIRST_LOOK_MS = 200;
+const FIRST_LOOK_MS = 100;
 const MOST_LOOK_MS = 3000;
 /** Left over for what its caller has to do afterwards. */
 const RESERVE_MS = 15_000;
@@ -40,26 +42,30 @@ const RESERVE_MS = 15_000;
  * @throws AthenaFailure
  */
 export async function runQuery(place: QueryPlace, sql: string, token?: string): Promise<QueryExecution> {
-  const { QueryExecutionId: id = '' } = await place.client.send(
+  const { client, database, workgroup, signal } = place;
+  if (signal?.aborted) throw new AthenaFailure('(none)', 'was not started: its caller had given up');
+  const { QueryExecutionId: id = '' } = await client.send(
     new StartQueryExecutionCommand({
       QueryString: sql,
-      QueryExecutionContext: { Database: place.database, Catalog: 'AwsDataCatalog' },
-      WorkGroup: place.workgroup,
-      // Without one the SDK makes a random one, which its retries keep.
+      QueryExecutionContext: { Database: database, Catalog: 'AwsDataCatalog' },
+      WorkGroup: workgroup,
+      // Without one the SDK makes a random one, which its retries keep: a lost answer starts nothing twice.
       ...(token ? { ClientRequestToken: token } : {}),
     }),
   );
   for (let wait = FIRST_LOOK_MS; ; wait = Math.min(MOST_LOOK_MS, wait * 1.5)) {
-    const { QueryExecution: execution } = await place.client.send(
-      new GetQueryExecutionCommand({ QueryExecutionId: id }),
-    );
+    const { QueryExecution: execution } = await client.send(new GetQueryExecutionCommand({ QueryExecutionId: id }));
     const { State: state, StateChangeReason: reason = 'without a reason' } = execution?.Status ?? {};
     if (execution && state === 'SUCCEEDED') return execution;
     if (state === 'FAILED' || state === 'CANCELLED') throw new AthenaFailure(id, `${state.toLowerCase()}: ${reason}`);
-    if (place.remainingMs() < RESERVE_MS + wait) {
-      await place.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
-      throw new AthenaFailure(id, 'was stopped: it would not have ended in time; the next run starts another');
-    }
-    await setTimeout(wait);
+    if (signal?.aborted) await stop('its caller has given up');
+    if (place.remainingMs() < RESERVE_MS + wait)
+      await stop('it would not have ended in time; the next run starts another');
+    await setTimeout(wait, undefined, signal ? { signal } : {}).catch(() => {}); // looked at above
+  }
+
+  async function stop(why: string): Promise<never> {
+    await client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+    throw new AthenaFailure(id, `was stopped: ${why}`);
   }
 }

@@ -4,10 +4,16 @@ import type { QueryResult, SqlValue } from '#lake/ports.ts';
 
 export type ResultColumn = QueryResult['columns'][number];
 
-/** Athena drops precisions from names; timestamps have milliseconds. */
+/** Athena leaves out what types are made of: timestamps have milliseconds, and all maps of ours count by name. */
+const WHOLE_NAMES: Readonly<Record<string, string>> = {
+  timestamp: 'timestamp(3)',
+  map: 'map(varchar, bigint)',
+  float: 'real',
+};
+
 export const columnOf = ({ Name = '', Type = '' }: ColumnInfo): ResultColumn => ({
   name: Name,
-  type: Type === 'timestamp' ? 'timestamp(3)' : Type,
+  type: WHOLE_NAMES[Type] ?? Type,
 });
 
 export const valuesOf = (columns: readonly ResultColumn[], { Data = [] }: Row): SqlValue[] =>
@@ -21,7 +27,6 @@ function parsed(type: string, text: string): SqlValue {
     case 'tinyint':
     case 'smallint':
     case 'integer':
-    case 'float':
     case 'real':
     case 'double':
       return Number(text);
@@ -33,8 +38,20 @@ function parsed(type: string, text: string): SqlValue {
     case 'boolean':
       return text === 'true';
     case 'timestamp(3)':
-      return Date.parse(`${text.replace(' ', 'T')}Z`);
+      return instant(text);
     default:
       return text;
   }
+}
+
+/** `2025-03-10 09:16:00.000`; years may have more than four digits, or a sign. */
+function instant(text: string): number {
+  const match = /^([+-]?\d+)-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?/.exec(text);
+  if (!match) throw new Error(`Athena answered with a timestamp that can't be read: ${text}`);
+  const [year = 0, month = 1, day = 1, hours = 0, minutes = 0, seconds = 0] = match.slice(1, 7).map(Number);
+  // Date.UTC takes years below 100 for those of the last century.
+  const date = new Date(
+    Date.UTC(2000, month - 1, day, hours, minutes, seconds, Number((match[7] ?? '').padEnd(3, '0'))),
+  );
+  return date.setUTCFullYear(year, month - 1, day);
 }

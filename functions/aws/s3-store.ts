@@ -93,10 +93,14 @@ export class S3Store implements Store {
     }
   }
 
-  async #sha256Of(key: string): Promise<string | undefined> {
+  /** As S3 keeps it; of an object without one, that of its content. */
+  async #sha256Of(key: string): Promise<string> {
     try {
       const head = await this.#client.send(new HeadObjectCommand({ ...this.#at(key), ChecksumMode: 'ENABLED' }));
-      return head.ChecksumSHA256;
+      if (head.ChecksumSHA256 !== undefined) return head.ChecksumSHA256;
+      const content = createHash('sha256');
+      for await (const chunk of (await this.get(key)).body) content.update(chunk);
+      return content.digest('base64');
     } catch (error) {
       throw objectFailure(error, key);
     }
@@ -113,6 +117,8 @@ export class S3Store implements Store {
       );
       const { Body, ContentLength, ETag, LastModified } = answer;
       if (!(Body instanceof Readable)) throw new TypeError(`object has no body: ${key}`);
+      // A connection may break before anyone reads: whoever does is told, and until then it must not end the process.
+      Body.on('error', () => {});
       const size = from + (ContentLength ?? 0);
       return { stream: Body, object: { key, size, etag: ETag ?? '', modified: LastModified?.getTime() ?? 0 } };
     } catch (error) {

@@ -24,28 +24,36 @@ export class SqsQueue implements Queue {
   }
 
   async send(messages: readonly UnitMessage[], lane: Lane): Promise<void> {
-    const batches = Array.from({ length: Math.ceil(messages.length / MOST_MESSAGES) }, (_, i) =>
-      messages.slice(i * MOST_MESSAGES, (i + 1) * MOST_MESSAGES),
+    await sendBatches(
+      this.#client,
+      this.#urls[lane],
+      messages.map(({ unit, plan }) => ({ unit, plan })),
     );
-    await concurrently(batches, AT_ONCE, (batch) => this.#sendBatch(batch, lane));
   }
+}
 
-  /** Sends again what SQS could not take for the moment. */
-  async #sendBatch(batch: readonly UnitMessage[], lane: Lane): Promise<void> {
-    let open = batch.map(({ unit, plan }, i) => ({ Id: String(i), MessageBody: JSON.stringify({ unit, plan }) }));
+/**
+ * Sends each body as one JSON message, ten at a time, and again what SQS could not take for the moment.
+ * @throws Error if some could not be sent; others may have been
+ */
+export async function sendBatches(client: SQSClient, url: string, bodies: readonly object[]): Promise<void> {
+  const batches = Array.from({ length: Math.ceil(bodies.length / MOST_MESSAGES) }, (_, i) =>
+    bodies.slice(i * MOST_MESSAGES, (i + 1) * MOST_MESSAGES),
+  );
+  await concurrently(batches, AT_ONCE, async (batch) => {
+    let open = batch.map((body, i) => ({ Id: String(i), MessageBody: JSON.stringify(body) }));
     let why = '';
     await withBackoff(PATIENT, async () => {
-      const { Failed = [] } = await this.#client.send(
-        new SendMessageBatchCommand({ QueueUrl: this.#urls[lane], Entries: open }),
-      );
+      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: open }));
       const failed = new Set(Failed.map(({ Id }) => Id));
       open = open.filter(({ Id }) => failed.has(Id));
       why = Failed[0]?.Code ?? '';
       return open.length === 0 || Failed.every(({ SenderFault }) => SenderFault === true) ? true : undefined;
     });
     if (open.length > 0) {
-      // Not lost: the units stay open in their plans, and are queued again.
-      throw new Error(`${open.length} of ${batch.length} messages could not be queued in ${lane}: ${why}`);
+      // Not lost: what is undone is found again by looking, and queued again.
+      const name = url.slice(url.lastIndexOf('/') + 1);
+      throw new Error(`${open.length} of ${batch.length} messages could not be queued in ${name}: ${why}`);
     }
-  }
+  });
 }

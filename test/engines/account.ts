@@ -5,8 +5,8 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { type Clients, connect } from '#aws/clients.ts';
-import { glueStorage } from '#aws/glue-table.ts';
-import { TABLES } from '#lake/tables/index.ts';
+import { glueTables } from '#aws/glue-tables.ts';
+import { glueView, type ViewSource } from '#aws/glue-view.ts';
 import { Gateway } from './gateway.ts';
 import { TrinoClient } from './trino-client.ts';
 
@@ -26,18 +26,8 @@ export async function openAccount(): Promise<Account> {
   const name = `t${randomBytes(5).toString('hex')}`;
   await clients.s3.send(new CreateBucketCommand({ Bucket: name }));
   await clients.glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: name } }));
-  for (const table of Object.values(TABLES)) {
-    await clients.glue.send(
-      new CreateTableCommand({
-        DatabaseName: name,
-        TableInput: {
-          Name: table.name,
-          TableType: 'EXTERNAL_TABLE',
-          PartitionKeys: [{ Name: 'dt', Type: 'string' }],
-          StorageDescriptor: glueStorage(table, `s3://${name}/v1/live/${table.name}/`),
-        },
-      }),
-    );
+  for (const TableInput of glueTables(name)) {
+    await clients.glue.send(new CreateTableCommand({ DatabaseName: name, TableInput }));
   }
   return {
     clients,
@@ -57,4 +47,11 @@ export async function makeQueue({ clients }: Account): Promise<string> {
     new CreateQueueCommand({ QueueName: `q${randomBytes(5).toString('hex')}` }),
   );
   return QueueUrl;
+}
+
+/** Makes the views in the account's database, as the stack makes them. */
+export async function makeViews({ clients, database }: Account, views: readonly ViewSource[]): Promise<void> {
+  for (const view of views) {
+    await clients.glue.send(new CreateTableCommand({ DatabaseName: database, TableInput: glueView(view, database) }));
+  }
 }

@@ -9,7 +9,12 @@ export interface Fault {
   changeRequest?: (body: Buffer, passing: Passing) => Buffer;
   /** once the account has done its work; true if it has been answered, or never will be */
   after?: (answer: ServerResponse, said: Said, passing: Passing) => boolean;
+  /** what becomes of the query that a StartQueryExecution starts */
+  fate?: QueryFate;
 }
+
+/** `fails`: once its files are written, and they stay. `hangs`: until it is stopped. */
+export type QueryFate = 'fails' | 'hangs';
 
 type Where = (passing: Passing) => boolean;
 
@@ -64,6 +69,29 @@ export const breakBody = (isDue: Where, bytes: number): Fault => ({
   after(answer, { status, headers, body }) {
     answer.writeHead(status, headers);
     answer.write(body.subarray(0, bytes), () => answer.destroy());
+    return true;
+  },
+});
+
+export const doom = (fate: QueryFate, isDue: Where): Fault => ({ isDue, fate });
+
+/** Glue can't create some of a batch's partitions, for a reason that passes or not. */
+export const failPartitions = (isDue: Where, days: readonly string[], code: string): Fault => ({
+  isDue,
+  changeRequest(body) {
+    const request = JSON.parse(body.toString());
+    request.PartitionInputList = request.PartitionInputList.filter(
+      ({ Values }: { Values: string[] }) => !days.includes(Values[0] ?? ''),
+    );
+    return Buffer.from(JSON.stringify(request));
+  },
+  after(answer) {
+    answer.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+    const Errors = days.map((dt) => ({
+      PartitionValues: [dt],
+      ErrorDetail: { ErrorCode: code, ErrorMessage: 'injected' },
+    }));
+    answer.end(JSON.stringify({ Errors }));
     return true;
   },
 });

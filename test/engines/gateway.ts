@@ -4,8 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { athenaColumn, athenaText } from './athena-text.ts';
-import type { Fault } from './faults.ts';
+import type { Fault, QueryFate } from './faults.ts';
 import { type TrinoClient, TrinoFailure, type TrinoResult } from './trino-client.ts';
 import { parseUnload, runUnload } from './unload.ts';
 
@@ -19,6 +20,7 @@ interface Execution {
   result?: TrinoResult;
   isCancelled: boolean;
   manifest?: string;
+  fate?: QueryFate | undefined;
   submitted: number;
 }
 
@@ -77,6 +79,11 @@ export class Gateway {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** queries that were started */
+  get queries(): number {
+    return this.#executions.size;
+  }
+
   /** From now on these happen; those before are forgotten. */
   inject(...faults: Fault[]): void {
     this.#faults = faults;
@@ -90,18 +97,18 @@ export class Gateway {
     if (fault?.before?.(answer, passing)) return;
     const said =
       passing.service === 'AmazonAthena'
-        ? await this.#athena(passing)
+        ? await this.#athena(passing, fault?.fate)
         : await forward(this.#options.moto, incoming, fault?.changeRequest?.(body, passing) ?? body);
     if (fault?.after?.(answer, said, passing)) return;
     answer.writeHead(said.status, said.headers);
     answer.end(said.body);
   }
 
-  async #athena({ operation, body }: Passing): Promise<Said> {
+  async #athena({ operation, body }: Passing, fate?: QueryFate): Promise<Said> {
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
     const text = (value: object): Buffer => Buffer.from(JSON.stringify(value));
     try {
-      return { status: 200, headers, body: text(this.#answer(operation, JSON.parse(body || '{}'))) };
+      return { status: 200, headers, body: text(this.#answer(operation, JSON.parse(body || '{}'), fate)) };
     } catch (error) {
       if (!(error instanceof InvalidRequest)) throw error;
       const refusal = { __type: 'InvalidRequestException', Message: error.message, AthenaErrorCode: 'INVALID_INPUT' };
@@ -109,10 +116,10 @@ export class Gateway {
     }
   }
 
-  #answer(operation: string, input: Record<string, unknown>): object {
+  #answer(operation: string, input: Record<string, unknown>, fate?: QueryFate): object {
     switch (operation) {
       case 'StartQueryExecution':
-        return { QueryExecutionId: this.#start(input).id };
+        return { QueryExecutionId: this.#start(input, fate).id };
       case 'GetQueryExecution':
         return { QueryExecution: this.#describe(this.#find(input)) };
       case 'GetQueryResults':
@@ -126,7 +133,7 @@ export class Gateway {
   }
 
   /** The same token and text is the same query; the same token and another text is an error. */
-  #start(input: Record<string, unknown>): Execution {
+  #start(input: Record<string, unknown>, fate?: QueryFate): Execution {
     const sql = textOf(input.QueryString);
     const token = textOf(input.ClientRequestToken);
     if (sql === '') throw new InvalidRequest('QueryString must not be empty');
@@ -142,6 +149,7 @@ export class Gateway {
       workgroup: textOf(input.WorkGroup),
       state: 'QUEUED',
       isCancelled: false,
+      fate,
       submitted: Date.now(),
     };
     this.#executions.set(execution.id, execution);
@@ -161,12 +169,18 @@ export class Gateway {
       },
     };
     try {
+      if (execution.fate === 'hangs') {
+        execution.state = 'RUNNING';
+        while (!execution.isCancelled) await setTimeout(20);
+        throw new InvalidRequest('stopped');
+      }
       const unload = parseUnload(execution.sql);
       if (unload) {
         if ((await this.#keysUnder(unload.target)).length > 0) {
           throw new InvalidRequest(`HIVE_PATH_ALREADY_EXISTS: Target directory is not empty: ${unload.target}`);
         }
         await runUnload(trino, unload, execution.id, options);
+        if (execution.fate === 'fails') throw new InvalidRequest('GENERIC_INTERNAL_ERROR: injected');
         execution.manifest = await this.#writeManifest(execution.id, await this.#keysUnder(unload.target));
         execution.result = { columns: [], rows: [], bytesRead: 0, milliseconds: 0 };
       } else {
@@ -279,8 +293,10 @@ function describe({ headers, method = '', url = '' }: IncomingMessage, body: Buf
 const forward = (moto: string, incoming: IncomingMessage, body: Buffer): Promise<Said> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(moto);
+    // A fault may have changed the body.
+    const length = 'content-length' in incoming.headers ? { 'content-length': String(body.length) } : {};
     const onward = request(
-      { hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
+      { hostname, port, method: incoming.method, path: incoming.url, headers: { ...incoming.headers, ...length } },
       (response) => {
         bodyOf(response).then(
           (answer) => resolve({ status: response.statusCode ?? 502, headers: response.headers, body: answer }),

@@ -3,14 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { AthenaEngine } from '#aws/athena-engine.ts';
 import { GlueCatalog } from '#aws/glue-catalog.ts';
+import type { ViewSource } from '#aws/glue-view.ts';
+import { RegisteringStore } from '#aws/registering-store.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { SqsQueue } from '#aws/sqs-queue.ts';
 import type { Lane, UnitMessage } from '#lake/ports.ts';
 import { catalogContract } from '#test/ports/catalog.contract.ts';
+import { engineContract, TEST_VIEWS } from '#test/ports/engine.contract.ts';
 import { queueContract } from '#test/ports/queue.contract.ts';
 import { storeContract } from '#test/ports/store.contract.ts';
-import { type Account, makeQueue, openAccount } from './account.ts';
+import { type Account, makeQueue, makeViews, openAccount } from './account.ts';
 
 let account: Account;
 beforeAll(async () => {
@@ -61,3 +65,22 @@ describe('a queue in SQS', () => {
     };
   });
 });
+
+describe('Athena', () => {
+  engineContract(async () => {
+    const own = await openAccount();
+    const { clients, database, bucket, close } = own;
+    await makeViews(own, TEST_VIEWS.map(withColumns));
+    const catalog = new GlueCatalog({ client: clients.glue, database, bucket });
+    const store = new RegisteringStore(new S3Store({ client: clients.s3, bucket }), catalog);
+    const engine = new AthenaEngine({ ...clients, database, workgroup: 'settle', bucket });
+    return { engine, store, catalog, close };
+  });
+});
+
+/** The views of the contract with what headers say of real ones. */
+function withColumns({ name, sql }: { name: string; sql: string }): ViewSource {
+  const n = { name: 'n', type: 'bigint', doc: 'How many.' };
+  const reason = { name: 'reason', type: 'varchar', doc: 'Why.' };
+  return { name, sql, columns: name === 'reasons' ? [reason, n] : [n] };
+}

@@ -109,7 +109,7 @@ export async function startTrino(
     ],
     log: join(folder, 'trino.log'),
     isReady: async () => (await client.query('select 1')).rows.length === 1,
-    patience: 120_000,
+    patience: 240_000,
   });
   return { ...started, client };
 }

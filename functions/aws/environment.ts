@@ -1,0 +1,104 @@
+/** The environment variables of the Lambda functions, declared once: the stack sets them, the handlers read them here. */
+import { z } from 'zod';
+import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
+import { EVENT_TYPES } from '#lake/vocabulary.ts';
+
+/** Every function gets all of them: names are no secrets, and what a function may do its role says. */
+export const VARIABLES = {
+  RAW_BUCKET: 'bucket of the raw events',
+  LAKE_BUCKET: 'bucket of the lake',
+  DATABASE: 'Glue database of the tables and views',
+  WORKGROUP: 'Athena workgroup of settle and rollup, without a limit on scanned bytes',
+  LIVE_QUEUE_URL: 'queue of units of live mail',
+  BACKFILL_QUEUE_URL: 'queue of units of old mail and of replays',
+  SETTLE_QUEUE_URL: 'queue of days of tables to be settled',
+  LAKE_VERSION: 'hash of sources, lock file and settings: what code an attempt ran (codeVersion)',
+  LAKE_SETTINGS: 'effective settings as JSON (Settings)',
+  STAGE: 'the stage, by which metrics are told apart',
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+/** What the stack has to set. */
+export type EnvironmentVariables = Readonly<Record<VariableName, string>>;
+
+export interface LakeEnvironment {
+  rawBucket: string;
+  lakeBucket: string;
+  database: string;
+  workgroup: string;
+  queues: { live: string; backfill: string; settle: string };
+  version: string;
+  settings: Settings;
+  stage: string;
+  /** another account than AWS's own, for tests: the SDK's own variable AWS_ENDPOINT_URL */
+  endpoint?: string;
+}
+
+/** The settings of a deployed lake, over which a user sets what differs: Firehose's own prefixes by the hour. */
+export const CLOUD_SETTINGS: Settings = { ...DEFAULT_SETTINGS, rawTemplate: 'raw/{yyyy}/{MM}/{dd}/{HH}/' };
+
+const wholeNumber = z.int().positive();
+
+const SettingsText = z.strictObject({
+  tags: z.array(
+    z.tuple([
+      z.string().min(1),
+      z.enum([
+        'campaign_id',
+        'campaign_activity_id',
+        'treatment_id',
+        'journey_id',
+        'journey_run_id',
+        'journey_activity_id',
+        'application_id',
+      ]),
+    ]),
+  ),
+  headerCarriers: z.array(z.enum(EVENT_TYPES)),
+  objectNameOffsetHours: z.number().min(-12).max(14),
+  rawTemplate: z.string().nullable(),
+  limits: z.strictObject({
+    recordBytes: wholeNumber,
+    objectBytes: wholeNumber,
+    depth: wholeNumber.max(1000),
+    unitObjects: wholeNumber.max(2000),
+    unitBytes: wholeNumber,
+    fileBytes: wholeNumber,
+  }),
+  parquet: z.enum(['best', 'compatible']),
+});
+
+/** @throws Error naming every variable that is missing or wrong */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): LakeEnvironment {
+  const missing = Object.entries(VARIABLES).filter(([name]) => !variables[name]);
+  if (missing.length > 0) {
+    const named = missing.map(([name, meaning]) => `${name} (${meaning})`).join(', ');
+    throw new Error(`environment variables are missing, deploy the stage again: ${named}`);
+  }
+  const of = (name: VariableName): string => variables[name] ?? '';
+  if (!/^[0-9a-f]+$/.test(of('LAKE_VERSION'))) throw new Error('LAKE_VERSION is not lower-case hex');
+  const endpoint = variables.AWS_ENDPOINT_URL;
+  return {
+    rawBucket: of('RAW_BUCKET'),
+    lakeBucket: of('LAKE_BUCKET'),
+    database: of('DATABASE'),
+    workgroup: of('WORKGROUP'),
+    queues: { live: of('LIVE_QUEUE_URL'), backfill: of('BACKFILL_QUEUE_URL'), settle: of('SETTLE_QUEUE_URL') },
+    version: of('LAKE_VERSION'),
+    settings: readSettingsText(of('LAKE_SETTINGS')),
+    stage: of('STAGE'),
+    ...(endpoint ? { endpoint } : {}),
+  };
+}
+
+function readSettingsText(text: string): Settings {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw new Error('LAKE_SETTINGS is not JSON');
+  }
+  const parsed = SettingsText.safeParse(content);
+  if (!parsed.success) throw new Error(`LAKE_SETTINGS is wrong\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

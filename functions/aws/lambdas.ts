@@ -1,0 +1,158 @@
+/** The Lambda functions, declared once: code, limits, when they run and what they may do. The stack is made from this. */
+import { TRANSFORM_TIMEOUT_MS } from '#lake/steps/tries.ts';
+import {
+  ADD_PARTITIONS,
+  LIVE,
+  type Permission,
+  QUERY,
+  READ_LAKE,
+  READ_PARTITIONS,
+  READ_RAW,
+  REMOVE_DATA,
+  receive,
+  STATE,
+  SWITCH_PARTITIONS,
+  send,
+  UNLOAD,
+  writeLake,
+} from './permissions.ts';
+
+export interface Lambda {
+  /** file and export, as SST has them */
+  handler: `functions/${string}.handler`;
+  what: string;
+  timeoutSeconds: number;
+  /** MB; 1,769 of them are one vCPU (AWS Lambda Developer Guide, "Configure Lambda function memory") */
+  memory: number;
+  /** reads the folder sql/, which must be in its bundle */
+  needsSql?: true;
+  /** writes Parquet, so needs parquet-wasm's .wasm in its bundle */
+  needsParquet?: true;
+  /** EventBridge Scheduler's expressions, UTC, with the event that each sends */
+  schedules?: readonly { expression: string; event: Readonly<Record<string, string>> }[];
+  /** queues whose messages it works on */
+  queues?: readonly LambdaQueue[];
+  permissions: readonly Permission[];
+}
+
+/** Messages of a batch, and how many batches may be worked on at once (at least 2). */
+export interface LambdaQueue {
+  queue: 'live' | 'backfill' | 'settle';
+  batchSize: number;
+  maximumConcurrency: number;
+}
+
+const FIFTEEN_MINUTES = TRANSFORM_TIMEOUT_MS / 1000;
+const state = (...folders: readonly string[]): string[] => folders.map((folder) => `${STATE}${folder}/`);
+
+export const LAMBDAS = {
+  plan: {
+    handler: 'functions/plan.handler',
+    what: 'seals new raw objects into units and queues them',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    schedules: [
+      { expression: 'rate(5 minutes)', event: { reach: 'tick' } },
+      { expression: 'cron(12 * * * ? *)', event: { reach: 'hourly' } },
+      { expression: 'cron(27 1 * * ? *)', event: { reach: 'daily' } },
+      { expression: 'cron(42 2 ? * SUN *)', event: { reach: 'all' } },
+    ],
+    permissions: [
+      ...READ_RAW,
+      ...READ_LAKE,
+      writeLake(...state('plans', 'requeues', 'decided')),
+      send('liveQueue', 'backfillQueue'),
+    ],
+  },
+  transform: {
+    handler: 'functions/transform.handler',
+    what: 'reads a unit of raw objects and writes its live files',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    needsParquet: true,
+    // One unit a batch: each has the whole of the function's time and memory to itself.
+    queues: [
+      { queue: 'live', batchSize: 1, maximumConcurrency: 20 },
+      { queue: 'backfill', batchSize: 1, maximumConcurrency: 10 },
+    ],
+    permissions: [
+      ...READ_RAW,
+      ...READ_LAKE,
+      writeLake(LIVE, ...state('tries', 'units', 'splits')),
+      ADD_PARTITIONS,
+      send('liveQueue', 'backfillQueue'),
+      receive('liveQueue', 'backfillQueue'),
+    ],
+  },
+  settle: {
+    handler: 'functions/settle.handler',
+    what: 'finds the days that may be settled and hands them out',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    schedules: [{ expression: 'cron(20 * * * ? *)', event: {} }],
+    permissions: [...READ_LAKE, send('settleQueue')],
+  },
+  'settle-day': {
+    handler: 'functions/settle-day.handler',
+    what: 'settles one day of one table',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    queues: [{ queue: 'settle', batchSize: 1, maximumConcurrency: 8 }],
+    permissions: [
+      ...READ_RAW,
+      ...READ_LAKE,
+      writeLake(...state('generations')),
+      UNLOAD,
+      ...QUERY,
+      ADD_PARTITIONS,
+      READ_PARTITIONS,
+      SWITCH_PARTITIONS,
+      receive('settleQueue'),
+    ],
+  },
+  rollup: {
+    handler: 'functions/rollup.handler',
+    what: 'computes recipient_messages for the send days whose input changed',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    needsSql: true,
+    schedules: [
+      { expression: 'cron(50 * * * ? *)', event: { reach: 'hourly' } },
+      { expression: 'cron(35 4 * * ? *)', event: { reach: 'all' } },
+    ],
+    permissions: [
+      ...READ_LAKE,
+      writeLake(...state('generations', 'rollups')),
+      UNLOAD,
+      ...QUERY,
+      ADD_PARTITIONS,
+      READ_PARTITIONS,
+      SWITCH_PARTITIONS,
+    ],
+  },
+  audit: {
+    handler: 'functions/audit.handler',
+    what: 'checks that everything is accounted for',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    schedules: [{ expression: 'cron(5 6 * * ? *)', event: { reach: 'daily' } }],
+    permissions: [...READ_RAW, ...READ_LAKE, writeLake(...state('audits', 'closed')), READ_PARTITIONS, ADD_PARTITIONS],
+  },
+  collect: {
+    handler: 'functions/collect.handler',
+    what: 'removes files that nobody will read again',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    schedules: [{ expression: 'cron(5 7 * * ? *)', event: {} }],
+    permissions: [...READ_LAKE, REMOVE_DATA, READ_PARTITIONS, SWITCH_PARTITIONS],
+  },
+  replay: {
+    handler: 'functions/replay.handler',
+    what: 'seals quarantined records into units, to be read again with the code of today',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    permissions: [...READ_RAW, ...READ_LAKE, writeLake(...state('replays')), ...QUERY, send('backfillQueue')],
+  },
+} as const satisfies Readonly<Record<string, Lambda>>;
+
+export type LambdaName = keyof typeof LAMBDAS;

@@ -1,0 +1,35 @@
+/** Every metric that the functions send, by name: dashboards and alarms are made from this. Unit: count, unless said. */
+export const METRICS = {
+  PlannedObjects: 'raw objects sealed into units',
+  PlannedUnits: 'units sealed',
+  ChangedObjects: 'raw objects rewritten after planning (alarm)',
+  OpenUnits: 'units without an outcome',
+  OldestOpenUnitSeconds: 'seconds since the oldest of these was planned',
+  Units: 'units that got their outcome',
+  SplitUnits: 'units split because they failed three times (alarm)',
+  PoisonObjects: 'raw objects quarantined unread because they failed three times (alarm)',
+  MissingObjects: 'raw objects that had gone before they were read (alarm)',
+  Records: 'records read',
+  AcceptedRecords: 'records that made rows',
+  DuplicateRecords: 'records that repeat others of their unit',
+  SkippedRecords: 'records that are no e-mail events',
+  QuarantinedRecords: 'records rejected',
+  LagSeconds: 'seconds from the delivery of the newest object of a unit to its outcome',
+  DeniedUnits: 'units that wait because access was denied (alarm)',
+  FailedUnits: 'units that failed and are tried again',
+  SettleDays: 'days of tables handed to the workers',
+  SettledDays: 'days of tables settled',
+  SettledRows: 'rows of these',
+  DuplicateRows: 'rows dropped as repeats across units',
+  FailedDays: 'days that could not be settled and are tried again (alarm)',
+  RolledUpDays: 'send days of recipient_messages computed',
+  Drifts: 'findings of the audit (alarm)',
+  AuditedObjects: 'raw objects that the audit saw',
+  CollectedFiles: 'files removed that nobody reads any more',
+  CollectedBytes: 'their bytes',
+  ReplayedRecords: 'quarantined records sealed to be read again',
+  Failures: 'invocations that failed (alarm)',
+} as const;
+
+export type MetricName = keyof typeof METRICS;
+export const METRICS_NAMESPACE = 'Maillake';

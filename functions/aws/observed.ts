@@ -1,0 +1,58 @@
+/** What all handlers have in common: logs without personal data, metrics, and the one place where failures are caught. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
+import { METRICS_NAMESPACE, type MetricName } from './metrics.ts';
+
+/** What a handler uses of Lambda's context. */
+export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'awsRequestId' | 'functionName'>;
+
+export interface Observer {
+  info(message: string, facts?: Facts): void;
+  /** says what went wrong, in words of ours: never with what a record holds */
+  problem(message: string, error: unknown, facts?: Facts): void;
+  count(name: MetricName, value: number): void;
+}
+
+/** Names, numbers and times of objects, units and days. Addresses, subjects and links have no place here. */
+export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/**
+ * Runs a handler's work with its observer, sends the metrics whatever happens, and lets failures through to Lambda, which
+ * tries again.
+ */
+export async function observed<T>(
+  step: string,
+  invocation: Invocation,
+  work: (observer: Observer) => Promise<T>,
+): Promise<T> {
+  const logger = new Logger({ serviceName: step, persistentKeys: { request: invocation.awsRequestId } });
+  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: step });
+  metrics.setDefaultDimensions({ stage: process.env.STAGE ?? 'none' });
+  const observer: Observer = {
+    info: (message, facts = {}) => logger.info(message, facts),
+    problem: (message, error, facts = {}) => logger.error(message, { ...facts, ...spoken(error) }),
+    count: (name, value) => void metrics.addMetric(name, MetricUnit.Count, value),
+  };
+  try {
+    return await work(observer);
+  } catch (error) {
+    observer.problem(`${step} failed`, error);
+    observer.count('Failures', 1);
+    throw new Error(`${step} failed: ${spoken(error).why}`);
+  } finally {
+    metrics.publishStoredMetrics();
+  }
+}
+
+/** An error without personal data: a message may quote what it met, such as the text that is no JSON. */
+export function spoken(error: unknown): { error: string; why: string } {
+  if (!(error instanceof Error)) return { error: 'unknown', why: 'something was thrown that is no error' };
+  return { error: error.name, why: withoutPeople(error.message).slice(0, MOST_WORDS) };
+}
+
+const MOST_WORDS = 1000;
+
+/** Addresses, and whatever stands in double quotes or backticks: quoted data. */
+export const withoutPeople = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '"…"').replace(/[^\s<>()[\]:;,'=/]+@[^\s<>()[\]:;,'=/]+/g, '…@…');

@@ -1,0 +1,120 @@
+/** What the functions may do, action by action: the stack makes their policies from this. No star but at a key's end. */
+import { liveRoot, planFolder, settledRoot } from '#lake/steps/layout.ts';
+
+/** Addresses (ARNs) of what a stage has. */
+export interface Places {
+  rawBucket: string;
+  lakeBucket: string;
+  /** bucket of query results and manifests */
+  resultsBucket: string;
+  /** arn:…:catalog */
+  glueCatalog: string;
+  /** arn:…:database/NAME */
+  database: string;
+  /** arn:…:table/NAME/*: its tables and views */
+  tables: string;
+  workgroup: string;
+  liveQueue: string;
+  backfillQueue: string;
+  settleQueue: string;
+}
+
+export interface Permission {
+  actions: readonly string[];
+  resources: (places: Places) => readonly string[];
+}
+
+/** Never more than to look: raw data is never changed or deleted. */
+export const READ_RAW: readonly Permission[] = [
+  { actions: ['s3:ListBucket'], resources: ({ rawBucket }) => [rawBucket] },
+  { actions: ['s3:GetObject'], resources: ({ rawBucket }) => [`${rawBucket}/*`] },
+];
+
+/** Of the whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */
+export const READ_LAKE: readonly Permission[] = [
+  { actions: ['s3:ListBucket', 's3:GetBucketLocation'], resources: ({ lakeBucket }) => [lakeBucket] },
+  { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
+];
+
+/** Below these folders; create-only writes are what the code asks for, and the bucket's policy demands. */
+export const writeLake = (...folders: readonly string[]): Permission => ({
+  actions: ['s3:PutObject'],
+  resources: ({ lakeBucket }) => folders.map((folder) => `${lakeBucket}/${folder}*`),
+});
+
+export const REMOVE_DATA: Permission = {
+  actions: ['s3:DeleteObject'],
+  resources: ({ lakeBucket }) => [LIVE, SETTLED].map((folder) => `${lakeBucket}/${folder}*`),
+};
+
+const inCatalog = ({ glueCatalog, database, tables }: Places): string[] => [glueCatalog, database, tables];
+
+export const READ_PARTITIONS: Permission = {
+  actions: ['glue:GetPartitions', 'glue:BatchGetPartition'],
+  resources: inCatalog,
+};
+
+export const ADD_PARTITIONS: Permission = {
+  actions: ['glue:BatchCreatePartition', 'glue:BatchGetPartition'],
+  resources: inCatalog,
+};
+
+export const SWITCH_PARTITIONS: Permission = {
+  actions: ['glue:UpdatePartition', 'glue:CreatePartition'],
+  resources: inCatalog,
+};
+
+/** Queries of Athena read the catalog and write their results with the rights of who starts them. */
+export const QUERY: readonly Permission[] = [
+  {
+    actions: [
+      'athena:StartQueryExecution',
+      'athena:GetQueryExecution',
+      'athena:GetQueryResults',
+      'athena:StopQueryExecution',
+    ],
+    resources: ({ workgroup }) => [workgroup],
+  },
+  {
+    actions: [
+      'glue:GetDatabase',
+      'glue:GetTable',
+      'glue:GetTables',
+      'glue:GetPartition',
+      'glue:GetPartitions',
+      'glue:BatchGetPartition',
+    ],
+    resources: inCatalog,
+  },
+  {
+    actions: ['s3:ListBucket', 's3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
+    resources: ({ resultsBucket }) => [resultsBucket],
+  },
+  {
+    actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    resources: ({ resultsBucket }) => [`${resultsBucket}/*`],
+  },
+];
+
+/** What UNLOAD does below the locations of settled files, with the rights of who started it. */
+export const UNLOAD: Permission = {
+  actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+  resources: ({ lakeBucket }) => [`${lakeBucket}/${SETTLED}*`],
+};
+
+export const send = (...queues: readonly ('liveQueue' | 'backfillQueue' | 'settleQueue')[]): Permission => ({
+  actions: ['sqs:SendMessage'],
+  resources: (places) => queues.map((queue) => places[queue]),
+});
+
+/** What an event source mapping does in a function's name. */
+export const receive = (...queues: readonly ('liveQueue' | 'backfillQueue' | 'settleQueue')[]): Permission => ({
+  actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+  resources: (places) => queues.map((queue) => places[queue]),
+});
+
+const LIVE = liveRoot('').slice(0, -1);
+const SETTLED = settledRoot('').slice(0, -1);
+/** `v1/state/` */
+export const STATE = planFolder('').replace(/plans\/$/, '');
+export { LIVE, SETTLED };

@@ -1,0 +1,14 @@
+/** Lambda, daily: removes what nobody will read again. The only function whose role may delete. */
+import { type Invocation, observed } from '#aws/observed.ts';
+import { collect } from '#lake/steps/collect.ts';
+import { wiring } from './wiring.ts';
+
+export const handler = (_event: unknown, invocation: Invocation): Promise<void> =>
+  observed('collect', invocation, async ({ info, count }) => {
+    const { ports } = wiring();
+    const removed = await collect(ports(invocation));
+    const bytes = removed.reduce((sum, file) => sum + file.bytes, 0);
+    info('collected', { files: removed.length, bytes });
+    count('CollectedFiles', removed.length);
+    count('CollectedBytes', bytes);
+  });

@@ -1,0 +1,33 @@
+/** Lambda, scheduled: seals new raw objects into units and queues them; what has been waiting for an hour, again. */
+import { z } from 'zod';
+import { type Invocation, observed } from '#aws/observed.ts';
+import { planReach } from '#lake/steps/plan.ts';
+import { requeue } from '#lake/steps/requeue.ts';
+import { wiring } from './wiring.ts';
+
+/** `tick`, `hourly` and `daily` go back as far as their names say; `all` goes through everything there is. */
+const PlanEvent = z.object({ reach: z.enum(['tick', 'hourly', 'daily', 'all']) });
+
+export const handler = (event: unknown, invocation: Invocation): Promise<void> =>
+  observed('plan', invocation, async ({ info, problem, count }) => {
+    const { reach } = PlanEvent.parse(event);
+    const { ports, environment } = wiring();
+    const { settings } = environment;
+    const planPorts = ports(invocation);
+    const { units, objects, bytes, changed } = await planReach(planPorts, settings, reach);
+    info('planned', { reach, units: units.length, objects, bytes });
+    count('PlannedUnits', units.length);
+    count('PlannedObjects', objects);
+    count('ChangedObjects', changed.length);
+    if (changed.length > 0) {
+      problem('raw objects were rewritten after they were planned', new Error(`${changed.length} objects`), {
+        keys: changed.slice(0, 10),
+      });
+    }
+    const again = await requeue(planPorts, settings);
+    if (!again) return;
+    const oldest = again.open.reduce((least, { plannedAt }) => Math.min(least, plannedAt), planPorts.clock.now());
+    info('queued again', { queued: again.queued, open: again.open.length });
+    count('OpenUnits', again.open.length);
+    count('OldestOpenUnitSeconds', Math.round((planPorts.clock.now() - oldest) / 1000));
+  });

@@ -1,0 +1,26 @@
+/** Lambda, hourly and daily: recomputes recipient_messages for the send days whose input changed. */
+import { z } from 'zod';
+import { type Invocation, observed } from '#aws/observed.ts';
+import { openUnits } from '#lake/steps/open-units.ts';
+import { rollup } from '#lake/steps/rollup.ts';
+import { wiring } from './wiring.ts';
+
+/** `hourly`: the last three send days; `all`: every one that is stale. */
+const RollupEvent = z.object({ reach: z.enum(['hourly', 'all']) });
+
+export const handler = (event: unknown, invocation: Invocation): Promise<void> =>
+  observed('rollup', invocation, async ({ info, count }) => {
+    const { reach } = RollupEvent.parse(event);
+    const { ports, environment, sql } = wiring();
+    const rollupPorts = ports(invocation);
+    const { views, rollup: select } = await sql();
+    const days = await rollup(rollupPorts, {
+      settings: environment.settings,
+      views,
+      select: select.sql,
+      reach,
+      open: await openUnits(rollupPorts.lake),
+    });
+    info('rolled up', { reach, days: days.length, rows: days.reduce((sum, { rows }) => sum + rows, 0) });
+    count('RolledUpDays', days.length);
+  });

@@ -1,0 +1,76 @@
+/** Lambda, on the two queues of units: reads a unit's raw objects and writes its live files and outcome. */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { z } from 'zod';
+import { workBatch } from '#aws/batch.ts';
+import { type Invocation, type Observer, observed } from '#aws/observed.ts';
+import { DeniedObject } from '#lake/ports.ts';
+import { deadlineGuard, type Guard } from '#lake/steps/guard.ts';
+import type { Outcome } from '#lake/steps/state.ts';
+import { transform } from '#lake/steps/transform.ts';
+import { wiring } from './wiring.ts';
+
+const Message = z.object({ unit: z.string().min(1), plan: z.string().min(1) });
+
+/** Left for the word on how a try ended, and for the answer. */
+const RESERVE_MS = 20_000;
+/** The share of the function's memory at which a unit is stopped. */
+const MOST_MEMORY = 0.9;
+
+/** Has this process transformed a unit before? What that left in memory is not the next one's fault. */
+let isFresh = true;
+/** A unit met the memory's limit here: the process gives nothing back, so the next unit is for a fresh one. */
+let isWornOut = false;
+
+export const handler = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchResponse> =>
+  observed('transform', invocation, async (observer) => {
+    if (isWornOut) process.exit(1);
+    const { ports, environment } = wiring();
+    const { settings, version } = environment;
+    const unitPorts = ports(invocation);
+    const remainingMs = (): number => invocation.getRemainingTimeInMillis();
+    return workBatch(event, {
+      message: Message,
+      remainingMs,
+      async work(message) {
+        const { clock } = unitPorts;
+        const outOfTime = deadlineGuard(clock, clock.now() + remainingMs() - RESERVE_MS);
+        const guard: Guard = () => outOfTime() ?? outOfMemory();
+        try {
+          const outcome = await transform(unitPorts, message, { settings, version, guard });
+          report(observer, outcome, clock.now());
+        } finally {
+          isFresh = false;
+        }
+      },
+      failed(error, message) {
+        observer.problem('unit goes back to the queue', error, { unit: message?.unit ?? 'unknown' });
+        observer.count(error instanceof DeniedObject ? 'DeniedUnits' : 'FailedUnits', 1);
+      },
+    });
+  });
+
+const outOfMemory: Guard = () => {
+  const limit = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? Number.POSITIVE_INFINITY) * 2 ** 20;
+  const held = process.memoryUsage.rss();
+  if (held <= limit * MOST_MEMORY) return null;
+  isWornOut = true;
+  return { why: `${Math.round(held / 2 ** 20)} MB of memory`, counts: isFresh };
+};
+
+function report({ info, problem, count }: Observer, outcome: Outcome, now: number): void {
+  const { unit, status, objects, records, accepted, duplicate, skipped, quarantined } = outcome;
+  info('unit has its outcome', { unit, status, objects, records, accepted, duplicate, skipped, quarantined });
+  count('Units', 1);
+  count('Records', records);
+  count('AcceptedRecords', accepted);
+  count('DuplicateRecords', duplicate);
+  count('SkippedRecords', skipped);
+  count('QuarantinedRecords', quarantined);
+  count('MissingObjects', outcome.missing_objects);
+  count('ChangedObjects', outcome.changed_objects);
+  count('SplitUnits', status === 'split' ? 1 : 0);
+  count('PoisonObjects', outcome.poison?.length ?? 0);
+  if (outcome.newest_delivered_at !== null) count('LagSeconds', Math.round((now - outcome.newest_delivered_at) / 1000));
+  for (const { key, problem: what } of outcome.problems.slice(0, 10))
+    problem(what, new Error('raw object'), { unit, key });
+}

@@ -1,0 +1,63 @@
+/** The adapters of the Lambda functions, made once in a cold start from the environment. */
+import { join } from 'node:path';
+import { AthenaEngine } from '#aws/athena-engine.ts';
+import { type Clients, connect } from '#aws/clients.ts';
+import { type LakeEnvironment, readEnvironment } from '#aws/environment.ts';
+import { GlueCatalog } from '#aws/glue-catalog.ts';
+import type { Invocation } from '#aws/observed.ts';
+import { RegisteringStore } from '#aws/registering-store.ts';
+import { S3Store } from '#aws/s3-store.ts';
+import { SqsQueue } from '#aws/sqs-queue.ts';
+import type { Ports } from '#lake/ports.ts';
+import { systemClock } from '#local/clock.ts';
+import { type LakeSql, loadSql } from '#local/sql-files.ts';
+
+export interface Wiring {
+  environment: LakeEnvironment;
+  clients: Clients;
+  /** The ports of an invocation: its queries end before it does. */
+  ports(invocation: Pick<Invocation, 'getRemainingTimeInMillis'>): Ports;
+  /** the folder sql/, which is in the bundle */
+  sql(): Promise<LakeSql>;
+}
+
+/** The same wiring for every invocation of this process. @throws Error naming what the environment lacks */
+export const wiring = (): Wiring => {
+  wired ??= wire(readEnvironment(process.env));
+  return wired;
+};
+
+let wired: Wiring | undefined;
+
+function wire(environment: LakeEnvironment): Wiring {
+  const { rawBucket, lakeBucket: bucket, database, workgroup, queues, endpoint } = environment;
+  const clients = connect(endpoint ? { endpoint } : {});
+  const { s3, glue, sqs } = clients;
+  const catalog = new GlueCatalog({ client: glue, database, bucket });
+  const shared = {
+    raw: new S3Store({ client: s3, bucket: rawBucket }),
+    lake: new RegisteringStore(new S3Store({ client: s3, bucket }), catalog),
+    catalog,
+    queue: new SqsQueue({ client: sqs, urls: { live: queues.live, backfill: queues.backfill } }),
+    clock: systemClock,
+  };
+  let sql: Promise<LakeSql> | undefined;
+  return {
+    environment,
+    clients,
+    ports: (invocation) => ({
+      ...shared,
+      engine: new AthenaEngine({
+        ...clients,
+        database,
+        workgroup,
+        bucket,
+        remainingMs: () => invocation.getRemainingTimeInMillis(),
+      }),
+    }),
+    sql() {
+      sql ??= loadSql(join(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), 'sql'));
+      return sql;
+    },
+  };
+}

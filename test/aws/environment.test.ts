@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { CLOUD_SETTINGS, type EnvironmentVariables, readEnvironment, VARIABLES } from '#aws/environment.ts';
+
+const variables: EnvironmentVariables = {
+  RAW_BUCKET: 'raw',
+  LAKE_BUCKET: 'lake',
+  DATABASE: 'mail',
+  WORKGROUP: 'settle',
+  LIVE_QUEUE_URL: 'https://queue/live',
+  BACKFILL_QUEUE_URL: 'https://queue/backfill',
+  SETTLE_QUEUE_URL: 'https://queue/settle',
+  LAKE_VERSION: 'abc123',
+  LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+  STAGE: 'dev',
+};
+
+test('the variables that the stack sets are what the functions read', () => {
+  expect(readEnvironment(variables)).toEqual({
+    rawBucket: 'raw',
+    lakeBucket: 'lake',
+    database: 'mail',
+    workgroup: 'settle',
+    queues: { live: 'https://queue/live', backfill: 'https://queue/backfill', settle: 'https://queue/settle' },
+    version: 'abc123',
+    settings: CLOUD_SETTINGS,
+    stage: 'dev',
+  });
+});
+
+test('every variable that is missing is named, with what it means', () => {
+  expect(() => readEnvironment({})).toThrow(/RAW_BUCKET \(bucket of the raw events\)/);
+  for (const name of Object.keys(VARIABLES)) {
+    expect(() => readEnvironment({ ...variables, [name]: '' }), name).toThrow(name);
+  }
+});
+
+test('settings that are no JSON, lack something or have too much are refused', () => {
+  const { limits: _, ...lacking } = CLOUD_SETTINGS;
+  for (const text of ['{', '{}', JSON.stringify(lacking), JSON.stringify({ ...CLOUD_SETTINGS, more: 1 })]) {
+    expect(() => readEnvironment({ ...variables, LAKE_SETTINGS: text }), text).toThrow('LAKE_SETTINGS');
+  }
+});

@@ -1,0 +1,89 @@
+/** A deployed lake on the loopback account: buckets, tables, views, queues and the functions' environment. */
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { AthenaEngine } from '#aws/athena-engine.ts';
+import { CLOUD_SETTINGS, type EnvironmentVariables } from '#aws/environment.ts';
+import { S3Store } from '#aws/s3-store.ts';
+import type { QueryResult, StoredObject } from '#lake/ports.ts';
+import type { Settings } from '#lake/settings.ts';
+import { concurrently } from '#lake/steps/concurrent.ts';
+import { loadSql } from '#local/sql-files.ts';
+import { type Account, makeQueue, makeViews, openAccount } from './account.ts';
+
+/** Folders by day, not by hour: as many units as the days, which makes the tests short. */
+export const SETTINGS: Settings = { ...CLOUD_SETTINGS, rawTemplate: 'raw/{yyyy}/{MM}/{dd}/' };
+
+export interface CloudLake {
+  account: Account;
+  queues: { live: string; backfill: string; settle: string };
+  rawBucket: string;
+  raw: S3Store;
+  lake: S3Store;
+  /** puts a file's bytes where Firehose would */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  rawObjects(): Promise<StoredObject[]>;
+  /** as an analyst asks, through Athena's API */
+  query(sql: string): Promise<QueryResult>;
+  close(): Promise<void>;
+}
+
+export async function cloudLake(settings: Settings = SETTINGS): Promise<CloudLake> {
+  const account = await openAccount();
+  const { clients, database, bucket, gateway } = account;
+  const rawBucket = `${bucket}-raw`;
+  await clients.s3.send(new CreateBucketCommand({ Bucket: rawBucket }));
+  await makeViews(account, (await loadSql(join(process.cwd(), 'sql'))).views);
+  const queues = {
+    live: await makeQueue(account),
+    backfill: await makeQueue(account),
+    settle: await makeQueue(account),
+  };
+  const variables: EnvironmentVariables = {
+    RAW_BUCKET: rawBucket,
+    LAKE_BUCKET: bucket,
+    DATABASE: database,
+    WORKGROUP: 'settle',
+    LIVE_QUEUE_URL: queues.live,
+    BACKFILL_QUEUE_URL: queues.backfill,
+    SETTLE_QUEUE_URL: queues.settle,
+    LAKE_VERSION: 'abc123',
+    LAKE_SETTINGS: JSON.stringify(settings),
+    STAGE: 'test',
+  };
+  Object.assign(process.env, variables, { AWS_ENDPOINT_URL: gateway.address });
+  const engine = new AthenaEngine({ ...clients, database, workgroup: 'analysts', bucket });
+  const raw = new S3Store({ client: clients.s3, bucket: rawBucket });
+  return {
+    account,
+    queues,
+    rawBucket,
+    raw,
+    lake: new S3Store({ client: clients.s3, bucket }),
+    async put(key, bytes) {
+      await clients.s3.send(new PutObjectCommand({ Bucket: rawBucket, Key: key, Body: bytes }));
+    },
+    rawObjects: () => Array.fromAsync(raw.list('')),
+    query: (sql) => engine.query(sql),
+    close: () => account.close(),
+  };
+}
+
+/** The files of a folder of raw data under the keys that `SETTINGS` expects: all in a folder of their day. */
+export async function rawFiles(folder: string): Promise<{ key: string; bytes: Uint8Array }[]> {
+  const paths = await readdir(folder, { recursive: true, withFileTypes: true });
+  return paths
+    .filter((path) => path.isFile())
+    .map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      const inside = path.slice(folder.length + 1);
+      const [, before = '', day = '2025/03/10', rest = inside] =
+        /^(.*?)\/?(\d{4}\/\d\d\/\d\d)\/(.*)$/.exec(inside) ?? [];
+      const own = before === '' ? rest : `${before}/${rest}`;
+      return { key: `raw/${day}/${own}`, bytes: readFileSync(path) };
+    });
+}
+
+export const putAll = async (lake: CloudLake, files: readonly { key: string; bytes: Uint8Array }[]): Promise<void> =>
+  void (await concurrently(files, 8, ({ key, bytes }) => lake.put(key, bytes)));

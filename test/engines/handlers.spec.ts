@@ -1,0 +1,126 @@
+/** The lake in the cloud from end to end, through the functions as Lambda calls them; and the same data on a laptop. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HOUR_MS, startOfDay } from '#lake/steps/day.ts';
+import { dayOfKey } from '#lake/steps/layout.ts';
+import { planReach } from '#lake/steps/plan.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { generate } from '#local/generate/index.ts';
+import { loadSql } from '#local/sql-files.ts';
+import { type SmallLake, smallLake } from '#test/small-lake.ts';
+import { handler as audit } from '../../functions/audit.ts';
+import { handler as collect } from '../../functions/collect.ts';
+import { handler as plan } from '../../functions/plan.ts';
+import { handler as rollup } from '../../functions/rollup.ts';
+import { handler as settle } from '../../functions/settle.ts';
+import { handler as settleDay } from '../../functions/settle-day.ts';
+import { handler as transform } from '../../functions/transform.ts';
+import { type CloudLake, cloudLake, putAll, rawFiles, SETTINGS } from './cloud-lake.ts';
+import { drain, invocation } from './invoke.ts';
+import { ESTIMATES, expectPercentiles, LATENCIES } from './percentiles.ts';
+import { expectSameRows } from './same-rows.ts';
+
+const { views } = await loadSql(join(process.cwd(), 'sql'));
+const folder = mkdtempSync(join(tmpdir(), 'handlers-'));
+
+let cloud: CloudLake;
+let local: SmallLake;
+
+beforeAll(async () => {
+  await generate({ out: folder, messages: 150, days: 3, seed: 11, dirty: true, dates: 5, end: '2025-03-10' });
+  const files = await rawFiles(folder);
+  cloud = await cloudLake();
+  await putAll(cloud, files);
+  local = await smallLake(SETTINGS);
+  const times = new Map((await cloud.rawObjects()).map(({ key, modified }) => [key, modified]));
+  for (const { key, bytes } of files) local.put(key, bytes, times.get(key));
+});
+afterAll(async () => {
+  await cloud?.close();
+  await local?.close();
+  rmSync(folder, { recursive: true });
+});
+
+const runLocal = async (): Promise<void> => {
+  // A unit is named by the day it was planned on.
+  const [outcome] = await Array.fromAsync(cloud.lake.list('v1/state/units/'));
+  local.clock.now = startOfDay(dayOfKey(outcome?.key ?? '')) + 12 * HOUR_MS;
+  await planReach(local.lake.ports, SETTINGS, 'all');
+  await local.transformAll();
+  await local.settle();
+  await local.rollup();
+};
+
+describe('the functions', () => {
+  test('plan seals every object and queues the units, once', async () => {
+    await plan({ reach: 'all' }, invocation('plan'));
+    await plan({ reach: 'all' }, invocation('plan'));
+    const { clients } = cloud.account;
+    const { messages, failed } = await drain(clients.sqs, cloud.queues.backfill, 'transform', transform);
+    expect(failed).toEqual([]);
+    expect(messages).toBeGreaterThan(3);
+    expect((await drain(clients.sqs, cloud.queues.live, 'transform', transform)).messages).toBe(0);
+    const outcomes = await Array.fromAsync(cloud.lake.list('v1/state/units/'));
+    expect(outcomes).toHaveLength(messages);
+  });
+
+  test('settle hands out the days, and each is settled by a query of its own', async () => {
+    await settle({}, invocation('settle'));
+    const { messages, failed } = await drain(cloud.account.clients.sqs, cloud.queues.settle, 'settle-day', settleDay);
+    expect(failed).toEqual([]);
+    const generations = await Array.fromAsync(cloud.lake.list('v1/state/generations/'));
+    expect(generations).toHaveLength(messages);
+  });
+
+  test('rollup computes every send day', async () => {
+    await rollup({ reach: 'all' }, invocation('rollup'));
+    const { rows } = await cloud.query('select count(*), count(distinct dt) from recipient_messages');
+    expect(rows[0]?.[0]).toBeGreaterThan(100);
+  });
+
+  test('audit finds nothing, and nothing is removed within a day', async () => {
+    const report = await audit({ reach: 'all' }, invocation('audit'));
+    expect(report.drifts).toEqual([]);
+    expect(report.raw_objects).toBe((await cloud.rawObjects()).length);
+    await collect({}, invocation('collect'));
+    expect((await audit({ reach: 'all' }, invocation('audit'))).drifts).toEqual([]);
+  });
+});
+
+describe('the same data on a laptop', () => {
+  beforeAll(runLocal);
+
+  /** What tells of the runs and not of the data: when they were, and how the engine cuts its files. */
+  const OF_THE_RUN = ['as_of', 'started_at', 'finished_at', 'created_at', 'location', 'files'];
+  /** Athena's API writes maps so that they can't be read again; data_quality_daily tells what is in them. */
+  const MAPS = ['accepted_by_type', 'skipped_by_type', 'quarantined_by_reason'];
+  const FRESHNESS = [
+    'lag_seconds',
+    'newest_transformed_at',
+    'newest_settled_at',
+    'newest_rolled_up_at',
+    'rollup_lag_seconds',
+    'last_audited_at',
+    'last_audit_drifts',
+  ];
+
+  test.concurrent.each(Object.keys(TABLES).filter((name) => name !== 'audits'))(
+    'gives the same rows in %s',
+    async (name) => {
+      const sql = `select * from ${name}`;
+      expectSameRows(await cloud.query(sql), await local.lake.engine.query(sql), {
+        without: [...OF_THE_RUN, ...MAPS],
+      });
+    },
+  );
+
+  test.concurrent.each(views.map(({ name }) => name))('gives the same rows in %s', async (name) => {
+    const sql = `select * from ${name}`;
+    const without = name === 'data_freshness' ? FRESHNESS : ['as_of'];
+    const found = await cloud.query(sql);
+    expectSameRows(found, await local.lake.engine.query(sql), { without, estimates: ESTIMATES });
+    if (name === 'delivery_latency_daily') expectPercentiles(found, await local.lake.engine.query(LATENCIES));
+  });
+});

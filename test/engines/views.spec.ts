@@ -1,0 +1,195 @@
+/** The views as they are deployed: Glue's definitions, answered by Trino, beside DuckDB's answers. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-glue';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AthenaEngine } from '#aws/athena-engine.ts';
+import { GlueCatalog } from '#aws/glue-catalog.ts';
+import { glueView, type ViewSource } from '#aws/glue-view.ts';
+import type { QueryResult } from '#lake/ports.ts';
+import { concurrently } from '#lake/steps/concurrent.ts';
+import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/steps/layout.ts';
+import { audits, generations, TABLES, units } from '#lake/tables/index.ts';
+import { generate } from '#local/generate/index.ts';
+import { loadSql } from '#local/sql-files.ts';
+import { type SmallLake, smallLake } from '#test/small-lake.ts';
+import { type Account, makeViews, openAccount } from './account.ts';
+import { rawFiles } from './cloud-lake.ts';
+import { ESTIMATES, expectPercentiles, LATENCIES } from './percentiles.ts';
+import { expectSameRows } from './same-rows.ts';
+
+const { views } = await loadSql(join(process.cwd(), 'sql'));
+const named = views.map((view) => [view.name, view] as const);
+
+interface Both {
+  account: Account;
+  local: SmallLake;
+  cloud: (sql: string) => Promise<QueryResult>;
+  close(): Promise<void>;
+}
+
+/** An account with the views, and what a local lake holds, file by file. */
+async function bothEngines(fill: (local: SmallLake) => Promise<void>): Promise<Both> {
+  const account = await openAccount();
+  const { clients, database, bucket } = account;
+  await makeViews(account, views);
+  const local = await smallLake();
+  await fill(local);
+  const { lake } = local;
+  const catalog = new GlueCatalog({ client: clients.glue, database, bucket });
+  const days = new Map<string, Set<string>>();
+  await concurrently(lake.ports.lake.list('v1/'), 16, async ({ key }) => {
+    await clients.s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: readFileSync(join(lake.lakeRoot, key)) }),
+    );
+    const dt = /dt=(\d{4}-\d\d-\d\d)\//.exec(key)?.[1];
+    for (const root of Object.values(RECORDS)) {
+      if (key.startsWith(root) && dt) days.set(root, (days.get(root) ?? new Set()).add(dt));
+    }
+  });
+  for (const table of Object.keys(TABLES)) {
+    const root = RECORDS[table];
+    const partitions = root
+      ? [...(days.get(root) ?? [])].map((dt) => ({ dt, location: `${root}dt=${dt}/` }))
+      : await lake.ports.catalog.locations(table);
+    await catalog.ensurePartitions(table, partitions);
+  }
+  const engine = new AthenaEngine({ ...clients, database, workgroup: 'analysts', bucket });
+  return {
+    account,
+    local,
+    cloud: (sql) => engine.query(sql),
+    async close() {
+      await account.close();
+      await local.close();
+    },
+  };
+}
+
+const RECORDS: Readonly<Record<string, string>> = {
+  [units.name]: outcomesRoot,
+  [generations.name]: generationsRoot,
+  [audits.name]: auditsRoot,
+};
+
+/** They count seconds until now. */
+const LAGS = ['lag_seconds', 'rollup_lag_seconds'];
+
+describe('fault 67: on empty tables', () => {
+  let both: Both;
+  beforeAll(async () => {
+    both = await bothEngines(async () => {});
+  });
+  afterAll(() => both?.close());
+
+  test.concurrent.each(named)(
+    '%s has the columns and types of its header, and the rows of DuckDB',
+    async (name, view) => {
+      const sql = `select * from ${name}`;
+      const found = await both.cloud(sql);
+      expect(found.columns).toEqual(view.columns.map(({ name: column, type }) => ({ name: column, type })));
+      expectSameRows(found, await both.local.lake.engine.query(sql), { without: LAGS });
+    },
+  );
+
+  test.concurrent.each(named)("%s: its select's own types are those of its header", async (_, view) => {
+    expect(await ownTypes(both.account, view)).toEqual(typesOf(view));
+  });
+
+  test('a wrong type in a header is found, also where Trino would widen in silence', async () => {
+    const right: ViewSource = {
+      name: 'typed',
+      sql: "select count(*) as n, max(dt) as dt, cast(1 as integer) as i, max(occurred_at) as at, max(date '2024-01-01') as day from events",
+      columns: (
+        [
+          ['n', 'bigint'],
+          ['dt', 'varchar'],
+          ['i', 'integer'],
+          ['at', 'timestamp(3)'],
+          ['day', 'date'],
+        ] as const
+      ).map(([name, type]) => ({ name, type, doc: name })),
+    };
+    expect(await ownTypes(both.account, right)).toEqual(typesOf(right));
+    for (const [column, type] of [
+      ['i', 'bigint'],
+      ['n', 'double'],
+      ['n', 'integer'],
+      ['day', 'timestamp(3)'],
+      ['at', 'date'],
+      ['dt', 'bigint'],
+    ]) {
+      const wrong = {
+        ...right,
+        columns: right.columns.map((one) => (one.name === column ? { ...one, type: type ?? '' } : one)),
+      };
+      expect(await ownTypes(both.account, wrong), `${column} ${type}`).not.toEqual(typesOf(wrong));
+    }
+    // What Trino itself notices: a narrower type. A wider one passes, which is why types are looked at above.
+    expect(await answers(both, right, 'n', 'integer')).toMatch('VIEW_IS_STALE');
+    expect(await answers(both, right, 'i', 'bigint')).toBe('answers');
+  });
+});
+
+describe('on a large lake', () => {
+  let both: Both;
+  const folder = mkdtempSync(join(tmpdir(), 'views-'));
+  beforeAll(async () => {
+    await generate({ out: folder, messages: 5000, days: 12, seed: 5, end: '2025-03-10' });
+    both = await bothEngines(async (local) => {
+      for (const { key, bytes } of await rawFiles(folder)) local.put(key, bytes, Date.parse('2025-03-20T00:00:00Z'));
+      await local.run();
+    });
+  });
+  afterAll(async () => {
+    await both?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test.concurrent.each(named)('%s gives the same rows', async (name) => {
+    const sql = `select * from ${name}`;
+    const found = await both.cloud(sql);
+    expectSameRows(found, await both.local.lake.engine.query(sql), { without: LAGS, estimates: ESTIMATES });
+    if (name === 'delivery_latency_daily') {
+      expectPercentiles(found, await both.local.lake.engine.query(LATENCIES));
+    }
+  });
+
+  test.concurrent.each(
+    named.filter(([name, { columns }]) => columns.some((column) => column.name === 'dt') && !COMPARING.includes(name)),
+  )('%s reads a fraction of the bytes where one day of many is asked for', async (name) => {
+    const { trino, database: schema } = both.account;
+    const all = await trino.query(`select * from ${name}`, { schema });
+    const one = await trino.query(`select * from ${name} where dt = '2025-03-04'`, { schema });
+    expect(one.bytesRead).toBeLessThan(all.bytesRead / 3);
+  });
+});
+
+/** These compare a day with earlier ones, or have days of their own that don't follow those of files. */
+const COMPARING = ['event_volume_daily', 'deliverability_anomalies', 'data_quality_daily'];
+
+const typesOf = ({ columns }: ViewSource): object[] => columns.map(({ name, type }) => ({ name, type }));
+
+/** The columns of the bare select: through the view Trino gives the header's types, and widens to them. */
+async function ownTypes({ trino, database }: Account, { sql }: ViewSource): Promise<object[]> {
+  const { columns } = await trino.query(`select * from (\n${sql}\n) as bare limit 0`, { schema: database });
+  return columns.map(({ name, type }) => ({ name, type: type.replace(/^varchar\(\d+\)$/, 'varchar') }));
+}
+
+/** What a view with one changed type says, in Glue. */
+async function answers({ account, cloud }: Both, view: ViewSource, column: string, type: string): Promise<string> {
+  const { clients, database } = account;
+  const columns = view.columns.map((one) => (one.name === column ? { ...one, type } : one));
+  const TableInput = glueView({ ...view, columns }, database);
+  await clients.glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
+  try {
+    await cloud(`select * from ${view.name}`);
+    return 'answers';
+  } catch (error) {
+    return String(error);
+  } finally {
+    await clients.glue.send(new DeleteTableCommand({ DatabaseName: database, Name: view.name }));
+  }
+}
