@@ -88,6 +88,3 @@ export const FAULT_ROWS: readonly FaultRow[] = ROWS.map(([row, words, beyond]) =
 
 /** The row that a test's title names, or null. */
 export const faultOf = (title: string): string | null => /^fault 0*(\d+[ab]?): /.exec(title)?.[1] ?? null;
-
-/** Rows that have no test yet: said as such in the table. Whoever writes one takes its row out. */
-export const WITHOUT_TEST: ReadonlySet<string> = new Set(['49', '51', '64', '67']);

@@ -1,4 +1,4 @@
-import { FAULT_ROWS, type FaultRow, faultOf, WITHOUT_TEST } from './fault-rows.ts';
+import { FAULT_ROWS, type FaultRow, faultOf } from './fault-rows.ts';
 
 export interface TestResult {
   /** its own title and those of the suites around it: any of them may name the row */
@@ -21,7 +21,7 @@ export function faultTable(results: readonly TestResult[]): FaultTable {
     const ofRow = tests.get(fault.row) ?? [];
     const passed = ofRow.filter(({ state }) => state === 'passed').length;
     const holds = passed > 0 && passed === ofRow.length;
-    const isKnown = ofRow.length === 0 && (fault.beyond === 'AWS' || WITHOUT_TEST.has(fault.row));
+    const isKnown = ofRow.length === 0 && fault.beyond === 'AWS';
     if (!holds && !isKnown) unshown.push(fault.row);
     lines.push(lineOf(fault, passed, ofRow));
   }

@@ -62,6 +62,18 @@ export const sesBounce = (
   },
 });
 
+export const sesComplaint = (parts: MailParts & { at?: number } = {}): object => ({
+  eventType: 'Complaint',
+  mail: mail(parts),
+  complaint: {
+    complainedRecipients: (parts.to ?? ['ann@example.org']).map((emailAddress) => ({ emailAddress })),
+    timestamp: ISO(parts.at ?? (parts.sentAt ?? SENT) + 120_000),
+    feedbackId: 'f2',
+    complaintSubType: null,
+    complaintFeedbackType: 'abuse',
+  },
+});
+
 export const sesOpen = (parts: MailParts & { at?: number; ip?: string; agent?: string } = {}): object => ({
   eventType: 'Open',
   mail: mail(parts),

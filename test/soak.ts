@@ -2,7 +2,7 @@
  * The long search for failures: `npm run test:soak`, or some of it by name: `node test/soak.ts kill crowd`. Each part prints
  * its figures; the last line says which parts held. Exit code 1 if one didn't.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { generate } from '#local/generate/index.ts';
 import { command, done, lakeCommand } from './processes/command.ts';
 import { crowdInLake, crowdOracle, transformInCrowd, writeCrowd } from './processes/crowd.ts';
+import { fullDiskScript } from './processes/full-disk.ts';
 import { auditedClean, forgetLake, killRuns } from './processes/kill-run.ts';
 import { tableDigests } from './processes/table-digests.ts';
 
@@ -35,7 +36,7 @@ const say = (text: string): void => console.log(`  ${text}`);
 async function script(name: string, ...args: string[]): Promise<void> {
   const path = fileURLToPath(new URL(name, import.meta.url));
   if (!existsSync(path)) throw new Error(`there is no test/${name}`);
-  const { stdout, stderr, code } = await command(process.execPath, [path, ...args]).ended;
+  const { stdout, stderr, code } = await command(process.execPath, ['--expose-gc', path, ...args]).ended;
   for (const line of stdout.trimEnd().split('\n')) say(line);
   if (code !== 0) throw new Error(`test/${name} exits ${code}: ${stderr}`);
 }
@@ -56,27 +57,29 @@ async function reference(): Promise<{ runMs: number; tables: Record<string, stri
 function isSame(tables: Record<string, string>, expected: Record<string, string>): void {
   const different = Object.keys({ ...tables, ...expected }).filter((day) => tables[day] !== expected[day]);
   if (different.length > 0) throw new Error(`tables differ: ${different.join(', ')}`);
-  say(`${Object.keys(expected).length} days of tables are the same, audit exits 0`);
+  say(`${Object.keys(expected).length} days of tables are the same`);
 }
 
 const PARTS: Record<string, () => Promise<void>> = {
   simulator: () => script('simulator/soak.ts'),
-  plan: () => script('simulator/scale.ts'),
+  scale: () => script('simulator/scale.ts'),
   fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),
+  anomalies: () => script('sql/anomaly-seeds.ts', '20'),
   async kill() {
     const { runMs, tables } = await reference();
     const began = performance.now();
-    const onKill = (n: number, ms: number): void => say(`kill ${n} after ${(ms / 1000).toFixed(1)} s`);
-    const { kills, ended } = await killRuns({
+    const { kills, ended, after } = await killRuns({
       raw: at('raw'),
       lake: at('killed'),
       kills: Number(values.kills),
       seed,
-      withinMs: runMs,
-      onKill,
+      withinMs: runMs * 0.6,
+      onEnd: async () => isSame(await tableDigests(at('killed')), tables),
     });
     await auditedClean(at('raw'), at('killed'));
-    say(`${kills} kills in ${seconds(began)}; ${ended} runs ended before theirs and were begun from nothing`);
+    const steps = Object.entries(after).map(([step, n]) => `${n} with ${step}`);
+    say(`${kills} kills in ${seconds(began)}, the last ${values.kills} in a row on one lake: ${steps.join(', ')}`);
+    say(`${ended} runs ended before their kill, and the row began anew`);
     isSame(await tableDigests(at('killed')), tables);
   },
   async rebuild() {
@@ -85,6 +88,31 @@ const PARTS: Record<string, () => Promise<void>> = {
     await done(lakeCommand(['run', '--raw', at('raw'), '--lake', at('undisturbed')]));
     await auditedClean(at('raw'), at('undisturbed'));
     isSame(await tableDigests(at('undisturbed')), tables);
+  },
+  /** A disk that is full sooner and later, so that the lake meets its end in each step. */
+  async disk() {
+    const [raw, lake] = [at('small-raw'), at('small-lake')];
+    await generate({ out: raw, messages: 800, days: 5, seed });
+    await done(lakeCommand(['run', '--raw', raw, '--lake', lake]));
+    const tables = await tableDigests(lake);
+    let full = 0;
+    let hasRoom = false;
+    for (let kilobytes = 128; !hasRoom; kilobytes = Math.ceil(kilobytes * 1.4)) {
+      const [disk, kept] = [at(`disk-${kilobytes}`), at(`kept-${kilobytes}`)];
+      for (const folder of [disk, kept]) mkdirSync(folder);
+      const { program, args } = fullDiskScript(raw, disk, kept, kilobytes);
+      const { stdout, stderr } = await command(program, args).ended;
+      const [, first, second] = /first: (\d+)[\s\S]*second: (\d+)/.exec(stdout) ?? [];
+      if (second !== '0') throw new Error(`with room again, after ${kilobytes} KB, run exits ${second}: ${stderr}`);
+      hasRoom = first === '0';
+      if (!hasRoom) full++;
+      const found = await tableDigests(kept);
+      const different = Object.keys({ ...found, ...tables }).filter((day) => found[day] !== tables[day]);
+      if (different.length > 0)
+        throw new Error(`after a disk of ${kilobytes} KB tables differ: ${different.join(', ')}`);
+      await auditedClean(raw, kept);
+    }
+    say(`${full} disks that were too small, and the same tables on each once there was room`);
   },
   async crowd() {
     const objects = Number(values.objects);

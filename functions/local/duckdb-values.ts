@@ -15,7 +15,12 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
 import type { QueryResult, SqlValue } from '#lake/ports.ts';
+
+// The package's own decoder takes U+FEFF off each text that begins with it (Encoding Standard, "ignore BOM"): subjects and
+// object names may, and would not be what was asked for.
+Object.assign(accessors, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
 
 /** Reads a result to its end. Integers are numbers while they are safe, else bigints; maps, lists and rows JSON text. */
 export async function readResult(result: DuckDBResult): Promise<QueryResult> {

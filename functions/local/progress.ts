@@ -2,7 +2,7 @@
 import { barProgress } from './terminal/bar.ts';
 import { lineProgress } from './terminal/lines.ts';
 
-export type ProgressUnit = 'bytes' | 'days' | 'objects' | 'messages';
+export type ProgressUnit = 'bytes' | 'days' | 'partitions' | 'objects' | 'messages';
 
 /** One step at a time: start, advance any number of times, done (also when the step failed half-way). */
 export interface Progress {

@@ -5,7 +5,7 @@ import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { Outcome } from '#lake/steps/state.ts';
 import type { LocalLake } from './lake.ts';
-import type { Progress } from './progress.ts';
+import type { Progress, ProgressUnit } from './progress.ts';
 import type { WorkerLimits } from './run-limits.ts';
 import { transformUnits } from './workers.ts';
 
@@ -74,7 +74,7 @@ export async function settleAll(
   options: { day?: string; includeUnfinished?: boolean } = {},
 ): Promise<Settled[]> {
   const open = await openUnits(ports.lake);
-  return withDays('settle', progress, (onDay) =>
+  return withProgress('settle', 'partitions', progress, (onDay) =>
     settle(ports, { settings, open, ignorePace: true, ...options, onDay }),
   );
 }
@@ -83,17 +83,20 @@ export const rollupAll = (
   { ports, settings, views, rollupSelect }: LocalLake,
   progress: Progress,
 ): Promise<RolledUp[]> =>
-  withDays('rollup', progress, (onDays) => rollup(ports, { settings, views, select: rollupSelect, onDays }));
+  withProgress('rollup', 'days', progress, (onDays) =>
+    rollup(ports, { settings, views, select: rollupSelect, onDays }),
+  );
 
-async function withDays<T>(
+async function withProgress<T>(
   step: string,
+  unit: ProgressUnit,
   progress: Progress,
-  work: (onDay: (done: number, all: number) => void) => Promise<T>,
+  work: (onDone: (done: number, all: number) => void) => Promise<T>,
 ): Promise<T> {
   let before = 0;
   try {
     return await work((done, all) => {
-      if (before === 0) progress.start(step, all, 'days');
+      if (before === 0) progress.start(step, all, unit);
       progress.advance(done - before);
       before = done;
     });

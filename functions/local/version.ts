@@ -19,3 +19,9 @@ export function codeVersion(settings: Settings): string {
   const lock = readFileSync(join(project, 'package-lock.json'), 'utf8');
   return hash('sha256', JSON.stringify([files, lock, settings]), 'hex').slice(0, 12);
 }
+
+/** The release that a person has, as package.json says it. */
+export function releaseVersion(): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+  return version;
+}

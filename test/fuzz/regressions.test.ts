@@ -20,6 +20,7 @@ import { Columns } from '#lake/write/columns.ts';
 import { encodeParquet } from '#lake/write/parquet.ts';
 import { decodeValues } from '#test/lake/decode/collect.ts';
 import { LIMITS, notes, read } from '#test/lake/read/reading.ts';
+import { queryWithDuckDB } from '#test/lake/write/readers.ts';
 import { DELIVERED } from './reading.ts';
 import { countWork, takeWork } from './work.ts';
 
@@ -167,6 +168,21 @@ test('more text than can be gathered at once goes into a file in several goes', 
   const rows = await parquetReadObjects({ file: buffer, compressors, columns: ['source_ordinal', 'raw'] });
   expect(rows.map(({ source_ordinal }) => Number(source_ordinal))).toEqual(Array.from({ length: 40 }, (_, i) => i));
   expect(rows.every((row) => row.raw === raw)).toBe(true);
+});
+
+test('text that begins with a byte-order mark keeps it, also if it is nothing else', async () => {
+  const columns = new Columns(quarantine);
+  const texts = ['\ufeff', '\ufeffa', 'a\ufeff'];
+  for (const detail of texts) {
+    columns.append({
+      ...{ attempt: 'a', source_key: 'k', source_ordinal: 0, byte_offset: 0, byte_length: 1, range_ordinal: 0 },
+      ...{ reason: 'json', detail, raw: detail, delivered_to_lake_at: DELIVERED },
+    });
+  }
+  const file = await encodeParquet(columns, Uint32Array.of(0, 1, 2), 'best');
+  const rows = await queryWithDuckDB(file, 'select hex(encode(detail)) as detail, hex(encode(raw)) as raw from file');
+  const hex = (text: string): string => Buffer.from(text).toString('hex').toUpperCase();
+  expect(rows).toEqual(texts.map((text) => ({ detail: hex(text), raw: hex(text) })));
 });
 
 test('the records of an envelope that are rejected share its bytes: only the first row of quarantine has them', async () => {

@@ -199,6 +199,13 @@ describe('statements', () => {
     await expect(engine.query('select * from events', [])).rejects.toThrow('no such table or view: events');
   });
 
+  test('fault 08: text keeps a byte-order mark that it begins with, also within lists', async () => {
+    const { rows } = await engine.query(
+      "select chr(65279) || 'a' as a, chr(65279) as b, array[chr(65279) || 'c'] as c",
+    );
+    expect(rows).toEqual([['\ufeffa', '\ufeff', '["\ufeffc"]']]);
+  });
+
   test('nested values come as JSON text, decimals as numbers, sums over 64 bits as they are', async () => {
     const { columns, rows } = await engine.query(
       `select map(['a"', 'b'], [1, 9007199254740993]) as m, [1, null] as l, {'x': 'é', 'y': [true]} as r,

@@ -65,16 +65,16 @@ export async function done(running: Running): Promise<Ended> {
   return ended;
 }
 
-/** The exit code that a command ends with if nobody kills it in the time, ms; null if it was killed. */
-export async function killedAfter(running: Running, ms: number): Promise<Ended | null> {
-  let isKilled = false;
+/** How a command ends that is killed after so long, ms, unless it ended before. */
+export async function killedAfter(running: Running, ms: number): Promise<Ended & { isKilled: boolean }> {
+  let isOurs = false;
   const timer = setTimeout(() => {
-    isKilled = true;
+    isOurs = true;
     running.kill();
   }, ms);
   const ended = await running.ended;
   clearTimeout(timer);
-  return isKilled && ended.signal === 'SIGKILL' ? null : ended;
+  return { ...ended, isKilled: isOurs && ended.signal === 'SIGKILL' };
 }
 
 /** Uniform on [0, 1), by seed (Marsaglia, "Xorshift RNGs", 2003: 32 bits, shifts 13, 17, 5). */

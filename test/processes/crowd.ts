@@ -56,6 +56,9 @@ export interface CrowdOptions {
   withinMs: number;
 }
 
+/** The longest that a timer of Node can wait, ms. */
+const NEVER = 2 ** 31 - 1;
+
 /** Plans, transforms with several processes of which some are killed, and lets one run finish what is left. */
 export async function transformInCrowd({ raw, lake, processes, kills, seed, withinMs }: CrowdOptions): Promise<number> {
   const folders = ['--raw', raw, '--lake', lake];
@@ -67,8 +70,8 @@ export async function transformInCrowd({ raw, lake, processes, kills, seed, with
     for (;;) {
       const isVictim = left-- > 0;
       const running = lakeCommand(['transform', ...folders, '--json']);
-      const end = await (isVictim ? killedAfter(running, 150 + random() * withinMs) : running.ended);
-      if (!end) killed++;
+      const end = await killedAfter(running, isVictim ? 150 + random() * withinMs : NEVER);
+      if (end.isKilled) killed++;
       else if (end.code !== 0) throw new Error(`transform failed: ${end.stderr}`);
       else return;
     }

@@ -1,49 +1,63 @@
 /** `lake run`, killed with SIGKILL at random moments until it has been killed often enough, then left to finish. */
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { done, killedAfter, lakeCommand, seeded } from './command.ts';
 
 export interface KillOptions {
   raw: string;
   lake: string;
+  /** in a row, on one lake */
   kills: number;
   seed: number;
   /** a run is killed after at most so long, ms */
   withinMs: number;
-  onKill?: (kills: number, afterMs: number) => void;
+  /** told of a run that ended before its kill, while the lake is still there */
+  onEnd?: () => Promise<void>;
 }
 
+export interface Killed {
+  /** in all; the last of them in a row */
+  kills: number;
+  /** runs that ended before they were killed */
+  ended: number;
+  /** kills by the farthest step of whose state the lake had something when they came */
+  after: Record<string, number>;
+}
+
+/** In the order in which a run makes them. */
+const STATE = ['plans', 'tries', 'units', 'generations', 'rollups'] as const;
+
 /**
- * Each run goes on with what the killed one left. Where a run ends before its time has come, all of the lake is deleted, so
- * that the kills go on to meet work of every kind.
- * @returns kills, and runs that ended before they were killed
+ * Each run goes on with what the killed one left. Where a run ends before its time has come, the lake is deleted and the row
+ * begins anew with less time, so that the last row has all its kills on one lake, and the rows before it met the later steps.
  */
-export async function killRuns({
-  raw,
-  lake,
-  kills,
-  seed,
-  withinMs,
-  onKill,
-}: KillOptions): Promise<{ kills: number; ended: number }> {
+export async function killRuns({ raw, lake, kills, seed, withinMs, onEnd }: KillOptions): Promise<Killed> {
   const random = seeded(seed);
   const args = ['run', '--raw', raw, '--lake', lake, '--json'];
-  let [killed, ended, window] = [0, 0, withinMs];
-  while (killed < kills) {
-    const afterMs = 150 + random() * window;
-    const end = await killedAfter(lakeCommand(args), afterMs);
-    if (!end) onKill?.(++killed, afterMs);
-    else if (end.code !== 0) throw new Error(`a run after ${killed} kills failed: ${end.stderr}`);
+  const killed: Killed = { kills: 0, ended: 0, after: {} };
+  let window = withinMs;
+  for (let inRow = 0; inRow < kills; ) {
+    const end = await killedAfter(lakeCommand(args), SHORTEST_MS + random() * window);
+    if (end.isKilled) {
+      const farthest = STATE.findLast((name) => existsSync(join(lake, 'v1/state', name))) ?? 'nothing';
+      killed.after[farthest] = (killed.after[farthest] ?? 0) + 1;
+      killed.kills++;
+      inRow++;
+    } else if (end.code !== 0) throw new Error(`a run after ${killed.kills} kills failed: ${end.stderr}`);
     else {
-      ended++;
-      // this machine has become faster than it was when the time was taken: else no run would meet its kill
-      window *= 0.8;
+      await onEnd?.();
+      killed.ended++;
+      inRow = 0;
+      window *= 0.7;
       rmSync(lake, { recursive: true, force: true });
     }
   }
   await done(lakeCommand(args));
-  return { kills: killed, ended };
+  return killed;
 }
+
+/** Before that a command has done nothing but load its code. */
+const SHORTEST_MS = 150;
 
 /** @throws Error naming every drift if there is any */
 export async function auditedClean(raw: string, lake: string): Promise<void> {
@@ -54,9 +68,4 @@ export async function auditedClean(raw: string, lake: string): Promise<void> {
 /** Deletes the state, the tables and the catalog; the settings stay. */
 export function forgetLake(lake: string): void {
   for (const name of ['v1', 'catalog']) rmSync(join(lake, name), { recursive: true, force: true });
-}
-
-export function copyLake(from: string, to: string): void {
-  if (existsSync(to)) rmSync(to, { recursive: true });
-  cpSync(from, to, { recursive: true });
 }

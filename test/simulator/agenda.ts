@@ -3,8 +3,14 @@ import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
 import type { Chance } from './chance.ts';
 import { type RawObject, START } from './mail.ts';
 
-export type Step = 'plan' | 'requeue' | 'work' | 'settle' | 'rollup' | 'audit' | 'collect' | 'read';
-export type Mishap = 'lose the queue' | 'deliver messages again' | 'rewrite a raw object' | 'delete a raw object';
+export type Step = 'plan' | 'requeue' | 'work' | 'replay' | 'settle' | 'rollup' | 'audit' | 'collect' | 'read';
+export type Mishap =
+  | 'lose the queue'
+  | 'deliver messages again'
+  | 'rewrite a raw object'
+  | 'delete a raw object'
+  | 'put deleted raw objects back'
+  | 'deploy new code';
 
 export type Entry =
   | { at: number; does: 'deliver'; object: RawObject }
@@ -43,6 +49,7 @@ function roundAt(at: number, chance: Chance): Entry[] {
     ['audit', 0.2],
     ['collect', 0.3],
     ['read', 0.3],
+    ['replay', 0.15],
     ['rollup', 0.1],
   ];
   for (const [step, probability] of maybe) if (chance.happens(probability)) steps.push(step);
@@ -57,8 +64,20 @@ function roundAt(at: number, chance: Chance): Entry[] {
     ['lose the queue', 0.04],
     ['deliver messages again', 0.1],
     ['rewrite a raw object', 0.01],
-    ['delete a raw object', 0.01],
+    ['delete a raw object', 0.015],
+    ['deploy new code', 0.15],
   ];
   const unlucky = mishaps.filter(([, probability]) => chance.happens(probability));
-  return [...starts, ...unlucky.map(([does]): Entry => ({ at: at + chance.below(width), does }))];
+  const mishap = unlucky.map(([does]): Entry => ({ at: at + chance.below(width), does }));
+  return [...starts, ...mishap, ...mishap.flatMap((entry) => sequel(entry, chance))];
+}
+
+/** Whoever deploys better code, or puts an object back, has what was rejected read again: several at once, in their hurry. */
+function sequel({ at, does }: Entry, chance: Chance): Entry[] {
+  const after = at + chance.oneOf([MINUTE_MS, 2 * HOUR_MS, 30 * HOUR_MS]);
+  const steps: Step[] = ['replay', 'replay', 'work', 'work'];
+  const replays = steps.map((step): Entry => ({ at: after + chance.below(MINUTE_MS), does: 'start', step }));
+  if (does === 'deploy new code') return replays;
+  if (does !== 'delete a raw object') return [];
+  return [{ at: after, does: 'put deleted raw objects back' }, ...replays];
 }

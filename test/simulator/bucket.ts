@@ -67,6 +67,12 @@ export class Bucket {
     if (isOver) this.watcher.overwritten?.(key);
   }
 
+  /** Puts back what was removed, as it was. */
+  restore(held: Held): void {
+    this.#keys.splice(this.#place(held.key), 0, held.key);
+    this.#objects.set(held.key, held);
+  }
+
   remove(key: string): void {
     const held = this.#objects.get(key);
     if (!held) return;

@@ -1,6 +1,6 @@
 /** Undisturbed schedules: every step in turn, hour after hour, until there is nothing left to do. */
 import { HOUR_MS } from '#lake/steps/day.ts';
-import { runAudit, runPlan, runRepair, runRequeue, runRollup, runSettle } from './steps.ts';
+import { runAudit, runPlan, runRepair, runReplay, runRequeue, runRollup, runSettle } from './steps.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -19,6 +19,7 @@ export async function calm(world: World, isAudited = true): Promise<void> {
     const before = world.invariants.changes + world.partitions.changes;
     await world.through('plan', (context) => runPlan(context, 'all'));
     await world.through('requeue', runRequeue);
+    await world.through('replay', runReplay);
     while (await world.workThrough());
     await world.through('settle', runSettle);
     await world.through('rollup', runRollup);

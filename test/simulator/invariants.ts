@@ -2,8 +2,8 @@
  * What must hold after every step. Only writes can break it, so each write is judged when it takes effect, by what lies in
  * the store then: plans, outcomes, generations, files, and where the catalog points readers.
  */
-import { attemptOfFile, dayOfKey, liveFolder, unitOfAttempt } from '#lake/steps/layout.ts';
-import type { Generation, Outcome, Plan } from '#lake/steps/state.ts';
+import { attemptOfFile, dayOfKey, liveFolder, plansRoot, replaysRoot, unitOfAttempt } from '#lake/steps/layout.ts';
+import type { Generation, Outcome, Plan, PlannedObject } from '#lake/steps/state.ts';
 import type { Bucket } from './bucket.ts';
 import type { UnitTruth } from './oracle.ts';
 import type { Partitions } from './partitions.ts';
@@ -15,7 +15,9 @@ export interface InvariantsOptions {
   lake: Bucket;
   partitions: Partitions;
   /** what a unit of these objects holds */
-  truth(objects: readonly string[], outcome: Outcome): UnitTruth;
+  truth(objects: readonly PlannedObject[], outcome: Outcome): UnitTruth;
+  /** told of each replay before it counts as planned */
+  replayed(objects: readonly PlannedObject[]): void;
   attributionDays: number;
   /** told of each outcome: a split or a quarantine wants a reason */
   tried(outcome: Outcome): void;
@@ -25,11 +27,12 @@ export interface InvariantsOptions {
 
 interface UnitFacts {
   plan: string;
-  objects: string[];
+  kind: 'first' | 'replay';
+  objects: readonly PlannedObject[];
 }
 
 /** Notes that say only that someone looked. */
-const MARKS = /^v1\/state\/(audits|requeue|tries|decided)/;
+const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals)/;
 
 const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 
@@ -61,6 +64,12 @@ export class Invariants {
     return [...this.units.keys()].filter((unit) => !this.outcomes.has(unit));
   }
 
+  /** As it was when it was planned; undefined if it wasn't. */
+  etagOf(object: string): string | undefined {
+    const unit = this.#unitOfObject.get(object);
+    return this.units.get(unit ?? '')?.objects.find(({ key }) => key === object)?.etag;
+  }
+
   isPlanned(object: string): boolean {
     return this.#unitOfObject.has(object);
   }
@@ -88,7 +97,8 @@ export class Invariants {
 
   #created(key: string, bytes: Uint8Array): void {
     if (!MARKS.test(key)) this.changes++;
-    if (key.startsWith('v1/state/plans/')) this.#planned(key, parsed<Plan>(bytes));
+    if (key.startsWith(plansRoot)) this.#planned(key, parsed<Plan>(bytes));
+    else if (key.startsWith(replaysRoot)) this.#replayed(key, parsed<Plan>(bytes));
     else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
     else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
     else if (key.startsWith('v1/settled/')) {
@@ -100,12 +110,20 @@ export class Invariants {
   #planned(key: string, plan: Plan): void {
     for (const { id, objects } of plan.units) {
       if (this.units.has(id)) fail('two units have one id', id);
-      this.units.set(id, { plan: key, objects: objects.map((object) => object.key) });
+      this.units.set(id, { plan: key, kind: 'first', objects });
       for (const object of objects) {
         const other = this.#unitOfObject.get(object.key);
         if (other !== undefined) fail('an object is in two units', object.key, `${other} and ${id}`);
         this.#unitOfObject.set(object.key, id);
       }
+    }
+  }
+
+  #replayed(key: string, { units }: Plan): void {
+    for (const { id, objects } of units) {
+      if (this.units.has(id)) fail('two units have one id', id);
+      this.#options.replayed(objects);
+      this.units.set(id, { plan: key, kind: 'replay', objects });
     }
   }
 
@@ -116,6 +134,7 @@ export class Invariants {
     if (this.outcomes.has(unit)) fail('a unit has two outcomes', unit);
     this.outcomes.set(unit, outcome);
     this.#options.tried(outcome);
+    if (outcome.kind !== facts.kind) fail('an outcome is of another kind than its unit', unit, outcome.kind);
     if (outcome.split) {
       this.#split(unit, facts, outcome.split);
       return;
@@ -146,11 +165,11 @@ export class Invariants {
   }
 
   /** The halves are derived from the plan: the first half of the objects, and the rest. */
-  #split(unit: string, { plan, objects }: UnitFacts, [a, b]: [string, string]): void {
+  #split(unit: string, { objects, ...facts }: UnitFacts, [a, b]: [string, string]): void {
     if (objects.length < 2) fail('a unit of one object was split', unit);
     const middle = Math.ceil(objects.length / 2);
-    this.units.set(a, { plan, objects: objects.slice(0, middle) });
-    this.units.set(b, { plan, objects: objects.slice(middle) });
+    this.units.set(a, { ...facts, objects: objects.slice(0, middle) });
+    this.units.set(b, { ...facts, objects: objects.slice(middle) });
   }
 
   #generated(key: string, generation: Generation): void {

@@ -1,12 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { KILLED_STEPS, type KilledStep, visitKillPoints } from './kill-points.ts';
 
 /** What a row of the list of faults says of a step that is killed. */
 const SEED = 7;
+let total = 0;
+afterAll(() => console.log(`${total} kill points in all`));
 
 async function holds(step: KilledStep): Promise<void> {
   const { points, violations } = await visitKillPoints(step, SEED);
   console.log(`${step}: ${points} kill points, ${violations.length} violations`);
+  total += points;
   expect(violations).toEqual([]);
   expect(points).toBeGreaterThan(4);
 }
@@ -22,5 +25,7 @@ describe('a step that is killed before and after each of its port calls', () => 
     holds('audit'),
   );
   test('rollup leaves what the next one mends', () => holds('rollup'));
-  test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(7));
+  test('replay leaves what the next one plans', () => holds('replay'));
+  test('transform of a replay leaves what the next one makes the same', () => holds('transform of a replay'));
+  test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(9));
 });

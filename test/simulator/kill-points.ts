@@ -3,17 +3,28 @@
  * schedules run undisturbed, and the tables must be what the raw objects say.
  */
 import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
+import type { Step } from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';
 import { type RawObject, rawObjects } from './mail.ts';
 import { compareWithOracle } from './schedule.ts';
 import type { Fate } from './scheduler.ts';
-import { runPlan, runRepair, runRequeue, runRollup, runSettle, type StepContext } from './steps.ts';
+import { runPlan, runRepair, runReplay, runRequeue, runRollup, runSettle, type StepContext } from './steps.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
 /** The steps whose calls are visited, each in a lake where it has something to do. */
-export const KILLED_STEPS = ['plan', 'requeue', 'transform', 'settle', 'settle again', 'rollup', 'audit'] as const;
+export const KILLED_STEPS = [
+  'plan',
+  'requeue',
+  'transform',
+  'settle',
+  'settle again',
+  'rollup',
+  'audit',
+  'replay',
+  'transform of a replay',
+] as const;
 export type KilledStep = (typeof KILLED_STEPS)[number];
 
 export interface KillPoints {
@@ -43,7 +54,7 @@ async function killedAt(
   fate: Fate,
 ): Promise<{ world: World; wasKilled: boolean }> {
   const chance = new Chance(seed);
-  const objects = rawObjects(chance.fork()).map((object): RawObject => ({ ...object, isPoison: false }));
+  const objects = withBroken(rawObjects(chance.fork()));
   let left = Number.POSITIVE_INFINITY;
   let wasKilled = false;
   const world = new World({
@@ -75,7 +86,7 @@ async function prepare(world: World, step: KilledStep, objects: readonly RawObje
       world.deliver(object);
     }
   };
-  const through = async (name: 'plan' | 'settle' | 'rollup' | 'audit' | 'requeue', work: Work): Promise<void> => {
+  const through = async (name: Step, work: Work): Promise<void> => {
     if (!(await world.through(name, work))) world.violate(new Violation('a step fails undisturbed', name));
   };
   const plan: Work = (context) => runPlan(context, 'all');
@@ -90,6 +101,12 @@ async function prepare(world: World, step: KilledStep, objects: readonly RawObje
   if (step === 'transform') return () => world.workThrough();
   while (await world.workThrough());
   world.now += 3 * DAY_MS;
+  if (step === 'replay' || step === 'transform of a replay') {
+    world.deploy();
+    if (step === 'replay') return () => world.through('replay', runReplay);
+    await through('replay', runReplay);
+    return () => world.workThrough();
+  }
   if (step === 'settle') return () => world.through('settle', runSettle);
   await through('settle', runSettle);
   if (step === 'rollup') return () => world.through('rollup', runRollup);
@@ -103,5 +120,13 @@ async function prepare(world: World, step: KilledStep, objects: readonly RawObje
   world.now += 2 * DAY_MS;
   return () => world.through('audit', async (context) => void (await runRepair(context)));
 }
+
+/** Nobody dies of an object, and two hold a record that only today's code can read. */
+const withBroken = (objects: readonly RawObject[]): RawObject[] =>
+  objects.map((object, i): RawObject => {
+    const [first, ...others] = object.records;
+    if (i > 1 || first?.is !== 'event') return { ...object, isPoison: false };
+    return { ...object, isPoison: false, records: [{ is: 'broken', text: '{"eve', event: first }, ...others] };
+  });
 
 type Work = (context: StepContext) => Promise<void>;

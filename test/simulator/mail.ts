@@ -19,6 +19,8 @@ export interface MailEvent {
 export interface Noise {
   is: 'noise' | 'broken';
   text: string;
+  /** what today's code reads in it, where the code before it saw nothing */
+  event?: MailEvent;
 }
 
 export type MailRecord = MailEvent | Noise;
@@ -28,7 +30,7 @@ export interface RawObject {
   /** when it appears in the bucket, epoch ms */
   arrivesAt: number;
   records: MailRecord[];
-  /** reading it takes the process down, each time */
+  /** reading it takes the process down, each time, unless it runs today's code */
   isPoison: boolean;
 }
 
@@ -36,6 +38,14 @@ export interface RawObject {
 export const START = Date.parse('2026-03-01T00:00:00Z');
 /** Mail is sent on this many days. */
 const SEND_DAYS = 2;
+
+/** Hashes of the code that the simulated workers run: first, and when a better one has been deployed. */
+export const FIRST_VERSION = 'abc123';
+export const TODAYS_VERSION = 'def456';
+
+/** What a version of the code sees in a record. */
+export const readBy = (version: string, record: MailRecord): MailRecord =>
+  record.is === 'broken' && record.event && version === TODAYS_VERSION ? record.event : record;
 
 /** The raw objects of a lake, in order of arrival. */
 export function rawObjects(chance: Chance): RawObject[] {
@@ -59,6 +69,11 @@ export function rawObjects(chance: Chance): RawObject[] {
   }
   const [noisy] = objects;
   if (noisy && chance.happens(0.5)) noisy.records.push({ is: 'noise', text: '_SMS' }, { is: 'broken', text: '{"eve' });
+  const broken = objects[chance.below(objects.length)];
+  const [first] = broken?.records ?? [];
+  if (broken && first?.is === 'event' && chance.happens(0.6)) {
+    broken.records[0] = { is: 'broken', text: '{"eventType":', event: first };
+  }
   const poisoned = objects[chance.below(objects.length)];
   if (poisoned && chance.happens(0.04)) poisoned.isPoison = true;
   return objects.sort((a, b) => a.arrivesAt - b.arrivesAt || (a.key < b.key ? -1 : 1));
@@ -109,9 +124,34 @@ function objectAt(at: number, records: MailRecord[], n: number, chance: Chance):
 export const contentOf = ({ records, isPoison }: RawObject): string =>
   `${isPoison ? 'poison\n' : ''}${records.map((record) => JSON.stringify(record)).join('\n')}\n`;
 
+/** A record and where it lies in its object: all of it is ASCII, so a character is a byte. */
+export interface Line {
+  record: MailRecord;
+  ordinal: number;
+  offset: number;
+  length: number;
+}
+
 /** The records of an object's content. */
-export const recordsOf = (content: string): MailRecord[] =>
-  content
-    .split('\n')
-    .filter((line) => line !== '' && line !== 'poison')
-    .map((line): MailRecord => JSON.parse(line));
+export function linesOf(content: string): Line[] {
+  const lines: Line[] = [];
+  let offset = 0;
+  for (const line of content.split('\n')) {
+    if (line !== '' && line !== 'poison') {
+      lines.push({ record: JSON.parse(line), ordinal: lines.length, offset, length: line.length });
+    }
+    offset += line.length + 1;
+  }
+  return lines;
+}
+
+/** Those that lie in one of the ranges; all if there are none. */
+export const linesIn = (
+  lines: readonly Line[],
+  ranges?: readonly Pick<Line, 'offset' | 'length'>[],
+): readonly Line[] =>
+  ranges === undefined
+    ? lines
+    : lines.filter((line) =>
+        ranges.some(({ offset, length }) => line.offset >= offset && line.offset + line.length <= offset + length),
+      );

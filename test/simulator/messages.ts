@@ -1,7 +1,8 @@
-import type { UnitMessage } from '#lake/ports.ts';
+import type { Lane, UnitMessage } from '#lake/ports.ts';
 
 interface Waiting {
   message: UnitMessage;
+  lane: Lane;
   /** epoch ms at which someone may receive it */
   visibleAt: number;
   receives: number;
@@ -10,7 +11,7 @@ interface Waiting {
 /** Receives after which a message is put aside (SQS: maxReceiveCount). */
 const MOST_RECEIVES = 5;
 
-/** A queue with at-least-once delivery: what was received comes again after the visibility timeout unless it is deleted. */
+/** A queue in two lanes with at-least-once delivery: what was received comes again after the visibility timeout unless it is deleted. */
 export class MessageQueue {
   readonly #now: () => number;
   readonly #visibilityMs: number;
@@ -25,16 +26,16 @@ export class MessageQueue {
     return this.#waiting.length;
   }
 
-  send(messages: readonly UnitMessage[]): void {
+  send(messages: readonly UnitMessage[], lane: Lane): void {
     for (const { unit, plan } of messages) {
-      this.#waiting.push({ message: { unit, plan }, visibleAt: this.#now(), receives: 0 });
+      this.#waiting.push({ message: { unit, plan }, lane, visibleAt: this.#now(), receives: 0 });
     }
   }
 
-  /** One of the visible messages, chosen by `choose` (a number below its argument), and what deletes it. */
-  receive(choose: (n: number) => number): { message: UnitMessage; delete: () => void } | null {
+  /** One of a lane's visible messages, chosen by `choose` (a number below its argument), and what deletes it. */
+  receive(lane: Lane, choose: (n: number) => number): { message: UnitMessage; delete: () => void } | null {
     const now = this.#now();
-    const visible = this.#waiting.filter(({ visibleAt }) => visibleAt <= now);
+    const visible = this.#waiting.filter((waiting) => waiting.lane === lane && waiting.visibleAt <= now);
     const taken = visible[choose(visible.length)];
     if (!taken) return null;
     taken.visibleAt = now + this.#visibilityMs;

@@ -8,10 +8,10 @@ import { clickRows, eventRows, headerRows, type PlacedRow } from './event-rows.t
 import type { MailEvent, MailRecord } from './mail.ts';
 import type { Row } from './rows.ts';
 
-/** A raw object as it was read. */
+/** A raw object as it was read; null for records that were not, so that ordinals stay what they are. */
 export interface Reading {
   key: string;
-  records: readonly MailRecord[];
+  records: readonly (MailRecord | null)[];
 }
 
 /** By table, then by day; rows in any order. */
@@ -32,7 +32,7 @@ const wins = (a: Copy, b: Copy): boolean => {
 /** What every table must hold by day once all of these objects are settled and rolled up. */
 export function expectedTables(readings: readonly Reading[], attributionDays: number): Expected {
   const copies = readings.flatMap(({ key, records }) =>
-    records.flatMap((event, ordinal): Copy[] => (event.is === 'event' ? [{ event, key, ordinal }] : [])),
+    records.flatMap((event, ordinal): Copy[] => (event?.is === 'event' ? [{ event, key, ordinal }] : [])),
   );
   const expected: Expected = new Map();
   const put = ({ table, dt, row }: { table: string; dt: string; row: Row }): void => {
@@ -95,5 +95,9 @@ export function unitTruth(readings: readonly Reading[]): UnitTruth {
     if (table === 'recipient_messages') continue;
     for (const [dt, rows] of days) files.set(`${table} dt=${dt}`, rows);
   }
-  return { records: readings.reduce((sum, { records }) => sum + records.length, 0), files };
+  const records = readings.reduce(
+    (sum, reading) => sum + reading.records.filter((record) => record !== null).length,
+    0,
+  );
+  return { records, files };
 }

@@ -1,5 +1,5 @@
 import type { Clock, Ports, QueryResult, StoredObject, UnitMessage, WrittenFile } from '#lake/ports.ts';
-import type { Bucket } from './bucket.ts';
+import type { Bucket, Page } from './bucket.ts';
 import type { MessageQueue } from './messages.ts';
 import type { Partitions } from './partitions.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -17,6 +17,8 @@ export interface Services {
   pageSize: number;
   now(): number;
   nonce(): string;
+  /** the catalog's tables, as far as a step asks for them */
+  select(sql: string): QueryResult;
 }
 
 /** A process with a clock of its own. A dead one's promises never resolve: it just doesn't go on. */
@@ -27,6 +29,8 @@ export class Process {
   readonly skew: number;
   state: 'running' | 'done' | 'failed' | 'dead' = 'running';
   calls = 0;
+  /** was it let down while it marked a try, or said how one ended? */
+  lostItsWord = false;
   /** resolves when it has ended, however */
   readonly ended: Promise<void>;
   /** told once, when it is killed */
@@ -65,25 +69,15 @@ export function portsOf(process: Process, services: Services): Ports {
       });
     });
 
-  const readable = (name: string, bucket: Bucket): Ports['raw'] => ({
-    async *list(prefix, { after = '', shallow = false } = {}): AsyncGenerator<StoredObject> {
-      for (let from = after; ; ) {
-        const behind = from;
-        const page = await call(`${name}.list`, prefix, () => bucket.page(prefix, behind, shallow, services.pageSize));
-        yield* page.items;
-        if (page.isLast) return;
-        from = page.items.at(-1)?.key ?? from;
-      }
-    },
-    async *prefixes(prefix): AsyncGenerator<string> {
-      for (let from = ''; ; ) {
-        const behind = from;
-        const page = await call(`${name}.prefixes`, prefix, () => bucket.folders(prefix, behind, services.pageSize));
-        yield* page.items;
-        if (page.isLast) return;
-        from = page.items.at(-1) ?? from;
-      }
-    },
+  const readable = (name: 'raw' | 'lake', bucket: Bucket): Ports['raw'] => ({
+    list: (prefix, { after = '', shallow = false } = {}) =>
+      paged<StoredObject>((last) =>
+        call(`${name}.list`, prefix, () => bucket.page(prefix, last?.key ?? after, shallow, services.pageSize)),
+      ),
+    prefixes: (prefix) =>
+      paged<string>((last) =>
+        call(`${name}.prefixes`, prefix, () => bucket.folders(prefix, last ?? '', services.pageSize)),
+      ),
     get: (key, { ifMatch } = {}) => call(`${name}.get`, key, () => bucket.get(key, ifMatch)),
   });
 
@@ -130,15 +124,45 @@ export function portsOf(process: Process, services: Services): Ports {
     },
     engine: {
       query: (sql, inputs = []) =>
-        call('engine.query', inputs[0]?.keys[0] ?? '', (): QueryResult => engine.query(sql, inputs)),
+        call(
+          'engine.query',
+          inputs[0]?.keys[0] ?? '',
+          (): QueryResult => (inputs.length > 0 ? engine.query(inputs) : services.select(sql)),
+        ),
       write: (job) =>
         ask<WrittenFile[]>('engine.write', job.location, (answer) => engine.begin(job, process.name, answer)),
     },
     queue: {
-      send: (sent: readonly UnitMessage[]) => call('queue.send', `${sent.length} messages`, () => messages.send(sent)),
+      send: (sent: readonly UnitMessage[], lane) =>
+        call('queue.send', `${sent.length} ${lane} messages`, () => messages.send(sent, lane)),
     },
     clock: clockOf(process, services),
   };
+}
+
+/** The items of pages, each page asked for when the one before is used up; by hand, as a generator takes its time. */
+function paged<T>(ask: (last: T | undefined) => Promise<Page<T>>): AsyncIterable<T> & AsyncIterator<T> {
+  let items: readonly T[] = [];
+  let isLast = false;
+  let at = 0;
+  let asked: Promise<void> | null = null;
+  const turn = (page: Page<T>): void => {
+    ({ items, isLast } = page);
+    at = 0;
+    asked = null;
+  };
+  const next = async (): Promise<IteratorResult<T>> => {
+    while (at === items.length && !isLast) {
+      asked ??= ask(items.at(-1)).then(turn);
+      await asked;
+    }
+    const value = items[at];
+    if (value === undefined) return { done: true, value };
+    at++;
+    return { done: false, value };
+  };
+  const pages = { next, [Symbol.asyncIterator]: () => pages };
+  return pages;
 }
 
 const clockOf = (process: Process, services: Services): Clock => ({

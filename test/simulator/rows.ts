@@ -22,8 +22,17 @@ export function decodeRows(bytes: Uint8Array): readonly Row[] {
   return rows;
 }
 
+const texts = new WeakMap<Row, string>();
+
 /** One text for a row, without what says where it came from. */
-export const meaningOf = ({ attempt: _, ...row }: Row): string => JSON.stringify(row);
+export function meaningOf(row: Row): string {
+  const known = texts.get(row);
+  if (known !== undefined) return known;
+  const { attempt: _, ...rest } = row;
+  const text = JSON.stringify(rest);
+  texts.set(row, text);
+  return text;
+}
 
 /** Rows as sorted texts, to compare what two parties hold. */
 export const meanings = (rows: readonly Row[]): string[] => rows.map(meaningOf).sort();

@@ -1,4 +1,5 @@
 /** One schedule: what a seed makes happen, and what came of it. */
+import { LANES, type Lane } from '#lake/ports.ts';
 import { DAY_MS, HOUR_MS, utcDate } from '#lake/steps/day.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { agendaOf, type Entry, type Step } from './agenda.ts';
@@ -15,9 +16,11 @@ import {
   runPlan,
   runReader,
   runRepair,
+  runReplay,
   runRequeue,
   runRollup,
   runSettle,
+  type StepContext,
 } from './steps.ts';
 import { Violation } from './violation.ts';
 import { type Variant, World } from './world.ts';
@@ -26,6 +29,8 @@ export interface ScheduleOptions {
   variant?: Variant | undefined;
   /** places in the agenda that are left out, to find a shorter one that fails as well */
   without?: ReadonlySet<number>;
+  /** false: what happened is not recorded */
+  isTraced?: boolean;
 }
 
 export interface Outcome {
@@ -47,7 +52,10 @@ const LONGEST_LIFE_MS = 12 * HOUR_MS;
 const MOST_PICKS = 5000;
 
 /** Plays the schedule of a seed. The same seed and options give the same trace. */
-export async function playSchedule(seed: number, { variant, without }: ScheduleOptions = {}): Promise<Outcome> {
+export async function playSchedule(
+  seed: number,
+  { variant, without, isTraced = true }: ScheduleOptions = {},
+): Promise<Outcome> {
   const chance = new Chance(seed);
   const agenda = agendaOf(rawObjects(chance.fork()), chance.fork());
   const world = new World({
@@ -58,6 +66,7 @@ export async function playSchedule(seed: number, { variant, without }: ScheduleO
     queryFailure: chance.oneOf([0, 0, 0.01, 0.05]),
     variant,
   });
+  world.scheduler.isTraced = isTraced;
   const left = agenda.filter((_, i) => !without?.has(i));
   await play(world, left, chance);
   const calls = world.scheduler.calls;
@@ -124,26 +133,31 @@ class Player {
         scheduler.note('world', entry.does);
         messages.redeliver();
         return;
+      case 'deploy new code':
+        this.#world.deploy();
+        return;
+      case 'put deleted raw objects back':
+        this.#world.putBack();
+        return;
       default: {
         // Before it is planned, nobody could tell.
         const keys = [...raw.keys()].filter((planned) => this.#world.invariants.isPlanned(planned));
         const key = keys[this.#chance.below(keys.length)];
         if (key === undefined) return;
         scheduler.note('world', entry.does, key);
-        this.#world.tamperedWith.add(key);
-        if (entry.does === 'delete a raw object') raw.remove(key);
-        else raw.put(key, '{"is":"noise","text":"rewritten"}\n');
+        if (entry.does === 'delete a raw object') this.#world.takeAway(key);
+        else this.#world.rewrite(key);
       }
     }
   }
 
   #start(step: Step): void {
-    const { settings } = this.#world;
     const chance = this.#chance;
     const skew = step === this.#wrongClock ? chance.oneOf([-DAY_MS, DAY_MS]) : chance.between(-2 * 60_000, 2 * 60_000);
-    const start = (
-      work: (context: { ports: Parameters<typeof runPlan>[0]['ports']; settings: typeof settings }) => Promise<void>,
-    ) => this.#world.start(step, skew, (ports) => work({ ports, settings }));
+    const { settings, version } = this.#world;
+    const start = (work: (context: StepContext) => Promise<void>): void => {
+      this.#world.start(step, skew, (ports) => work({ ports, settings, version }));
+    };
     switch (step) {
       case 'plan': {
         const reach = settings.rawTemplate === null || chance.happens(0.5) ? 'all' : 'tick';
@@ -151,7 +165,7 @@ class Player {
         return;
       }
       case 'work':
-        this.#work(skew, chance.between(1, 4));
+        this.#work(skew, chance.between(1, 4), chance.oneOf(LANES));
         return;
       case 'settle': {
         const isHurried = chance.happens(0.25);
@@ -166,6 +180,9 @@ class Player {
         start((context) => runReader(context, name, dt, (key) => this.#fileGone(key)));
         return;
       }
+      case 'replay':
+        start(runReplay);
+        return;
       case 'requeue':
         start(runRequeue);
         return;
@@ -180,10 +197,12 @@ class Player {
     }
   }
 
-  /** A worker that takes one message after the other. */
-  #work(skew: number, most: number): void {
-    const worker = this.#world.startWorker(skew, (n) => this.#chance.below(n));
-    if (most > 1) void worker?.ended.then(() => worker.state === 'done' && this.#work(skew, most - 1));
+  /** A worker that takes one message after the other from a lane; where that is empty, from the other one. */
+  #work(skew: number, most: number, lane: Lane): void {
+    const choose = (n: number): number => this.#chance.below(n);
+    const other = lane === 'live' ? 'backfill' : 'live';
+    const worker = this.#world.startWorker(skew, lane, choose) ?? this.#world.startWorker(skew, other, choose);
+    if (most > 1) void worker?.ended.then(() => worker.state === 'done' && this.#work(skew, most - 1, lane));
   }
 
   #fileGone(key: string): void {

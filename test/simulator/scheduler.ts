@@ -2,6 +2,7 @@
  * The scheduler: every call of a port is a task that waits until it is picked. Between two picks all promises that can
  * go on go on, so that the order of effects is the order of picks, and a seed that decides the picks decides everything.
  */
+import { triesRoot } from '#lake/steps/layout.ts';
 import type { Chance } from './chance.ts';
 import type { Process } from './process.ts';
 
@@ -62,6 +63,8 @@ export class Scheduler {
   fateOf: FateOf;
   readonly tasks: Task[] = [];
   readonly trace: TraceEntry[] = [];
+  /** a long search does without, and plays again what failed */
+  isTraced = true;
   /** every call takes effect as soon as it is made: one process at a time, undisturbed */
   isImmediate = false;
   /** port calls that were picked */
@@ -80,7 +83,7 @@ export class Scheduler {
   }
 
   note(who: string, what: string, subject = ''): void {
-    this.trace.push({ at: this.#now(), who, what, subject, fate: '' });
+    if (this.isTraced) this.trace.push({ at: this.#now(), who, what, subject, fate: '' });
   }
 
   /** Picks one of the waiting tasks, lets it have its fate, and lets everyone go on. */
@@ -117,17 +120,21 @@ export class Scheduler {
     const fate: Fate = isOrphan ? 'done' : this.fateOf(task);
     this.calls++;
     process.calls++;
-    this.trace.push({
-      at: this.#now(),
-      who: process.name,
-      what: task.op,
-      subject: task.subject,
-      fate: isOrphan ? 'done after death' : fate,
-    });
+    if (this.isTraced) {
+      this.trace.push({
+        at: this.#now(),
+        who: process.name,
+        what: task.op,
+        subject: task.subject,
+        fate: isOrphan ? 'done after death' : fate,
+      });
+    }
     if (isOrphan) {
       task.effect();
       return;
     }
+    if ((fate === 'refused' || fate === 'answer lost') && task.subject.startsWith(triesRoot))
+      process.lostItsWord = true;
     switch (fate) {
       case 'done':
         task.effect()?.();
@@ -163,5 +170,9 @@ export class Scheduler {
   }
 }
 
-/** Resolves when every promise that can go on has gone on: a turn of the loop comes only after all microtasks. */
-export const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+/**
+ * Resolves when every promise that can go on has gone on: node looks at its next-tick queue only when there are no
+ * microtasks left (Node.js docs, "The Node.js event loop": process.nextTick()), and nobody else here uses it. A turn of the
+ * loop would do as well, at three times the cost.
+ */
+export const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));

@@ -26,10 +26,12 @@ export interface SoakSum {
   /** and in the undisturbed rounds after it */
   calmCalls: number;
   kills: number;
+  /** of all processes together, ms */
+  cpuMs: number;
   violations: { seed: number; text: string }[];
 }
 
-const NOTHING: SoakSum = { schedules: 0, calls: 0, calmCalls: 0, kills: 0, violations: [] };
+const NOTHING: SoakSum = { schedules: 0, calls: 0, calmCalls: 0, kills: 0, cpuMs: 0, violations: [] };
 /** Failing schedules that are shrunk and shown. */
 const MOST_SHOWN = 3;
 
@@ -41,8 +43,9 @@ export async function playSeeds(
   until = Number.POSITIVE_INFINITY,
 ): Promise<SoakSum> {
   const sum: SoakSum = { ...NOTHING, violations: [] };
+  const before = process.cpuUsage();
   for (let seed = from; seed < from + seeds && Date.now() < until; seed += step) {
-    const outcome = await playSchedule(seed);
+    const outcome = await playSchedule(seed, { isTraced: false });
     sum.schedules++;
     sum.calls += outcome.calls;
     sum.calmCalls += outcome.calmCalls;
@@ -53,6 +56,8 @@ export async function playSeeds(
       sum.violations.push({ seed, text: traceText(shorter, without) });
     } else sum.violations.push({ seed, text: outcome.violations[0]?.message ?? '' });
   }
+  const { user, system } = process.cpuUsage(before);
+  sum.cpuMs = (user + system) / 1000;
   return sum;
 }
 
@@ -79,6 +84,7 @@ export async function soak({ seeds, from, workers, minutes }: SoakOptions): Prom
     calls: total.calls + share.calls,
     calmCalls: total.calmCalls + share.calmCalls,
     kills: total.kills + share.kills,
+    cpuMs: total.cpuMs + share.cpuMs,
     violations: [...total.violations, ...share.violations],
   }));
 }
@@ -117,12 +123,12 @@ async function main(): Promise<void> {
     minutes: Number(values.minutes),
   };
   const startedAt = Date.now();
-  const { schedules, calls, calmCalls, kills, violations } = await soak(options);
+  const { schedules, calls, calmCalls, kills, cpuMs, violations } = await soak(options);
   for (const { seed, text } of violations) console.log(`seed ${seed}: ${text}\n`);
   const mean = (n: number): string => (n / Math.max(1, schedules)).toFixed(0);
   console.log(
     `${schedules} schedules in ${((Date.now() - startedAt) / 1000).toFixed(0)} s, ${mean(calls)} port calls each` +
-      ` (and ${mean(calmCalls)} undisturbed ones after), ${kills} kills, ${violations.length} violations`,
+      ` (and ${mean(calmCalls)} undisturbed ones after), ${kills} kills, ${(cpuMs / Math.max(1, schedules)).toFixed(1)} ms CPU each, ${violations.length} violations`,
   );
   process.exitCode = violations.length > 0 ? 1 : 0;
 }

@@ -49,7 +49,7 @@ export class SqlEngine {
   }
 
   /** A statement that reads: the check of what a settle wrote. */
-  query(_sql: string, inputs: readonly Input[]): QueryResult {
+  query(inputs: readonly Input[]): QueryResult {
     const rows = this.#read(inputs, ({ keys }) => keys);
     const keys = TABLES[inputs[0]?.table ?? '']?.key ?? [];
     const distinct = new Set(rows.map((row) => idOf(row, keys))).size;

@@ -10,6 +10,7 @@ import { openUnits } from '#lake/steps/open-units.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import type { Reach } from '#lake/steps/raw-prefix.ts';
 import { repair } from '#lake/steps/repair.ts';
+import { planReplay } from '#lake/steps/replay.ts';
 import { requeue } from '#lake/steps/requeue.ts';
 import { rollup } from '#lake/steps/rollup.ts';
 import { settle } from '#lake/steps/settle.ts';
@@ -33,6 +34,8 @@ const ROLLUP_SELECT = 'select * from events cross join rollup_run';
 export interface StepContext {
   ports: Ports;
   settings: Settings;
+  /** of the code that runs it */
+  version: string;
 }
 
 export async function runPlan({ ports, settings }: StepContext, reach: Reach | 'all'): Promise<void> {
@@ -41,6 +44,11 @@ export async function runPlan({ ports, settings }: StepContext, reach: Reach | '
 
 export async function runRequeue({ ports, settings }: StepContext): Promise<void> {
   await requeue(ports, settings);
+}
+
+export async function runReplay({ ports, settings, version }: StepContext): Promise<void> {
+  const { messages } = await planReplay(ports, { settings, version });
+  if (messages.length > 0) await ports.queue.send(messages, 'backfill');
 }
 
 export async function runSettle({ ports, settings }: StepContext, isHurried = false): Promise<void> {

@@ -10,7 +10,7 @@ const MOST_LINES = 80;
 export async function shrunk(failed: Outcome, variant?: Variant): Promise<{ outcome: Outcome; without: number[] }> {
   const rule = failed.violations[0]?.rule;
   const without = new Set<number>();
-  let outcome = failed;
+  let outcome = await playSchedule(failed.seed, { variant });
   for (let entry = failed.entries - 1; entry >= 0; entry--) {
     const shorter = await playSchedule(failed.seed, { variant, without: new Set([...without, entry]) });
     if (shorter.violations[0]?.rule !== rule) continue;

@@ -2,11 +2,12 @@
 import { ChangedObject, MissingObject } from '#lake/ports.ts';
 import type { EncodedFile } from '#lake/steps/append.ts';
 import { utcDate } from '#lake/steps/day.ts';
-import type { ObjectProblem } from '#lake/steps/state.ts';
+import { versionOfAttempt } from '#lake/steps/layout.ts';
+import type { ObjectProblem, PlannedObject } from '#lake/steps/state.ts';
 import { Tally } from '#lake/steps/tally.ts';
 import type { ReadUnit } from '#lake/steps/unit-content.ts';
 import { clickRows, eventRows, headerRows, type PlacedRow, type Source } from './event-rows.ts';
-import { type MailEvent, type MailRecord, recordsOf } from './mail.ts';
+import { type Line, linesIn, linesOf, type MailEvent, readBy, TODAYS_VERSION } from './mail.ts';
 import { encodeRows, type Row } from './rows.ts';
 
 type Table = EncodedFile['table'];
@@ -24,9 +25,10 @@ export const unitReader =
       try {
         const { body } = await raw.get(object.key, { ifMatch: object.etag });
         const content = await textOf(body);
-        if (content.startsWith('poison')) await onPoison();
-        for (const [ordinal, record] of recordsOf(content).entries()) {
-          rows.add(record, { attempt, key: object.key, ordinal }, object.modified);
+        const version = versionOfAttempt(attempt);
+        if (content.startsWith('poison') && version !== TODAYS_VERSION) await onPoison();
+        for (const line of linesIn(linesOf(content), object.ranges)) {
+          rows.add({ ...line, record: readBy(version, line.record) }, attempt, object);
         }
       } catch (error) {
         const problem = problemOf(error);
@@ -65,14 +67,23 @@ class UnitRows {
     this.#carriers = carriers;
   }
 
-  add(record: MailRecord, source: Source, deliveredAt: number): void {
+  add(line: Line, attempt: string, { key, modified }: PlannedObject): void {
+    const { record, ordinal } = line;
     if (record.is === 'noise') this.tally.verdict({ is: 'skipped', type: record.text });
-    if (record.is === 'broken') this.#reject(source, deliveredAt);
-    if (record.is === 'event') this.#accept(record, source);
+    if (record.is === 'broken') this.#reject(line, { attempt, key, ordinal }, modified);
+    if (record.is === 'event') this.#accept(record, { attempt, key, ordinal });
   }
 
-  #reject(source: Source, deliveredAt: number): void {
-    const row = { attempt: source.attempt, source_key: source.key, source_ordinal: source.ordinal, reason: 'json' };
+  #reject({ ordinal, offset, length }: Line, { attempt, key }: Source, deliveredAt: number): void {
+    const row = {
+      attempt,
+      source_key: key,
+      source_ordinal: ordinal,
+      byte_offset: offset,
+      byte_length: length,
+      range_ordinal: ordinal,
+      reason: 'json',
+    };
     this.#quarantine.push({ table: 'quarantine', dt: utcDate(deliveredAt), row });
     this.tally.quarantined('json');
   }

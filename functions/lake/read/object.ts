@@ -12,6 +12,7 @@ import { Splitter } from './splitter.ts';
 /**
  * Reads an object, plain or gzip whatever its name says, and tells the visitor of each record in it, in order.
  *
+ * @param onChunk told before each stretch of at most a few MB of decompressed data; what it throws passes through
  * @returns records: calls of the visitor; bytes: length of the object when decompressed
  * @throws ObjectRejection if the object as a whole can't be trusted or makes no sense (encoding, gzip_crc, too_large,
  * not_event_stream): what the visitor was told so far is void. Errors of the body and of the visitor as they are.
@@ -20,6 +21,7 @@ export async function readObject(
   body: AsyncIterable<Uint8Array>,
   limits: Limits,
   visitor: RecordVisitor,
+  onChunk?: () => void,
 ): Promise<{ records: number; bytes: number }> {
   const place = new RecordPlace();
   const unwrapper = new Unwrapper(visitor, place, limits.depth, splitInner(limits));
@@ -30,6 +32,7 @@ export async function readObject(
   try {
     const zipped = isGzip(await source.peek(3));
     for await (const chunk of gathered(zipped ? gunzip(source, ending) : source.chunks())) {
+      onChunk?.();
       if (bytes === 0) refuseForeign(chunk);
       bytes += chunk.length;
       if (bytes > limits.objectBytes) {

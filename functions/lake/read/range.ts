@@ -24,6 +24,7 @@ export interface ByteRange {
  * ordinals don't: a range that holds as many records as before numbers them as before, and no two get one number.
  *
  * @param ranges in order of offset, none reaching into another
+ * @param onChunk as in readObject
  * @throws ObjectRejection if the gzip data are damaged on the way there; errors of the body and the visitor as they are
  */
 export async function readRanges(
@@ -31,6 +32,7 @@ export async function readRanges(
   limits: Limits,
   ranges: readonly ByteRange[],
   visitor: RecordVisitor,
+  onChunk?: () => void,
 ): Promise<void> {
   const waiting = [...ranges];
   const ending: GzipEnding = { is: 'whole', trailing: new Uint8Array(0) };
@@ -44,6 +46,7 @@ export async function readRanges(
   try {
     const zipped = isGzip(await source.peek(3));
     for await (const chunk of zipped ? gunzip(source, ending) : source.chunks()) {
+      onChunk?.();
       for (let from = 0; from < chunk.length; ) {
         // only now that more bytes follow it is clear that the range isn't where the data were cut off
         if (open?.isWhole) {

@@ -6,7 +6,7 @@ import { closePrefix, closingsOf, ListingDigest } from './closed-prefix.ts';
 import { concurrently } from './concurrent.ts';
 import { HOUR_MS } from './day.ts';
 import { KnownObjects } from './known-objects.ts';
-import { closedKey, planDayOf } from './layout.ts';
+import { closedKey, planDayOf, plansRoot } from './layout.ts';
 import { hourOfPrefix, outsideTemplate, REACH_HOURS, rawPrefixes } from './raw-prefix.ts';
 import { planKeysOf, rawPlans, readPlan } from './state.ts';
 
@@ -40,10 +40,27 @@ export async function auditRaw(
   if (settings.rawTemplate !== null) {
     for await (const key of outsideTemplate(ports.raw, settings.rawTemplate)) drift('outside_template', key);
   }
-  await concurrently(prefixes(), PREFIXES_AT_ONCE, (prefix) =>
-    auditPrefix(ports, prefix, isOld(prefix), scope, found, drift),
-  );
+  const seen = new Set<string>();
+  await concurrently(prefixes(), PREFIXES_AT_ONCE, (prefix) => {
+    if (scope.isThorough) seen.add(prefix);
+    return auditPrefix(ports, prefix, isOld(prefix), scope, found, drift);
+  });
+  // Where the last object of a folder has gone since, no listing names the folder; its plans count all the same.
+  if (scope.isThorough) {
+    await concurrently(plannedPrefixes(), PREFIXES_AT_ONCE, (prefix) =>
+      auditPrefix(ports, prefix, isOld(prefix), scope, found, drift),
+    );
+  }
   return found;
+
+  async function* plannedPrefixes(): AsyncGenerator<string> {
+    for await (const { key } of rawPlans(ports.lake)) {
+      const prefix = key.slice(plansRoot.length, key.lastIndexOf('/') + 1);
+      if (seen.has(prefix)) continue;
+      seen.add(prefix);
+      yield prefix;
+    }
+  }
 
   function hourOf(prefix: string): number | null {
     const { rawTemplate, objectNameOffsetHours } = settings;
@@ -97,7 +114,7 @@ async function auditPrefix(
     if (is === 'new') {
       hasUnplanned = true;
       report('unplanned_object', object.key);
-    } else if (is === 'changed') report('raw_changed', object.key);
+    } else if (is === 'changed') report('raw_changed', object.key, `its etag is ${object.etag} now`);
   }
   found.objects += digest.objects;
   if (hasUnplanned) found.unplanned.push(prefix);

@@ -5,6 +5,7 @@
  */
 import type { Ports } from '../ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
+import { markAcknowledged, mayBeAcknowledged, partedByMarks } from './acknowledged.ts';
 import { auditDays } from './audit-days.ts';
 import { auditRaw } from './audit-raw.ts';
 import { type AuditReach, auditScope, type Drift, type DriftKind, type ReportDrift } from './audit-scope.ts';
@@ -29,6 +30,8 @@ export interface AuditReport {
   drifts_by_kind: Record<string, number>;
   /** what is not as it should be; after a repair, what it could not mend */
   drifts: Drift[];
+  /** drifts that stay, and that a person has acknowledged: they don't count */
+  acknowledged: Drift[];
   /** what a repair found and mended */
   repaired?: Drift[];
   /** steps of a repair that failed, in words */
@@ -64,6 +67,26 @@ export async function audit(ports: AuditPorts, options: AuditOptions = {}): Prom
   return report;
 }
 
+/**
+ * Audits, marks what stays and was found (of one object, if `only` names it) as acknowledged, and returns the report of
+ * what is left.
+ */
+export async function acknowledge(
+  ports: AuditPorts,
+  options: AuditOptions & { only?: string } = {},
+): Promise<AuditReport> {
+  const { report } = await findDrift(ports, options);
+  const meant = report.drifts.filter(
+    (drift) => mayBeAcknowledged(drift) && (options.only === undefined || drift.key === options.only),
+  );
+  await markAcknowledged(ports, meant);
+  const drifts = report.drifts.filter((drift) => !meant.includes(drift));
+  const acknowledged = [...report.acknowledged, ...meant].sort(byKindAndKey);
+  const after: AuditReport = { ...report, ...countsOf(drifts), drifts, acknowledged };
+  await writeReport(ports, after);
+  return after;
+}
+
 export const writeReport = ({ lake, clock }: Pick<Ports, 'lake' | 'clock'>, report: AuditReport): Promise<boolean> =>
   createState(lake, auditKey(utcDate(report.checked_at), clock.nonce()), report);
 
@@ -72,8 +95,8 @@ export async function findDrift(
   ports: AuditPorts,
   { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true }: AuditOptions,
 ): Promise<Findings> {
-  const drifts: Drift[] = [];
-  const drift: ReportDrift = (kind, key, detail = '') => void drifts.push({ kind, key, detail });
+  const found: Drift[] = [];
+  const drift: ReportDrift = (kind, key, detail = '') => void found.push({ kind, key, detail });
   const now = ports.clock.now();
   const scope = auditScope(reach, now);
 
@@ -86,7 +109,7 @@ export async function findDrift(
   if (scope.isThorough) checkPlanDays(raw.planned, units.objects, open, drift);
   const { files, stale } = await auditDays(ports, scope, new Set(open.map(({ unit }) => unit)), drift);
 
-  drifts.sort((a, b) => compare(a.kind, b.kind) || compare(a.key, b.key));
+  const { drifts, acknowledged } = await partedByMarks(ports.lake, found.sort(byKindAndKey));
   const report: AuditReport = {
     checked_at: now,
     raw_objects: raw.objects,
@@ -96,10 +119,12 @@ export async function findDrift(
     files,
     ...countsOf(drifts),
     drifts,
+    acknowledged,
   };
   return { report, unplanned: raw.unplanned, open, unregistered: units.unregistered, stale };
 }
 
+const byKindAndKey = (a: Drift, b: Drift): number => compare(a.kind, b.kind) || compare(a.key, b.key);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export const countsOf = (drifts: readonly Drift[]): Pick<AuditReport, 'drift_count' | 'drifts_by_kind'> => ({

@@ -7,10 +7,9 @@ import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.t
 import { COLLECT_RULES, type CollectRules, type ReadersSee, type SettledLocation } from './collect-rules.ts';
 import { concurrently } from './concurrent.ts';
 import { type DataDay, dataDay } from './data-day.ts';
-import { heal } from './heal.ts';
+import { heal, lastHealed } from './heal.ts';
 import { attemptOfFile, liveFolder, rollupFolder, rollupKey, settledRoot, unitOfAttempt } from './layout.ts';
-import { liveDays, Outcomes } from './live.ts';
-import { leafOutcomes } from './replays.ts';
+import { leafOutcomes, liveDays, Outcomes } from './live.ts';
 import { readState } from './state.ts';
 
 export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
@@ -23,7 +22,7 @@ export interface Removed {
 
 const AT_ONCE = 16;
 
-/** Looks at every day that has live or settled files. Costs about six calls a day of a table, and one a file removed. */
+/** Looks at every day that has live or settled files. Costs about seven calls a day of a table, and one a file removed. */
 export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT_RULES): Promise<Removed[]> {
   const outcomes = new Outcomes(ports.lake);
   const removed: Removed[] = [];
@@ -48,20 +47,25 @@ async function collectDay(
 ): Promise<Removed[]> {
   const day = await dataDay(ports.lake, table, dt);
   const { newest } = day;
-  // Whoever was being pointed elsewhere until now may have begun to read there: their grace begins now.
   const hasPartition = newest !== null && (newest.rows_out > 0 || locations.length > 0);
-  const wasHealed = rules.healsFirst && hasPartition && (await heal(ports, table, newest));
+  if (rules.healsFirst && hasPartition) await heal(ports, table, newest);
   const removed: Removed[] = [];
-  if (!wasHealed) {
-    const [partition] = await ports.catalog.locations(table, [dt]);
-    const readersSee = partition?.location ?? null;
-    for (const one of locations) removed.push(...(await collectLocation(ports, rules, day, one, readersSee)));
-    removed.push(...(await collectTakenIn(ports, rules, day, readersSee)));
-  }
+  const superseded = locations.filter((one) => rules.isDecidedAgainst(one, day));
+  if (superseded.length === 0 && day.live.length === 0) return removed;
+  const [partition] = await ports.catalog.locations(table, [dt]);
+  const now: Readers = { see: partition?.location ?? null, healedAt: await lastHealed(ports.lake, table, dt) };
+  for (const one of superseded) removed.push(...(await collectLocation(ports, rules, day, one, now)));
+  removed.push(...(await collectTakenIn(ports, rules, day, now)));
   const gone = new Set(removed.map(({ key }) => key));
   const left = day.live.filter(({ key }) => !gone.has(key));
-  removed.push(...(await collectLost(ports, rules, outcomes, day, left)));
+  removed.push(...(await collectLost(ports, rules, outcomes, day, left, now)));
   return removed;
+}
+
+interface Readers {
+  see: ReadersSee;
+  /** Whoever was pointed elsewhere until then may have begun to read there: their grace begins then. Epoch ms. */
+  healedAt: number;
 }
 
 /** A superseded generation, or what a settle or rollup left that lost or died. */
@@ -70,11 +74,11 @@ async function collectLocation(
   rules: CollectRules,
   day: DataDay,
   one: SettledLocation,
-  readersSee: ReadersSee,
+  { see, healedAt }: Readers,
 ): Promise<Removed[]> {
-  if (!rules.isDecidedAgainst(one, day) || !rules.isOutOfSight(one.location, readersSee)) return [];
+  if (!rules.isOutOfSight(one.location, see)) return [];
   const decidedAt = day.generations.get(one.n + 1) ?? day.generations.get(one.n) ?? 0;
-  const since = one.files.reduce((newest, { modified }) => Math.max(newest, modified), decidedAt);
+  const since = one.files.reduce((newest, { modified }) => Math.max(newest, modified), Math.max(decidedAt, healedAt));
   if (!rules.isPastGrace(since, clock.now())) return [];
   return removeAll(lake, one.files, 'superseded');
 }
@@ -84,11 +88,11 @@ async function collectTakenIn(
   { lake, clock }: CollectPorts,
   rules: CollectRules,
   day: DataDay,
-  readersSee: ReadersSee,
+  { see, healedAt }: Readers,
 ): Promise<Removed[]> {
   const { newest, table, dt, live, generations } = day;
-  if (!newest || live.length === 0 || !rules.isOutOfSight(liveFolder(table, dt), readersSee)) return [];
-  const takenInAt = generations.get(newest.generation) ?? Number.POSITIVE_INFINITY;
+  if (!newest || live.length === 0 || !rules.isOutOfSight(liveFolder(table, dt), see)) return [];
+  const takenInAt = Math.max(generations.get(newest.generation) ?? Number.POSITIVE_INFINITY, healedAt);
   const old = live.filter(({ modified }) => rules.isPastGrace(Math.max(modified, takenInAt), clock.now()));
   if (old.length === 0) return [];
   const there = new Map<string, number>();
@@ -101,19 +105,32 @@ async function collectTakenIn(
   return removeAll(lake, takenIn, 'settled');
 }
 
-/** Live and quarantine files of attempts that lost against another, or whose unit was split. */
+/**
+ * Live and quarantine files of attempts that lost against another, or whose unit was split. Readers of an open day list
+ * them with the others, and a query would fail on one that goes: they wait until the day is settled. Quarantine, which
+ * never is, can't wait.
+ */
 async function collectLost(
   { lake, clock }: CollectPorts,
   rules: CollectRules,
   outcomes: Outcomes,
-  { newest }: DataDay,
+  { newest, table, dt, generations }: DataDay,
   live: readonly StoredObject[],
+  { see, healedAt }: Readers,
 ): Promise<Removed[]> {
+  const isSettled = table !== quarantine.name;
+  if (live.length === 0 || (isSettled && !rules.isOutOfSight(liveFolder(table, dt), see))) return [];
+  const outOfSightAt = isSettled && newest ? Math.max(Math.min(...generations.values()), healedAt) : 0;
   const seen = new Set(newest?.attempt_list);
   const lost: StoredObject[] = [];
   for (const object of live) {
     const attempt = attemptOfFile(object.key);
-    if (attempt === null || seen.has(attempt) || !rules.isPastGrace(object.modified, clock.now())) continue;
+    if (
+      attempt === null ||
+      seen.has(attempt) ||
+      !rules.isPastGrace(Math.max(object.modified, outOfSightAt), clock.now())
+    )
+      continue;
     const leaves = await leafOutcomes(outcomes, unitOfAttempt(attempt));
     if (rules.isNamedByNobody(object.key, leaves)) lost.push(object);
   }

@@ -23,7 +23,8 @@ export async function concurrently<T, R>(
       failures.push(error);
     }
   };
-  await Promise.all(Array.from({ length: width }, worker));
+  const workers = Array.isArray(items) ? Math.min(width, items.length) : width;
+  await Promise.all(Array.from({ length: workers }, worker));
   if (failures.length === 0) return results;
   await source.return?.();
   throw failures[0];

@@ -10,7 +10,7 @@ export interface Stop {
   counts: boolean;
 }
 
-/** Null while all is well. Asked for each chunk and object and every few hundred records, so it should be cheap. */
+/** Null while all is well. Asked for each chunk and object and every few hundred records or 128 KB of them, so it should be cheap. */
 export type Guard = () => Stop | null;
 
 /** A guard stopped the try: nothing is decided, whoever tries again begins anew. */

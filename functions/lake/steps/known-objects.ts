@@ -2,12 +2,15 @@ import type { StoredObject } from '../ports.ts';
 import { EventIds } from '../write/event-ids.ts';
 import type { Plan } from './state.ts';
 
+/** Most hours hold few objects, and a planner looks at many hours. */
+const FEW = 64;
+
 /**
  * Raw objects and their etags in 28 bytes each at most, whatever their keys are called: the first 128 bits of the key's
  * SHA-256, and 32 bits of the etag, so that one rewrite in 4,000 million would go unseen.
  */
 export class KnownObjects {
-  readonly #etags = new EventIds();
+  readonly #etags = new EventIds(FEW);
 
   get size(): number {
     return this.#etags.size;

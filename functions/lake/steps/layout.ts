@@ -28,7 +28,8 @@ export const closedKey = (rawPrefix: string, objects: number, digest: string): s
 export const replaysRoot = `${STATE}/replays/`;
 export const replayKey = (n: number): string => `${replaysRoot}${n}.json`;
 
-export const tryFolder = (unit: string): string => `${STATE}/tries/${unit}/`;
+export const triesRoot = `${STATE}/tries/`;
+export const tryFolder = (unit: string): string => `${triesRoot}${unit}/`;
 export const tryKey = (unit: string, k: number): string => `${tryFolder(unit)}${k}.json`;
 /** How try k ended: in the name, so that one listing says all of a unit's tries. */
 export const tryEndKey = (unit: string, k: number, end: string): string => `${tryFolder(unit)}${k}.${end}.json`;
@@ -54,9 +55,18 @@ export const generationFolder = (table: string, dt: string): string => `${genera
 export const generationKey = (table: string, dt: string, n: number): string =>
   `${generationFolder(table, dt)}${n}.json`;
 
+/** Says that readers of a day were pointed elsewhere than at generation n, until now. */
+export const healFolder = (table: string, dt: string): string => `${STATE}/heals/dt=${dt}/${table}/`;
+export const healKey = (table: string, dt: string, n: number, nonce: string): string =>
+  `${healFolder(table, dt)}${n}-${nonce}.json`;
+
 export const rollupKey = (run: string): string => `${STATE}/rollups/${run}.json`;
 export const auditsRoot = `${STATE}/audits/`;
 export const auditKey = (dt: string, nonce: string): string => `${auditsRoot}dt=${dt}/${nonce}.json`;
+
+/** Drifts that a person has seen and that stay as they are; the name says which. */
+export const acknowledgedRoot = `${STATE}/acknowledged/`;
+export const acknowledgedKey = (kind: string, digest: string): string => `${acknowledgedRoot}${kind}/${digest}.json`;
 
 /** The number in a key that ends in `/<n>.json`, or null. */
 export const numberOf = (key: string): number | null => {

@@ -94,3 +94,27 @@ export async function unseenAttempts(
   }
   return unseen;
 }
+
+/** When the files of a day were written, epoch ms, whose unit is decided without them: no outcome of its leaves names them. */
+export async function lostFiles(
+  store: Pick<Store, 'list'>,
+  outcomes: Outcomes,
+  table: string,
+  dt: string,
+): Promise<number[]> {
+  const lost: number[] = [];
+  for await (const { key, modified } of store.list(liveFolder(table, dt))) {
+    const attempt = attemptOfFile(key);
+    const leaves = attempt && (await leafOutcomes(outcomes, unitOfAttempt(attempt)));
+    if (leaves && !leaves.some(({ files }) => files.some((file) => file.key === key))) lost.push(modified);
+  }
+  return lost;
+}
+
+/** The outcomes of a unit, or of what it was split into; null while one is missing. */
+export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Outcome[] | null> {
+  const outcome = await outcomes.of(unit);
+  if (!outcome?.split) return outcome && [outcome];
+  const [first, second] = await Promise.all(outcome.split.map((half) => leafOutcomes(outcomes, half)));
+  return first && second ? [...first, ...second] : null;
+}

@@ -25,13 +25,17 @@ export function hourPrefix(template: string, ms: number, offsetHours: number): s
   return template.replace(CLOCK_FIELD, (_, field: string) => iso.slice(...(FIELDS[field] ?? [0, 0])));
 }
 
-/** The hour that a raw prefix stands for, epoch ms UTC; null if the template doesn't make such a prefix. */
+/**
+ * The hour that a raw prefix stands for, epoch ms UTC, of a template by day its first; null if the template doesn't make
+ * such a prefix, or names no day.
+ */
 export function hourOfPrefix(template: string, prefix: string, offsetHours: number): number | null {
   const { pattern, names } = templatePattern(template);
   const match = pattern.exec(prefix);
   if (!match) return null;
-  const part = (field: string): string => match[names.indexOf(field) + 1] ?? '00';
-  const ms = Date.parse(`${part('yyyy')}-${part('MM')}-${part('dd')}T${part('HH')}:00:00Z`);
+  const part = (field: string): string | undefined =>
+    names.includes(field) ? match[names.indexOf(field) + 1] : undefined;
+  const ms = Date.parse(`${part('yyyy')}-${part('MM')}-${part('dd')}T${part('HH') ?? '00'}:00:00Z`);
   return Number.isNaN(ms) ? null : ms - offsetHours * HOUR_MS;
 }
 

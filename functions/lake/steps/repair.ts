@@ -85,8 +85,8 @@ function stepsFor(
 }
 
 /** Readers see the newest generation, or while there is none the live files. */
-async function register({ lake, catalog }: Ports, table: string, dt: string): Promise<void> {
+async function register({ lake, catalog, clock }: Ports, table: string, dt: string): Promise<void> {
   const newest = await newestGeneration(lake, table, dt);
-  if (newest) await heal({ lake, catalog }, table, newest);
+  if (newest) await heal({ lake, catalog, clock }, table, newest);
   else await catalog.ensurePartitions(table, [{ dt, location: liveFolder(table, dt) }]);
 }

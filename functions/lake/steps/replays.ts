@@ -2,8 +2,8 @@
 import type { Store } from '../ports.ts';
 import { concurrently } from './concurrent.ts';
 import { numberOf, plannedUnitOf } from './layout.ts';
-import type { Outcomes } from './live.ts';
-import { type Outcome, type PlannedObject, readPlan, replayPlans } from './state.ts';
+import { leafOutcomes, type Outcomes } from './live.ts';
+import { type PlannedObject, readPlan, replayPlans } from './state.ts';
 
 export interface ByteSpan {
   offset: number;
@@ -88,12 +88,4 @@ export function isAnyIn({ offset, length }: ByteSpan, spans: readonly ByteSpan[]
   }
   const last = spans[low - 1];
   return last !== undefined && last.offset + last.length > offset;
-}
-
-/** The outcomes of a unit, or of what it was split into; null while one is missing. */
-export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Outcome[] | null> {
-  const outcome = await outcomes.of(unit);
-  if (!outcome?.split) return outcome && [outcome];
-  const [first, second] = await Promise.all(outcome.split.map((half) => leafOutcomes(outcomes, half)));
-  return first && second ? [...first, ...second] : null;
 }

@@ -10,7 +10,7 @@ import { liveDays, Outcomes, unseenAttempts } from './live.ts';
 import type { OpenUnit } from './open-units.ts';
 import { settledInput } from './settle.ts';
 import { type Generation, type RollupInput, readGeneration } from './state.ts';
-import { isHeldBack } from './watermark.ts';
+import { heldBackBy } from './watermark.ts';
 
 /** What one day of events offers to readers of immutable locations. */
 export interface DayInput extends RollupInput {
@@ -49,6 +49,7 @@ export async function staleSendDays(
 ): Promise<StaleDay[]> {
   const now = clock.now();
   const today = utcDate(now);
+  const isHeldBack = heldBackBy(open, settings, now);
   const recent = addDays(today, -HOURLY_DAYS);
   const first = reach === 'hourly' ? recent : '';
   // Clocks differ: an event may come from the day before its mail was sent.
@@ -61,7 +62,7 @@ export async function staleSendDays(
     if (!isSameInput(newest?.inputs ?? [], reads)) return [{ dt, n: (n ?? -1) + 1, reads }];
     // Nothing to compute; but whoever made this generation may have died before the switch.
     if (newest && (newest.rows_out > 0 || newest.generation > 0)) {
-      await heal({ lake, catalog }, recipientMessages.name, newest);
+      await heal({ lake, catalog, clock }, recipientMessages.name, newest);
     }
     return [];
   });
@@ -71,7 +72,7 @@ export async function staleSendDays(
   function isWaiting(dt: string): boolean {
     if (dt >= recent || open.length === 0) return false;
     const last = addDays(dt, window) < recent ? addDays(dt, window) : addDays(recent, -1);
-    for (const day of daysBetween(addDays(dt, -1), last)) if (isHeldBack(day, open, settings, now)) return true;
+    for (const day of daysBetween(addDays(dt, -1), last)) if (isHeldBack(day)) return true;
     return false;
   }
 }

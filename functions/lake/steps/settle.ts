@@ -8,13 +8,13 @@ import { SETTLED_TABLES } from '../tables/index.ts';
 import { concurrently } from './concurrent.ts';
 import { DAY_MS, startOfDay } from './day.ts';
 import { heal, pointAtNewest } from './heal.ts';
-import { generationKey, settledFolder } from './layout.ts';
-import { type LiveAttempt, liveDays, Outcomes, unseenAttempts } from './live.ts';
+import { generationKey, liveFolder, settledFolder } from './layout.ts';
+import { type LiveAttempt, liveDays, lostFiles, Outcomes, unseenAttempts } from './live.ts';
 import type { OpenUnit } from './open-units.ts';
 import { checkOutput } from './settle-check.ts';
 import { settleSelect } from './settle-select.ts';
 import { createState, type Generation, newestGeneration } from './state.ts';
-import { isFinished, isHeldBack, LONGEST_WAIT_MS, UnplannedHours } from './watermark.ts';
+import { heldBackBy, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './watermark.ts';
 
 export type SettlePorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'clock'>;
 
@@ -72,7 +72,7 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
   const dayOptions: DayOptions = { ignorePace, outcomes, ...(includeUnfinished ? {} : { unplanned }) };
   const looks = await concurrently(daysToSettle(ports, options), LOOKS_AT_ONCE, async (day) => {
     const look = await lookAt(ports, day, dayOptions);
-    return look.unseen.length > 0 ? [{ day, look }] : [];
+    return look.isDue ? [{ day, look }] : [];
   });
   const work = looks.flat();
   const failures: unknown[] = [];
@@ -104,12 +104,11 @@ export async function* daysToSettle(
     for (const dt of await liveDays(lake, name)) found.push({ table: name, dt });
   }
   const mayBeSettled = new Map<string, boolean>();
+  const isHeldBack = heldBackBy(open, settings, clock.now());
   for (const tableDay of found.sort((a, b) => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0))) {
     const { dt } = tableDay;
     if (day !== undefined && day !== dt) continue;
-    const now = clock.now();
-    const may =
-      mayBeSettled.get(dt) ?? (includeUnfinished || (isFinished(dt, now) && !isHeldBack(dt, open, settings, now)));
+    const may = mayBeSettled.get(dt) ?? (includeUnfinished || (isFinished(dt, clock.now()) && !isHeldBack(dt)));
     mayBeSettled.set(dt, may);
     if (may) yield tableDay;
   }
@@ -126,7 +125,9 @@ export async function settleDay(ports: SettlePorts, day: TableDay, options: DayO
 
 interface Look {
   before: Generation | null;
-  /** what a round is to take in */
+  /** is there a round to be done? */
+  isDue: boolean;
+  /** what it is to take in; may be nothing (see `lostInSight`) */
   unseen: LiveAttempt[];
   /** there is more than one round takes */
   hasMore: boolean;
@@ -134,7 +135,7 @@ interface Look {
 
 async function settleRounds(ports: SettlePorts, day: TableDay, first: Look, options: DayOptions): Promise<Settled[]> {
   const settled: Settled[] = [];
-  for (let look = first; look.unseen.length > 0; ) {
+  for (let look = first; look.isDue; ) {
     const round = await settleRound(ports, day, look);
     if (!round) break;
     settled.push(round);
@@ -153,15 +154,32 @@ async function lookAt(
   const { lake, clock } = ports;
   const before = await newestGeneration(lake, table, dt);
   if (before) await heal(ports, table, before);
-  const nothing: Look = { before, unseen: [], hasMore: false };
+  const nothing: Look = { before, isDue: false, unseen: [], hasMore: false };
   const now = clock.now();
   if (before && !ignorePace && isOld(dt, now) && now - before.created_at < DAY_MS) return nothing;
   const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(before?.attempt_list), MOST_ATTEMPTS + 1);
-  if (unseen.length === 0) return nothing;
+  const writtenAt = unseen.map((attempt) => attempt.writtenAt);
+  if (unseen.length === 0 && !before) writtenAt.push(...(await lostInSight(ports, outcomes, table, dt)));
+  if (writtenAt.length === 0) return nothing;
   // A raw hour that nobody plans is no reason to wait for ever.
-  const isPatient = unseen.every(({ writtenAt }) => now - writtenAt <= LONGEST_WAIT_MS);
+  const isPatient = writtenAt.every((at) => now - at <= LONGEST_WAIT_MS);
   if (isPatient && (await unplanned?.holdBack(dt))) return nothing;
-  return { before, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore: unseen.length > MOST_ATTEMPTS };
+  return { before, isDue: true, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore: unseen.length > MOST_ATTEMPTS };
+}
+
+/**
+ * When files were written that readers of an open day see although nobody will ever take them in: of attempts that lost
+ * against one which has no rows of the day. Nothing else would end their being seen, so the day becomes an empty
+ * generation. Asks for nothing more than the catalog on any day that readers don't see open.
+ */
+async function lostInSight(
+  { lake, catalog }: SettlePorts,
+  outcomes: Outcomes,
+  table: string,
+  dt: string,
+): Promise<number[]> {
+  const [partition] = await catalog.locations(table, [dt]);
+  return partition?.location === liveFolder(table, dt) ? lostFiles(lake, outcomes, table, dt) : [];
 }
 
 /** One round; null if another settle was quicker. */
@@ -174,16 +192,15 @@ async function settleRound(
   const n = before ? before.generation + 1 : 0;
   const location = settledFolder(table, dt, `${n}-${clock.nonce()}`);
   const inputs = settleInputs(table, dt, before, unseen);
-  const files = await engine.write({
-    select: settleSelect(table, inputs),
-    table,
-    inputs,
-    location,
-    partitioned: false,
-  });
+  const hasRows = inputs.length > 0;
+  const files = hasRows
+    ? await engine.write({ select: settleSelect(table, inputs), table, inputs, location, partitioned: false })
+    : [];
   const rowsIn = (before?.rows_out ?? 0) + unseen.reduce((sum, { rows }) => sum + rows, 0);
   const rowsOut = files.reduce((sum, { rows }) => sum + rows, 0);
-  await checkOutput(engine, { table, dt, location, files, rowsIn, rowsOut, rowsBefore: before?.rows_out ?? 0 });
+  if (hasRows) {
+    await checkOutput(engine, { table, dt, location, files, rowsIn, rowsOut, rowsBefore: before?.rows_out ?? 0 });
+  }
 
   const attempts = [...(before?.attempt_list ?? []), ...unseen.map(({ attempt }) => attempt)];
   const generation: Generation = {
@@ -211,6 +228,7 @@ const isOld = (dt: string, now: number): boolean => now - startOfDay(dt) > (OLD_
 
 function settleInputs(table: string, dt: string, before: Generation | null, unseen: readonly LiveAttempt[]): Input[] {
   const live: Input = { table, stage: 'live', dt, keys: unseen.flatMap(({ files }) => files.map(({ key }) => key)) };
+  if (live.keys.length === 0) return [];
   if (!before || before.file_list.length === 0) return [live];
   return [settledInput(before), live];
 }

@@ -41,17 +41,32 @@ export async function beginTry(
   visibilityMs: number,
 ): Promise<{ k: number; counted: number }> {
   const mark = { unit, started_at: clock.now(), try: clock.nonce() };
-  /** A client that asked again after a lost answer meets its own mark, which must not count as somebody's death. */
-  const isMarked = async (k: number): Promise<boolean> =>
-    (await createState(lake, tryKey(unit, k), mark)) ||
+  const isOurs = async (k: number): Promise<boolean> =>
     (await readState<{ try?: string }>(lake, tryKey(unit, k)))?.try === mark.try;
+  /**
+   * A client that asked again after a lost answer meets its own mark, and one that was told of a failure may have made it:
+   * neither must count as somebody's death.
+   */
+  const isMarked = async (k: number): Promise<boolean> => {
+    try {
+      if (await createState(lake, tryKey(unit, k), mark)) return true;
+    } catch (error) {
+      if (await isOurs(k)) return true;
+      throw error;
+    }
+    return isOurs(k);
+  };
   // Nearly always the first: then there is nothing to count, and nothing to list.
   if (await isMarked(0)) return { k: 0, counted: 0 };
   let k = (await triesOf(lake, unit)).length;
   while (!(await isMarked(k))) k++;
   // Listed with our own mark, so that ages are measured by the store's clock alone: a machine whose clock is wrong by a
   // day splits nothing.
-  const tries = await triesOf(lake, unit);
+  const tries = await triesOf(lake, unit).catch(async (error: unknown) => {
+    // The store let us down, not the unit; if it does so again, the try says nothing, and counts when it is old.
+    await endTry({ lake, clock }, unit, k, 'excused', String(error)).catch(() => {});
+    throw error;
+  });
   const now = tries.find((one) => one.k === k)?.begunAt ?? 0;
   const counted = tries.filter(
     ({ k: other, begunAt, end }) => other !== k && (end === 'failed' || (end === null && now - begunAt > visibilityMs)),

@@ -39,8 +39,9 @@ export type ReadUnit = (
   options: ReadOptions,
 ) => Promise<UnitContent>;
 
-/** The guard is asked after so many records: a small compressed chunk can hold very many. */
+/** The guard is asked after so many records, or so much text of records: a record of 80 KB can make 60 MB of rows. */
 const RECORDS_UNASKED = 256;
+const TEXT_UNASKED = 128 * 1024;
 
 /** Bytes of a rejected record that quarantine keeps. */
 const RAW_KEPT = 64 * 1024;
@@ -52,9 +53,13 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
   const problems: ObjectProblem[] = [];
   const decode = makeDecoder(settings);
   let newestDeliveredAt: number | null = null;
-  let records = 0;
-  const counted = (): void => {
-    if (++records % RECORDS_UNASKED === 0) ask(guard);
+  let unasked = { records: 0, text: 0 };
+  const counted = (text = 0): void => {
+    unasked.records++;
+    unasked.text += text;
+    if (unasked.records < RECORDS_UNASKED && unasked.text < TEXT_UNASKED) return;
+    unasked = { records: 0, text: 0 };
+    ask(guard);
   };
 
   for await (const fetched of fetchAhead(raw, unit.objects)) {
@@ -80,7 +85,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
     newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, context.deliveredAt);
     const visitor: RecordVisitor = {
       record(value, text, place) {
-        counted();
+        counted(text.length);
         context.sourceOrdinal = place.ordinal;
         context.hasEscapes = place.hasEscapes;
         try {
@@ -125,8 +130,9 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
     const before = tally.snapshot();
     try {
       const bytes = guarded(body(), guard);
-      if (object.ranges) await readRanges(bytes, settings.limits, object.ranges, visitor);
-      else await readObject(bytes, settings.limits, visitor);
+      const onChunk = (): void => ask(guard);
+      if (object.ranges) await readRanges(bytes, settings.limits, object.ranges, visitor, onChunk);
+      else await readObject(bytes, settings.limits, visitor, onChunk);
       return null;
     } catch (error) {
       if (error instanceof MissingObject) return 'source_missing';

@@ -25,13 +25,29 @@ const lastHour = (dt: string): number => startOfDay(dt) + DAY_MS + FINISHED_AFTE
  * layout without hours every unit can. A unit pending for over a day stops counting (and alarms). A replay holds no day
  * back: its few rows are taken in when they are there.
  */
-export function isHeldBack(dt: string, open: readonly OpenUnit[], settings: Layout, now: number): boolean {
+export const isHeldBack = (dt: string, open: readonly OpenUnit[], settings: Layout, now: number): boolean =>
+  heldBackBy(open, settings, now)(dt);
+
+/** The same for many days: the units are looked at once. */
+export function heldBackBy(open: readonly OpenUnit[], settings: Layout, now: number): (dt: string) => boolean {
   const { rawTemplate, objectNameOffsetHours } = settings;
-  return open.some((unit) => {
-    if (unit.kind === 'replay' || isOverdue(unit, now)) return false;
-    const hour = rawTemplate && hourOfPrefix(rawTemplate, unit.rawPrefix, objectNameOffsetHours);
-    return typeof hour !== 'number' || (hour >= firstHour(dt) && hour < lastHour(dt));
-  });
+  const prefixes = new Set<string>();
+  for (const unit of open) if (unit.kind !== 'replay' && !isOverdue(unit, now)) prefixes.add(unit.rawPrefix);
+  const hours = [...prefixes]
+    .map((prefix) => (rawTemplate === null ? null : hourOfPrefix(rawTemplate, prefix, objectNameOffsetHours)))
+    .map((hour) => hour ?? Number.NEGATIVE_INFINITY)
+    .sort((a, b) => a - b);
+  const isAnyDay = hours[0] === Number.NEGATIVE_INFINITY;
+  return (dt) => {
+    const [from, to] = [firstHour(dt), lastHour(dt)];
+    let [low, high] = [0, hours.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((hours[middle] ?? 0) < from) low = middle + 1;
+      else high = middle;
+    }
+    return isAnyDay || (hours[low] ?? Number.POSITIVE_INFINITY) < to;
+  };
 }
 
 export const isOverdue = ({ plannedAt }: Pick<OpenUnit, 'plannedAt'>, now: number): boolean =>

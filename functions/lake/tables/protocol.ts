@@ -13,7 +13,7 @@ export const units = defineTable({
   format: 'json',
   columns: {
     unit: required(string('`<plan day>-<hash of raw prefix>-<n>-<i>`, and `a` or `b` for each split.')),
-    attempt: required(string('The attempt whose files count.')),
+    attempt: required(string('The attempt whose files count; empty for a unit that was split, whose halves count.')),
     kind: required(
       string(
         '`first`, or `replay` of quarantined records, which is counted beside the law: their first reading counts.',

@@ -34,7 +34,7 @@ export const recipientMessages = defineTable({
     bounce_sub_type: string("The source's sub-type of that bounce.", few),
     smtp_status: string('Enhanced status code of that bounce; from the diagnostic where the status is missing.', few),
     diagnostic_code: string("The receiving server's words for that bounce.", few),
-    complained_at: timestamp('First complaint.'),
+    complained_at: timestamp('First complaint; a report that it is no spam (`not-spam`) is none.'),
     rejected_at: timestamp('When the service rejected it.'),
     rendering_failed_at: timestamp('When its template failed to render.'),
     first_opened_at: timestamp('First open, by anyone or anything.'),

@@ -17,13 +17,20 @@ export interface IdsMark {
  */
 export class EventIds {
   #count = 0;
-  #words = new Uint32Array(SMALLEST * WORDS);
-  #rows = new Uint32Array(SMALLEST);
+  #words: Uint32Array<ArrayBuffer>;
+  #rows: Uint32Array<ArrayBuffer>;
   /** number of the id that hashed here, plus one; at most half full */
-  #slots = new Uint32Array(SMALLEST * 2);
+  #slots: Uint32Array<ArrayBuffer>;
   /** what `move` overwrote: id number, row it had */
   #moves: [id: number, row: number][] = [];
   readonly #key = new Uint32Array(WORDS);
+
+  /** @param capacity ids that there is room for at first, a power of two */
+  constructor(capacity = SMALLEST) {
+    this.#words = new Uint32Array(capacity * WORDS);
+    this.#rows = new Uint32Array(capacity);
+    this.#slots = new Uint32Array(capacity * 2);
+  }
 
   get size(): number {
     return this.#count;

@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
-import type { AuditReport, Drift, DriftKind } from '#lake/steps/audit.ts';
+import { Command, Option } from 'commander';
+import { mayBeAcknowledged } from '#lake/steps/acknowledged.ts';
+import type { AuditOptions, AuditReport, Drift, DriftKind } from '#lake/steps/audit.ts';
 import type { Console } from '../console.ts';
-import { EXIT } from '../failure.ts';
+import { EXIT, explain } from '../failure.ts';
 import type { LocalLake } from '../lake.ts';
 import type { Palette } from '../terminal/colour.ts';
 import { byteCount, count, counted } from '../terminal/figures.ts';
 import { safeText } from '../terminal/text.ts';
 import { withLake } from './lake-session.ts';
-import { examples, existingLake, type Folders, jsonOption, lakeOption, rawFolder, rawOption } from './options.ts';
+import { examples, existingLake, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
 
 interface AuditFlags extends Folders {
   repair?: boolean;
+  /** the object, or all */
+  acknowledge?: string | true;
 }
 
 export const auditCommand = (to: Console): Command =>
@@ -20,12 +23,19 @@ export const auditCommand = (to: Console): Command =>
     .addOption(rawOption())
     .addOption(lakeOption())
     .option('--repair', 'do the missing steps, remove what nobody reads any more')
+    .addOption(
+      new Option(
+        '--acknowledge [key]',
+        'drifts that stay for good (of one object, or all) are known from now on: listed, but no drift',
+      ).conflicts('repair'),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         ['audit --raw path/to/raw'],
         ['audit --raw path/to/raw --repair', 'and mend what can be mended'],
+        ['audit --raw path/to/raw --acknowledge', 'what stays for good has been seen'],
         ['audit --raw path/to/raw --json', 'every drift, as data'],
       ),
     )
@@ -34,15 +44,30 @@ export const auditCommand = (to: Console): Command =>
       const hasRaw = command.getOptionValueSource('raw') !== 'default' || existsSync(flags.raw);
       if (hasRaw) rawFolder(flags);
       else to.note(`raw data is not checked: there is no folder ${flags.raw}, name it with --raw`);
-      const { audit, DRIFTS } = await import('#lake/steps/audit.ts');
-      const report = await withLake(hasRaw ? flags : { lake: flags.lake }, (lake) =>
-        flags.repair ? repairLake(lake, hasRaw, to) : audit(lake.ports, { settings: lake.settings, hasRaw }),
-      );
+      const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
+      const report = await withLake(hasRaw ? flags : { lake: flags.lake }, (lake) => {
+        const options = { settings: lake.settings, hasRaw };
+        if (flags.repair) return repairLake(lake, hasRaw, to);
+        if (flags.acknowledge === undefined) return auditLake(lake, options, to);
+        return acknowledge(lake.ports, flags.acknowledge === true ? options : { ...options, only: flags.acknowledge });
+      });
       if (report.drifts.length > 0) process.exitCode = EXIT.drift;
       if ((report.failures ?? []).length > 0) process.exitCode = EXIT.failed;
       if (flags.json) return to.json(report);
       await to.print(reportLines(report, DRIFTS, to.palette));
     });
+
+/** Also of a lake that may only be read, such as a backup: then its report is kept nowhere. */
+async function auditLake({ ports }: LocalLake, options: AuditOptions, to: Console): Promise<AuditReport> {
+  const { findDrift, writeReport } = await import('#lake/steps/audit.ts');
+  const { report } = await findDrift(ports, options);
+  try {
+    await writeReport(ports, report);
+  } catch (error) {
+    to.warn(`the report is not kept in the lake: ${explain(error).message}`);
+  }
+  return report;
+}
 
 async function repairLake(lake: LocalLake, hasRaw: boolean, to: Console): Promise<AuditReport> {
   const { repair } = await import('#lake/steps/repair.ts');
@@ -61,8 +86,18 @@ async function repairLake(lake: LocalLake, hasRaw: boolean, to: Console): Promis
 const MOST_NAMED = 10;
 
 function* reportLines(report: AuditReport, meanings: Meanings, palette: Palette): Generator<string> {
-  const { raw_objects, units, records, files, drifts, repaired = [], removed = [], failures = [] } = report;
-  const { green, red } = palette;
+  const {
+    raw_objects,
+    units,
+    records,
+    files,
+    drifts,
+    acknowledged,
+    repaired = [],
+    removed = [],
+    failures = [],
+  } = report;
+  const { green, red, dim } = palette;
   yield `Checked ${counted(raw_objects, 'raw object')}, ${counted(units, 'unit')}, ${counted(records, 'record')}, ${counted(files, 'file')}.`;
   if (repaired.length > 0) {
     yield green(`${counted(repaired.length, 'drift')} repaired:`);
@@ -73,12 +108,21 @@ function* reportLines(report: AuditReport, meanings: Meanings, palette: Palette)
     yield `Removed ${counted(removed.length, 'file')} that nobody reads any more (${byteCount(bytes)}).`;
   }
   for (const failure of failures) yield red(`a step failed: ${safeText(failure)}`);
+  if (acknowledged.length > 0) {
+    yield `${counted(acknowledged.length, 'drift')} acknowledged:`;
+    yield* driftLines(acknowledged, meanings, palette);
+  }
   if (drifts.length === 0) {
-    if (failures.length === 0) yield green('Everything is accounted for.');
+    const but = acknowledged.length > 0 ? ', but for what was acknowledged' : '';
+    if (failures.length === 0) yield green(`Everything is accounted for${but}.`);
     return;
   }
   yield red(`${counted(drifts.length, 'drift')} ${report.repaired ? 'left, which repair cannot mend' : 'found'}:`);
   yield* driftLines(drifts, meanings, palette);
+  const history = drifts.filter(mayBeAcknowledged);
+  if (history.length > 0) {
+    yield dim(`${count(history.length)} of it stays for good: when you have seen to it: ${LAKE} audit --acknowledge`);
+  }
 }
 
 type Meanings = Readonly<Record<DriftKind, string>>;

@@ -1,10 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Console } from '../console.ts';
 import { UsageError } from '../failure.ts';
 import { byteCount, counted, duration } from '../terminal/figures.ts';
-import { calendarDay, DEFAULT_RAW, examples, type JsonOption, jsonOption, LAKE, wholeNumber } from './options.ts';
+import {
+  calendarDay,
+  DEFAULT_RAW,
+  examples,
+  type JsonOption,
+  jsonOption,
+  LAKE,
+  wholeNumber,
+  writableFile,
+  writableFolder,
+} from './options.ts';
 
 interface GenerateFlags extends JsonOption {
   out: string;
@@ -36,7 +45,8 @@ export const generateCommand = (to: Console): Command =>
     )
     .action(async ({ json, ...flags }: GenerateFlags) => {
       refuseUsed(flags.out);
-      if (flags.truth !== undefined) mkdirSync(dirname(resolve(flags.truth)), { recursive: true });
+      writableFolder(flags.out, '--out');
+      if (flags.truth !== undefined) writableFile(flags.truth, '--truth');
       const { generate } = await import('../generate/index.ts');
       to.progress.start('generate', flags.messages, 'messages');
       let before = 0;
@@ -50,7 +60,8 @@ export const generateCommand = (to: Console): Command =>
       if (json) return to.json(summary);
       const { objects, bytes, records, messages, first_day, last_day, seconds } = summary;
       await to.print([
-        `${counted(objects, 'object')} (${byteCount(bytes)}) in ${flags.out}: ${counted(records, 'record')} about ${counted(messages, 'message')}`,
+        `${counted(objects, 'object')} (${byteCount(bytes)}) in ${flags.out}:`,
+        `${counted(records, 'record')} about ${counted(messages, 'message')}`,
         `sent from ${first_day} to ${last_day}, made in ${duration(seconds)}`,
       ]);
       to.note(`next: ${LAKE} run --raw ${flags.out}`);

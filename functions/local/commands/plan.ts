@@ -1,8 +1,18 @@
 import { Command } from 'commander';
 import type { Console } from '../console.ts';
+import { keepRaw } from '../raw-record.ts';
 import { byteCount, counted } from '../terminal/figures.ts';
 import { withLake } from './lake-session.ts';
-import { examples, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
+import {
+  examples,
+  type Folders,
+  jsonOption,
+  LAKE,
+  lakeOption,
+  rawFolder,
+  rawOption,
+  writableFolder,
+} from './options.ts';
 import { warnOfObjects } from './run.ts';
 
 export const planCommand = (to: Console): Command =>
@@ -14,6 +24,8 @@ export const planCommand = (to: Console): Command =>
     .addHelpText('after', examples(['plan --raw path/to/raw'], ['transform --raw path/to/raw', 'the step after it']))
     .action(async (flags: Folders) => {
       const raw = rawFolder(flags);
+      writableFolder(flags.lake, '--lake');
+      keepRaw(flags.lake, raw);
       const { planAll } = await import('../run.ts');
       const { openUnits } = await import('#lake/steps/open-units.ts');
       const result = await withLake({ raw, lake: flags.lake }, async (lake) => {
@@ -33,8 +45,13 @@ export const planCommand = (to: Console): Command =>
       await to.print([
         objects > 0
           ? `Sealed ${counted(objects, 'object')} (${byteCount(bytes)}) into ${counted(units.length, 'unit')}:`
-          : `Nothing new: ${counted(known_objects, 'object was', 'objects were')} planned before.`,
+          : nothingNew(known_objects),
         ...units.map((unit) => `  ${unit}`),
       ]);
       if (open_units > 0) to.note(`${counted(open_units, 'unit waits', 'units wait')} for: ${LAKE} transform`);
     });
+
+const nothingNew = (known: number): string =>
+  known > 0
+    ? `Nothing new: ${counted(known, 'object was', 'objects were')} planned before.`
+    : 'Nothing to plan: the raw folder holds no objects.';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Console } from '../console.ts';
 import { paletteFor } from '../terminal/colour.ts';
+import { releaseVersion } from '../version.ts';
 import { auditCommand } from './audit.ts';
 import { demoCommand } from './demo.ts';
 import { describeCommand } from './describe.ts';
@@ -21,6 +22,7 @@ export function program(to: Console): Command {
   const root = new Command(LAKE)
     .description('Maillake: raw Amazon SES and Pinpoint events become Parquet tables and deliverability answers.')
     .usage('<command> [options]')
+    .version(releaseVersion(), '-V, --version', 'print the version')
     .helpCommand(false)
     .exitOverride()
     .configureHelp({ styleTitle: (title) => paletteFor(process.stdout, process.env).bold(title) })
@@ -55,8 +57,8 @@ Examples:
   $ npm run demo
   # your own raw objects, in any folder layout, plain or gzip
   $ ${LAKE} run --raw path/to/raw
-  $ ${LAKE} query "select * from deliverability_daily order by send_date"
+  $ ${LAKE} query "select * from deliverability_daily"
 
 Every command has --help with examples, and --json for programs, which leave out
 npm's own lines with: npm run -s lake -- …
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 audit found drift, 130 interrupted`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 audit found drift, 130 stopped`;

@@ -1,11 +1,22 @@
 import { Command } from 'commander';
 import type { Console } from '../console.ts';
+import { keepRaw } from '../raw-record.ts';
 import type { RunSummary } from '../run.ts';
 import type { Palette } from '../terminal/colour.ts';
 import { count, counted, duration } from '../terminal/figures.ts';
 import { safeText, wrapText } from '../terminal/text.ts';
 import { withLake } from './lake-session.ts';
-import { DEFAULT_LAKE, examples, type Folders, jsonOption, LAKE, lakeOption, rawFolder, rawOption } from './options.ts';
+import {
+  DEFAULT_LAKE,
+  examples,
+  type Folders,
+  jsonOption,
+  LAKE,
+  lakeOption,
+  rawFolder,
+  rawOption,
+  writableFolder,
+} from './options.ts';
 import { limitsOf, type WorkerFlags, workerMemoryOption, workersOption } from './worker-options.ts';
 
 interface RunFlags extends Folders, WorkerFlags {
@@ -30,6 +41,8 @@ export const runCommand = (to: Console): Command =>
     )
     .action(async (flags: RunFlags) => {
       const raw = rawFolder(flags);
+      writableFolder(flags.lake, '--lake');
+      keepRaw(flags.lake, raw);
       const { runAll } = await import('../run.ts');
       const summary = await withLake({ raw, lake: flags.lake }, (lake) =>
         runAll(lake, { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) }),
@@ -37,6 +50,7 @@ export const runCommand = (to: Console): Command =>
       warnOfObjects(to, summary);
       if (flags.json) return to.json(summary);
       await to.print(summaryLines(summary, to.palette));
+      if (summary.objects + summary.known_objects === 0) return;
       to.note(`look at it: ${LAKE} query "select * from deliverability_daily"${lakeFlag(flags.lake)}`);
     });
 

@@ -49,6 +49,8 @@ describe('late, moving and vanishing raw objects', () => {
       }
     }
     expect(hourOfPrefix(template, 'raw/other/', 0)).toBe(null);
+    expect(hourOfPrefix('raw/{yyyy}/{MM}/{dd}/', 'raw/2025/03/10/', 0)).toBe(Date.UTC(2025, 2, 10));
+    expect(hourOfPrefix('raw/{yyyy}/{MM}/', 'raw/2025/03/', 0)).toBe(null);
   });
 
   test('fault 40: an object that appears while the listing is paged is planned by the next pass, once', async () => {

@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attributionDays, rollup } from '#lake/steps/rollup.ts';
-import { ndjson, rawKey, SENT, sesBounce, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
+import {
+  ndjson,
+  rawKey,
+  SENT,
+  sesBounce,
+  sesClick,
+  sesComplaint,
+  sesDelivery,
+  sesOpen,
+  sesSend,
+} from '#test/records.ts';
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 import { keysOf } from './aged.ts';
 
@@ -18,23 +28,49 @@ const rollupIn = (reach: 'hourly' | 'all') => {
 };
 
 describe('rollup', () => {
-  test('fault 54b: an open of mail of 20 days ago lands in today, rewrites no old day, and is in the next rollup', async () => {
-    const sentAt = NOW - 20 * DAY;
-    small.put(rawKey(sentAt, 'a'), ndjson(sesSend({ sentAt }), sesDelivery({ sentAt })));
-    await small.run();
-    const old = await keysOf(small, 'v1/settled/events/');
-    const openedAt = NOW - DAY;
-    small.put(rawKey(openedAt, 'b'), ndjson(sesOpen({ sentAt, at: openedAt })));
-    await small.plan();
-    await small.transformAll();
-    const settled = await small.settle();
-    expect(settled.map(({ table, dt }) => [table, dt])).toEqual([['events', '2026-11-22']]);
-    expect(await keysOf(small, 'v1/settled/events/')).toEqual(expect.arrayContaining(old));
-    expect(await small.rollup()).toEqual([{ dt: '2026-11-03', rows: 1 }]);
-    expect(await small.rows('select opens, cast(dt as varchar) as dt from recipient_messages')).toEqual([
-      { opens: 1, dt: '2026-11-03' },
-    ]);
-  });
+  /** What happens to mail of 20 days ago, a day before now; and what the mail's row says of it. */
+  const late = { sentAt: NOW - 20 * DAY, at: NOW - DAY };
+  test.each([
+    ['an open', sesOpen(late), 'opens', 1],
+    ['a click', sesClick(late), 'clicks', 1],
+    ['a bounce', sesBounce(late), 'bounced_at', late.at],
+    ['a complaint', sesComplaint(late), 'complained_at', late.at],
+  ] as const)(
+    'fault 54b: %s of mail of 20 days ago lands in its own day, rewrites no old day, and is in the mail’s row by the next rollup of all days',
+    async (_, event, column, value) => {
+      const { sentAt } = late;
+      small.put(rawKey(sentAt, 'a'), ndjson(sesSend({ sentAt }), sesDelivery({ sentAt })));
+      await small.run();
+      const files = await keysOf(small, 'v1/');
+      const partitions = await partitionsOf(['events', 'headers', 'clicks']);
+      small.put(rawKey(late.at, 'b'), ndjson(event));
+      await small.plan();
+      await small.transformAll();
+      await small.settle();
+
+      const made = (await keysOf(small, 'v1/')).filter(
+        (key) => !files.includes(key) && /^v1\/(live|settled)\//.test(key),
+      );
+      expect(made.filter((key) => !key.includes('/dt=2026-11-22/'))).toEqual([]);
+      expect(made.some((key) => key.startsWith('v1/settled/events/'))).toBe(true);
+      expect(made.some((key) => key.includes('/headers/'))).toBe(false);
+      expect((await partitionsOf(['events', 'headers', 'clicks'])).filter(({ dt }) => dt !== '2026-11-22')).toEqual(
+        partitions,
+      );
+      expect(partitions.map(({ table, dt }) => `${table} ${dt}`)).toEqual(['events 2026-11-03', 'headers 2026-11-03']);
+
+      expect(await rollupIn('hourly')).toEqual([]);
+      expect(await rollupIn('all')).toEqual([{ dt: '2026-11-03', rows: 1 }]);
+      expect(await small.rows(`select dt, ${column} as value from recipient_messages`)).toEqual([
+        { dt: '2026-11-03', value },
+      ]);
+    },
+  );
+
+  const partitionsOf = async (tables: readonly string[]) => {
+    const found = await Promise.all(tables.map((table) => small.lake.ports.catalog.locations(table)));
+    return found.flatMap((partitions, i) => partitions.map((partition) => ({ table: tables[i], ...partition })));
+  };
 
   test('recomputes only send days whose inputs changed, also by a late settle of an old day', async () => {
     small.put(

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DeniedObject, type Ports, type RawStore } from '#lake/ports.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
@@ -251,9 +252,9 @@ describe('a guard', () => {
     expect(await transform(here.ports, unit, options)).toMatchObject({ status: 'done', accepted: 3 });
   });
 
-  test('is asked within one compressed chunk, however many records it holds', async () => {
-    const records = Array.from({ length: 1000 }, (_, i) => sesDelivery({ messageId: `m${i}` }));
-    here.raw.put('many', ndjson(...records));
+  const askedFor = async (object: string | Uint8Array): Promise<number> => {
+    here = world();
+    here.raw.put('object', object);
     await planPrefix(here.ports, settings, '');
     const [unit] = await openUnits(here.ports.lake);
     if (!unit) throw new Error('nothing was planned');
@@ -263,7 +264,20 @@ describe('a guard', () => {
       return null;
     };
     await transform(here.ports, unit, { ...options, guard });
-    expect(asked).toBeGreaterThan(3);
+    return asked;
+  };
+
+  test('is asked within one compressed chunk, however many records it holds, however large they are', async () => {
+    const one = await askedFor(gzipSync(ndjson(sesDelivery())));
+    const records = Array.from({ length: 1000 }, (_, i) => sesDelivery({ messageId: `m${i}` }));
+    expect(await askedFor(gzipSync(ndjson(...records)))).toBeGreaterThanOrEqual(one + 3);
+    const large = Array.from({ length: 10 }, (_, i) =>
+      sesSend({ messageId: `m${i}`, tags: { x: ['x'.repeat(200_000)] } }),
+    );
+    expect(await askedFor(gzipSync(ndjson(...large)))).toBeGreaterThanOrEqual(one + 10);
+    expect(await askedFor(gzipSync(`${' '.repeat(20_000_000)}${ndjson(sesDelivery())}`))).toBeGreaterThanOrEqual(
+      one + 18,
+    );
   });
 
   test('counts running out of time only for a try that had the time to itself', async () => {

@@ -32,3 +32,28 @@ test('audit exits with 3 while drift remains; --repair mends what it can and say
     removed: [],
   });
 });
+
+test('what stays for good can be acknowledged: it is listed, and audit exits with 0 until something else happens', async () => {
+  const changed = await here.lake('audit');
+  expect(changed.code).toBe(3);
+  expect(changed.stdout).toContain('1 of it stays for good');
+  const other = await here.lake('audit', '--acknowledge', 'other.json', '--json');
+  expect(other.code).toBe(3);
+  expect(JSON.parse(other.stdout)).toMatchObject({ drift_count: 1, acknowledged: [] });
+
+  const acknowledged = await here.lake('audit', '--acknowledge');
+  expect(acknowledged.code).toBe(0);
+  expect(acknowledged.stdout).toContain('Everything is accounted for, but for what was acknowledged.');
+  const after = await here.lake('audit', '--json');
+  expect(after.code).toBe(0);
+  expect(JSON.parse(after.stdout)).toMatchObject({
+    drift_count: 0,
+    drifts: [],
+    acknowledged: [{ kind: 'raw_changed', key: 'late.json' }],
+  });
+
+  writeFileSync(here.at('.lake/raw/late.json'), '{"eventType": "rewritten again"}\n');
+  expect((await here.lake('audit')).code).toBe(3);
+  const both = await here.lake('audit', '--repair', '--acknowledge');
+  expect(both.code).toBe(2);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { COMMAND_NAMES } from '#local/commands/program.ts';
 import { folder } from './lake.ts';
@@ -11,6 +11,12 @@ test('the help names every command', async () => {
   expect(code).toBe(0);
   expect(stderr).toBe('');
   for (const name of COMMAND_NAMES) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('the version is that of package.json', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  expect(await here.lake('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 test.concurrent.for(COMMAND_NAMES)(
@@ -36,6 +42,10 @@ describe('wrong usage is said in a line or two, without a stack trace, with exit
     { args: ['run', '--raw', 'a-file'], says: 'a-file is a file, not a folder' },
     { args: ['run', '--raw', '.'], says: '.lake/lake lies in the raw folder' },
     { args: ['run', '--raw', 'raw', '--lake', 'raw/lake'], says: 'raw data is never written to' },
+    { args: ['run', '--raw', 'raw', '--lake', 'a-file'], says: '--lake: a-file is a file, not a folder' },
+    { args: ['plan', '--raw', 'raw', '--lake', 'a-file/lake'], says: 'a-file is a file, not a folder' },
+    { args: ['audit', '--lake', 'a-file'], says: '--lake: a-file is a file, not a folder' },
+    { args: ['report', '--out', '.'], says: '--out: . is a folder' },
     { args: ['query'], says: "missing required argument 'sql'" },
     { args: ['query', ' ; '], says: 'the query is empty' },
     { args: ['query', 'select 1'], says: 'there is no lake in .lake/lake' },
@@ -55,6 +65,45 @@ describe('wrong usage is said in a line or two, without a stack trace, with exit
     expect(code).toBe(2);
   });
 });
+
+test('an empty raw folder is nothing to do, for run and for plan', async () => {
+  for (const command of ['run', 'plan']) {
+    const { code, stdout, stderr } = await here.lake(command, '--raw', 'raw', '--lake', 'lake');
+    expect(stdout).toMatch(/^Nothing to (do|plan): the raw folder holds no objects.\n$/);
+    expect([code, stderr]).toEqual([0, '']);
+  }
+});
+
+test('a lake is filled from one raw folder: another is refused, the same one elsewhere is not', async () => {
+  for (const name of ['first', 'second']) {
+    mkdirSync(here.at(name));
+    writeFileSync(here.at(`${name}/object.json`), '{}');
+  }
+  expect((await here.lake('plan', '--raw', 'first', '--lake', 'own')).code).toBe(0);
+  for (const command of ['plan', 'run', 'transform', 'audit']) {
+    const { code, stderr } = await here.lake(command, '--raw', 'second', '--lake', 'own');
+    expect(stderr).toContain('--raw: the lake in own is filled from another folder: ');
+    expect(code).toBe(2);
+  }
+  renameSync(here.at('first'), here.at('moved'));
+  const { code, stdout } = await here.lake('run', '--raw', 'moved', '--lake', 'own', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ objects: 1, records: 1, missing_objects: [] });
+});
+
+// Only Linux has folders that nobody can make anything in, not even root.
+if (existsSync('/proc/self')) {
+  test('a folder that no one can make is a failure in words, and no endless try', async () => {
+    for (const args of [
+      ['run', '--raw', 'raw', '--lake', '/proc/lake'],
+      ['generate', '--out', '/proc/raw'],
+    ]) {
+      const { code, stderr } = await here.lake(...args);
+      expect(stderr).toMatch(/^error: --(lake|out): \/proc\/\w+ can't be made: ENOENT/);
+      expect(code).toBe(1);
+    }
+  });
+}
 
 test('--json and another format on stdout exclude each other', async () => {
   const { code, stderr } = await here.lake('query', 'select 1', '--json', '--format', 'csv');
