@@ -64,6 +64,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   simulator: () => script('simulator/soak.ts'),
   scale: () => script('simulator/scale.ts'),
   fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),
+  report: () => script('local/report/seeds.ts', '20'),
   anomalies: () => script('sql/anomaly-seeds.ts', '20'),
   async kill() {
     const { runMs, tables } = await reference();

@@ -55,7 +55,8 @@ export async function planReplay(ports: ReplayPorts, options: ReplayOptions): Pr
     if (sources.length === 0) return result;
 
     const n = quarantined.replays.next;
-    const sealed = sources.slice(0, MOST_OBJECTS);
+    // in the order that first units have, too: of copies within a unit the first one is kept
+    const sealed = sources.sort(byObject).slice(0, MOST_OBJECTS);
     const planDay = utcDate(clock.now());
     const plan: Plan = {
       prefix: '',
@@ -222,4 +223,5 @@ function sealReplay(sources: readonly Source[], { limits }: Settings, id: (i: nu
   return units;
 }
 
+const byObject = (a: Source, b: Source): number => byKey([a.object.key, a], [b.object.key, b]);
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -194,6 +194,19 @@ describe('replay', () => {
     expect(await plan(small, OLD)).toMatchObject({ objects: 0 });
     expect(await small.rows('select message_id from events')).toEqual([{ message_id: 'm1' }]);
   });
+
+  test('of copies in one that is back and in one that was rejected the first by key is kept, as always', async () => {
+    const small = await smallLake(STRICT);
+    lakes.push(small);
+    for (const name of ['a', 'b']) small.put(name, ndjson(sesSend({ tags: LARGE })), NOW - 7_200_000);
+    const path = join(small.folder, 'raw', 'a');
+    await small.plan();
+    renameSync(path, `${path}.away`);
+    expect(await small.transformAll(OLD)).toMatchObject([{ missing_objects: 1, quarantined: 1 }]);
+    renameSync(`${path}.away`, path);
+    expect(await replay(small, NEW)).toMatchObject([{ objects: 2, accepted: 1, duplicate: 1 }]);
+    expect(await small.rows('select source_key from events')).toEqual([{ source_key: 'a' }]);
+  });
 });
 
 /** Dies at the n-th write to a port, before it is made or once it is. Between two writes there is nothing to tell apart. */
