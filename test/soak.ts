@@ -61,6 +61,7 @@ function isSame(tables: Record<string, string>, expected: Record<string, string>
 }
 
 const PARTS: Record<string, () => Promise<void>> = {
+  model: () => script('simulator/settle-model.ts'),
   simulator: () => script('simulator/soak.ts'),
   scale: () => script('simulator/scale.ts'),
   fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),

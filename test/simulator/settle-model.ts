@@ -1,0 +1,339 @@
+/**
+ * An exhaustive model of one day of one table: transform writes live files and outcomes, settles make generations, readers'
+ * partition is switched, the collector removes what nobody reads. Every state that can be reached is visited, the shortest
+ * way to a broken rule is printed. u0 and u1 share the record r0, u2 is late; two settles run at once, one of them may die
+ * anywhere, and the engine's query goes on when the settle that started it has died.
+ *
+ *     node test/simulator/settle-model.ts      the protocol, then variants of it that must break
+ *
+ * With `leftover`, a try that died has left a file that no outcome names, on a day of which no unit has a row: a settle that
+ * finds no generation and nothing unseen there, and readers at live, makes an empty generation.
+ */
+import { pathToFileURL } from 'node:url';
+
+export interface Variant {
+  /** settles of one generation write into one location */
+  sharedLocation?: boolean;
+  /** the rows before are read where the partition points, not where the newest generation says */
+  readThroughPartition?: boolean;
+  /** transform points the partition at live, whatever it pointed at */
+  transformRepoints?: boolean;
+  /** the collector asks the newest generation, and not the catalog, what readers see */
+  collectByNewest?: boolean;
+  /** outputs that no generation names are removed at any time */
+  collectUnnamedEarly?: boolean;
+  leftover?: boolean;
+  /** with a leftover, no empty generation is made */
+  withoutEmptyGeneration?: boolean;
+}
+
+type Settle =
+  | { at: 'idle' }
+  | { at: 'heal' | 'list' | 'query' | 'wait' | 'commit' | 'switch'; base: number; unseen: number[]; query: number };
+
+interface State {
+  /** by unit: nothing, live file written, partition ensured, outcome created */
+  units: (0 | 1 | 2 | 3)[];
+  /** of the file that no outcome names: to come, written, and its partition ensured; null if there is none */
+  leftover: 0 | 1 | 2 | null;
+  /** rows by location */
+  settled: Record<string, string[]>;
+  generations: { units: number[]; location: string }[];
+  queries: { at: 'start' | 'writing' | 'done' | 'failed'; to: string; rows: string[] }[];
+  /** where readers look: nowhere, at live files, at a location */
+  partition: string | null;
+  settles: Settle[];
+  runs: number[];
+  deaths: number;
+  /** a settle has looked for unseen units when all was decided and the leftover could be seen */
+  looked: boolean;
+}
+
+export interface Explored {
+  states: number;
+  /** the first rule that breaks, and the shortest way to it; null if none does */
+  broken: { rule: string; way: string[] } | null;
+}
+
+const LEFTOVER_ROW = 'leftover';
+const IDLE: Settle = { at: 'idle' };
+const RUNS_OF_A_SETTLE = 2;
+const distinct = (rows: readonly string[]): string[] => [...new Set(rows)].sort();
+
+/** Visits every state of the variant, breadth first, until a rule breaks. */
+export function explore(variant: Variant = {}): Explored {
+  const model = new SettleModel(variant);
+  const first = model.first();
+  const cameFrom = new Map<string, { label: string; before: string } | null>([[JSON.stringify(first), null]]);
+  const wayTo = (text: string): string[] => {
+    const step = cameFrom.get(text);
+    return step ? [...wayTo(step.before), step.label] : [];
+  };
+  let front = [JSON.stringify(first)];
+  while (front.length > 0) {
+    const next: string[] = [];
+    for (const text of front) {
+      const state: State = JSON.parse(text);
+      const rule = model.brokenIn(state);
+      if (rule !== null) return { states: cameFrom.size, broken: { rule, way: wayTo(text) } };
+      for (const [label, after] of model.moves(text, state)) {
+        const key = JSON.stringify(after);
+        if (cameFrom.has(key)) continue;
+        cameFrom.set(key, { label, before: text });
+        next.push(key);
+      }
+    }
+    front = next;
+  }
+  return { states: cameFrom.size, broken: null };
+}
+
+type Move = [label: string, after: State];
+
+class SettleModel {
+  readonly #variant: Variant;
+  /** rows of each unit */
+  readonly #rows: readonly (readonly string[])[];
+
+  constructor(variant: Variant) {
+    this.#variant = variant;
+    this.#rows = variant.leftover ? [['r0'], []] : [['r0'], ['r0', 'r1'], ['r2']];
+  }
+
+  first(): State {
+    return {
+      units: this.#rows.map(() => 0),
+      leftover: this.#variant.leftover ? 0 : null,
+      settled: {},
+      generations: [],
+      queries: [],
+      partition: null,
+      settles: [IDLE, IDLE],
+      runs: [0, 0],
+      deaths: 1,
+      looked: false,
+    };
+  }
+
+  /** Each step that somebody can take, on a copy of the state of its own. */
+  moves(text: string, state: State): Move[] {
+    const found: Move[] = [];
+    const move = (label: string, change: (after: State) => void): void => {
+      const after: State = JSON.parse(text);
+      change(after);
+      found.push([label, after]);
+    };
+    this.#leftoverMoves(state, move);
+    state.units.forEach((step, unit) => {
+      this.#unitMoves(state, step, unit, move);
+    });
+    state.queries.forEach((_, i) => {
+      this.#queryMoves(state, i, move);
+    });
+    state.settles.forEach((settle, i) => {
+      this.#settleMoves(state, settle, i, move);
+    });
+    this.#collectorMoves(state, move);
+    return found;
+  }
+
+  #leftoverMoves({ leftover, partition }: State, move: MakeMove): void {
+    if (leftover === 0) move('a try leaves a file and dies', (after) => Object.assign(after, { leftover: 1 }));
+    if (leftover !== 1 || partition !== null) return;
+    move('a try had ensured the partition', (after) => Object.assign(after, { leftover: 2, partition: 'live' }));
+  }
+
+  #unitMoves({ leftover }: State, step: number, unit: number, move: MakeMove): void {
+    const isEmpty = this.#rows[unit]?.length === 0;
+    // who reads the unit again comes after the try that died
+    if (isEmpty && leftover === 0) return;
+    if (isEmpty && step === 0) move(`u${unit} creates its outcome, with no row of the day`, at(3));
+    else if (step === 0) move(`u${unit} writes its file`, at(1));
+    else if (step === 1) {
+      move(`u${unit} ensures the partition`, (after) => {
+        at(2)(after);
+        if (after.partition === null || this.#variant.transformRepoints) after.partition = 'live';
+      });
+    } else if (step === 2) move(`u${unit} creates its outcome`, at(3));
+
+    function at(reached: 1 | 2 | 3): (after: State) => void {
+      return (after) => {
+        after.units[unit] = reached;
+      };
+    }
+  }
+
+  #queryMoves({ queries, settled }: State, i: number, move: MakeMove): void {
+    const query = queries[i];
+    if (!query) return;
+    // that variant needs three queries: they are one step each there
+    const isOneStep = this.#variant.readThroughPartition === true && query.at === 'start';
+    const set = (after: State, reached: 'writing' | 'done' | 'failed'): void => {
+      const its = after.queries[i];
+      if (its) its.at = reached;
+    };
+    if (query.at === 'start' && !isOneStep) {
+      const isTaken = (settled[query.to] ?? []).length > 0;
+      move(`query ${i} finds its location ${isTaken ? 'taken' : 'empty'}`, (after) =>
+        set(after, isTaken ? 'failed' : 'writing'),
+      );
+    }
+    if (query.at !== 'writing' && !isOneStep) return;
+    move(`query ${i} writes to ${query.to}`, (after) => {
+      after.settled[query.to] = [...(after.settled[query.to] ?? []), ...query.rows].sort();
+      set(after, 'done');
+    });
+  }
+
+  #settleMoves(state: State, settle: Settle, i: number, move: MakeMove): void {
+    const go = (label: string, change: (after: State) => Settle): void =>
+      move(`settle ${i} ${label}`, (after) => {
+        after.settles[i] = change(after);
+      });
+    if (settle.at === 'idle') {
+      if ((state.runs[i] ?? 0) >= RUNS_OF_A_SETTLE) return;
+      go('reads the newest generation', (after) => {
+        after.runs[i] = (after.runs[i] ?? 0) + 1;
+        return { at: 'heal', base: after.generations.length - 1, unseen: [], query: -1 };
+      });
+      return;
+    }
+    if (state.deaths > 0) {
+      go('dies', (after) => {
+        after.deaths--;
+        return IDLE;
+      });
+    }
+    const base = state.generations[settle.base];
+    const asked = state.queries[settle.query];
+    if (settle.at === 'heal') {
+      go('heals the partition', (after) => {
+        if (base) after.partition = base.location;
+        return { ...settle, at: 'list' };
+      });
+    } else if (settle.at === 'list')
+      go('lists unseen units', (after) => this.#listed(after, settle, base?.units ?? []));
+    else if (settle.at === 'query') {
+      if (state.queries.length >= (this.#variant.readThroughPartition ? 3 : 2)) return;
+      go('starts its query', (after) => this.#started(after, settle, base?.location));
+    } else if (settle.at === 'wait') {
+      if (asked?.at === 'failed') go('gives up', () => IDLE);
+      if (asked?.at === 'done') go('sees its query done', () => ({ ...settle, at: 'commit' }));
+    } else if (settle.at === 'commit') {
+      go('creates the generation, or finds it made', (after) => {
+        if (after.generations.length !== settle.base + 1) return IDLE;
+        const units = [...(base?.units ?? []), ...settle.unseen].sort();
+        after.generations.push({ units, location: asked?.to ?? `${settle.base + 1}-empty${i}` });
+        return { ...settle, at: 'switch', base: settle.base + 1 };
+      });
+    } else {
+      go('switches the partition', (after) => {
+        after.partition = base?.location ?? null;
+        return IDLE;
+      });
+    }
+  }
+
+  #listed(after: State, settle: Exclude<Settle, { at: 'idle' }>, seen: readonly number[]): Settle {
+    const isAllDecided = after.units[1] === 3;
+    if (isAllDecided && this.#visible(after).includes(LEFTOVER_ROW)) after.looked = true;
+    const unseen = this.#rows.flatMap((rows, unit) =>
+      rows.length > 0 && after.units[unit] === 3 && !seen.includes(unit) ? [unit] : [],
+    );
+    if (unseen.length > 0) return { ...settle, at: 'query', unseen };
+    const makesEmpty = this.#variant.leftover === true && !this.#variant.withoutEmptyGeneration;
+    const hasLostFiles = settle.base < 0 && after.partition === 'live' && after.leftover !== 0 && isAllDecided;
+    return makesEmpty && hasLostFiles ? { ...settle, at: 'commit' } : IDLE;
+  }
+
+  #started(after: State, settle: Exclude<Settle, { at: 'idle' }>, newest: string | undefined): Settle {
+    let before: readonly string[] = newest === undefined ? [] : (after.settled[newest] ?? []);
+    if (newest !== undefined && this.#variant.readThroughPartition) {
+      before = after.partition === 'live' ? [] : this.#visible(after);
+    }
+    const query = after.queries.length;
+    const rows = distinct([...before, ...settle.unseen.flatMap((unit) => this.#rows[unit] ?? [])]);
+    const to = this.#variant.sharedLocation ? `${settle.base + 1}` : `${settle.base + 1}-run${query}`;
+    after.queries.push({ at: 'start', to, rows });
+    return { ...settle, at: 'wait', query };
+  }
+
+  /** Only long after the newest generation was made, so never while a settle runs; heals first, then asks the catalog. */
+  #collectorMoves(state: State, move: MakeMove): void {
+    const { generations, settled, settles } = state;
+    const newest = generations.at(-1)?.location;
+    if (newest !== undefined && settles.every(({ at }) => at === 'idle')) {
+      move('the collector removes old generations', (after) => {
+        if (!this.#variant.collectByNewest) after.partition = newest;
+        for (const { location } of generations) {
+          if (location === newest || (!this.#variant.collectByNewest && location === after.partition)) continue;
+          delete after.settled[location];
+        }
+      });
+    }
+    for (const [location, rows] of Object.entries(settled)) {
+      const isNamed = generations.some((generation) => generation.location === location);
+      // what lost against another generation of its number, or died
+      const hasLost = generations[Number.parseInt(location, 10)] !== undefined;
+      if (isNamed || rows.length === 0 || !(hasLost || this.#variant.collectUnnamedEarly)) continue;
+      move(`the collector removes ${location}, which no generation names`, (after) => {
+        delete after.settled[location];
+      });
+    }
+  }
+
+  /** The rule that the state breaks, if any. */
+  brokenIn(state: State): string | null {
+    const { generations, partition, settled, settles, deaths, looked } = state;
+    const newest = generations.at(-1);
+    const isQuiet = settles.every(({ at }) => at === 'idle') && deaths > 0;
+    if (newest) {
+      const rows = distinct(newest.units.flatMap((unit) => this.#rows[unit] ?? []));
+      if (JSON.stringify(settled[newest.location] ?? []) !== JSON.stringify(rows)) {
+        return 'the newest generation is not the rows of its units';
+      }
+      if (partition === 'live' && isQuiet) return 'a settled day shows its live files again';
+      const shown = generations.find(({ location }) => location === partition);
+      if (shown && shown.units.length > 0 && this.#visible(state).length === 0) return 'a settled day is empty';
+    }
+    const isSeen = this.#visible(state).includes(LEFTOVER_ROW);
+    return looked && isQuiet && isSeen ? 'a file that no outcome names stays in sight' : null;
+  }
+
+  /** Rows that readers see. */
+  #visible({ partition, units, leftover, settled }: State): readonly string[] {
+    if (partition === null) return [];
+    if (partition !== 'live') return settled[partition] ?? [];
+    const live = units.flatMap((step, unit) => (step > 0 ? (this.#rows[unit] ?? []) : []));
+    return leftover ? [...live, LEFTOVER_ROW] : live;
+  }
+}
+
+type MakeMove = (label: string, change: (after: State) => void) => void;
+
+/** Variants that break a rule of the protocol, each in one way. */
+export const BROKEN_VARIANTS: Readonly<Record<string, Variant>> = {
+  'a location that two settles share': { sharedLocation: true },
+  'reading through the partition': { readThroughPartition: true },
+  'a transform that re-points the partition': { transformRepoints: true },
+  'collecting without asking the catalog': { collectByNewest: true },
+  'collecting unnamed outputs early': { collectUnnamedEarly: true },
+  'no empty generation over a leftover': { leftover: true, withoutEmptyGeneration: true },
+};
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  let failed = 0;
+  for (const [name, variant] of Object.entries({ 'the protocol': {}, 'with a leftover': { leftover: true } })) {
+    const { states, broken } = explore(variant);
+    if (broken) failed++;
+    console.log(`${name}: ${states} states, ${broken ? `${broken.rule}: ${broken.way.join(' > ')}` : 'holds'}`);
+  }
+  for (const [name, variant] of Object.entries(BROKEN_VARIANTS)) {
+    const { states, broken } = explore(variant);
+    if (!broken) failed++;
+    console.log(
+      `${name}: ${states} states, ${broken ? `broken in ${broken.way.length} steps: ${broken.rule}` : 'NOT CAUGHT'}`,
+    );
+  }
+  process.exitCode = failed > 0 ? 1 : 0;
+}
