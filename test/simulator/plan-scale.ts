@@ -22,6 +22,9 @@ export interface PlanScale extends Sealed {
 /** A tick over three hours of that many objects each. */
 export const planTick = (objects: number): Promise<PlanScale> => plan({ prefixes: hoursBefore(3), objects }, 'tick');
 
+/** The hourly listing of a day whose every hour has that many objects. */
+export const planDay = (objects: number): Promise<PlanScale> => plan({ prefixes: hoursBefore(24), objects }, 'hourly');
+
 /** Everything there is, of that many days. */
 export const planBacklog = (days: number, objects: number): Promise<PlanScale> =>
   plan({ prefixes: hoursBefore(days * 24), objects: Math.ceil(objects / (days * 24)) }, 'all');
@@ -29,7 +32,7 @@ export const planBacklog = (days: number, objects: number): Promise<PlanScale> =
 const hoursBefore = (hours: number): string[] =>
   Array.from({ length: hours }, (_, i) => hourPrefix(TEMPLATE, NOW - (hours - 1 - i) * HOUR_MS, 0));
 
-async function plan(hours: RawHours, reach: 'tick' | 'all'): Promise<PlanScale> {
+async function plan(hours: RawHours, reach: 'tick' | 'hourly' | 'all'): Promise<PlanScale> {
   const trips = new RoundTrips(NOW, MS_A_CALL);
   const sealed: Sealed = { plans: 0, objects: 0, messages: 0 };
   const ports = planPorts(trips, hours, sealed);
