@@ -1,17 +1,25 @@
 /** Lambda, daily: is everything accounted for? Looks and reports; the scheduled steps do what is missing. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
-import { type AuditReport, audit } from '#lake/steps/audit.ts';
+import { type AuditReport, acknowledge, audit } from '#lake/steps/audit.ts';
 import { wiring } from './wiring.ts';
 
-/** `daily`: the last 8 days, and of older ones a thirtieth in turns; `all`: everything, for a person who asks. */
-const AuditEvent = z.object({ reach: z.enum(['daily', 'all']) });
+const AuditEvent = z.object({
+  /** `daily`: the last 8 days, and of older ones a thirtieth in turns; `all`: everything, for a person who asks */
+  reach: z.enum(['daily', 'all']),
+  /** a person has seen what stays for good, or what is the matter with this raw object */
+  acknowledge: z.union([z.literal(true), z.string().min(1)]).optional(),
+});
 
 export const handler = (event: unknown, invocation: Invocation): Promise<AuditReport> =>
   observed('audit', invocation, async ({ info, problem, count }) => {
-    const { reach } = AuditEvent.parse(event);
+    const { reach, acknowledge: seen } = AuditEvent.parse(event);
     const { ports, environment } = wiring();
-    const report = await audit(ports(invocation), { settings: environment.settings, reach });
+    const options = { settings: environment.settings, reach };
+    const report =
+      seen === undefined
+        ? await audit(ports(invocation), options)
+        : await acknowledge(ports(invocation), seen === true ? options : { ...options, only: seen });
     const { raw_objects, units, records, files, drift_count, drifts, acknowledged } = report;
     info('audited', { reach, raw_objects, units, records, files, drifts: drift_count });
     count('AuditedObjects', raw_objects);

@@ -28,11 +28,19 @@ export interface Lambda {
   needsSql?: true;
   /** writes Parquet, so needs parquet-wasm's .wasm in its bundle */
   needsParquet?: true;
-  /** EventBridge Scheduler's expressions, UTC, with the event that each sends */
-  schedules?: readonly { expression: string; event: Readonly<Record<string, string>> }[];
+  /** when it is called, and with what */
+  schedules?: readonly LambdaSchedule[];
   /** queues whose messages it works on */
   queues?: readonly LambdaQueue[];
   permissions: readonly Permission[];
+}
+
+export interface LambdaSchedule {
+  /** its own among all schedules: config and stack know it by this name */
+  name: string;
+  /** EventBridge Scheduler's, UTC */
+  expression: `rate(${string})` | `cron(${string})`;
+  event: Readonly<Record<string, string>>;
 }
 
 /** Messages of a batch, and how many batches may be worked on at once (at least 2). */
@@ -52,10 +60,10 @@ export const LAMBDAS = {
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
     schedules: [
-      { expression: 'rate(5 minutes)', event: { reach: 'tick' } },
-      { expression: 'cron(12 * * * ? *)', event: { reach: 'hourly' } },
-      { expression: 'cron(27 1 * * ? *)', event: { reach: 'daily' } },
-      { expression: 'cron(42 2 ? * SUN *)', event: { reach: 'all' } },
+      { name: 'plan-tick', expression: 'rate(5 minutes)', event: { reach: 'tick' } },
+      { name: 'plan-hourly', expression: 'cron(12 * * * ? *)', event: { reach: 'hourly' } },
+      { name: 'plan-daily', expression: 'cron(27 1 * * ? *)', event: { reach: 'daily' } },
+      { name: 'plan-all', expression: 'cron(42 2 ? * SUN *)', event: { reach: 'all' } },
     ],
     permissions: [
       ...READ_RAW,
@@ -89,7 +97,7 @@ export const LAMBDAS = {
     what: 'finds the days that may be settled and hands them out',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
-    schedules: [{ expression: 'cron(20 * * * ? *)', event: {} }],
+    schedules: [{ name: 'settle', expression: 'cron(20 * * * ? *)', event: {} }],
     permissions: [...READ_LAKE, send('settleQueue')],
   },
   'settle-day': {
@@ -101,7 +109,7 @@ export const LAMBDAS = {
     permissions: [
       ...READ_RAW,
       ...READ_LAKE,
-      writeLake(...state('generations')),
+      writeLake(...state('generations', 'heals')),
       UNLOAD,
       ...QUERY,
       ADD_PARTITIONS,
@@ -117,12 +125,12 @@ export const LAMBDAS = {
     memory: 1024,
     needsSql: true,
     schedules: [
-      { expression: 'cron(50 * * * ? *)', event: { reach: 'hourly' } },
-      { expression: 'cron(35 4 * * ? *)', event: { reach: 'all' } },
+      { name: 'rollup-hourly', expression: 'cron(50 * * * ? *)', event: { reach: 'hourly' } },
+      { name: 'rollup-all', expression: 'cron(35 4 * * ? *)', event: { reach: 'all' } },
     ],
     permissions: [
       ...READ_LAKE,
-      writeLake(...state('generations', 'rollups')),
+      writeLake(...state('generations', 'rollups', 'heals')),
       UNLOAD,
       ...QUERY,
       ADD_PARTITIONS,
@@ -135,16 +143,22 @@ export const LAMBDAS = {
     what: 'checks that everything is accounted for',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
-    schedules: [{ expression: 'cron(5 6 * * ? *)', event: { reach: 'daily' } }],
-    permissions: [...READ_RAW, ...READ_LAKE, writeLake(...state('audits', 'closed')), READ_PARTITIONS, ADD_PARTITIONS],
+    schedules: [{ name: 'audit', expression: 'cron(5 6 * * ? *)', event: { reach: 'daily' } }],
+    permissions: [
+      ...READ_RAW,
+      ...READ_LAKE,
+      writeLake(...state('audits', 'closed', 'acknowledged')),
+      READ_PARTITIONS,
+      ADD_PARTITIONS,
+    ],
   },
   collect: {
     handler: 'functions/collect.handler',
     what: 'removes files that nobody will read again',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
-    schedules: [{ expression: 'cron(5 7 * * ? *)', event: {} }],
-    permissions: [...READ_LAKE, REMOVE_DATA, READ_PARTITIONS, SWITCH_PARTITIONS],
+    schedules: [{ name: 'collect', expression: 'cron(5 7 * * ? *)', event: {} }],
+    permissions: [...READ_LAKE, writeLake(...state('heals')), REMOVE_DATA, READ_PARTITIONS, SWITCH_PARTITIONS],
   },
   replay: {
     handler: 'functions/replay.handler',
