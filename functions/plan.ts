@@ -1,5 +1,5 @@
 /** Lambda, scheduled: seals new raw objects into units and queues them; what has been waiting for an hour, again. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import { requeue } from '#lake/steps/requeue.ts';

@@ -1,5 +1,5 @@
 /** Lambda, called by a person: seals quarantined records into units, which are read again with today's code. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { planReplay, type ReplayPlanned } from '#lake/steps/replay.ts';
 import { REASONS, type Reason } from '#lake/vocabulary.ts';

@@ -1,5 +1,5 @@
 /** Lambda, hourly and daily: recomputes recipient_messages for the send days whose input changed. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { openUnits } from '#lake/steps/open-units.ts';
 import { rollup } from '#lake/steps/rollup.ts';

@@ -1,6 +1,6 @@
 /** Lambda, on the queue of days: settles one day of one table. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { settleDay } from '#lake/steps/settle.ts';

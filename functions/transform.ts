@@ -1,6 +1,6 @@
 /** Lambda, on the two queues of units: reads a unit's raw objects and writes its live files and outcome. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
 import { type Invocation, type Observer, observed } from '#aws/observed.ts';
 import { DeniedObject } from '#lake/ports.ts';

@@ -1,6 +1,6 @@
 /** A batch of SQS messages, one after another: those that fail go back to the queue, the others don't. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Less than this is left: what has not been begun goes back to the queue. */
 const LEAST_MS = 60_000;

@@ -1,5 +1,5 @@
 /** The environment variables of the Lambda functions, declared once: the stack sets them, the handlers read them here. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { EVENT_TYPES } from '#lake/vocabulary.ts';
 

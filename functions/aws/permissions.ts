@@ -64,6 +64,10 @@ export const SWITCH_PARTITIONS: Permission = {
   resources: inCatalog,
 };
 
+/** Folders of the results' bucket: what the pipeline asked for analysts don't read, and it doesn't read what they asked. */
+export const PIPELINE_RESULTS = 'pipeline/';
+export const ANALYST_RESULTS = 'analysts/';
+
 /** Queries of Athena read the catalog and write their results with the rights of who starts them. */
 export const QUERY: readonly Permission[] = [
   {
@@ -92,7 +96,7 @@ export const QUERY: readonly Permission[] = [
   },
   {
     actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-    resources: ({ resultsBucket }) => [`${resultsBucket}/*`],
+    resources: ({ resultsBucket }) => [`${resultsBucket}/${PIPELINE_RESULTS}*`],
   },
 ];
 

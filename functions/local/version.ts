@@ -8,15 +8,15 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * What code an attempt runs: a hash of the core's sources, the lock file and the effective settings, so that two
- * attempts with one name always write the same bytes.
+ * attempts with one name always write the same bytes. `root`: the repository, for code that has been moved into a bundle.
  */
-export function codeVersion(settings: Settings): string {
-  const core = join(project, 'functions/lake');
+export function codeVersion(settings: Settings, root = project): string {
+  const core = join(root, 'functions/lake');
   const files = readdirSync(core, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .sort()
     .map((name) => [name, readFileSync(join(core, name), 'utf8')]);
-  const lock = readFileSync(join(project, 'package-lock.json'), 'utf8');
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
   return hash('sha256', JSON.stringify([files, lock, settings]), 'hex').slice(0, 12);
 }
 

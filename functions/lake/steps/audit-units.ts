@@ -21,7 +21,7 @@ const READS_AT_ONCE = 16;
 /** Units whose files are held at once. */
 const UNITS_AT_ONCE = 2000;
 /** Days after which a bucket may have let quarantined records expire. */
-const QUARANTINE_KEPT_DAYS = 30;
+export const QUARANTINE_KEPT_DAYS = 30;
 
 export async function auditUnits(ports: UnitsPorts, scope: AuditScope, drift: ReportDrift): Promise<UnitsAudit> {
   const found: UnitsAudit = { units: 0, records: 0, objects: new Map(), unregistered: [] };

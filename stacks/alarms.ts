@@ -1,0 +1,61 @@
+/** Alarms, whom they tell, and the dashboard that shows what they mean. */
+import { type Alarm, alarmsOf, METRIC_IDS } from './facts/alarms.ts';
+import { dashboardBody } from './facts/dashboard.ts';
+import { logicalName, nameOf } from './facts/names.ts';
+import type { LakeStage } from './lake-stage.ts';
+
+export function makeAlarms(stage: LakeStage): { topic: aws.sns.Topic; dashboard: aws.cloudwatch.Dashboard } {
+  const { names, config, places, account } = stage;
+  // Not encrypted: what it says are names of metrics, and CloudWatch can't use SNS's own key.
+  const topic = new aws.sns.Topic('Alarms', { name: nameOf('topic', names, 'alarms') });
+  if (config.alarms.email) {
+    new aws.sns.TopicSubscription('AlarmMail', { topic: topic.arn, protocol: 'email', endpoint: config.alarms.email });
+  }
+  const alarms = alarmsOf(config, names.stage, places);
+  const made = alarms.map((alarm) => makeAlarm(stage, alarm, topic));
+  const dashboard = new aws.cloudwatch.Dashboard('Dashboard', {
+    dashboardName: nameOf('dashboard', names),
+    dashboardBody: $resolve(made.map(({ arn }) => arn)).apply((arns) =>
+      dashboardBody(names.stage, account.region, places, arns),
+    ),
+  });
+  return { topic, dashboard };
+}
+
+function makeAlarm({ names }: LakeStage, alarm: Alarm, topic: aws.sns.Topic): aws.cloudwatch.MetricAlarm {
+  const { name, description, comparison, periods, periodSeconds, threshold, missing, statistic } = alarm;
+  return new aws.cloudwatch.MetricAlarm(`${logicalName(name)}Alarm`, {
+    name: nameOf('alarm', names, name),
+    alarmDescription: description,
+    comparisonOperator: comparison,
+    evaluationPeriods: periods,
+    threshold,
+    treatMissingData: missing,
+    alarmActions: [topic.arn],
+    okActions: [topic.arn],
+    ...(alarm.expression
+      ? { metricQueries: queriesOf(alarm, alarm.expression) }
+      : oneMetric(alarm, statistic, periodSeconds)),
+  });
+}
+
+function oneMetric({ metrics }: Alarm, statistic: string, period: number): Partial<aws.cloudwatch.MetricAlarmArgs> {
+  const [metric] = metrics;
+  if (!metric) throw new Error('an alarm needs a metric');
+  const { namespace, name, dimensions } = metric;
+  return { namespace, metricName: name, dimensions, statistic, period };
+}
+
+const queriesOf = ({ metrics, name, periodSeconds, statistic }: Alarm, expression: string) => [
+  ...metrics.map((metric, i) => ({
+    id: METRIC_IDS[i] ?? '',
+    metric: {
+      namespace: metric.namespace,
+      metricName: metric.name,
+      dimensions: metric.dimensions,
+      period: periodSeconds,
+      stat: statistic,
+    },
+  })),
+  { id: 'result', expression, label: name, returnData: true },
+];

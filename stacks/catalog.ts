@@ -1,0 +1,32 @@
+/** Database and tables, from their one declaration. A changed column is an update of its table: nothing in the name changes. */
+import { glueTables } from '#aws/glue-tables.ts';
+import { tableArguments } from './facts/glue-arguments.ts';
+import { logicalName } from './facts/names.ts';
+import { kept, type LakeStage } from './lake-stage.ts';
+import type { Storage } from './storage.ts';
+
+export interface LakeCatalog {
+  database: aws.glue.CatalogDatabase;
+  tables: Readonly<Record<string, aws.glue.CatalogTable>>;
+}
+
+export function makeCatalog(stage: LakeStage, { lake }: Storage): LakeCatalog {
+  const { names, places } = stage;
+  const database = new aws.glue.CatalogDatabase(
+    'Database',
+    { name: places.names.database, description: `E-mail events of ${names.app}, stage ${names.stage}` },
+    kept(stage),
+  );
+  const tables = glueTables(places.names.lakeBucket).map((table) => {
+    const made = new aws.glue.CatalogTable(
+      `${logicalName(table.Name)}Table`,
+      tableArguments(places.names.database, table),
+      {
+        ...kept(stage),
+        dependsOn: [database, lake],
+      },
+    );
+    return [table.Name, made] as const;
+  });
+  return { database, tables: Object.fromEntries(tables) };
+}

@@ -1,0 +1,224 @@
+/** What a user sets about a deployed lake, with defaults, per stage, checked before anything is made. */
+import { z } from 'zod';
+import { CLOUD_SETTINGS } from '#aws/environment.ts';
+import type { Settings } from '#lake/settings.ts';
+import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit-units.ts';
+import { EVENT_TYPES } from '#lake/vocabulary.ts';
+import { SCHEDULES } from './facts/schedules.ts';
+import { fixedOffsetHours } from './facts/time-zone.ts';
+
+/** Kinds of events that SES publishes (SES API v2, `EventDestinationDefinition`). */
+export const SES_EVENTS = [
+  'SEND',
+  'REJECT',
+  'BOUNCE',
+  'COMPLAINT',
+  'DELIVERY',
+  'OPEN',
+  'CLICK',
+  'RENDERING_FAILURE',
+  'DELIVERY_DELAY',
+  'SUBSCRIPTION',
+] as const;
+
+/** Days that CloudWatch keeps logs for (`PutRetentionPolicy`), with SST's words for them. */
+export const LOG_DAYS = { 7: '1 week', 14: '2 weeks', 30: '1 month', 90: '3 months', 365: '1 year' } as const;
+
+const days = z.int().positive();
+/** AWS Lambda, `ScalingConfig` of an event source */
+const atOnce = z.int().min(2).max(1000);
+const keyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\//, 'is not the ARN of a KMS key');
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no bucket name: lower-case letters, digits, dots and hyphens');
+const schedule = z.templateLiteral([z.enum(['rate', 'cron']), '(', z.string().min(1), ')'], {
+  error: 'is no schedule: rate(5 minutes), cron(20 * * * ? *)',
+});
+const template = z
+  .string()
+  .regex(/^[^/].*\/$/, 'must be a prefix that ends in "/", such as events/{yyyy}/{MM}/{dd}/{HH}/')
+  .refine((text) => /\{yyyy\}.*\{MM\}.*\{dd\}/.test(text), 'must name {yyyy}, {MM} and {dd}, in this order');
+const timeZone = z.string().superRefine((zone, context) => {
+  const offset = fixedOffsetHours(zone);
+  if (typeof offset === 'string') context.addIssue({ code: 'custom', message: offset });
+});
+
+/** Where the raw events come from. */
+const Raw = z.discriminatedUnion('from', [
+  z.strictObject({
+    /** a new bucket, and a Firehose that fills it */
+    from: z.literal('new bucket'),
+    /** days after which raw objects become cheaper to keep and dearer to read (Glacier Instant Retrieval); null: never */
+    archiveAfterDays: days.min(30).nullable().default(null),
+    /** Firehose writes an object when it has so many seconds or MB of events */
+    buffer: z
+      .strictObject({ seconds: z.int().min(60).max(900), megabytes: z.int().min(1).max(128) })
+      .default({ seconds: 300, megabytes: 64 }),
+  }),
+  z.strictObject({
+    /** a bucket that you have: it is read, and nothing about it is changed */
+    from: z.literal('existing bucket'),
+    bucket: bucketName,
+    /** folders of the objects; null: any layout, for which the whole bucket is listed each time */
+    template: template.nullable(),
+    /** of the folders, if they were made in another one than UTC */
+    timeZone: timeZone.default('UTC'),
+    /** key that the bucket is encrypted with, if it is one of yours */
+    kmsKeyArn: keyArn.nullable().default(null),
+  }),
+]);
+
+const StageSchema = z.strictObject({
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region, such as eu-west-1'),
+  raw: Raw.default({ from: 'new bucket', archiveAfterDays: null, buffer: { seconds: 300, megabytes: 64 } }),
+  /** what SES publishes, and for which mail; null: SES is left alone. Only with a new bucket. */
+  ses: z
+    .strictObject({
+      /** `new`, or the name of one that you have: an event destination is added to it */
+      configurationSet: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,64}$/, 'is no name of a configuration set')
+        .default('new'),
+      events: z
+        .array(z.enum(SES_EVENTS))
+        .min(1)
+        .default([...SES_EVENTS]),
+    })
+    .nullable()
+    .default({ configurationSet: 'new', events: [...SES_EVENTS] }),
+  /** message tags that mean a column, before the default ones: `{ newsletter: 'campaign_id' }` */
+  tags: z
+    .record(
+      z.string().min(1),
+      z.enum([
+        'campaign_id',
+        'campaign_activity_id',
+        'treatment_id',
+        'journey_id',
+        'journey_run_id',
+        'journey_activity_id',
+        'application_id',
+      ]),
+    )
+    .default({}),
+  /** events whose headers fill the table `headers`; others than sends only if you don't publish sends */
+  headerCarriers: z.array(z.enum(EVENT_TYPES)).min(1).default(['send']),
+  /** `compatible` for readers of Parquet that know neither ZSTD nor dictionaries */
+  parquet: z.enum(['best', 'compatible']).default('best'),
+  /** days from the send day in which events count for a mail; null: as in sql/seeds/settings.csv */
+  attributionDays: days.max(365).nullable().default(null),
+  /** of report days; null: as in sql/seeds/settings.csv */
+  reportTimeZone: z.string().refine(isTimeZone, 'is no time zone, such as Europe/Berlin').nullable().default(null),
+  schedules: z
+    .strictObject({
+      /** false: everything is deployed, and nothing runs by itself */
+      enabled: z.boolean().default(true),
+      /** other times than those in functions/aws/lambdas.ts, by the schedule's name, UTC */
+      at: z.partialRecord(z.enum(SCHEDULES.map(({ name }) => name)), schedule).default({}),
+    })
+    .default({ enabled: true, at: {} }),
+  /**
+   * messages of a queue that are worked on at once, others than in functions/aws/lambdas.ts. An account whose limit is 10
+   * functions at a time, as a new one's may be, does well with 3, 2 and 2: what is throttled waits for 90 minutes.
+   */
+  atOnce: z
+    .strictObject({ live: atOnce.exactOptional(), backfill: atOnce.exactOptional(), settle: atOnce.exactOptional() })
+    .default({}),
+  retention: z
+    .strictObject({
+      /** rejected records, which hold personal data */
+      quarantineDays: days.min(QUARANTINE_KEPT_DAYS).default(90),
+      /** results of queries, which hold personal data */
+      resultDays: days.default(7),
+      /** what the lake has replaced or removed can be brought back for so long */
+      graceDays: days.default(14),
+      logDays: z.union([z.literal(7), z.literal(14), z.literal(30), z.literal(90), z.literal(365)]).default(30),
+    })
+    .default({ quarantineDays: 90, resultDays: 7, graceDays: 14, logDays: 30 }),
+  /** key of yours that encrypts what the lake holds; null: S3's own */
+  kmsKeyArn: keyArn.nullable().default(null),
+  alarms: z
+    .strictObject({
+      /** gets a mail for each alarm, after confirming the first one */
+      email: z.email('is no e-mail address').nullable().default(null),
+      /** share of an hour's records that may be rejected */
+      quarantineShare: z.number().gt(0).lt(1).default(0.05),
+      /** minutes from an object's delivery until its rows can be queried */
+      freshnessMinutes: z.int().min(15).default(60),
+    })
+    .default({ email: null, quarantineShare: 0.05, freshnessMinutes: 60 }),
+  /** GB that one query of an analyst may read before Athena stops it ($0.005 each); Athena takes no limit below 10 MB */
+  queryGigabytes: z.number().min(0.02).default(100),
+  /** for the dashboard to come: nothing is made of it yet */
+  quickSightUser: z.string().nullable().default(null),
+  /** what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production */
+  keepsData: z.boolean(),
+});
+
+type StageInput = Omit<z.input<typeof StageSchema>, 'keepsData'> & { keepsData?: boolean };
+export type StageConfig = Readonly<z.output<typeof StageSchema>>;
+
+/** The config file's content: what holds for all stages, and by stage what differs there. */
+export interface LakeConfig extends StageInput {
+  /** the first part of every name */
+  app: string;
+  /** a section that a stage names is laid over the one for all; lists and `raw` take its place */
+  stages?: Readonly<Record<string, Partial<StageInput>>>;
+}
+
+/** The config can't be deployed. The message names each place and what is wrong there. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** @throws ConfigError */
+export function configOf({ app, stages = {}, ...all }: LakeConfig, stage: string): StageConfig {
+  if (!/^[a-z][a-z0-9-]{0,19}$/.test(app))
+    throw wrong(stage, `  app: lower-case letters, digits and hyphens, at most 20: ${app}`);
+  const merged = laidOver(all, Object.hasOwn(stages, stage) ? (stages[stage] ?? {}) : {});
+  const parsed = StageSchema.safeParse({ ...merged, keepsData: merged.keepsData ?? stage === 'production' });
+  if (!parsed.success) throw wrong(stage, z.prettifyError(parsed.error));
+  const { raw, ses } = parsed.data;
+  // What a stage leaves out is on by default; with a bucket of yours there is no Firehose that SES could feed.
+  if (raw.from === 'existing bucket' && merged.ses) {
+    throw wrong(stage, '  ses: needs raw: { from: "new bucket" }, whose Firehose it feeds; say ses: null');
+  }
+  return { ...parsed.data, ses: raw.from === 'existing bucket' ? null : ses };
+}
+
+/** What the functions are to know of it. */
+export function settingsOf({ raw, tags, headerCarriers, parquet }: StageConfig): Settings {
+  const offset = raw.from === 'existing bucket' ? fixedOffsetHours(raw.timeZone) : 0;
+  if (typeof offset === 'string') throw new ConfigError(offset);
+  return {
+    ...CLOUD_SETTINGS,
+    tags: [...Object.entries(tags), ...CLOUD_SETTINGS.tags.filter(([tag]) => !Object.hasOwn(tags, tag))],
+    headerCarriers,
+    parquet,
+    objectNameOffsetHours: offset,
+    rawTemplate: raw.from === 'existing bucket' ? raw.template : CLOUD_SETTINGS.rawTemplate,
+  };
+}
+
+const wrong = (stage: string, what: string): ConfigError =>
+  new ConfigError(`maillake.config.ts is wrong for stage ${stage}:\n${what}`);
+
+/** Sections are laid over each other key by key, `raw` and everything that is no section is replaced. */
+function laidOver(
+  all: Omit<StageInput, 'keepsData'> & { keepsData?: boolean },
+  stage: Partial<StageInput>,
+): StageInput {
+  const merged: Record<string, unknown> = { ...all };
+  for (const [key, value] of Object.entries(stage)) {
+    const below = merged[key];
+    merged[key] = key !== 'raw' && isSection(value) && isSection(below) ? { ...below, ...value } : value;
+  }
+  return { ...all, ...merged };
+}
+
+const isSection = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isTimeZone(zone: string): boolean {
+  return !/ is no time zone/.test(String(fixedOffsetHours(zone)));
+}

@@ -1,0 +1,66 @@
+/** Names of what a stage has: each carries app and stage, stays within AWS's limit, and is no other stage's. */
+import { createHash } from 'node:crypto';
+
+export interface Stage {
+  app: string;
+  stage: string;
+}
+
+/** Longest names that AWS takes, characters (each service's quotas page). */
+export const LIMITS = {
+  role: 64,
+  policy: 128,
+  lambda: 64,
+  schedule: 64,
+  queue: 80,
+  topic: 256,
+  workgroup: 128,
+  database: 255,
+  firehose: 64,
+  configurationSet: 64,
+  dashboard: 255,
+  alarm: 255,
+  bucket: 63,
+} as const;
+
+export type Named = keyof typeof LIMITS;
+
+/** `<app>-<stage>-<what>` */
+export const nameOf = (kind: Named, { app, stage }: Stage, what = ''): string =>
+  joined([app, stage, ...(what === '' ? [] : [what])], '-', LIMITS[kind]);
+
+/** `<app>_<stage>`, in the letters that Glue and Athena take unquoted. */
+export const databaseName = ({ app, stage }: Stage): string => {
+  const parts = [app, stage].map((part) => part.toLowerCase().replaceAll('-', '_'));
+  return withMark(parts.join('_'), [app, stage], '_', LIMITS.database, isPlain(app) && isPlain(stage));
+};
+
+/** IAM has no regions: a stage of the same name in another region is another stage. */
+export const iamName = (kind: 'role' | 'policy', stage: Stage, region: string, what: string): string =>
+  joined([stage.app, stage.stage, region, what], '-', LIMITS[kind]);
+
+/** All of AWS shares one space of bucket names: the mark of account and region keeps others out of it. */
+export const bucketName = ({ app, stage }: Stage, account: string, region: string, what: string): string => {
+  const parts = [app, stage, account, region, what];
+  return withMark([app, stage, what].join('-').toLowerCase(), parts, '-', LIMITS.bucket, false);
+};
+
+function joined(parts: readonly string[], separator: string, limit: number): string {
+  const [app = '', stage = ''] = parts;
+  return withMark(parts.join(separator), parts, separator, limit, isPlain(app) && isPlain(stage));
+}
+
+/** A name that is too long, or could be that of other parts, ends with a hash of its parts. */
+function withMark(name: string, parts: readonly string[], separator: string, limit: number, isClear: boolean): string {
+  if (isClear && name.length <= limit) return name;
+  const mark = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, MARK);
+  return `${name.slice(0, limit - MARK - 1)}${separator}${mark}`;
+}
+
+const MARK = 8;
+/** Can be read in one way, also by services that don't know capitals from small letters. */
+const isPlain = (word: string): boolean => /^[a-z0-9]+$/.test(word);
+
+/** `settle-day` and `settle_day` are `SettleDay` in Pulumi's graph. */
+export const logicalName = (name: string): string =>
+  name.replace(/(?:^|[-_])([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

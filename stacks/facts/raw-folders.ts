@@ -1,0 +1,16 @@
+/** Folders of the raw bucket: a Firehose's words for the template that the planner looks along. */
+import { CLOUD_SETTINGS } from '#aws/environment.ts';
+
+const TEMPLATE = CLOUD_SETTINGS.rawTemplate ?? '';
+
+/** All raw objects lie below it; `raw/`. */
+export const RAW_PREFIX_ROOT = TEMPLATE.slice(0, TEMPLATE.indexOf('{'));
+
+/** What Firehose could not deliver as it should: outside the raw prefix, so that no planner meets a file in the making. */
+export const ERROR_ROOT = 'firehose-errors/';
+
+/** `{yyyy}` is `!{timestamp:yyyy}` to Firehose ("Custom prefixes for Amazon S3 objects"), which names folders in UTC. */
+export const firehosePrefix = (template = TEMPLATE): string =>
+  template.replace(/\{(yyyy|MM|dd|HH)\}/g, (_, field: string) => `!{timestamp:${field}}`);
+
+export const FIREHOSE_ERROR_PREFIX = `${ERROR_ROOT}!{firehose:error-output-type}/!{timestamp:yyyy}/!{timestamp:MM}/!{timestamp:dd}/`;

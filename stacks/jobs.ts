@@ -1,0 +1,127 @@
+/** The functions as functions/aws/lambdas.ts declares them, what calls them, and what happens when they fail. */
+import { bundleOf } from '#aws/bundle.ts';
+import type { EnvironmentVariables } from '#aws/environment.ts';
+import { LAMBDAS, type Lambda, type LambdaName } from '#aws/lambdas.ts';
+import { codeVersion } from '#local/version.ts';
+import type { LakeCatalog } from './catalog.ts';
+import { LOG_DAYS } from './config.ts';
+import { logicalName, nameOf } from './facts/names.ts';
+import { LAMBDA_NAMES } from './facts/places.ts';
+import { SCHEDULES } from './facts/schedules.ts';
+import { functionStatements, policyOf, trustOf } from './facts/statements.ts';
+import type { LakeStage } from './lake-stage.ts';
+import type { Queues } from './queues.ts';
+import { makeRole, type Role } from './role.ts';
+import type { StageSql } from './sql-folder.ts';
+import type { Storage } from './storage.ts';
+import type { Workgroups } from './workgroups.ts';
+
+export interface JobInputs {
+  storage: Storage;
+  catalog: LakeCatalog;
+  workgroups: Workgroups;
+  queues: Queues;
+  sql: StageSql;
+}
+
+/** A call that a schedule could not make is tried again so often; as often, one that the function failed. */
+const RETRIES = 2;
+/** By then the next call has come. */
+const OLDEST_CALL_SECONDS = 3600;
+
+export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
+  const environment = variablesOf(stage, inputs);
+  for (const name of LAMBDA_NAMES) {
+    const role = makeRole(stage, logicalName(name), stage.places.names.roles[name], {
+      trust: trustOf('lambda.amazonaws.com', stage.account.account),
+      policy: policyOf(functionStatements(name, stage.places)),
+    });
+    const job = makeFunction(stage, name, role, environment, inputs);
+    schedule(stage, name, job, inputs.queues);
+    subscribe(stage, name, job, inputs.queues);
+  }
+}
+
+function variablesOf(
+  { names, settings }: LakeStage,
+  { storage, catalog, workgroups, queues }: JobInputs,
+): Record<keyof EnvironmentVariables, $util.Input<string>> {
+  return {
+    RAW_BUCKET: storage.raw.name,
+    LAKE_BUCKET: storage.lake.name,
+    DATABASE: catalog.database.name,
+    WORKGROUP: workgroups.pipeline.name,
+    LIVE_QUEUE_URL: queues.live.url,
+    BACKFILL_QUEUE_URL: queues.backfill.url,
+    SETTLE_QUEUE_URL: queues.settle.url,
+    LAKE_VERSION: codeVersion(settings, $cli.paths.root),
+    LAKE_SETTINGS: JSON.stringify(settings),
+    STAGE: names.stage,
+  };
+}
+
+function makeFunction(
+  { config, places }: LakeStage,
+  name: LambdaName,
+  { role, policy }: Role,
+  environment: Record<string, $util.Input<string>>,
+  { queues, sql }: JobInputs,
+): sst.aws.Function {
+  const lambda: Lambda = LAMBDAS[name];
+  const { nodejs, copyFiles } = bundleOf(lambda);
+  const deadLetters = queues['jobs-dead'].arn;
+  return new sst.aws.Function(
+    logicalName(name),
+    {
+      name: places.names.functions[name],
+      description: lambda.what,
+      handler: lambda.handler,
+      runtime: 'nodejs24.x',
+      architecture: 'arm64',
+      timeout: `${lambda.timeoutSeconds} seconds`,
+      memory: `${lambda.memory} MB`,
+      role: role.arn,
+      environment,
+      logging: { retention: LOG_DAYS[config.retention.logDays] },
+      nodejs,
+      copyFiles: copyFiles.map(({ from, to }) => ({ from: from === 'sql' ? sql.folder : from, to })),
+      // Queues and schedules call it, not a person at a screen.
+      live: false,
+      ...(lambda.schedules ? { retries: RETRIES } : {}),
+      transform: {
+        eventInvokeConfig: (args) => {
+          args.maximumEventAgeInSeconds = OLDEST_CALL_SECONDS;
+          args.destinationConfig = { onFailure: { destination: deadLetters } };
+        },
+      },
+    },
+    { dependsOn: [policy] },
+  );
+}
+
+function schedule({ config, names }: LakeStage, name: LambdaName, job: sst.aws.Function, queues: Queues): void {
+  for (const { name: scheduled, expression, event } of SCHEDULES.filter(({ calls }) => calls === name)) {
+    new sst.aws.CronV2(`${logicalName(scheduled)}Schedule`, {
+      function: job.arn,
+      schedule: config.schedules.at[scheduled] ?? expression,
+      timezone: 'UTC',
+      event,
+      enabled: config.schedules.enabled,
+      retries: RETRIES,
+      dlq: queues['jobs-dead'].arn,
+      transform: { schedule: { name: nameOf('schedule', names, scheduled) } },
+    });
+  }
+}
+
+function subscribe({ config }: LakeStage, name: LambdaName, job: sst.aws.Function, queues: Queues): void {
+  const { queues: declared = [] }: Lambda = LAMBDAS[name];
+  for (const { queue, batchSize, maximumConcurrency } of declared) {
+    queues[queue].subscribe(job.arn, {
+      batch: { size: batchSize, partialResponses: true },
+      transform: {
+        eventSourceMapping: { scalingConfig: { maximumConcurrency: config.atOnce[queue] ?? maximumConcurrency } },
+      },
+    });
+  }
+}

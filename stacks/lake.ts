@@ -1,0 +1,46 @@
+/** A whole stage: what is made first is handed to what is made of it. */
+import { makeAlarms } from './alarms.ts';
+import { makeAnalystPolicy } from './analysts.ts';
+import { makeCatalog } from './catalog.ts';
+import { configOf, type LakeConfig, settingsOf } from './config.ts';
+import { placesOf } from './facts/places.ts';
+import { makeJobs } from './jobs.ts';
+import type { LakeStage } from './lake-stage.ts';
+import { makeQueues } from './queues.ts';
+import { sqlFolder } from './sql-folder.ts';
+import { makeStorage } from './storage.ts';
+import { makeStream } from './stream.ts';
+import { makeViews } from './views.ts';
+import { makeWorkgroups } from './workgroups.ts';
+
+/** @returns what `sst deploy` prints */
+export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string, $util.Input<string>>> {
+  const config = configOf(lakeConfig, $app.stage);
+  const [{ accountId }, { partition }] = await Promise.all([aws.getCallerIdentity(), aws.getPartition()]);
+  const names = { app: $app.name, stage: $app.stage };
+  const account = { account: accountId, region: config.region, partition };
+  const places = placesOf(names, account, config);
+  const stage: LakeStage = { names, account, config, places, settings: settingsOf(config) };
+
+  const sql = await sqlFolder(config);
+  const storage = makeStorage(stage);
+  const stream = makeStream(stage, storage);
+  const catalog = makeCatalog(stage, storage);
+  const workgroups = makeWorkgroups(stage, storage);
+  makeViews(stage, sql, catalog, workgroups);
+  const queues = makeQueues(stage);
+  makeJobs(stage, { storage, catalog, workgroups, queues, sql });
+  const { topic, dashboard } = makeAlarms(stage);
+  const analysts = makeAnalystPolicy(stage);
+  return {
+    raw: storage.raw.name,
+    lake: storage.lake.name,
+    database: catalog.database.name,
+    workgroup: workgroups.analysts.name,
+    analystPolicy: analysts.arn,
+    alarms: topic.arn,
+    dashboard: dashboard.dashboardName,
+    ...(stream ? { firehose: stream.firehose.name } : {}),
+    ...(stream?.configurationSet ? { configurationSet: stream.configurationSet } : {}),
+  };
+}

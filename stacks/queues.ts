@@ -1,0 +1,40 @@
+/** The queues, each with one for what can't be worked on. Messages are hints: what is lost here, plan and settle find. */
+import { MOST_TRIES, VISIBILITY_MS } from '#lake/steps/tries.ts';
+import { logicalName } from './facts/names.ts';
+import { QUEUES, type QueueName, record } from './facts/places.ts';
+import type { LakeStage } from './lake-stage.ts';
+
+export type Queues = Readonly<Record<QueueName, sst.aws.Queue>>;
+
+const FOURTEEN_DAYS = 14 * 24 * 3600;
+
+/** After three tries that count a unit is split, which takes one more receipt; then one for a try that was excused. */
+const MOST_RECEIPTS = MOST_TRIES + 2;
+
+export function makeQueues({ places }: LakeStage): Queues {
+  const make = (name: QueueName, args: Partial<sst.aws.QueueArgs> = {}): sst.aws.Queue =>
+    new sst.aws.Queue(`${logicalName(name)}Queue`, {
+      ...args,
+      transform: {
+        queue: { name: places.names.queues[name], messageRetentionSeconds: FOURTEEN_DAYS, sqsManagedSseEnabled: true },
+      },
+    });
+  const dead = record(
+    QUEUES.filter((name) => name.endsWith('-dead')),
+    (name) => make(name),
+  );
+  return record(QUEUES, (name) => {
+    if (name.endsWith('-dead')) return dead[name];
+    const letters = dead[deadOf(name)];
+    return make(name, {
+      visibilityTimeout: `${VISIBILITY_MS / 1000} seconds`,
+      dlq: { queue: letters.arn, retry: MOST_RECEIPTS },
+    });
+  });
+}
+
+function deadOf(name: QueueName): QueueName {
+  const found = QUEUES.find((other) => other === `${name}-dead`);
+  if (!found) throw new Error(`queue has none for dead letters: ${name}`);
+  return found;
+}

@@ -1,0 +1,29 @@
+/** The folder sql/ as this stage has it: with the settings of its config in place of those of the seed. */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type LakeSql, loadSql } from '#local/sql-files.ts';
+import type { StageConfig } from './config.ts';
+import { withSeedSettings } from './facts/seed-settings.ts';
+
+export interface StageSql extends LakeSql {
+  /** the folder, below the repository's */
+  folder: string;
+}
+
+/** Functions and views are made from the same copy: they can't disagree. */
+export async function sqlFolder({ attributionDays, reportTimeZone }: StageConfig): Promise<StageSql> {
+  const { root, work } = $cli.paths;
+  const folder = join(work, 'maillake', $app.stage, 'sql');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(root, 'sql'), folder, { recursive: true });
+  const seed = join(folder, 'seeds', 'settings.csv');
+  writeFileSync(
+    seed,
+    withSeedSettings(readFileSync(seed, 'utf8'), {
+      ...(attributionDays === null ? {} : { attribution_days: String(attributionDays) }),
+      ...(reportTimeZone === null ? {} : { report_time_zone: reportTimeZone }),
+    }),
+  );
+  return { ...(await loadSql(folder)), folder: relative(root, folder) };
+}

@@ -1,0 +1,89 @@
+/** From SES into the raw bucket: a Firehose, and the configuration set whose events it takes. */
+
+import { nameOf } from './facts/names.ts';
+import { ERROR_ROOT, FIREHOSE_ERROR_PREFIX, firehosePrefix } from './facts/raw-folders.ts';
+import { firehoseStatements, policyOf, sesStatements, trustOf } from './facts/statements.ts';
+import { kept, type LakeStage } from './lake-stage.ts';
+import { makeRole } from './role.ts';
+import type { Storage } from './storage.ts';
+
+export interface Stream {
+  firehose: aws.kinesis.FirehoseDeliveryStream;
+  configurationSet?: $util.Output<string>;
+}
+
+/** Nothing, where the raw bucket is one that the user has. */
+export function makeStream(stage: LakeStage, { raw }: Storage): Stream | null {
+  const { config, places, account } = stage;
+  if (config.raw.from === 'existing bucket') return null;
+  const group = `/aws/kinesisfirehose/${places.names.firehose}`;
+  const logGroup = new aws.cloudwatch.LogGroup('FirehoseLogs', {
+    name: group,
+    retentionInDays: config.retention.logDays,
+  });
+  const logStream = new aws.cloudwatch.LogStream('FirehoseLogStream', {
+    name: 'delivery',
+    logGroupName: logGroup.name,
+  });
+  const role = makeRole(stage, 'Firehose', places.names.roles.firehose, {
+    trust: trustOf('firehose.amazonaws.com', account.account, places.firehose),
+    policy: policyOf(firehoseStatements(places, group, ERROR_ROOT)),
+  });
+  const firehose = new aws.kinesis.FirehoseDeliveryStream(
+    'Firehose',
+    {
+      name: places.names.firehose,
+      destination: 'extended_s3',
+      extendedS3Configuration: {
+        roleArn: role.role.arn,
+        bucketArn: raw.arn,
+        prefix: firehosePrefix(),
+        errorOutputPrefix: FIREHOSE_ERROR_PREFIX,
+        customTimeZone: 'UTC',
+        compressionFormat: 'GZIP',
+        bufferingInterval: config.raw.buffer.seconds,
+        bufferingSize: config.raw.buffer.megabytes,
+        ...(config.kmsKeyArn ? { kmsKeyArn: config.kmsKeyArn } : {}),
+        cloudwatchLoggingOptions: { enabled: true, logGroupName: logGroup.name, logStreamName: logStream.name },
+      },
+      serverSideEncryption: { enabled: true, keyType: 'AWS_OWNED_CMK' },
+    },
+    { dependsOn: [role.policy] },
+  );
+  return { firehose, ...attachSes(stage, firehose) };
+}
+
+function attachSes(
+  stage: LakeStage,
+  firehose: aws.kinesis.FirehoseDeliveryStream,
+): { configurationSet?: $util.Output<string> } {
+  const { config, places, account, names } = stage;
+  if (!config.ses) return {};
+  const role = makeRole(stage, 'Ses', places.names.roles.ses, {
+    trust: trustOf('ses.amazonaws.com', account.account, places.configurationSet),
+    policy: policyOf(sesStatements(places)),
+  });
+  const configurationSet =
+    config.ses.configurationSet === 'new'
+      ? new aws.sesv2.ConfigurationSet(
+          'ConfigurationSet',
+          { configurationSetName: places.names.configurationSet },
+          // Mail that names a configuration set is refused when it has gone.
+          kept(stage),
+        ).configurationSetName
+      : $output(config.ses.configurationSet);
+  new aws.sesv2.ConfigurationSetEventDestination(
+    'SesEvents',
+    {
+      configurationSetName: configurationSet,
+      eventDestinationName: nameOf('configurationSet', names, 'events'),
+      eventDestination: {
+        enabled: true,
+        matchingEventTypes: config.ses.events,
+        kinesisFirehoseDestination: { deliveryStreamArn: firehose.arn, iamRoleArn: role.role.arn },
+      },
+    },
+    { dependsOn: [role.policy] },
+  );
+  return { configurationSet };
+}

@@ -1,0 +1,41 @@
+/** Every view of sql/, twice: as a view to query, and as a saved query to read and adapt. */
+import { glueView } from '#aws/glue-view.ts';
+import type { LakeCatalog } from './catalog.ts';
+import { viewArguments } from './facts/glue-arguments.ts';
+import { logicalName } from './facts/names.ts';
+import { exampleQueries, savedQueries } from './facts/saved-queries.ts';
+import type { LakeStage } from './lake-stage.ts';
+import type { StageSql } from './sql-folder.ts';
+import type { Workgroups } from './workgroups.ts';
+
+export function makeViews(
+  { places }: LakeStage,
+  { views }: StageSql,
+  { database, tables }: LakeCatalog,
+  { analysts }: Workgroups,
+): void {
+  const made = new Map<string, $util.Resource>(Object.entries(tables));
+  for (const view of views) {
+    const reads = view.dependsOn.map((name) => made.get(name)).filter((resource) => resource !== undefined);
+    made.set(
+      view.name,
+      new aws.glue.CatalogTable(
+        `${logicalName(view.name)}View`,
+        viewArguments(places.names.database, glueView(view, places.names.database)),
+        { dependsOn: [database, ...reads] },
+      ),
+    );
+  }
+  const saved: aws.athena.NamedQuery[] = [];
+  for (const { name, description, query } of [...savedQueries(views), ...exampleQueries()]) {
+    // Athena takes 5 a second ("Service quotas", CreateNamedQuery): each waits for the one two before it.
+    const before = saved.at(-2);
+    saved.push(
+      new aws.athena.NamedQuery(
+        `${logicalName(name)}Query`,
+        { name, description, database: places.names.database, workgroup: analysts.id, query },
+        { dependsOn: [database, ...(before ? [before] : [])] },
+      ),
+    );
+  }
+}

@@ -1,0 +1,64 @@
+/** Where queries run: the pipeline's without a limit, the analysts' with one. */
+import { kept, type LakeStage } from './lake-stage.ts';
+import type { Storage } from './storage.ts';
+
+export interface Workgroups {
+  pipeline: aws.athena.Workgroup;
+  analysts: aws.athena.Workgroup;
+}
+
+export const makeWorkgroups = (stage: LakeStage, storage: Storage): Workgroups => {
+  const { places, config } = stage;
+  return {
+    pipeline: makeWorkgroup(stage, storage, 'Pipeline', {
+      name: places.names.pipelineWorkgroup,
+      description: 'settle, rollup and replay. A limit on scanned bytes would stop them.',
+      outputLocation: places.results.pipeline,
+    }),
+    analysts: makeWorkgroup(stage, storage, 'Analysts', {
+      name: places.names.analystWorkgroup,
+      description: 'Queries of people and dashboards; a query that would read too much is stopped.',
+      outputLocation: places.results.analysts,
+      mostBytes: Math.round(config.queryGigabytes * 1e9),
+    }),
+  };
+};
+
+interface WorkgroupFacts {
+  name: string;
+  description: string;
+  outputLocation: string;
+  mostBytes?: number;
+}
+
+function makeWorkgroup(
+  stage: LakeStage,
+  { results }: Storage,
+  name: string,
+  { name: workgroup, description, outputLocation, mostBytes }: WorkgroupFacts,
+): aws.athena.Workgroup {
+  const { config, account } = stage;
+  return new aws.athena.Workgroup(
+    `${name}Workgroup`,
+    {
+      name: workgroup,
+      description,
+      // With its saved queries and their history, where nothing is to stay behind.
+      forceDestroy: !config.keepsData,
+      configuration: {
+        enforceWorkgroupConfiguration: true,
+        publishCloudwatchMetricsEnabled: true,
+        engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+        resultConfiguration: {
+          outputLocation,
+          expectedBucketOwner: account.account,
+          encryptionConfiguration: config.kmsKeyArn
+            ? { encryptionOption: 'SSE_KMS', kmsKeyArn: config.kmsKeyArn }
+            : { encryptionOption: 'SSE_S3' },
+        },
+        ...(mostBytes === undefined ? {} : { bytesScannedCutoffPerQuery: mostBytes }),
+      },
+    },
+    { ...kept(stage), dependsOn: [results] },
+  );
+}

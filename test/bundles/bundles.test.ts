@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CLOUD_SETTINGS, type EnvironmentVariables } from '#aws/environment.ts';
+import type { LambdaName } from '#aws/lambdas.ts';
+import { readBytes } from '#lake/steps/state.ts';
+import { transform } from '#lake/steps/transform.ts';
+import { MemoryCatalog } from '#test/ports/memory-catalog.ts';
+import { MemoryStore } from '#test/ports/memory-store.ts';
+import { SENT, sesBounce, sesDelivery, sesSend } from '#test/records.ts';
+import { eventOf } from '../engines/invoke.ts';
+import { buildPackages, declared, filesOf, names, type Package, zippedBytes } from './build.ts';
+import { type LoopbackAccount, openLoopbackAccount } from './loopback-account.ts';
+import { type RunningFunction, startFunction } from './running-function.ts';
+
+const MOST_ZIPPED = 10_000_000;
+const VERSION = 'abc123';
+
+// Outside the repository: nothing but what is in the package is found there.
+const folder = mkdtempSync(join(tmpdir(), 'packages-'));
+let account: LoopbackAccount;
+let packages: Map<LambdaName, Package>;
+const running = new Map<LambdaName, RunningFunction>();
+
+beforeAll(async () => {
+  [account, packages] = await Promise.all([
+    openLoopbackAccount(),
+    buildPackages(folder).then((built) => new Map(built.map((item) => [item.name, item]))),
+  ]);
+  const variables: EnvironmentVariables = {
+    RAW_BUCKET: 'raw',
+    LAKE_BUCKET: 'lake',
+    DATABASE: 'mail',
+    WORKGROUP: 'pipeline',
+    LIVE_QUEUE_URL: `${account.address}/1/live`,
+    BACKFILL_QUEUE_URL: `${account.address}/1/backfill`,
+    SETTLE_QUEUE_URL: `${account.address}/1/settle`,
+    LAKE_VERSION: VERSION,
+    LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+    STAGE: 'test',
+  };
+  for (const name of names) {
+    const environment = { ...variables, AWS_ENDPOINT_URL: account.address, AWS_REGION: 'eu-west-1' };
+    running.set(name, await startFunction(packageOf(name).folder, environment));
+  }
+});
+afterAll(async () => {
+  await Promise.all([...running.values()].map((one) => one.stop()));
+  await account?.close();
+  rmSync(folder, { recursive: true });
+});
+
+function packageOf(name: LambdaName): Package {
+  const found = packages.get(name);
+  if (!found) throw new Error(`${name} was not built`);
+  return found;
+}
+
+function invoke(name: LambdaName, event: unknown): Promise<unknown> {
+  const started = running.get(name);
+  if (!started) throw new Error(`${name} was not started`);
+  return started.invoke(event);
+}
+
+const messages = (queue: string): string[] => account.messages.get(queue) ?? [];
+const batchOf = (body: string): object => eventOf([{ MessageId: 'm', Body: body, ReceiptHandle: 'r' }]);
+
+describe('a package', () => {
+  test.each(names)('of %s holds its bundle and what its declaration adds, no DuckDB, below 10 MB', (name) => {
+    const { needsParquet, needsSql } = declared(name);
+    const { folder: place, packages: used } = packageOf(name);
+    const files = filesOf(place);
+    const bytes = zippedBytes(place);
+    const ms = Math.round(running.get(name)?.importMs ?? 0);
+    console.log(`${name}: ${(bytes / 1e6).toFixed(2)} MB zipped, cold import ${ms} ms`);
+    expect(files).toContain('bundle.mjs');
+    expect(files.filter((file) => file.endsWith('.wasm'))).toHaveLength(needsParquet ? 1 : 0);
+    expect(used.has('parquet-wasm')).toBe(needsParquet === true);
+    expect(files.includes('sql/rollup/recipient_messages.sql')).toBe(needsSql === true);
+    expect([...used, ...files].filter((path) => /duckdb|\.node$/i.test(path))).toEqual([]);
+    expect(bytes).toBeLessThan(MOST_ZIPPED);
+  });
+});
+
+describe('the bundles, in plain Node outside the repository', () => {
+  test('all do their work on an empty lake, where no query is needed', async () => {
+    expect(await invoke('plan', { reach: 'all' })).toBeNull();
+    expect(await invoke('settle', {})).toBeNull();
+    expect(await invoke('rollup', { reach: 'all' })).toBeNull();
+    expect(await invoke('collect', {})).toBeNull();
+    expect(await invoke('audit', { reach: 'all' })).toMatchObject({ raw_objects: 0, drift_count: 0 });
+    // These two ask Athena as soon as there is something to ask.
+    expect(await invoke('settle-day', batchOf('{}'))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    await expect(invoke('replay', { reason: 'nonsense' })).rejects.toThrow('replay failed: ');
+  });
+
+  test('transform writes, byte for byte, the files that the sources write', async () => {
+    const { raw, lake } = account.stores;
+    const records = [sesSend(), sesDelivery(), sesBounce({ messageId: 'm2' }), { eventType: 'Delivery' }];
+    raw.put('raw/2026/10/05/09/events.gz', gzipSync(records.map((record) => JSON.stringify(record)).join('\n')));
+    await invoke('plan', { reach: 'all' });
+    const [message = ''] = messages('backfill');
+    expect(await invoke('transform', batchOf(message))).toEqual({ batchItemFailures: [] });
+
+    const own = new MemoryStore();
+    const { plan, unit } = JSON.parse(message);
+    await own.create(plan, await readBytes(lake, plan));
+    const ports = { raw, lake: own, catalog: new MemoryCatalog(), clock: { now: () => SENT, nonce: () => '0' } };
+    const outcome = await transform(ports, { plan, unit }, { settings: CLOUD_SETTINGS, version: VERSION });
+    expect(outcome).toMatchObject({ accepted: 3, quarantined: 1 });
+    const keys = (await Array.fromAsync(own.list('v1/live/'))).map(({ key }) => key);
+    expect((await Array.fromAsync(lake.list('v1/live/'))).map(({ key }) => key)).toEqual(keys);
+    expect(keys.length).toBeGreaterThan(2);
+    for (const key of keys) expect(Buffer.compare(await readBytes(lake, key), await readBytes(own, key)), key).toBe(0);
+  });
+
+  test('settle then finds the days, and audit that everything is accounted for', async () => {
+    await invoke('settle', {});
+    expect(messages('settle').map((text) => JSON.parse(text))).toContainEqual({ table: 'events', dt: '2026-10-05' });
+    expect(await invoke('audit', { reach: 'all' })).toMatchObject({ raw_objects: 1, units: 1, records: 4, drifts: [] });
+  });
+});

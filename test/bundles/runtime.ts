@@ -1,0 +1,30 @@
+/**
+ * The process of a function: imports the bundle that it is given, then calls its handler with each event that comes.
+ * Nothing but Node and the bundle is loaded here.
+ */
+
+const now = Date.now;
+/** What a lake does depends on the day, and nobody waits for days. */
+let aheadMs = 0;
+Date.now = () => now() + aheadMs;
+
+const began = performance.now();
+const { handler } = await import(process.argv[2] ?? '');
+process.send?.({ importMs: performance.now() - began });
+
+let requests = 0;
+process.on('message', async (message: { event: unknown; remainingMs: number; aheadMs: number }) => {
+  aheadMs = message.aheadMs;
+  const until = performance.now() + message.remainingMs;
+  const context = {
+    functionName: 'bundle',
+    awsRequestId: `request-${++requests}`,
+    getRemainingTimeInMillis: () => until - performance.now(),
+  };
+  try {
+    const result: unknown = await handler(message.event, context);
+    process.send?.({ result: result ?? null });
+  } catch (error) {
+    process.send?.({ error: String(error) });
+  }
+});

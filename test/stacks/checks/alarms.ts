@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { LAMBDAS } from '#aws/lambdas.ts';
+import { METRICS, METRICS_NAMESPACE } from '#aws/metrics.ts';
+import { at, type Graph, type Json, listAt, ofType, textAt } from '../graph.ts';
+import { REPOSITORY } from '../platform.ts';
+import { physicalName } from '../statements.ts';
+import { all, type Stages } from './stages.ts';
+
+const ALARM = 'aws:cloudwatch/metricAlarm:MetricAlarm';
+
+interface Watched {
+  namespace: string;
+  metric: string;
+  dimensions: Record<string, string>;
+}
+
+const dimensionsOf = (value: Json): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(typeof value === 'object' ? (value ?? {}) : {}).map(([key, text]) => [key, String(text)]),
+  );
+
+/** The metrics that an alarm looks at. */
+function watchedBy(inputs: Json): Watched[] {
+  const queries = at(inputs, 'metricQueries');
+  const metrics = Array.isArray(queries) ? queries.flatMap((query) => at(query, 'metric') ?? []) : [inputs];
+  return metrics.map((metric) => ({
+    namespace: textAt(metric, 'namespace'),
+    metric: textAt(metric, 'metricName'),
+    dimensions: dimensionsOf(at(metric, 'dimensions')),
+  }));
+}
+
+/** `<service> <metric>` of all that the handlers send, as their sources say it. */
+function sent(): Set<string> {
+  const found = new Set<string>();
+  for (const { handler } of Object.values(LAMBDAS)) {
+    const source = readFileSync(join(REPOSITORY, handler.replace(/\.handler$/, '.ts')), 'utf8');
+    const [, service = ''] = /observed\('([^']+)'/.exec(source) ?? [];
+    // Of `count(a ? 'X' : 'Y', …)` both.
+    for (const [call] of source.matchAll(/\bcount\([^;]*?;/g)) {
+      for (const [, name = ''] of call.matchAll(/'([A-Z]\w+)'/g)) found.add(`${service} ${name}`);
+    }
+    found.add(`${service} Failures`);
+  }
+  return found;
+}
+
+export function alarmChecks(stages: Stages): void {
+  const ours = (watched: readonly Watched[]) => watched.filter(({ namespace }) => namespace === METRICS_NAMESPACE);
+  const isThere = (graph: Graph, { dimensions }: Watched): boolean =>
+    Object.values(dimensions).every((name) => graph.resources.some((resource) => physicalName(resource) === name));
+
+  test('are on metrics that the functions send, by step and stage, or on those of resources of this stage', () => {
+    const known = sent();
+    expect(known.size).toBeGreaterThan(30);
+    for (const graph of all(stages)) {
+      const watched = ofType(graph, ALARM).flatMap(({ inputs }) => watchedBy(inputs));
+      for (const { metric, dimensions } of ours(watched)) {
+        expect(known).toContain(`${dimensions.service} ${metric}`);
+        expect(dimensions).toEqual({ service: dimensions.service, stage: graph.app.stage });
+      }
+      for (const one of watched.filter(({ namespace }) => namespace !== METRICS_NAMESPACE)) {
+        expect(isThere(graph, one), JSON.stringify(one)).toBe(true);
+      }
+    }
+  });
+
+  test('there is one for every metric that calls for one, and for every function that runs by itself', () => {
+    const watched = ofType(stages.dev(), ALARM).flatMap(({ inputs }) => watchedBy(inputs));
+    const calling = Object.entries(METRICS).flatMap(([name, meaning]) => (/\(alarm\)/.test(meaning) ? [name] : []));
+    expect(calling.length).toBeGreaterThan(5);
+    for (const name of calling) expect(ours(watched).map(({ metric }) => metric)).toContain(name);
+    const failing = watched.flatMap(({ metric, dimensions }) => (metric === 'Errors' ? [dimensions.FunctionName] : []));
+    expect(failing).toEqual(
+      ['plan', 'settle', 'settle-day', 'rollup', 'audit', 'collect'].map((name) => `maillake-dev-${name}`),
+    );
+  });
+
+  test('say when, and what is to be done', () => {
+    const rows = ofType(stages.dev(), ALARM).map(({ inputs }) => [
+      textAt(inputs, 'name').replace('maillake-dev-', ''),
+      `${watchedBy(inputs)
+        .map(({ metric }) => metric)
+        .join(
+          ', ',
+        )} ${SIGNS[textAt(inputs, 'comparisonOperator')]} ${at(inputs, 'threshold')} for ${at(inputs, 'evaluationPeriods')} × ${periodOf(inputs)} s${at(inputs, 'treatMissingData') === 'breaching' ? ', or silence' : ''}`,
+    ]);
+    expect(Object.fromEntries(rows)).toMatchInlineSnapshot(`
+      {
+        "audit-fails": "Errors > 0 for 1 × 3600 s",
+        "audit-silent": "AuditedObjects < 1 for 26 × 3600 s, or silence",
+        "changed-objects": "ChangedObjects, ChangedObjects > 0 for 1 × 3600 s",
+        "collect-fails": "Errors > 0 for 1 × 3600 s",
+        "dead-letters-backfill": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
+        "dead-letters-jobs": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
+        "dead-letters-live": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
+        "dead-letters-settle": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
+        "denied-units": "DeniedUnits > 0 for 1 × 3600 s",
+        "drift": "Drifts > 0 for 1 × 3600 s",
+        "failed-days": "FailedDays > 0 for 1 × 3600 s",
+        "firehose-late": "DeliveryToS3.DataFreshness > 3600 for 1 × 3600 s",
+        "freshness": "LagSeconds > 3600 for 2 × 1800 s",
+        "missing-objects": "MissingObjects > 0 for 1 × 3600 s",
+        "open-unit": "OldestOpenUnitSeconds > 3600 for 1 × 3600 s",
+        "plan-fails": "Errors > 0 for 1 × 3600 s",
+        "plan-silent": "PlannedUnits < 1 for 6 × 300 s, or silence",
+        "poison-objects": "PoisonObjects > 0 for 1 × 3600 s",
+        "quarantine-share": "QuarantinedRecords, Records > 0.05 for 1 × 3600 s",
+        "rollup-fails": "Errors > 0 for 1 × 3600 s",
+        "rollup-silent": "RolledUpDays < 1 for 3 × 3600 s, or silence",
+        "settle-day-fails": "Errors > 0 for 1 × 3600 s",
+        "settle-fails": "Errors > 0 for 1 × 3600 s",
+        "settle-silent": "SettleDays < 1 for 3 × 3600 s, or silence",
+        "split-units": "SplitUnits > 0 for 1 × 3600 s",
+        "transform-fails": "Failures > 0 for 1 × 3600 s",
+      }
+    `);
+    for (const { inputs } of ofType(stages.dev(), ALARM)) expect(textAt(inputs, 'alarmDescription')).toMatch(/: |\. /);
+  });
+
+  test('tell the topic, and it the address of the config', () => {
+    for (const graph of all(stages)) {
+      const topic = at(graph.outputs, 'alarms');
+      for (const { inputs } of ofType(graph, ALARM)) {
+        expect(at(inputs, 'alarmActions')).toEqual([topic]);
+        expect(at(inputs, 'okActions')).toEqual([topic]);
+      }
+    }
+    const mails = (graph: Graph) =>
+      ofType(graph, 'aws:sns/topicSubscription:TopicSubscription').map(({ inputs }) => at(inputs, 'endpoint'));
+    expect(mails(stages.production())).toEqual(['ops@example.com']);
+    expect(mails(stages.dev())).toEqual([]);
+  });
+
+  test('of silence there are none where nothing runs by itself, and none for times of the user’s own', () => {
+    const silent = (graph: Graph) =>
+      ofType(graph, ALARM)
+        .map(({ inputs }) => textAt(inputs, 'name'))
+        .filter((name) => name.endsWith('-silent'))
+        .sort();
+    expect(silent(stages.dev())).toEqual(
+      ['audit', 'plan', 'rollup', 'settle'].map((name) => `maillake-dev-${name}-silent`),
+    );
+    expect(silent(stages.production())).toEqual(
+      ['audit', 'rollup', 'settle'].map((name) => `maillake-production-${name}-silent`),
+    );
+    expect(silent(stages.existing())).toEqual([]);
+  });
+
+  test('the dashboard shows metrics that are sent, of resources that are there, and all alarms', () => {
+    const known = sent();
+    for (const graph of all(stages)) {
+      const [dashboard] = ofType(graph, 'aws:cloudwatch/dashboard:Dashboard');
+      const body: Json = JSON.parse(textAt(dashboard?.inputs, 'dashboardBody'));
+      const [alarms, ...charts] = listAt(body, 'widgets');
+      expect(listAt(alarms, 'properties', 'alarms')).toHaveLength(ofType(graph, ALARM).length);
+      expect(charts.length).toBeGreaterThan(8);
+      for (const chart of charts) {
+        for (const line of listAt(chart, 'properties', 'metrics')) {
+          const words = Array.isArray(line) ? line.slice(0, -1).map(String) : [];
+          const [namespace = '', metric = '', ...pairs] = words;
+          const dimensions = Object.fromEntries(
+            pairs.flatMap((word, i) => (i % 2 ? [] : [[word, pairs[i + 1] ?? '']])),
+          );
+          if (namespace === METRICS_NAMESPACE) expect(known).toContain(`${dimensions.service} ${metric}`);
+          else expect(isThere(graph, { namespace, metric, dimensions }), words.join(' ')).toBe(true);
+        }
+      }
+    }
+  });
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  GreaterThanThreshold: '>',
+  GreaterThanOrEqualToThreshold: '≥',
+  LessThanThreshold: '<',
+};
+
+const periodOf = (inputs: Json): Json => at(inputs, 'period') ?? at(inputs, 'metricQueries', 0, 'metric', 'period');

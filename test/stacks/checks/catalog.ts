@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { glueTables } from '#aws/glue-tables.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { type LakeSql, loadSql } from '#local/sql-files.ts';
+import { logicalName } from '../../../stacks/facts/names.ts';
+import { glueInputs } from '../glue-inputs.ts';
+import { at, type Graph, type Json, listAt, ofType, type Resource, resourceOf, textAt } from '../graph.ts';
+import { REPOSITORY } from '../platform.ts';
+import { all, type Stages } from './stages.ts';
+
+const TABLE = 'aws:glue/catalogTable:CatalogTable';
+const QUERY = 'aws:athena/namedQuery:NamedQuery';
+
+const isView = ({ inputs }: Resource): boolean => at(inputs, 'tableType') === 'VIRTUAL_VIEW';
+const named = (resources: readonly Resource[]): string[] =>
+  resources.map(({ inputs }) => textAt(inputs, 'name')).sort();
+const nameOf = (graph: Graph, resource: string): string | null => {
+  const found = graph.resources.find(({ type, name }) => type === TABLE && name === resource);
+  return found ? textAt(found.inputs, 'name') : null;
+};
+
+export function catalogChecks(stages: Stages): void {
+  let sql: LakeSql;
+  beforeAll(async () => {
+    sql = await loadSql(join(REPOSITORY, 'sql'));
+  });
+
+  test('every table is what its declaration says, with comments, in this stage’s bucket', () => {
+    for (const graph of all(stages)) {
+      const lake = textAt(graph.outputs, 'lake');
+      const { database, tables } = glueInputs(graph);
+      expect(database).toBe(`${graph.app.name}_${graph.app.stage}`);
+      const made = tables.filter(({ TableType }) => TableType !== 'VIRTUAL_VIEW');
+      const declared = glueTables(lake);
+      expect(made.map(({ Name }) => Name).sort()).toEqual(declared.map(({ Name }) => Name).sort());
+      for (const table of declared) expect(made.find(({ Name }) => Name === table.Name)).toEqual(table);
+      for (const { Name, StorageDescriptor } of made) {
+        for (const column of StorageDescriptor?.Columns ?? [])
+          expect(column.Comment, `${Name}.${column.Name}`).toMatch(/\S/);
+      }
+    }
+  });
+
+  test('a changed column or select is an update: what Glue and Pulumi know a table by says nothing of either', () => {
+    const known = (graph: Graph) =>
+      ofType(graph, TABLE).map(({ name, inputs }) => [name, textAt(inputs, 'name'), at(inputs, 'catalogId')]);
+    const declared = [...glueTables('bucket').map(({ Name }) => Name), ...sql.views.map(({ name }) => name)];
+    for (const graph of all(stages)) {
+      expect(
+        known(graph)
+          .map(([, name]) => name)
+          .sort(),
+      ).toEqual(declared.sort());
+      expect(
+        known(graph).filter(
+          ([logical, name]) => logical?.toString().replace(/(Table|View)$/, '') !== logicalName(String(name)),
+        ),
+      ).toEqual([]);
+      expect(known(graph).filter(([, , catalog]) => catalog !== undefined)).toEqual([]);
+      expect(new Set(ofType(graph, TABLE).map(({ inputs }) => at(inputs, 'databaseName')))).toEqual(
+        new Set([at(graph.outputs, 'database')]),
+      );
+      expect(ofType(graph, TABLE).flatMap(({ ignoreChanges }) => ignoreChanges)).toEqual([]);
+    }
+  });
+
+  test('the tables that settle and rollup read by place have projected partitions, down to a generation', () => {
+    const { tables } = glueInputs(stages.dev());
+    const projected = tables.filter(({ Parameters }) => Parameters?.['projection.enabled'] === 'true');
+    const parquet = Object.values(TABLES).filter(({ format }) => format === 'parquet');
+    expect(projected.map(({ Name }) => Name).sort()).toEqual(
+      parquet.flatMap(({ name }) => [`${name}_live`, `${name}_settled`]).sort(),
+    );
+    const lake = textAt(stages.dev().outputs, 'lake');
+    for (const { Name = '', Parameters } of projected) {
+      const table = Name.replace(/_(live|settled)$/, '');
+      expect(Parameters).toMatchObject(
+        Name.endsWith('_live')
+          ? { 'storage.location.template': `s3://${lake}/v1/live/${table}/dt=\${dt}/`, 'projection.dt.type': 'date' }
+          : {
+              'storage.location.template': `s3://${lake}/v1/settled/${table}/dt=\${dt}/\${generation}/`,
+              'projection.dt.type': 'date',
+              'projection.generation.type': 'injected',
+            },
+      );
+    }
+  });
+
+  test('a view decodes to its text in sql/, with the columns of its header', () => {
+    for (const graph of [stages.dev(), stages.existing()]) {
+      const views = ofType(graph, TABLE).filter(isView);
+      expect(named(views)).toEqual(sql.views.map(({ name }) => name).sort());
+      for (const view of sql.views) {
+        const made = views.find(({ inputs }) => at(inputs, 'name') === view.name);
+        expect(definitionOf(made?.inputs)).toEqual({
+          originalSql: view.sql,
+          catalog: 'awsdatacatalog',
+          schema: `${graph.app.name}_${graph.app.stage}`,
+          columns: view.columns.map(({ name, type }) => ({ name, type })),
+        });
+        expect(listAt(made?.inputs, 'storageDescriptor', 'columns').map((column) => at(column, 'name'))).toEqual(
+          view.columns.map(({ name }) => name),
+        );
+        expect(at(made?.inputs, 'parameters', 'presto_view')).toBe('true');
+        expect(at(made?.inputs, 'viewExpandedText')).toBe('/* Presto View */');
+      }
+    }
+  });
+
+  test('a view comes after everything that it reads', () => {
+    const graph = stages.dev();
+    for (const view of sql.views) {
+      const made = ofType(graph, TABLE).find(({ inputs }) => at(inputs, 'name') === view.name);
+      const before = new Set(made?.dependsOn.map((name) => nameOf(graph, name)));
+      expect(
+        view.dependsOn.filter((name) => !before.has(name)),
+        view.name,
+      ).toEqual([]);
+    }
+  });
+
+  test('settings of the config are in the views, and in the folder that rollup is given', () => {
+    const settingsOf = (graph: Graph): string => {
+      const view = ofType(graph, TABLE).find(({ inputs }) => at(inputs, 'name') === 'seed_settings');
+      return textAt(definitionOf(view?.inputs), 'originalSql');
+    };
+    expect(settingsOf(stages.dev())).toMatch(/'attribution_days', '30'[\s\S]*'report_time_zone', 'UTC'/);
+    expect(settingsOf(stages.production())).toMatch(
+      /'attribution_days', '14'[\s\S]*'report_time_zone', 'Europe\/Berlin'/,
+    );
+    const rollup = stages.production().builds.find(({ functionID }) => functionID === 'Rollup');
+    expect(rollup?.copyFiles.map(({ to }) => to)).toEqual(['sql']);
+    expect(rollup?.copyFiles[0]?.from).toMatch(/maillake\/production\/sql$/);
+  });
+
+  test('each view is a saved query too, beside questions to begin with, and Athena is not asked for more than two at a time', () => {
+    for (const graph of all(stages)) {
+      const queries = ofType(graph, QUERY);
+      const examples = named(queries).filter((name) => name.startsWith('example_'));
+      expect(examples.length).toBeGreaterThanOrEqual(6);
+      expect(named(queries).filter((name) => !examples.includes(name))).toEqual(
+        sql.views.map(({ name }) => name).sort(),
+      );
+      const begun = queries.filter(({ dependsOn }) => !dependsOn.some((name) => name.endsWith('Query')));
+      expect(begun).toHaveLength(2);
+      for (const { inputs } of queries) {
+        expect(textAt(inputs, 'query').length).toBeLessThan(262_144);
+        expect(textAt(inputs, 'name').length).toBeLessThanOrEqual(128);
+        expect(textAt(inputs, 'description').length).toBeLessThanOrEqual(1024);
+        expect(at(inputs, 'workgroup')).toBe(at(graph.outputs, 'workgroup'));
+      }
+    }
+    const saved = resourceOf(stages.dev(), QUERY, 'DeliverabilityDailyQuery');
+    expect(textAt(saved.inputs, 'query').trim()).toBe(
+      sql.views.find(({ name }) => name === 'deliverability_daily')?.sql,
+    );
+  });
+
+  test('analysts ask in a workgroup with a limit, the pipeline in one without; nobody gets around either’s settings', () => {
+    const graph = stages.production();
+    const group = (name: string): Json => resourceOf(graph, 'aws:athena/workgroup:Workgroup', name).inputs;
+    for (const name of ['AnalystsWorkgroup', 'PipelineWorkgroup']) {
+      expect(at(group(name), 'configuration')).toMatchObject({
+        enforceWorkgroupConfiguration: true,
+        engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+        resultConfiguration: { expectedBucketOwner: '123456789012' },
+      });
+    }
+    const limit = (name: string): Json => at(group(name), 'configuration', 'bytesScannedCutoffPerQuery');
+    expect(limit('AnalystsWorkgroup')).toBe(50_000_000_000);
+    expect(limit('PipelineWorkgroup')).toBeUndefined();
+    const place = (name: string): string =>
+      textAt(group(name), 'configuration', 'resultConfiguration', 'outputLocation');
+    expect(place('AnalystsWorkgroup')).toMatch(/^s3:\/\/maillake-production-results-[0-9a-f]{8}\/analysts\/$/);
+    expect(place('PipelineWorkgroup')).toBe(place('AnalystsWorkgroup').replace('analysts', 'pipeline'));
+  });
+}
+
+/** What `CREATE VIEW` would have written (`ConnectorViewDefinition` of Trino). */
+function definitionOf(inputs: Json): Json {
+  const [, text = ''] = /^\/\* Presto View: (\S+) \*\/$/.exec(textAt(inputs, 'viewOriginalText')) ?? [];
+  return JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
+}

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { configOf } from '../../../stacks/config.ts';
+import { analystStatements } from '../../../stacks/facts/analyst.ts';
+import { placesOf } from '../../../stacks/facts/places.ts';
+import { PRODUCTION } from '../configurations.ts';
+import { ACCOUNT, at, type Graph, ofType, textAt } from '../graph.ts';
+import { grantsOf, tableOf, trustsOf } from '../statements.ts';
+import { all, type Stages } from './stages.ts';
+
+export function policyChecks(stages: Stages): void {
+  test('are these, statement by statement', async () => {
+    for (const [name, graph] of [
+      ['dev', stages.dev()],
+      ['production', stages.production()],
+      ['existing', stages.existing()],
+    ] as const) {
+      const text = `${tableOf(grantsOf(graph))}\nwho may take a role\n${trustsOf(graph)
+        .map((line) => `  ${line}\n`)
+        .join('')}`;
+      await expect(text).toMatchFileSnapshot(`./statements/${name}.txt`);
+    }
+  });
+
+  test('no action has a star, but where plain HTTP is refused', () => {
+    for (const graph of all(stages)) {
+      const starred = grantsOf(graph).filter(({ actions }) => actions.some((action) => action.includes('*')));
+      expect(new Set(starred.map(({ effect, conditions }) => `${effect} ${conditions}`))).toEqual(
+        new Set(['Deny {"Bool":{"aws:SecureTransport":["false"]}}']),
+      );
+    }
+  });
+
+  test('a resource is a star only where AWS knows nothing narrower, for a reason that is written down', () => {
+    const config = configOf(PRODUCTION.config, 'production');
+    const places = placesOf(
+      { app: 'maillake', stage: 'production' },
+      { account: ACCOUNT, region: 'eu-west-1', partition: 'aws' },
+      config,
+    );
+    const reasoned = analystStatements(places).flatMap(({ actions, resources }) =>
+      'everything' in resources ? [{ actions, reason: resources.everything }] : [],
+    );
+    expect(reasoned).toEqual([
+      {
+        actions: ['athena:ListDataCatalogs', 'athena:ListEngineVersions', 'athena:ListWorkGroups'],
+        reason: expect.stringMatching(/take no resource/),
+      },
+    ]);
+    for (const graph of all(stages)) {
+      const stars = grantsOf(graph).filter(({ resources }) => resources.includes('*'));
+      expect(stars.map(({ who, actions }) => ({ who, actions }))).toEqual([
+        { who: 'policy AnalystPolicy', actions: reasoned[0]?.actions },
+      ]);
+    }
+  });
+
+  test('nobody is given the right to change or delete raw data', () => {
+    for (const graph of all(stages)) {
+      const raw = textAt(graph.outputs, 'raw');
+      const ofRaw = grantsOf(graph)
+        .filter(({ effect, who }) => effect === 'Allow' && who !== 'role Firehose')
+        .filter(({ resources }) => resources.some((one) => one.startsWith('{raw}') || one.includes(raw)));
+      expect(new Set(ofRaw.flatMap(({ actions }) => actions))).toEqual(new Set(['s3:ListBucket', 's3:GetObject']));
+    }
+    const firehose = grantsOf(stages.production()).filter(({ who }) => who === 'role Firehose');
+    expect(firehose.flatMap(({ actions }) => actions).filter((action) => /Delete/.test(action))).toEqual([]);
+  });
+
+  test('nobody deletes raw data or state in production, whatever else they may do', () => {
+    for (const graph of [stages.production(), stages.existing()]) {
+      const denied = grantsOf(graph).filter(
+        ({ effect, actions }) => effect === 'Deny' && actions.includes('s3:DeleteObject'),
+      );
+      const unconditional = denied.filter(({ conditions }) => conditions === '').flatMap(({ resources }) => resources);
+      const isNew = graph === stages.production();
+      expect(unconditional).toEqual(isNew ? ['{lake}/v1/state/*', '{raw}/*'] : ['{lake}/v1/state/*']);
+    }
+  });
+
+  test('analysts read tables and views, and neither raw data, quarantine nor the state of the pipeline', () => {
+    const grants = grantsOf(stages.production()).filter(({ who }) => who === 'policy AnalystPolicy');
+    const readable = grants
+      .filter(({ effect, actions }) => effect === 'Allow' && actions.includes('s3:GetObject'))
+      .flatMap(({ resources }) => resources);
+    expect(readable.filter((one) => one.startsWith('{raw}'))).toEqual([]);
+    expect(readable.filter((one) => one.includes('quarantine'))).toEqual([]);
+    expect(readable.filter((one) => one.includes('/state/'))).toEqual([
+      '{lake}/v1/state/units/*',
+      '{lake}/v1/state/generations/*',
+      '{lake}/v1/state/audits/*',
+    ]);
+    const writable = grants.filter(({ actions }) => actions.some((action) => /Put|Delete|Update|Create/.test(action)));
+    expect(writable.flatMap(({ resources }) => resources)).toEqual(['{results}/analysts/*']);
+  });
+
+  test('fit into the sizes that IAM takes', () => {
+    const sizes = (graph: Graph, type: string) =>
+      ofType(graph, type).map(({ inputs }) => textAt(inputs, 'policy').length);
+    for (const graph of all(stages)) {
+      // "IAM and AWS STS quotas": a role's inline policies, a managed policy.
+      expect(Math.max(...sizes(graph, 'aws:iam/rolePolicy:RolePolicy'))).toBeLessThan(10_240);
+      expect(Math.max(...sizes(graph, 'aws:iam/policy:Policy'))).toBeLessThan(6144);
+      expect(
+        ofType(graph, 'aws:iam/role:Role').filter(({ inputs }) => at(inputs, 'managedPolicyArns') !== undefined),
+      ).toEqual([]);
+    }
+  });
+}

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { DEFAULT_SETTINGS } from '#lake/settings.ts';
+import { config as shipped } from '../../maillake.config.ts';
+import { ConfigError, configOf, type LakeConfig, settingsOf } from '../../stacks/config.ts';
+
+const LEAST: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
+
+test('the file that is shipped can be deployed as it is', () => {
+  for (const stage of ['dev', 'production', 'pr-12']) expect(configOf(shipped, stage).raw.from).toBe('new bucket');
+});
+
+test('name and region are enough: everything else has a default', () => {
+  expect(configOf(LEAST, 'dev')).toEqual({
+    region: 'eu-west-1',
+    raw: { from: 'new bucket', archiveAfterDays: null, buffer: { seconds: 300, megabytes: 64 } },
+    ses: {
+      configurationSet: 'new',
+      events: expect.arrayContaining(['SEND', 'DELIVERY', 'BOUNCE', 'COMPLAINT', 'OPEN', 'CLICK', 'SUBSCRIPTION']),
+    },
+    tags: {},
+    headerCarriers: ['send'],
+    parquet: 'best',
+    attributionDays: null,
+    reportTimeZone: null,
+    schedules: { enabled: true, at: {} },
+    atOnce: {},
+    retention: { quarantineDays: 90, resultDays: 7, graceDays: 14, logDays: 30 },
+    kmsKeyArn: null,
+    alarms: { email: null, quarantineShare: 0.05, freshnessMinutes: 60 },
+    queryGigabytes: 100,
+    quickSightUser: null,
+    keepsData: false,
+  });
+  expect(configOf(LEAST, 'production').keepsData).toBe(true);
+});
+
+test('a stage lays its sections over those for all, key by key, and takes the place of lists and of the raw source', () => {
+  const lake: LakeConfig = {
+    ...LEAST,
+    alarms: { email: 'all@example.com', quarantineShare: 0.2 },
+    headerCarriers: ['delivered'],
+    raw: { from: 'new bucket', archiveAfterDays: 60 },
+    stages: {
+      production: {
+        region: 'us-east-1',
+        alarms: { email: 'ops@example.com' },
+        headerCarriers: ['send'],
+        raw: { from: 'existing bucket', bucket: 'ours', template: null },
+      },
+      test: { keepsData: true },
+    },
+  };
+  const production = configOf(lake, 'production');
+  expect(production.region).toBe('us-east-1');
+  expect(production.alarms).toEqual({ email: 'ops@example.com', quarantineShare: 0.2, freshnessMinutes: 60 });
+  expect(production.headerCarriers).toEqual(['send']);
+  expect(production.raw).toEqual({
+    from: 'existing bucket',
+    bucket: 'ours',
+    template: null,
+    timeZone: 'UTC',
+    kmsKeyArn: null,
+  });
+  expect(configOf(lake, 'dev').alarms.email).toBe('all@example.com');
+  expect(configOf(lake, 'test').keepsData).toBe(true);
+  // A name that every object has is no stage.
+  expect(configOf(lake, 'constructor').region).toBe('eu-west-1');
+});
+
+test('settings of the functions: the user’s tags first, the layout of the bucket, its clock', () => {
+  const settings = settingsOf(
+    configOf(
+      {
+        ...LEAST,
+        tags: { newsletter: 'campaign_id', campaign: 'journey_id' },
+        parquet: 'compatible',
+        raw: { from: 'existing bucket', bucket: 'ours', template: 'e/{yyyy}/{MM}/{dd}/', timeZone: 'Asia/Kathmandu' },
+      },
+      'dev',
+    ),
+  );
+  expect(settings.tags.slice(0, 3)).toEqual([
+    ['newsletter', 'campaign_id'],
+    ['campaign', 'journey_id'],
+    ['campaign_id', 'campaign_id'],
+  ]);
+  expect(settings.tags.filter(([tag]) => tag === 'campaign')).toHaveLength(1);
+  expect(settings).toMatchObject({
+    rawTemplate: 'e/{yyyy}/{MM}/{dd}/',
+    objectNameOffsetHours: 5.75,
+    parquet: 'compatible',
+    limits: DEFAULT_SETTINGS.limits,
+  });
+});
+
+test('with a bucket that is there SES is left alone, unless the config asks for it, which can’t be', () => {
+  const raw = { from: 'existing bucket', bucket: 'ours', template: null } as const;
+  expect(configOf({ ...LEAST, raw }, 'dev').ses).toBeNull();
+  expect(() => configOf({ ...LEAST, raw, ses: { configurationSet: 'x' } }, 'dev')).toThrow(
+    /ses: needs raw: .*new bucket/,
+  );
+});
+
+/** The file may be changed by people whose editor checks no types. */
+const fromFile = (text: string): LakeConfig => z.custom<LakeConfig>().parse(JSON.parse(text));
+
+test.each([
+  ['{"app":"Mail Lake","region":"eu-west-1"}', /app: lower-case letters/],
+  ['{"app":"m","region":"Ireland"}', /is no region, such as eu-west-1[\s\S]*at region/],
+  ['{"app":"m","region":"eu-west-1","retentoin":{}}', /Unrecognized key: "retentoin"/],
+  ['{"app":"m","region":"eu-west-1","retention":{"quarantineDays":7}}', />=30[\s\S]*at retention.quarantineDays/],
+  ['{"app":"m","region":"eu-west-1","retention":{"logDays":31}}', /at retention.logDays/],
+  ['{"app":"m","region":"eu-west-1","kmsKeyArn":"alias/ours"}', /is not the ARN of a KMS key[\s\S]*at kmsKeyArn/],
+  ['{"app":"m","region":"eu-west-1","alarms":{"email":"ops"}}', /is no e-mail address[\s\S]*at alarms.email/],
+  ['{"app":"m","region":"eu-west-1","schedules":{"at":{"settle":"every hour"}}}', /is no schedule: rate\(5 minutes\)/],
+  [
+    '{"app":"m","region":"eu-west-1","schedules":{"at":{"planTick":"rate(1 hour)"}}}',
+    /Unrecognized key: "planTick"[\s\S]*at schedules.at/,
+  ],
+  ['{"app":"m","region":"eu-west-1","reportTimeZone":"Berlin"}', /is no time zone, such as Europe\/Berlin/],
+  ['{"app":"m","region":"eu-west-1","ses":{"events":["SENT"]}}', /at ses.events\[0\]/],
+  ['{"app":"m","region":"eu-west-1","tags":{"x":"campaign"}}', /at tags.x/],
+  [
+    '{"app":"m","region":"eu-west-1","raw":{"from":"existing bucket","bucket":"ours","template":"e/{MM}/{yyyy}/"}}',
+    /must name \{yyyy\}, \{MM\} and \{dd\}, in this order[\s\S]*at raw.template/,
+  ],
+  [
+    '{"app":"m","region":"eu-west-1","raw":{"from":"existing bucket","bucket":"ours","template":null,"timeZone":"Europe/Berlin"}}',
+    /Europe\/Berlin has summer time/,
+  ],
+])('a wrong config says where and what: %s', (text, message) => {
+  expect(() => configOf(fromFile(text), 'dev')).toThrow(ConfigError);
+  expect(() => configOf(fromFile(text), 'dev')).toThrow(message);
+  expect(() => configOf(fromFile(text), 'dev')).toThrow(/maillake.config.ts is wrong for stage dev/);
+});

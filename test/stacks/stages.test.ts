@@ -1,0 +1,50 @@
+/** The stages as SST's real components make them, for the three configurations. */
+
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { alarmChecks } from './checks/alarms.ts';
+import { catalogChecks } from './checks/catalog.ts';
+import { inputChecks } from './checks/inputs.ts';
+import { jobChecks } from './checks/jobs.ts';
+import { nameChecks } from './checks/names.ts';
+import { policyChecks } from './checks/policies.ts';
+import type { Stages } from './checks/stages.ts';
+import { storageChecks } from './checks/storage.ts';
+import { streamChecks } from './checks/stream.ts';
+import { DEV, EXISTING, PRODUCTION } from './configurations.ts';
+import { evaluateStages, type Graph } from './graph.ts';
+import { declarationOf } from './sst-env.ts';
+
+let graphs: Graph[];
+beforeAll(async () => {
+  graphs = await evaluateStages([DEV, PRODUCTION, EXISTING]);
+}, 300_000);
+
+const graphAt = (i: number): Graph => {
+  const graph = graphs[i];
+  if (!graph) throw new Error('stage was not evaluated');
+  return graph;
+};
+const stages: Stages = { dev: () => graphAt(0), production: () => graphAt(1), existing: () => graphAt(2) };
+
+test('all three are made without an error', () => {
+  expect(graphs.map(({ errors }) => errors)).toEqual([[], [], []]);
+  expect(graphs.map(({ app }) => [app.name, app.stage, app.removal, app.protect])).toEqual([
+    ['maillake', 'dev', 'remove', false],
+    ['maillake', 'production', 'retain', true],
+    ['mail', 'shop', 'retain', true],
+  ]);
+});
+
+test('sst-env.d.ts is current', () => {
+  for (const graph of graphs) expect(declarationOf(graph.links)).toBe(readFileSync('sst-env.d.ts', 'utf8'));
+});
+
+describe('inputs', () => inputChecks(stages));
+describe('names', () => nameChecks(stages));
+describe('storage', () => storageChecks(stages));
+describe('policies', () => policyChecks(stages));
+describe('stream', () => streamChecks(stages));
+describe('catalog and views', () => catalogChecks(stages));
+describe('jobs', () => jobChecks(stages));
+describe('alarms', () => alarmChecks(stages));
