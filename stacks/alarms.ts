@@ -1,7 +1,7 @@
 /** Alarms, whom they tell, and the dashboard that shows what they mean. */
 import { type Alarm, alarmsOf, METRIC_IDS } from './facts/alarms.ts';
 import { dashboardBody } from './facts/dashboard.ts';
-import { logicalName, nameOf } from './facts/names.ts';
+import { globalName, logicalName, nameOf } from './facts/names.ts';
 import type { LakeStage } from './lake-stage.ts';
 
 export function makeAlarms(stage: LakeStage): { topic: aws.sns.Topic; dashboard: aws.cloudwatch.Dashboard } {
@@ -14,7 +14,7 @@ export function makeAlarms(stage: LakeStage): { topic: aws.sns.Topic; dashboard:
   const alarms = alarmsOf(config, names.stage, places);
   const made = alarms.map((alarm) => makeAlarm(stage, alarm, topic));
   const dashboard = new aws.cloudwatch.Dashboard('Dashboard', {
-    dashboardName: nameOf('dashboard', names),
+    dashboardName: globalName('dashboard', names, account.region),
     dashboardBody: $resolve(made.map(({ arn }) => arn)).apply((arns) =>
       dashboardBody(names.stage, account.region, places, arns),
     ),

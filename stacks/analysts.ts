@@ -1,12 +1,12 @@
 /** A policy to attach to those who ask the lake: users, groups, roles of single sign-on. */
 import { analystStatements } from './facts/analyst.ts';
-import { iamName } from './facts/names.ts';
+import { globalName } from './facts/names.ts';
 import { policyOf } from './facts/statements.ts';
 import type { LakeStage } from './lake-stage.ts';
 
 export const makeAnalystPolicy = ({ names, account, places }: LakeStage): aws.iam.Policy =>
   new aws.iam.Policy('AnalystPolicy', {
-    name: iamName('policy', names, account.region, 'analysts'),
+    name: globalName('policy', names, account.region, 'analysts'),
     description: `Queries over tables and views of ${names.app}, stage ${names.stage}`,
     policy: policyOf(analystStatements(places)),
   });

@@ -27,7 +27,7 @@ export type Named = keyof typeof LIMITS;
 
 /** `<app>-<stage>-<what>` */
 export const nameOf = (kind: Named, { app, stage }: Stage, what = ''): string =>
-  joined([app, stage, ...(what === '' ? [] : [what])], '-', LIMITS[kind]);
+  joined([app, stage, what], '-', LIMITS[kind]);
 
 /** `<app>_<stage>`, in the letters that Glue and Athena take unquoted. */
 export const databaseName = ({ app, stage }: Stage): string => {
@@ -35,8 +35,11 @@ export const databaseName = ({ app, stage }: Stage): string => {
   return withMark(parts.join('_'), [app, stage], '_', LIMITS.database, isPlain(app) && isPlain(stage));
 };
 
-/** IAM has no regions: a stage of the same name in another region is another stage. */
-export const iamName = (kind: 'role' | 'policy', stage: Stage, region: string, what: string): string =>
+/**
+ * IAM has no regions, and all regions share an account's dashboards (CloudWatch API, `PutDashboard`): a stage of the same
+ * name in another region is another stage.
+ */
+export const globalName = (kind: 'role' | 'policy' | 'dashboard', stage: Stage, region: string, what = ''): string =>
   joined([stage.app, stage.stage, region, what], '-', LIMITS[kind]);
 
 /** All of AWS shares one space of bucket names: the mark of account and region keeps others out of it. */
@@ -45,7 +48,9 @@ export const bucketName = ({ app, stage }: Stage, account: string, region: strin
   return withMark([app, stage, what].join('-').toLowerCase(), parts, '-', LIMITS.bucket, false);
 };
 
-function joined(parts: readonly string[], separator: string, limit: number): string {
+/** Of `what` there may be none. */
+function joined(all: readonly string[], separator: string, limit: number): string {
+  const parts = all.filter((part) => part !== '');
   const [app = '', stage = ''] = parts;
   return withMark(parts.join(separator), parts, separator, limit, isPlain(app) && isPlain(stage));
 }

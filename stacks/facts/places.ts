@@ -3,7 +3,7 @@
 import { LAMBDAS, type LambdaName } from '#aws/lambdas.ts';
 import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from '#aws/permissions.ts';
 import type { StageConfig } from '../config.ts';
-import { bucketName, databaseName, iamName, nameOf, type Stage } from './names.ts';
+import { bucketName, databaseName, globalName, nameOf, type Stage } from './names.ts';
 
 /** Where a stage is deployed to. */
 export interface Account {
@@ -60,7 +60,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     analystWorkgroup: nameOf('workgroup', stage, 'analysts'),
     firehose: nameOf('firehose', stage, 'raw'),
     configurationSet: ses === undefined || ses === 'new' ? nameOf('configurationSet', stage) : ses,
-    roles: record(roleNames, (name) => iamName('role', stage, region, name)),
+    roles: record(roleNames, (name) => globalName('role', stage, region, name)),
     functions: record(LAMBDA_NAMES, (name) => nameOf('lambda', stage, name)),
     queues: record(QUEUES, (name) => nameOf('queue', stage, name)),
   };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import {
   bucketName,
   databaseName,
-  iamName,
+  globalName,
   LIMITS,
   logicalName,
   nameOf,
@@ -17,9 +17,10 @@ const same = (a: Stage, b: Stage): boolean => a.app === b.app && a.stage === b.s
 test('names of everyday stages can be read and typed', () => {
   const production = { app: 'maillake', stage: 'production' };
   expect(nameOf('lambda', production, 'plan')).toBe('maillake-production-plan');
-  expect(nameOf('dashboard', production)).toBe('maillake-production');
+  expect(nameOf('workgroup', production, 'analysts')).toBe('maillake-production-analysts');
+  expect(globalName('dashboard', production, 'eu-west-1')).toBe('maillake-production-eu-west-1');
   expect(databaseName(production)).toBe('maillake_production');
-  expect(iamName('role', production, 'eu-west-1', 'plan')).toBe('maillake-production-eu-west-1-plan');
+  expect(globalName('role', production, 'eu-west-1', 'plan')).toBe('maillake-production-eu-west-1-plan');
   expect(bucketName(production, '123456789012', 'eu-west-1', 'lake')).toMatch(/^maillake-production-lake-[0-9a-f]{8}$/);
 });
 
@@ -37,7 +38,7 @@ test('no two stages share a name of any kind, whatever they are called', () => {
       expect(nameOf('lambda', a, what)).not.toBe(nameOf('lambda', b, what));
       expect(databaseName(a)).not.toBe(databaseName(b));
       // To IAM capitals and small letters are one.
-      const roleOf = (of: Stage): string => iamName('role', of, 'eu-west-1', what).toLowerCase();
+      const roleOf = (of: Stage): string => globalName('role', of, 'eu-west-1', what).toLowerCase();
       expect(roleOf(a)).not.toBe(roleOf(b));
       const bucketOf = (of: Stage): string => bucketName(of, '123456789012', 'eu-west-1', what);
       expect(bucketOf(a)).not.toBe(bucketOf(b));
@@ -49,7 +50,7 @@ test('names keep AWS’s limits and letters', () => {
   fc.assert(
     fc.property(stage, fc.constantFrom('plan', 'settle-day', 'dead-letters-backfill'), (of, what) => {
       expect(nameOf('lambda', of, what).length).toBeLessThanOrEqual(LIMITS.lambda);
-      expect(iamName('role', of, 'ap-southeast-2', what).length).toBeLessThanOrEqual(LIMITS.role);
+      expect(globalName('role', of, 'ap-southeast-2', what).length).toBeLessThanOrEqual(LIMITS.role);
       expect(databaseName(of)).toMatch(/^[a-z][a-z0-9_]{0,254}$/);
       expect(bucketName(of, '123456789012', 'eu-west-1', what)).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
     }),
