@@ -6,7 +6,12 @@ import type { LakeStage } from './lake-stage.ts';
 
 export type Queues = Readonly<Record<QueueName, sst.aws.Queue>>;
 
-const FOURTEEN_DAYS = 14 * 24 * 3600;
+const DAY = 24 * 3600;
+/**
+ * A dead letter's days are counted from when the message was first sent (Amazon SQS, "Dead-letter queues"): so that there is
+ * time to look at it, a message is kept for shorter before. What is forgotten then, plan and settle send again.
+ */
+const KEPT_SECONDS = { message: 4 * DAY, deadLetter: 14 * DAY };
 
 /** After three tries that count a unit is split, which takes one more receipt; then one for a try that was excused. */
 const MOST_RECEIPTS = MOST_TRIES + 2;
@@ -16,15 +21,16 @@ export function makeQueues({ places }: LakeStage): Queues {
     new sst.aws.Queue(`${logicalName(name)}Queue`, {
       ...args,
       transform: {
-        queue: { name: places.names.queues[name], messageRetentionSeconds: FOURTEEN_DAYS, sqsManagedSseEnabled: true },
+        queue: {
+          name: places.names.queues[name],
+          messageRetentionSeconds: isDead(name) ? KEPT_SECONDS.deadLetter : KEPT_SECONDS.message,
+          sqsManagedSseEnabled: true,
+        },
       },
     });
-  const dead = record(
-    QUEUES.filter((name) => name.endsWith('-dead')),
-    (name) => make(name),
-  );
+  const dead = record(QUEUES.filter(isDead), (name) => make(name));
   return record(QUEUES, (name) => {
-    if (name.endsWith('-dead')) return dead[name];
+    if (isDead(name)) return dead[name];
     const letters = dead[deadOf(name)];
     return make(name, {
       visibilityTimeout: `${VISIBILITY_MS / 1000} seconds`,
@@ -32,6 +38,8 @@ export function makeQueues({ places }: LakeStage): Queues {
     });
   });
 }
+
+const isDead = (name: QueueName): boolean => name.endsWith('-dead');
 
 function deadOf(name: QueueName): QueueName {
   const found = QUEUES.find((other) => other === `${name}-dead`);
