@@ -8,7 +8,7 @@ import { LOG_DAYS } from './config.ts';
 import { logicalName, nameOf } from './facts/names.ts';
 import { LAMBDA_NAMES } from './facts/places.ts';
 import { SCHEDULES } from './facts/schedules.ts';
-import { functionStatements, policyOf, trustOf } from './facts/statements.ts';
+import { functionStatements, policyOf, trusts } from './facts/statements.ts';
 import type { LakeStage } from './lake-stage.ts';
 import type { Queues } from './queues.ts';
 import { makeRole, type Role } from './role.ts';
@@ -30,10 +30,11 @@ const RETRIES = 2;
 const OLDEST_CALL_SECONDS = 3600;
 
 export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
+  removeSourcemaps(stage);
   const environment = variablesOf(stage, inputs);
   for (const name of LAMBDA_NAMES) {
     const role = makeRole(stage, logicalName(name), stage.places.names.roles[name], {
-      trust: trustOf('lambda.amazonaws.com', stage.account.account),
+      trust: trusts(stage.account, stage.places).lambda,
       policy: policyOf(functionStatements(name, stage.places)),
     });
     const job = makeFunction(stage, name, role, environment, inputs);
@@ -99,7 +100,19 @@ function makeFunction(
   );
 }
 
-function schedule({ config, names }: LakeStage, name: LambdaName, job: sst.aws.Function, queues: Queues): void {
+/** SST would leave each version's sourcemaps in the bucket that all stages share, also of a stage that leaves nothing. */
+function removeSourcemaps({ config: { keepsData } }: LakeStage): void {
+  $transform(aws.s3.BucketObjectv2, (_, options, name) => {
+    if (/Sourcemap\d+$/.test(name)) options.retainOnDelete = keepsData;
+  });
+}
+
+function schedule(
+  { config, names, account, places }: LakeStage,
+  name: LambdaName,
+  job: sst.aws.Function,
+  queues: Queues,
+): void {
   for (const { name: scheduled, expression, event } of SCHEDULES.filter(({ calls }) => calls === name)) {
     new sst.aws.CronV2(`${logicalName(scheduled)}Schedule`, {
       function: job.arn,
@@ -109,7 +122,10 @@ function schedule({ config, names }: LakeStage, name: LambdaName, job: sst.aws.F
       enabled: config.schedules.enabled,
       retries: RETRIES,
       dlq: queues['jobs-dead'].arn,
-      transform: { schedule: { name: nameOf('schedule', names, scheduled) } },
+      transform: {
+        schedule: { name: nameOf('schedule', names, scheduled) },
+        role: { assumeRolePolicy: trusts(account, places).scheduler },
+      },
     });
   }
 }

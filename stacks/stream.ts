@@ -2,7 +2,7 @@
 
 import { nameOf } from './facts/names.ts';
 import { ERROR_ROOT, FIREHOSE_ERROR_PREFIX, firehosePrefix } from './facts/raw-folders.ts';
-import { firehoseStatements, policyOf, sesStatements, trustOf } from './facts/statements.ts';
+import { firehoseStatements, policyOf, sesStatements, trusts } from './facts/statements.ts';
 import { kept, type LakeStage } from './lake-stage.ts';
 import { makeRole } from './role.ts';
 import type { Storage } from './storage.ts';
@@ -26,7 +26,7 @@ export function makeStream(stage: LakeStage, { raw }: Storage): Stream | null {
     logGroupName: logGroup.name,
   });
   const role = makeRole(stage, 'Firehose', places.names.roles.firehose, {
-    trust: trustOf('firehose.amazonaws.com', account.account, places.firehose),
+    trust: trusts(account, places).firehose,
     policy: policyOf(firehoseStatements(places, group, ERROR_ROOT)),
   });
   const firehose = new aws.kinesis.FirehoseDeliveryStream(
@@ -60,7 +60,7 @@ function attachSes(
   const { config, places, account, names } = stage;
   if (!config.ses) return {};
   const role = makeRole(stage, 'Ses', places.names.roles.ses, {
-    trust: trustOf('ses.amazonaws.com', account.account, places.configurationSet),
+    trust: trusts(account, places).ses,
     policy: policyOf(sesStatements(places)),
   });
   const configurationSet =

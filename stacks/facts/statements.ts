@@ -1,7 +1,7 @@
 /** Statements of IAM policies as data, and the roles' statements: what the functions declare, and what AWS does for them. */
 import { LAMBDAS, type Lambda, type LambdaName } from '#aws/lambdas.ts';
 import type { Permission } from '#aws/permissions.ts';
-import { LAMBDA_NAMES, type StagePlaces } from './places.ts';
+import { type Account, LAMBDA_NAMES, type StagePlaces } from './places.ts';
 import { RAW_PREFIX_ROOT } from './raw-folders.ts';
 
 export interface Statement {
@@ -26,8 +26,8 @@ export const policyOf = (statements: readonly Statement[]): string =>
     })),
   });
 
-/** Who may take a role: the service, and for this account only ("The confused deputy problem"). */
-export const trustOf = (service: string, account: string, source?: string): string =>
+/** Who may take a role: the service, and under which conditions. */
+const trustOf = (service: string, conditions?: Statement['conditions']): string =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -35,12 +35,28 @@ export const trustOf = (service: string, account: string, source?: string): stri
         Effect: 'Allow',
         Principal: { Service: service },
         Action: 'sts:AssumeRole',
-        ...(source
-          ? { Condition: { StringEquals: { 'aws:SourceAccount': account }, ArnLike: { 'aws:SourceArn': source } } }
-          : {}),
+        ...(conditions ? { Condition: conditions } : {}),
       },
     ],
   });
+
+/**
+ * Who may take the roles of a stage. A service that works for others too says for whom ("The confused deputy problem", IAM
+ * User Guide), each in its own way: what a service doesn't say must not be asked for, or it can't take the role.
+ */
+export const trusts = ({ account }: Pick<Account, 'account'>, { configurationSet }: StagePlaces) => ({
+  /** It takes roles of its own account only: who makes a function must be allowed to pass the role. */
+  lambda: trustOf('lambda.amazonaws.com'),
+  /** "Confused deputy prevention", EventBridge Scheduler */
+  scheduler: trustOf('scheduler.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } }),
+  /** "Allow Firehose to assume an IAM role": the account is its external id */
+  firehose: trustOf('firehose.amazonaws.com', { StringEquals: { 'sts:ExternalId': account } }),
+  /** "Giving Amazon SES permission to publish to your Firehose delivery stream" */
+  ses: trustOf('ses.amazonaws.com', {
+    StringEquals: { 'aws:SourceAccount': account },
+    ArnLike: { 'aws:SourceArn': configurationSet },
+  }),
+});
 
 /** What a function declares, its logs, its calls that failed for good, and the keys of what it reads and writes. */
 export function functionStatements(name: LambdaName, places: StagePlaces): Statement[] {

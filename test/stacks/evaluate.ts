@@ -113,8 +113,9 @@ const commandLine: Readonly<Record<string, (input: Build) => Json>> = {
     current().builds.push({ functionID, handler, runtime, copyFiles, properties });
     const out = join(task.folder, 'packages', functionID);
     mkdirSync(out, { recursive: true });
-    writeFileSync(join(out, 'bundle.mjs'), '');
-    return { handler: 'bundle.handler', out, errors: [], sourcemaps: [] };
+    const sourcemap = join(out, 'bundle.mjs.map');
+    for (const file of [join(out, 'bundle.mjs'), sourcemap]) writeFileSync(file, '');
+    return { handler: 'bundle.handler', out, errors: [], sourcemaps: [sourcemap] };
   },
 };
 
