@@ -31,9 +31,12 @@ const keyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\//, '
 const bucketName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no bucket name: lower-case letters, digits, dots and hyphens');
-const schedule = z.templateLiteral([z.enum(['rate', 'cron']), '(', z.string().min(1), ')'], {
-  error: 'is no schedule: rate(5 minutes), cron(20 * * * ? *)',
-});
+/** EventBridge Scheduler, "Schedule types": six fields, of which one of the two for days is a question mark */
+const SCHEDULE = /^(rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\((\S+ ){2}(\S+ \S+ \?|\? \S+ [^\s?]+) \S+\))$/;
+const noSchedule = { error: 'is no schedule: rate(5 minutes), cron(20 * * * ? *)' };
+const schedule = z
+  .templateLiteral([z.enum(['rate', 'cron']), '(', z.string().min(1), ')'], noSchedule)
+  .refine((text) => SCHEDULE.test(text), noSchedule);
 const template = z
   .string()
   .regex(/^[^/].*\/$/, 'must be a prefix that ends in "/", such as events/{yyyy}/{MM}/{dd}/{HH}/')
@@ -183,8 +186,21 @@ export function configOf({ app, stages = {}, ...all }: LakeConfig, stage: string
   if (raw.from === 'existing bucket' && merged.ses) {
     throw wrong(stage, '  ses: needs raw: { from: "new bucket" }, whose Firehose it feeds; say ses: null');
   }
+  for (const [place, key] of Object.entries(keysOf(parsed.data))) {
+    if (key && key.split(':')[3] !== parsed.data.region) {
+      throw wrong(
+        stage,
+        `  ${place}: is in another region than the stage (${parsed.data.region}), where S3 can't use it: ${key}`,
+      );
+    }
+  }
   return { ...parsed.data, ses: raw.from === 'existing bucket' ? null : ses };
 }
+
+const keysOf = ({ kmsKeyArn, raw }: Pick<StageConfig, 'kmsKeyArn' | 'raw'>): Record<string, string | null> => ({
+  kmsKeyArn,
+  'raw.kmsKeyArn': raw.from === 'existing bucket' ? raw.kmsKeyArn : null,
+});
 
 /** What the functions are to know of it. */
 export function settingsOf({ raw, tags, headerCarriers, parquet }: StageConfig): Settings {

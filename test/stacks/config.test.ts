@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { config as shipped } from '../../maillake.config.ts';
 import { ConfigError, configOf, type LakeConfig, settingsOf } from '../../stacks/config.ts';
+import { SCHEDULES } from '../../stacks/facts/schedules.ts';
 
 const LEAST: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
 
@@ -102,6 +103,14 @@ test('with a bucket that is there SES is left alone, unless the config asks for 
   );
 });
 
+test('every declared schedule, and others of its kind, may be said', () => {
+  const others = ['rate(1 minute)', 'rate(15 minutes)', 'cron(0/15 8-18 ? * MON-FRI *)', 'cron(30 2 1 * ? *)'] as const;
+  for (const expression of [...SCHEDULES.map((schedule) => schedule.expression), ...others]) {
+    const lake: LakeConfig = { ...LEAST, schedules: { at: { settle: expression } } };
+    expect(configOf(lake, 'dev').schedules.at.settle).toBe(expression);
+  }
+});
+
 /** The file may be changed by people whose editor checks no types. */
 const fromFile = (text: string): LakeConfig => z.custom<LakeConfig>().parse(JSON.parse(text));
 
@@ -117,6 +126,20 @@ test.each([
   [
     '{"app":"m","region":"eu-west-1","schedules":{"at":{"planTick":"rate(1 hour)"}}}',
     /Unrecognized key: "planTick"[\s\S]*at schedules.at/,
+  ],
+  [
+    '{"app":"m","region":"eu-west-1","schedules":{"at":{"settle":"rate(5)"}}}',
+    /is no schedule[\s\S]*at schedules.at.settle/,
+  ],
+  ['{"app":"m","region":"eu-west-1","schedules":{"at":{"audit":"cron(5 6 * * *)"}}}', /is no schedule/],
+  ['{"app":"m","region":"eu-west-1","schedules":{"at":{"audit":"cron(5 6 * * * *)"}}}', /is no schedule/],
+  [
+    '{"app":"m","region":"eu-west-1","kmsKeyArn":"arn:aws:kms:eu-central-1:123456789012:key/1"}',
+    /kmsKeyArn: is in another region than the stage \(eu-west-1\)/,
+  ],
+  [
+    '{"app":"m","region":"eu-west-1","raw":{"from":"existing bucket","bucket":"ours","template":null,"kmsKeyArn":"arn:aws:kms:us-east-1:123456789012:key/1"}}',
+    /raw.kmsKeyArn: is in another region/,
   ],
   ['{"app":"m","region":"eu-west-1","reportTimeZone":"Berlin"}', /is no time zone, such as Europe\/Berlin/],
   ['{"app":"m","region":"eu-west-1","ses":{"events":["SENT"]}}', /at ses.events\[0\]/],
