@@ -27,8 +27,8 @@ export interface Alarm {
   periods: number;
   comparison: 'GreaterThanThreshold' | 'GreaterThanOrEqualToThreshold' | 'LessThanThreshold';
   threshold: number;
-  /** what silence means */
-  missing: 'notBreaching' | 'breaching';
+  /** what silence means; `ignore`: nothing new, as of what is looked at once an hour or a day and said each time */
+  missing: 'notBreaching' | 'breaching' | 'ignore';
 }
 
 const MINUTE = 60;
@@ -70,16 +70,20 @@ export function alarmsOf(config: StageConfig, stage: string, places: StagePlaces
       ...MORE_THAN_NONE,
       name: 'open-unit',
       description: 'A unit of raw objects has had no outcome for more than an hour: look into the log of transform.',
+      missing: 'ignore',
       metrics: [ownMetric('OldestOpenUnitSeconds', 'plan', stage)],
       statistic: 'Maximum',
       threshold: HOUR,
     },
-    any(
-      'drift',
-      'The audit found what is not as it should be: its report lies in the table audits and its log.',
-      'Drifts',
-      ['audit'],
-    ),
+    {
+      ...any(
+        'drift',
+        'The audit found what is not as it should be: its report lies in the table audits and its log. The next audit that finds nothing ends this alarm.',
+        'Drifts',
+        ['audit'],
+      ),
+      missing: 'ignore',
+    },
     {
       name: 'quarantine-share',
       description: `More than ${config.alarms.quarantineShare * 100} % of an hour's records were rejected: see data_quality_daily, and the table quarantine.`,
@@ -146,7 +150,9 @@ export function alarmsOf(config: StageConfig, stage: string, places: StagePlaces
       (name): Alarm => ({
         ...MORE_THAN_NONE,
         name: `${name}-fails`,
-        description: `The function ${name} failed: look into its log. What it did not do, its next run does.`,
+        description: `The function ${name} failed: look into its log. What it did not do, its next run does, which ends this alarm.`,
+        // Between two runs nothing is said of errors: one that failed at night is still to be seen in the morning.
+        missing: 'ignore',
         metrics: [
           { namespace: 'AWS/Lambda', name: 'Errors', dimensions: { FunctionName: places.names.functions[name] } },
         ],

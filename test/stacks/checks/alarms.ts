@@ -85,33 +85,33 @@ export function alarmChecks(stages: Stages): void {
         .map(({ metric }) => metric)
         .join(
           ', ',
-        )} ${SIGNS[textAt(inputs, 'comparisonOperator')]} ${at(inputs, 'threshold')} for ${at(inputs, 'evaluationPeriods')} × ${periodOf(inputs)} s${at(inputs, 'treatMissingData') === 'breaching' ? ', or silence' : ''}`,
+        )} ${SIGNS[textAt(inputs, 'comparisonOperator')]} ${at(inputs, 'threshold')} for ${at(inputs, 'evaluationPeriods')} × ${periodOf(inputs)} s${SILENCE[textAt(inputs, 'treatMissingData')]}`,
     ]);
     expect(Object.fromEntries(rows)).toMatchInlineSnapshot(`
       {
-        "audit-fails": "Errors > 0 for 1 × 3600 s",
+        "audit-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "audit-silent": "AuditedObjects < 1 for 26 × 3600 s, or silence",
         "changed-objects": "ChangedObjects, ChangedObjects > 0 for 1 × 3600 s",
-        "collect-fails": "Errors > 0 for 1 × 3600 s",
+        "collect-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "dead-letters-backfill": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-jobs": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-live": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-settle": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "denied-units": "DeniedUnits > 0 for 1 × 3600 s",
-        "drift": "Drifts > 0 for 1 × 3600 s",
+        "drift": "Drifts > 0 for 1 × 3600 s, until it says otherwise",
         "failed-days": "FailedDays > 0 for 1 × 3600 s",
         "firehose-late": "DeliveryToS3.DataFreshness > 3600 for 1 × 3600 s",
         "freshness": "LagSeconds > 3600 for 2 × 1800 s",
         "missing-objects": "MissingObjects > 0 for 1 × 3600 s",
-        "open-unit": "OldestOpenUnitSeconds > 3600 for 1 × 3600 s",
-        "plan-fails": "Errors > 0 for 1 × 3600 s",
+        "open-unit": "OldestOpenUnitSeconds > 3600 for 1 × 3600 s, until it says otherwise",
+        "plan-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "plan-silent": "PlannedUnits < 1 for 6 × 300 s, or silence",
         "poison-objects": "PoisonObjects > 0 for 1 × 3600 s",
         "quarantine-share": "QuarantinedRecords, Records > 0.05 for 1 × 3600 s",
-        "rollup-fails": "Errors > 0 for 1 × 3600 s",
+        "rollup-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-silent": "RolledUpDays < 1 for 3 × 3600 s, or silence",
-        "settle-day-fails": "Errors > 0 for 1 × 3600 s",
-        "settle-fails": "Errors > 0 for 1 × 3600 s",
+        "settle-day-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
+        "settle-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "settle-silent": "SettleDays < 1 for 3 × 3600 s, or silence",
         "split-units": "SplitUnits > 0 for 1 × 3600 s",
         "transform-fails": "Failures > 0 for 1 × 3600 s",
@@ -171,6 +171,12 @@ export function alarmChecks(stages: Stages): void {
     }
   });
 }
+
+const SILENCE: Readonly<Record<string, string>> = {
+  breaching: ', or silence',
+  notBreaching: '',
+  ignore: ', until it says otherwise',
+};
 
 const SIGNS: Readonly<Record<string, string>> = {
   GreaterThanThreshold: '>',
