@@ -1,0 +1,101 @@
+/**
+ * What AWS asks for a day that requests.ts has counted: list prices of US East (N. Virginia) in the first half of 2026, in
+ * dollars, without free tiers. Where a time is not counted but assumed, it is so to the dear side.
+ */
+import { LAMBDAS, type LambdaName } from '#aws/lambdas.ts';
+
+const MILLION = 1e6;
+const PRICES = {
+  'S3 LIST and PUT': 5 / MILLION,
+  'S3 GET': 0.4 / MILLION,
+  'S3 storage, GB and month': 0.023,
+  Glue: 1 / MILLION,
+  SQS: 0.4 / MILLION,
+  'Athena, TB': 5,
+  'Lambda, GB and second, arm64': 0.0000133334,
+  'Lambda, calls': 0.2 / MILLION,
+  'Firehose, GB': 0.029,
+  'CloudWatch, metric and month': 0.3,
+  'CloudWatch, alarm and month': 0.1,
+} as const;
+
+const DAYS_OF_MONTH = 30;
+/** Seconds that a request takes, one after another (design: 30 ms), and a query of Athena's that somebody waits for. */
+const SECONDS = { request: 0.03, query: 5 };
+/** "Amazon Athena pricing": a query is billed as 10 MB at least. */
+export const LEAST_QUERY_BYTES = 10e6;
+/** "Amazon Data Firehose pricing": records are rounded up to 5 KB each, and events of mail are smaller. */
+const RECORD_GIGABYTES = 5e-6;
+/** A Firehose that waits for 5 minutes makes so many objects a day, each a unit of its own. */
+const UNITS_A_DAY = 288;
+/** Lambda asks each of three queues with five pollers, each of which waits for 20 seconds. */
+const POLLS_A_DAY = (3 * 5 * 86_400) / 20;
+/** What the lake has replaced is kept for a day, and then for `graceDays`. */
+const DAYS_REPLACED = 15;
+
+/** Of a step: how often it ran, and what it asked for. */
+export type Tally = Readonly<Record<string, number>>;
+
+export interface Day {
+  records: number;
+  rawBytes: number;
+  /** bytes that the lake keeps of the day's mail, and those that the day has replaced */
+  lakeBytes: { kept: number; replaced: number };
+  steps: ReadonlyMap<string, Tally>;
+  /** series of metrics that the functions send, and metrics that alarms look at */
+  series: number;
+  alarms: number;
+}
+
+/** Dollars a month by item. Storage is that of the month's own mail. */
+export function monthlyCost({ records, rawBytes, lakeBytes, steps, series, alarms }: Day): Map<string, number> {
+  const all = [...steps].map(([step, tally]) => ({ step, of: scaled(step, tally) }));
+  const sum = (value: (of: Tally, step: string) => number): number =>
+    all.reduce((total, { step, of }) => total + value(of, step), 0) * DAYS_OF_MONTH;
+  const gigabytes = ((rawBytes + lakeBytes.kept) * DAYS_OF_MONTH + lakeBytes.replaced * DAYS_REPLACED) / 1e9;
+  return new Map([
+    ['Firehose', records * RECORD_GIGABYTES * PRICES['Firehose, GB'] * DAYS_OF_MONTH],
+    [
+      'S3 requests',
+      sum(({ LIST = 0, PUT = 0, GET = 0 }) => (LIST + PUT) * PRICES['S3 LIST and PUT'] + GET * PRICES['S3 GET']),
+    ],
+    ['S3 storage', gigabytes * PRICES['S3 storage, GB and month']],
+    [
+      'Lambda',
+      sum(
+        (of, step) =>
+          gigabyteSeconds(of, step) * PRICES['Lambda, GB and second, arm64'] + (of.runs ?? 0) * PRICES['Lambda, calls'],
+      ),
+    ],
+    ['Athena', sum(({ billed = 0 }) => (billed / 1e12) * PRICES['Athena, TB'])],
+    ['Glue', sum(({ Glue = 0 }) => Glue * PRICES.Glue)],
+    ['SQS', sum(({ SQS = 0 }) => SQS * PRICES.SQS) + POLLS_A_DAY * DAYS_OF_MONTH * PRICES.SQS],
+    ['CloudWatch metrics', series * PRICES['CloudWatch, metric and month']],
+    ['CloudWatch alarms', alarms * PRICES['CloudWatch, alarm and month']],
+  ]);
+}
+
+/** The generator gathers mail into fewer objects than Firehose does. */
+function scaled(step: string, tally: Tally): Tally {
+  const { runs = 0 } = tally;
+  if (step !== 'transform' || runs === 0 || runs >= UNITS_A_DAY) return tally;
+  const more = UNITS_A_DAY / runs;
+  // Work is by the record, not by the unit.
+  return Object.fromEntries(Object.entries(tally).map(([what, n]) => [what, what === 'ms' ? n : n * more]));
+}
+
+/** Where Athena works the function waits; everything else is counted as measured here, with the requests after it. */
+function gigabyteSeconds(tally: Tally, step: string): number {
+  const { ms = 0, queries = 0, LIST = 0, GET = 0, PUT = 0, Glue = 0 } = tally;
+  const own = queries > 0 ? 0 : ms / 1000;
+  const seconds = own + (LIST + GET + PUT + Glue) * SECONDS.request + queries * SECONDS.query;
+  return (seconds * memoryOf(step)) / 1024;
+}
+
+function memoryOf(step: string): number {
+  const name = step.replace(/ .*/, '');
+  if (!isLambda(name)) throw new Error(`no function does this step: ${step}`);
+  return LAMBDAS[name].memory;
+}
+
+const isLambda = (name: string): name is LambdaName => Object.hasOwn(LAMBDAS, name);

@@ -1,0 +1,247 @@
+/**
+ * What a day costs in requests: plays the schedules of functions/aws/lambdas.ts over a day of a sender's mail, on a disk and
+ * DuckDB, and counts what each step would have asked S3, Glue, SQS and Athena for, and what AWS would ask for that.
+ *
+ * `node test/bench/requests.ts [messages a day]`: 12 s for 2,000, 5 minutes for 50,000
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LAMBDAS, type Lambda } from '#aws/lambdas.ts';
+import { METRICS } from '#aws/metrics.ts';
+import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
+import { audit } from '#lake/steps/audit.ts';
+import { collect } from '#lake/steps/collect.ts';
+import { DAY_MS } from '#lake/steps/day.ts';
+import { openUnits } from '#lake/steps/open-units.ts';
+import { planReach } from '#lake/steps/plan.ts';
+import { requeue } from '#lake/steps/requeue.ts';
+import { rollup } from '#lake/steps/rollup.ts';
+import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
+import { transform } from '#lake/steps/transform.ts';
+import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
+import { generate } from '#local/generate/index.ts';
+import { openLake } from '#local/lake.ts';
+import { countingRaw, countingStore } from '#test/ports/counting.ts';
+import { ManualClock } from '#test/ports/manual-clock.ts';
+import { config } from '../../maillake.config.ts';
+import { configOf } from '../../stacks/config.ts';
+import { alarmsOf } from '../../stacks/facts/alarms.ts';
+import { placesOf } from '../../stacks/facts/places.ts';
+import { LEAST_QUERY_BYTES, monthlyCost } from './prices.ts';
+
+const DAILY = Number(process.argv[2] ?? 10_000);
+const DAYS = 6;
+const MINUTE = 60_000;
+const midnight = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
+/** The day that is counted: yesterday, so that times of files and of the clock are near each other. */
+const begin = midnight(Date.now()) - DAY_MS;
+
+const folder = mkdtempSync(join(tmpdir(), 'requests-'));
+const raw = join(folder, 'raw');
+const { records, bytes, messages } = await generate({
+  out: raw,
+  messages: DAILY * DAYS,
+  days: DAYS,
+  seed: 1,
+  incident: false,
+  end: new Date(begin).toISOString().slice(0, 10),
+});
+const lake = await openLake({ raw, lake: join(folder, 'lake'), durable: false });
+const settings = { ...lake.settings, rawTemplate: 'ses/{yyyy}/{MM}/{dd}/{HH}/' };
+const clock = new ManualClock(begin);
+
+const tallies = new Map<string, Map<string, number>>();
+let step = '';
+const tally = (what: string, n = 1): void => {
+  const of = tallies.get(step) ?? new Map<string, number>();
+  tallies.set(step, of.set(what, (of.get(what) ?? 0) + n));
+};
+
+/** Only what has been delivered by now is there. */
+const delivered: RawStore = {
+  async *list(prefix, options) {
+    for await (const object of lake.ports.raw.list(prefix, options)) if (object.modified <= clock.now()) yield object;
+  },
+  prefixes: (prefix) => lake.ports.raw.prefixes(prefix),
+  get: (key, options) => lake.ports.raw.get(key, options),
+};
+const countedRaw = countingRaw(delivered);
+const countedLake = countingStore(lake.ports.lake);
+
+const catalog: Catalog = {
+  async ensurePartitions(table, partitions) {
+    tally('Glue', Math.ceil(partitions.length / 100));
+    await lake.ports.catalog.ensurePartitions(table, partitions);
+  },
+  async switchPartition(table, partition) {
+    tally('Glue');
+    await lake.ports.catalog.switchPartition(table, partition);
+  },
+  async locations(table, dts) {
+    tally('Glue');
+    return lake.ports.catalog.locations(table, dts);
+  },
+};
+
+/** Whole files: more than Athena reads of those of whose columns it needs a few. */
+async function read(inputs: readonly Input[]): Promise<void> {
+  let bytes = 0;
+  for (const key of inputs.flatMap(({ keys }) => keys)) bytes += (await sizeOf(key)).size;
+  tally('bytes read', bytes);
+  tally('billed', Math.max(bytes, LEAST_QUERY_BYTES));
+}
+const sizes = new Map<string, { size: number }>();
+async function sizeOf(key: string): Promise<{ size: number }> {
+  for await (const { key: found, size } of lake.ports.lake.list(key)) sizes.set(found, { size });
+  return sizes.get(key) ?? { size: 0 };
+}
+const engine: Engine = {
+  async query(sql, inputs = []) {
+    tally('queries');
+    await read(inputs);
+    return lake.engine.query(sql, inputs);
+  },
+  async write(job) {
+    tally('queries');
+    await read(job.inputs);
+    return lake.engine.write(job);
+  },
+};
+const queued: UnitMessage[] = [];
+const queue: Queue = {
+  async send(sent: readonly UnitMessage[], _lane: Lane) {
+    // One to send; a worker's receipt and deletion.
+    tally('SQS', sent.length * 3);
+    queued.push(...sent);
+  },
+};
+const ports: Ports = { ...lake.ports, raw: countedRaw.store, lake: countedLake.store, catalog, engine, queue, clock };
+
+async function run(name: string, work: () => Promise<unknown>): Promise<void> {
+  step = name;
+  const before = structuredClone([countedRaw.calls, countedLake.calls]);
+  const startedAt = performance.now();
+  await work();
+  tally('runs');
+  tally('ms', performance.now() - startedAt);
+  for (const [i, { calls }] of [countedRaw, countedLake].entries()) {
+    tally('LIST', calls.list - (before[i]?.list ?? 0));
+    tally('GET', calls.get - (before[i]?.get ?? 0));
+    tally('PUT', calls.create - (before[i]?.create ?? 0));
+  }
+}
+
+async function work(): Promise<void> {
+  for (let unit = queued.shift(); unit; unit = queued.shift()) {
+    const message = unit;
+    await run('transform', () => transform(ports, message, { settings, version: lake.version }));
+  }
+}
+
+type Reach = 'tick' | 'hourly' | 'daily' | 'all';
+async function plan(reach: Reach): Promise<void> {
+  await run(`plan ${reach}`, async () => {
+    await planReach(ports, settings, reach);
+    await requeue(ports, settings);
+  });
+  await work();
+}
+
+async function settleAll(): Promise<void> {
+  const days: { table: string; dt: string }[] = [];
+  await run('settle', async () => {
+    const open = await openUnits(ports.lake);
+    for await (const day of daysToSettle(ports, { settings, open })) days.push(day);
+  });
+  for (const day of days) await run('settle-day', () => settleDay(ports, day));
+}
+
+const rollupAll = (reach: 'hourly' | 'all'): Promise<void> =>
+  run(`rollup ${reach}`, async () => {
+    const { views, rollupSelect: select } = lake;
+    await rollup(ports, { settings, views, select, reach, open: await openUnits(ports.lake) });
+  });
+
+/** Each call of the declared schedules, by its name. */
+const CALLS: Readonly<Record<string, () => Promise<void>>> = {
+  'plan-tick': () => plan('tick'),
+  'plan-hourly': () => plan('hourly'),
+  'plan-daily': () => plan('daily'),
+  'plan-all': () => plan('all'),
+  settle: settleAll,
+  'rollup-hourly': () => rollupAll('hourly'),
+  'rollup-all': () => rollupAll('all'),
+  audit: () => run('audit', () => audit(ports, { settings, reach: 'daily' })),
+  collect: () => run('collect', () => collect(ports)),
+};
+
+/** The days before it are in the lake already. */
+await plan('all');
+await settleAll();
+await rollupAll('all');
+tallies.clear();
+const before = await lakeBytes();
+
+const schedules = Object.values(LAMBDAS).flatMap(({ ...lambda }: Lambda) => lambda.schedules ?? []);
+for (let minute = 0; minute < 24 * 60; minute++) {
+  clock.advance(MINUTE);
+  for (const { name, expression } of schedules) if (isDue(expression, minute)) await CALLS[name]?.();
+}
+const after = await lakeBytes();
+const kept = (await readableBytes()) / DAYS;
+await lake.close();
+rmSync(folder, { recursive: true });
+
+async function lakeBytes(prefix = 'v1/'): Promise<number> {
+  let bytes = 0;
+  for await (const { size } of lake.ports.lake.list(prefix)) bytes += size;
+  return bytes;
+}
+
+/** What readers see: of each day the newest generation. */
+async function readableBytes(): Promise<number> {
+  let bytes = 0;
+  for (const { name } of [...SETTLED_TABLES, recipientMessages]) {
+    for (const { location } of await lake.ports.catalog.locations(name)) bytes += await lakeBytes(location);
+  }
+  return bytes;
+}
+
+/** Of the expressions that are declared: every n minutes, at a minute of each hour, at a time of each day. */
+function isDue(expression: string, minute: number): boolean {
+  const [, every] = /^rate\((\d+) minutes\)$/.exec(expression) ?? [];
+  if (every !== undefined) return minute % Number(every) === 0;
+  const [, at = '', hour = '', weekday = ''] = /^cron\((\d+) (\S+) \S+ \S+ (\S+) \*\)$/.exec(expression) ?? [];
+  if (weekday !== '?' && weekday !== '*') return false;
+  return minute % 60 === Number(at) && (hour === '*' || Math.floor(minute / 60) === Number(hour));
+}
+
+const columns = ['runs', 'ms', 'LIST', 'GET', 'PUT', 'Glue', 'SQS', 'queries', 'bytes read'];
+console.log(
+  `${messages} messages over ${DAYS} days, ${records} records, ${bytes} bytes raw; the last day, of about ${DAILY}:`,
+);
+console.log(['step'.padEnd(14), ...columns.map((column) => column.padStart(12))].join(''));
+for (const [name, of] of [...tallies].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  console.log(
+    [name.padEnd(14), ...columns.map((column) => String(Math.round(of.get(column) ?? 0)).padStart(12))].join(''),
+  );
+}
+
+const stage = { app: config.app, stage: 'production' };
+const settled = configOf(config, stage.stage);
+const places = placesOf(stage, { account: '123456789012', region: settled.region, partition: 'aws' }, settled);
+const cost = monthlyCost({
+  records: records / DAYS,
+  rawBytes: bytes / DAYS,
+  lakeBytes: { kept, replaced: Math.max(0, after - before - kept) },
+  steps: new Map([...tallies].map(([name, of]) => [name, Object.fromEntries(of)])),
+  series: Object.keys(METRICS).length,
+  alarms: alarmsOf(settled, stage.stage, places).flatMap(({ metrics }) => metrics).length,
+});
+const millions = (messages / DAYS) * 30 * 1e-6;
+const total = [...cost.values()].reduce((sum, dollars) => sum + dollars, 0);
+console.log(`\n${'dollars'.padEnd(20)}${'a month'.padStart(10)}${'a million'.padStart(12)}`);
+for (const [item, dollars] of [...cost, ['all', total] as const]) {
+  console.log(`${item.padEnd(20)}${dollars.toFixed(2).padStart(10)}${(dollars / millions).toFixed(2).padStart(12)}`);
+}
