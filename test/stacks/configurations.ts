@@ -1,4 +1,7 @@
-/** The three configurations that are looked at: what most people will have, all there is, and next to what is there. */
+/**
+ * The three configurations that are looked at: what most people will have, all there is, and next to what is there. And one
+ * for what only a stage has that keeps its data and is all new.
+ */
 import type { Configuration } from './graph.ts';
 
 export const DEV: Configuration = { stage: 'dev', config: { app: 'maillake', region: 'eu-west-1' } };
@@ -18,7 +21,7 @@ export const PRODUCTION: Configuration = {
         schedules: { at: { 'plan-tick': 'rate(15 minutes)' } },
         retention: { quarantineDays: 60, logDays: 365 },
         kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0f5b6a3c-1111-2222-3333-444455556666',
-        alarms: { email: 'ops@example.com', quarantineShare: 0.01 },
+        alarms: { email: 'ops@example.com', quarantineShare: 0.01, freshnessMinutes: 30 },
         queryGigabytes: 50,
       },
     },
@@ -43,3 +46,5 @@ export const EXISTING: Configuration = {
     keepsData: true,
   },
 };
+
+export const KEPT: Configuration = { stage: 'staging', config: { ...DEV.config, keepsData: true } };

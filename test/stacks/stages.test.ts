@@ -11,13 +11,13 @@ import { policyChecks } from './checks/policies.ts';
 import type { Stages } from './checks/stages.ts';
 import { storageChecks } from './checks/storage.ts';
 import { streamChecks } from './checks/stream.ts';
-import { DEV, EXISTING, PRODUCTION } from './configurations.ts';
+import { DEV, EXISTING, KEPT, PRODUCTION } from './configurations.ts';
 import { evaluateStages, type Graph } from './graph.ts';
 import { declarationOf } from './sst-env.ts';
 
 let graphs: Graph[];
 beforeAll(async () => {
-  graphs = await evaluateStages([DEV, PRODUCTION, EXISTING]);
+  graphs = await evaluateStages([DEV, PRODUCTION, EXISTING, KEPT]);
 }, 300_000);
 
 const graphAt = (i: number): Graph => {
@@ -25,14 +25,20 @@ const graphAt = (i: number): Graph => {
   if (!graph) throw new Error('stage was not evaluated');
   return graph;
 };
-const stages: Stages = { dev: () => graphAt(0), production: () => graphAt(1), existing: () => graphAt(2) };
+const stages: Stages = {
+  dev: () => graphAt(0),
+  production: () => graphAt(1),
+  existing: () => graphAt(2),
+  kept: () => graphAt(3),
+};
 
-test('all three are made without an error', () => {
-  expect(graphs.map(({ errors }) => errors)).toEqual([[], [], []]);
+test('all are made without an error', () => {
+  expect(graphs.map(({ errors }) => errors)).toEqual([[], [], [], []]);
   expect(graphs.map(({ app }) => [app.name, app.stage, app.removal, app.protect])).toEqual([
     ['maillake', 'dev', 'remove', false],
     ['maillake', 'production', 'retain', true],
     ['mail', 'shop', 'retain', true],
+    ['maillake', 'staging', 'retain', true],
   ]);
 });
 

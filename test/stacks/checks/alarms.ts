@@ -81,17 +81,13 @@ export function alarmChecks(stages: Stages): void {
   test('say when, and what is to be done', () => {
     const rows = ofType(stages.dev(), ALARM).map(({ inputs }) => [
       textAt(inputs, 'name').replace('maillake-dev-', ''),
-      `${watchedBy(inputs)
-        .map(({ metric }) => metric)
-        .join(
-          ', ',
-        )} ${SIGNS[textAt(inputs, 'comparisonOperator')]} ${at(inputs, 'threshold')} for ${at(inputs, 'evaluationPeriods')} × ${periodOf(inputs)} s${SILENCE[textAt(inputs, 'treatMissingData')]}`,
+      `${lookedAt(inputs)} ${SIGNS[textAt(inputs, 'comparisonOperator')]} ${at(inputs, 'threshold')} for ${at(inputs, 'evaluationPeriods')} × ${periodOf(inputs)} s${SILENCE[textAt(inputs, 'treatMissingData')]}`,
     ]);
     expect(Object.fromEntries(rows)).toMatchInlineSnapshot(`
       {
         "audit-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "audit-silent": "AuditedObjects < 1 for 26 × 3600 s, or silence",
-        "changed-objects": "ChangedObjects, ChangedObjects > 0 for 1 × 3600 s",
+        "changed-objects": "FILL(ChangedObjects, 0) + FILL(ChangedObjects, 0) > 0 for 1 × 3600 s",
         "collect-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "dead-letters-backfill": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-jobs": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
@@ -107,7 +103,7 @@ export function alarmChecks(stages: Stages): void {
         "plan-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "plan-silent": "PlannedUnits < 1 for 6 × 300 s, or silence",
         "poison-objects": "PoisonObjects > 0 for 1 × 3600 s",
-        "quarantine-share": "QuarantinedRecords, Records > 0.05 for 1 × 3600 s",
+        "quarantine-share": "IF(Records >= 100, QuarantinedRecords / Records, 0) > 0.05 for 1 × 3600 s",
         "rollup-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-silent": "RolledUpDays < 1 for 3 × 3600 s, or silence",
         "settle-day-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
@@ -118,6 +114,26 @@ export function alarmChecks(stages: Stages): void {
       }
     `);
     for (const { inputs } of ofType(stages.dev(), ALARM)) expect(textAt(inputs, 'alarmDescription')).toMatch(/: |\. /);
+  });
+
+  test('take their thresholds from the config', () => {
+    const thresholdOf = (name: string): Json =>
+      at(ofType(stages.production(), ALARM).find((alarm) => alarm.name === name)?.inputs, 'threshold');
+    expect(thresholdOf('QuarantineShareAlarm')).toBe(0.01);
+    expect(thresholdOf('FreshnessAlarm')).toBe(30 * 60);
+  });
+
+  test('of several metrics say one result, of an expression over just these', () => {
+    const several = ofType(stages.dev(), ALARM).filter(({ inputs }) => at(inputs, 'metricQueries') !== undefined);
+    expect(several.map(({ name }) => name).sort()).toEqual(['ChangedObjectsAlarm', 'QuarantineShareAlarm']);
+    for (const { inputs } of several) {
+      const queries = listAt(inputs, 'metricQueries');
+      const [result, ...others] = queries.filter((query) => at(query, 'returnData') === true);
+      expect(others).toEqual([]);
+      const ids = queries.filter((query) => query !== result).map((query) => textAt(query, 'id'));
+      // Functions of metric math are in capitals.
+      expect([...new Set(textAt(result, 'expression').match(/\b[a-z]\w*/g))].sort()).toEqual(ids.sort());
+    }
   });
 
   test('tell the topic, and it the address of the config', () => {
@@ -170,6 +186,15 @@ export function alarmChecks(stages: Stages): void {
       }
     }
   });
+}
+
+/** A metric, or an expression with the metrics' own names. */
+function lookedAt(inputs: Json): string {
+  const queries = at(inputs, 'metricQueries');
+  if (!Array.isArray(queries)) return textAt(inputs, 'metricName');
+  const names = new Map(queries.map((query) => [at(query, 'id'), at(query, 'metric', 'metricName')]));
+  const expression = queries.map((query) => at(query, 'expression')).find((text) => typeof text === 'string');
+  return String(expression).replace(/\b[a-z]\b/g, (id) => String(names.get(id)));
 }
 
 const SILENCE: Readonly<Record<string, string>> = {

@@ -55,7 +55,7 @@ export function nameChecks(stages: Stages): void {
 
   test('are no other resource’s of this type, in this stage or another', () => {
     const seen = new Map<string, string>();
-    for (const graph of all(stages)) {
+    for (const graph of [...all(stages), stages.kept()]) {
       for (const { resource, name } of named(graph)) {
         const key = `${resource.type} ${name}`;
         expect(seen.get(key), key).toBeUndefined();

@@ -110,6 +110,9 @@ export function storageChecks(stages: Stages): void {
       'aws:glue/catalogTable:CatalogTable',
       'aws:s3/bucket:Bucket',
     ]);
+    // Mail that names a configuration set is refused when it has gone; one that was there already is not ours to keep.
+    const sets = kept(stages.kept()).filter(({ type }) => type === 'aws:sesv2/configurationSet:ConfigurationSet');
+    expect(sets).toHaveLength(1);
     const forced = (graph: Graph) =>
       ofType(graph, BUCKET).map(({ name, inputs }) => [name, at(inputs, 'forceDestroy')]);
     expect(Object.fromEntries(forced(stages.production()))).toEqual({
