@@ -64,7 +64,7 @@ const Raw = z.discriminatedUnion('from', [
     bucket: bucketName,
     /** folders of the objects; null: any layout, for which the whole bucket is listed each time */
     template: template.nullable(),
-    /** of the folders, if they were made in another one than UTC */
+    /** of the folders, and of the times in objects' names, if they were made in another one than UTC */
     timeZone: timeZone.default('UTC'),
     /** key that the bucket is encrypted with, if it is one of yours */
     kmsKeyArn: keyArn.nullable().default(null),

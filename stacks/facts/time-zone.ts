@@ -11,7 +11,7 @@ export function fixedOffsetHours(zone: string): number | string {
   }
   const [offset = 0] = offsets;
   if (offsets.size === 1) return offset;
-  return `${zone} has summer time, which names of folders can't tell: set the Firehose's time zone to UTC, or say template: null, for which the whole bucket is listed each time`;
+  return `${zone} has summer time, which names of folders can't tell: set the Firehose's time zone to UTC; or say template: null and no time zone, then the whole bucket is listed each time and the times in objects' names are taken for UTC`;
 }
 
 function offsetHours(timeZone: string, at: number): number {
