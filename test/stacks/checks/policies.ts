@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { configOf } from '../../../stacks/config.ts';
 import { analystStatements } from '../../../stacks/facts/analyst.ts';
-import { placesOf } from '../../../stacks/facts/places.ts';
+import { LAMBDA_NAMES, placesOf } from '../../../stacks/facts/places.ts';
+import { functionStatements, policyOf } from '../../../stacks/facts/statements.ts';
 import { PRODUCTION } from '../configurations.ts';
 import { ACCOUNT, at, type Graph, ofType, textAt } from '../graph.ts';
 import { grantsOf, tableOf, trustsOf } from '../statements.ts';
@@ -97,12 +98,27 @@ export function policyChecks(stages: Stages): void {
     const sizes = (graph: Graph, type: string) =>
       ofType(graph, type).map(({ inputs }) => textAt(inputs, 'policy').length);
     for (const graph of all(stages)) {
-      // "IAM and AWS STS quotas": a role's inline policies, a managed policy.
-      expect(Math.max(...sizes(graph, 'aws:iam/rolePolicy:RolePolicy'))).toBeLessThan(10_240);
-      expect(Math.max(...sizes(graph, 'aws:iam/policy:Policy'))).toBeLessThan(6144);
+      expect(Math.max(...sizes(graph, 'aws:iam/rolePolicy:RolePolicy'))).toBeLessThan(MOST_INLINE);
+      expect(Math.max(...sizes(graph, 'aws:iam/policy:Policy'))).toBeLessThan(MOST_MANAGED);
       expect(
         ofType(graph, 'aws:iam/role:Role').filter(({ inputs }) => at(inputs, 'managedPolicyArns') !== undefined),
       ).toEqual([]);
     }
   });
+
+  test('fit also where names are as long as they can be', () => {
+    const long = { app: 'a'.repeat(20), stage: 's'.repeat(100) };
+    const region = 'ap-southeast-2';
+    const kmsKeyArn = `arn:aws:kms:${region}:${ACCOUNT}:key/mrk-${'0'.repeat(32)}`;
+    const config = configOf({ app: long.app, region, kmsKeyArn }, long.stage);
+    const places = placesOf(long, { account: ACCOUNT, region, partition: 'aws' }, config);
+    expect(policyOf(analystStatements(places)).length).toBeLessThan(MOST_MANAGED);
+    for (const name of LAMBDA_NAMES) {
+      expect(policyOf(functionStatements(name, places)).length, name).toBeLessThan(MOST_INLINE);
+    }
+  });
 }
+
+/** Characters of a role's inline policies, and of a managed policy ("IAM and AWS STS quotas"). */
+const MOST_INLINE = 10_240;
+const MOST_MANAGED = 6144;
