@@ -1,6 +1,6 @@
 /**
  * SST's platform folder (.sst/platform): its components' sources and the providers' types, which evaluation and type check
- * need. Made by SST's own command line: half a minute the first time, nothing after that.
+ * need. Made by SST's own command line: half a minute the first time, nothing after that. It needs npm's registry, and no account.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,10 @@ export async function preparePlatform(): Promise<void> {
         env: { ...process.env, ...QUIET_SST },
         timeout: MOST_MINUTES * 60_000,
       }).catch((error: { stdout?: string; stderr?: string }) => {
-        throw new Error(`sst install failed: ${error.stdout ?? ''}${error.stderr ?? ''}${String(error)}`);
+        // It says "unexpected error" where npm can't reach its registry.
+        throw new Error(
+          `sst install failed, which has npm fetch packages: ${error.stdout ?? ''}${error.stderr ?? ''}${String(error)}`,
+        );
       });
       writeFileSync(MARK, wanted);
     } finally {
