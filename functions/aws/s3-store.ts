@@ -117,9 +117,11 @@ export class S3Store implements Store {
       );
       const { Body, ContentLength, ETag, LastModified } = answer;
       if (!(Body instanceof Readable)) throw new TypeError(`object has no body: ${key}`);
+      // What says how much there is to read: a body of unknown length could end early without anyone noticing.
+      if (ContentLength === undefined) throw new Error(`object is answered without its length: ${key}`);
       // A connection may break before anyone reads: whoever does is told, and until then it must not end the process.
       Body.on('error', () => {});
-      const size = from + (ContentLength ?? 0);
+      const size = from + ContentLength;
       return { stream: Body, object: { key, size, etag: ETag ?? '', modified: LastModified?.getTime() ?? 0 } };
     } catch (error) {
       throw objectFailure(error, key);

@@ -159,8 +159,11 @@ export class ChangedObject extends Error {
 export class DeniedObject extends Error {
   override name = 'DeniedObject';
   readonly key: string;
+  /** what the environment calls it */
+  readonly why: string;
   constructor(key: string, why: string) {
     super(`access denied, grant read access and run again: ${key} (${why})`);
     this.key = key;
+    this.why = why;
   }
 }

@@ -3,17 +3,19 @@ import { fileURLToPath } from 'node:url';
 import type { Ports } from '#lake/ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/view.ts';
+import { addressOf, readBucketAddress } from './bucket-address.ts';
 import { systemClock } from './clock.ts';
 import { DiskCatalog } from './disk-catalog.ts';
 import { DiskStore } from './disk-store.ts';
 import { DuckDbEngine } from './duckdb-engine.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { openRaw } from './raw-store.ts';
 import { readSettings } from './settings-file.ts';
 import { loadSql } from './sql-files.ts';
 import { codeVersion } from './version.ts';
 
 export interface LakeOptions {
-  /** folder of raw objects, in any layout; steps that read no raw data need none */
+  /** folder of raw objects, in any layout, or `s3://bucket/prefix`; steps that read no raw data need none */
   raw?: string;
   /** folder of the lake, made if it isn't there */
   lake: string;
@@ -40,6 +42,7 @@ export interface LocalLake {
   views: View[];
   /** the select of sql/rollup/recipient_messages.sql */
   rollupSelect: string;
+  /** path of the folder, or address of the bucket's folder */
   rawRoot: string;
   lakeRoot: string;
   durable: boolean;
@@ -54,7 +57,7 @@ export async function openLake({
   memoryLimit = process.env.MAILLAKE_MEMORY,
 }: LakeOptions): Promise<LocalLake> {
   const lakeRoot = resolve(lake);
-  const rawRoot = resolve(raw ?? join(lakeRoot, 'no-raw'));
+  const rawRoot = rootOf(raw ?? join(lakeRoot, 'no-raw'));
   const { views, rollup } = await loadSql(fileURLToPath(new URL('../../sql', import.meta.url)));
   const store = new DiskStore(lakeRoot, { durable });
   const catalog = new DiskCatalog(lakeRoot, { durable });
@@ -66,7 +69,7 @@ export async function openLake({
     ...(memoryLimit ? { memoryLimit } : {}),
   });
   const ports: Ports = {
-    raw: new DiskStore(rawRoot),
+    raw: openRaw(rawRoot),
     lake: store,
     catalog,
     engine,
@@ -85,4 +88,9 @@ export async function openLake({
     durable,
     close: () => engine.close(),
   };
+}
+
+function rootOf(raw: string): string {
+  const address = readBucketAddress(raw);
+  return address ? addressOf(address) : resolve(raw);
 }

@@ -12,9 +12,11 @@ import { systemClock } from './clock.ts';
 import { DiskCatalog } from './disk-catalog.ts';
 import { DiskStore } from './disk-store.ts';
 import { EXIT } from './failure.ts';
+import { openRaw } from './raw-store.ts';
 import { byteCount } from './terminal/figures.ts';
 
 export interface WorkerSetup {
+  /** path of the folder, or address of the bucket's folder */
   rawRoot: string;
   lakeRoot: string;
   durable: boolean;
@@ -44,7 +46,7 @@ const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 /** The first message says where and how, the others name units. */
 process.once('message', ({ rawRoot, lakeRoot, durable, settings, version, memoryBytes }: WorkerSetup) => {
   const ports = {
-    raw: new DiskStore(rawRoot),
+    raw: openRaw(rawRoot),
     lake: new DiskStore(lakeRoot, { durable }),
     catalog: new DiskCatalog(lakeRoot, { durable }),
     clock: systemClock,

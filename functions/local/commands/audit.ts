@@ -34,6 +34,7 @@ export const auditCommand = (to: Console): Command =>
       'after',
       examples(
         ['audit --raw path/to/raw'],
+        ['audit --raw s3://bucket/prefix', 'raw data in S3'],
         ['audit --raw path/to/raw --repair', 'and mend what can be mended'],
         ['audit --raw path/to/raw --acknowledge', 'what stays for good has been seen'],
         ['audit --raw path/to/raw --json', 'every drift, as data'],
@@ -42,10 +43,10 @@ export const auditCommand = (to: Console): Command =>
     .action(async (flags: AuditFlags, command: Command) => {
       existingLake(flags.lake);
       const hasRaw = command.getOptionValueSource('raw') !== 'default' || existsSync(flags.raw);
-      if (hasRaw) rawFolder(flags);
-      else to.note(`raw data is not checked: there is no folder ${flags.raw}, name it with --raw`);
+      const raw = hasRaw ? await rawFolder(flags) : undefined;
+      if (raw === undefined) to.note(`raw data is not checked: there is no folder ${flags.raw}, name it with --raw`);
       const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
-      const report = await withLake(hasRaw ? flags : { lake: flags.lake }, (lake) => {
+      const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
         const options = { settings: lake.settings, hasRaw };
         if (flags.repair) return repairLake(lake, hasRaw, to);
         if (flags.acknowledge === undefined) return auditLake(lake, options, to);

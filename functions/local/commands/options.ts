@@ -2,8 +2,10 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { addressOf, readBucketAddress } from '../bucket-address.ts';
 import { UsageError, WorkError } from '../failure.ts';
 import { refuseOtherRaw } from '../raw-record.ts';
+import { checkBucket } from '../raw-store.ts';
 
 /** How a person calls the command line. */
 export const LAKE = 'npm run lake --';
@@ -13,7 +15,9 @@ export const DEFAULT_LAKE = '.lake/lake';
 export const DEMO_FOLDER = '.lake/demo';
 
 export const rawOption = (): Option =>
-  new Option('--raw <dir>', 'folder of raw objects, in any layout, plain or gzip').default(DEFAULT_RAW);
+  new Option('--raw <dir>', 'folder of raw objects, in any layout, plain or gzip; or s3://bucket/prefix').default(
+    DEFAULT_RAW,
+  );
 export const lakeOption = (): Option => new Option('--lake <dir>', 'folder of the lake').default(DEFAULT_LAKE);
 export const jsonOption = (): Option =>
   new Option('--json', 'print one JSON document on stdout and nothing else there');
@@ -37,6 +41,12 @@ export function existingFolder(folder: string, option: string, hint: string): st
   if (!existsSync(folder)) throw new UsageError(`${option}: there is no folder ${folder}`, hint);
   refuseFile(folder, option);
   return folder;
+}
+
+/** @throws UsageError: else a folder of that name would be made here */
+function refuseAddress(folder: string, option: string): void {
+  if (!/^s3:/i.test(folder)) return;
+  throw new UsageError(`${option}: ${folder} is no folder of this machine`, 'only --raw may lie in S3: name a folder');
 }
 
 /** @throws UsageError if a file has that name */
@@ -84,10 +94,17 @@ export function writableFile(file: string, option: string): string {
 
 /**
  * The raw folder, which has to be there, to be the lake's own, and not to hold the lake: what the lake writes would be read
- * as raw data.
- * @throws UsageError
+ * as raw data. Of a folder in S3 its address in full.
+ * @throws UsageError; of S3 also WorkError, if it can't be asked
  */
-export function rawFolder({ raw, lake }: Folders): string {
+export async function rawFolder({ raw, lake }: Folders): Promise<string> {
+  refuseAddress(lake, '--lake');
+  const address = readBucketAddress(raw);
+  if (address) {
+    refuseOtherRaw(lake, addressOf(address));
+    await checkBucket(address);
+    return addressOf(address);
+  }
   existingFolder(raw, '--raw', `name the folder of your raw objects, or make some with: ${LAKE} generate --out ${raw}`);
   if (isWithin(resolve(lake), resolve(raw))) {
     throw new UsageError(
@@ -109,6 +126,7 @@ export const isLake = (lake: string): boolean => existsSync(join(lake, 'v1', 'st
 /** A lake to look at: reading commands make none. @throws UsageError */
 export function existingLake(lake: string): string {
   if (isLake(lake)) return lake;
+  refuseAddress(lake, '--lake');
   refuseFile(lake, '--lake');
   const demo = join(DEMO_FOLDER, 'lake');
   const hint =

@@ -23,7 +23,7 @@ export const planCommand = (to: Console): Command =>
     .addOption(jsonOption())
     .addHelpText('after', examples(['plan --raw path/to/raw'], ['transform --raw path/to/raw', 'the step after it']))
     .action(async (flags: Folders) => {
-      const raw = rawFolder(flags);
+      const raw = await rawFolder(flags);
       writableFolder(flags.lake, '--lake');
       keepRaw(flags.lake, raw);
       const { planAll } = await import('../run.ts');

@@ -57,6 +57,8 @@ Examples:
   $ npm run demo
   # your own raw objects, in any folder layout, plain or gzip
   $ ${LAKE} run --raw path/to/raw
+  # or where they lie in S3: it is only read
+  $ ${LAKE} run --raw s3://bucket/prefix
   $ ${LAKE} query "select * from deliverability_daily"
 
 Every command has --help with examples, and --json for programs, which leave out

@@ -49,9 +49,9 @@ export const quarantineCommand = (to: Console): Command =>
       const reason = named === undefined ? undefined : reasonNamed(named);
       existingLake(folder);
       if (replay) {
-        rawFolder({ raw, lake: folder });
+        const root = await rawFolder({ raw, lake: folder });
         const { replayAll } = await import('../replay.ts');
-        const summary = await withLake({ raw, lake: folder }, (lake) =>
+        const summary = await withLake({ raw: root, lake: folder }, (lake) =>
           replayAll(lake, { progress: to.progress, ...(reason ? { reason } : {}) }),
         );
         if (json) return to.json(summary);

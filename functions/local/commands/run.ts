@@ -37,10 +37,11 @@ export const runCommand = (to: Console): Command =>
       examples(
         ['run --raw path/to/raw', 'into the lake in .lake/lake'],
         ['run --raw path/to/raw --lake path/to/lake --json'],
+        ['run --raw s3://bucket/prefix', 'read from S3, with the credentials that the AWS CLI has'],
       ),
     )
     .action(async (flags: RunFlags) => {
-      const raw = rawFolder(flags);
+      const raw = await rawFolder(flags);
       writableFolder(flags.lake, '--lake');
       keepRaw(flags.lake, raw);
       const { runAll } = await import('../run.ts');

@@ -27,7 +27,7 @@ export const transformCommand = (to: Console): Command =>
       ),
     )
     .action(async (unit: string | undefined, flags: Folders & WorkerFlags) => {
-      const raw = rawFolder(flags);
+      const raw = await rawFolder(flags);
       existingLake(flags.lake);
       const { transformAll, sumOutcomes } = await import('../run.ts');
       const summary = await withLake({ raw, lake: flags.lake }, async (lake) =>

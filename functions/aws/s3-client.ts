@@ -1,0 +1,16 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { type ClientOptions, sdkOptions } from './client-options.ts';
+
+export interface S3ClientOptions extends ClientOptions {
+  /** also ask buckets of other regions than the client's own: where a person names a bucket, and no stack does */
+  anyRegion?: boolean;
+}
+
+/** Apart from the other clients, so that whoever needs no more than S3 doesn't load them. */
+export const connectS3 = ({ anyRegion = false, ...options }: S3ClientOptions = {}): S3Client =>
+  new S3Client({
+    ...sdkOptions(options),
+    // An address of one's own has no names below it for buckets.
+    forcePathStyle: options.endpoint !== undefined,
+    followRegionRedirects: anyRegion,
+  });
