@@ -1,6 +1,6 @@
 /**
  * The functions' packages as SST makes them (4.17.1, `pkg/runtime/node`, read and compared with what its binary makes:
- * test/engines/sst-builder.spec.ts): one folder a function, with its bundle, and the files that its declaration adds.
+ * test/stacks/command-line.spec.ts): one folder a function, with its bundle, and the files that its declaration adds.
  */
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
