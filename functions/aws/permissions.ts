@@ -25,14 +25,17 @@ export interface Permission {
 }
 
 /** Never more than to look: raw data is never changed or deleted. */
+export const LIST_RAW: Permission = { actions: ['s3:ListBucket'], resources: ({ rawBucket }) => [rawBucket] };
+
+/** With the right to list: without it, S3 says of an object that isn't there that it is forbidden. */
 export const READ_RAW: readonly Permission[] = [
-  { actions: ['s3:ListBucket'], resources: ({ rawBucket }) => [rawBucket] },
+  LIST_RAW,
   { actions: ['s3:GetObject'], resources: ({ rawBucket }) => [`${rawBucket}/*`] },
 ];
 
 /** Of the whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */
 export const READ_LAKE: readonly Permission[] = [
-  { actions: ['s3:ListBucket', 's3:GetBucketLocation'], resources: ({ lakeBucket }) => [lakeBucket] },
+  { actions: ['s3:ListBucket'], resources: ({ lakeBucket }) => [lakeBucket] },
   { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
 ];
 
@@ -49,15 +52,17 @@ export const REMOVE_DATA: Permission = {
 
 const inCatalog = ({ glueCatalog, database, tables }: Places): string[] => [glueCatalog, database, tables];
 
-export const READ_PARTITIONS: Permission = {
-  actions: ['glue:GetPartitions', 'glue:BatchGetPartition'],
-  resources: inCatalog,
-};
+/** Of days that are named. */
+export const READ_PARTITIONS: Permission = { actions: ['glue:BatchGetPartition'], resources: inCatalog };
 
-export const ADD_PARTITIONS: Permission = {
-  actions: ['glue:BatchCreatePartition', 'glue:BatchGetPartition'],
-  resources: inCatalog,
-};
+/** Of all days. */
+export const LIST_PARTITIONS: Permission = { actions: ['glue:GetPartitions'], resources: inCatalog };
+
+/** Asks which of a batch are there, when Glue refuses it because one is. */
+export const ADD_PARTITIONS: readonly Permission[] = [
+  { actions: ['glue:BatchCreatePartition'], resources: inCatalog },
+  READ_PARTITIONS,
+];
 
 export const SWITCH_PARTITIONS: Permission = {
   actions: ['glue:UpdatePartition', 'glue:CreatePartition'],
@@ -71,12 +76,7 @@ export const ANALYST_RESULTS = 'analysts/';
 /** Queries of Athena read the catalog and write their results with the rights of who starts them. */
 export const QUERY: readonly Permission[] = [
   {
-    actions: [
-      'athena:StartQueryExecution',
-      'athena:GetQueryExecution',
-      'athena:GetQueryResults',
-      'athena:StopQueryExecution',
-    ],
+    actions: ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution'],
     resources: ({ workgroup }) => [workgroup],
   },
   {
@@ -90,6 +90,7 @@ export const QUERY: readonly Permission[] = [
     ],
     resources: inCatalog,
   },
+  { actions: ['s3:GetBucketLocation'], resources: ({ lakeBucket }) => [lakeBucket] },
   {
     actions: ['s3:ListBucket', 's3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
     resources: ({ resultsBucket }) => [resultsBucket],
@@ -99,6 +100,12 @@ export const QUERY: readonly Permission[] = [
     resources: ({ resultsBucket }) => [`${resultsBucket}/${PIPELINE_RESULTS}*`],
   },
 ];
+
+/** For queries whose rows are read, not written. */
+export const READ_ROWS: Permission = {
+  actions: ['athena:GetQueryResults'],
+  resources: ({ workgroup }) => [workgroup],
+};
 
 /** What UNLOAD does below the locations of settled files, with the rights of who started it. */
 export const UNLOAD: Permission = {

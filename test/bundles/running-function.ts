@@ -17,6 +17,8 @@ export interface InvokeOptions {
   remainingMs?: number;
   /** how far its clock is ahead of this machine's, ms */
   aheadMs?: number;
+  /** how many times faster than this machine's its time runs out */
+  pace?: number;
 }
 
 /** Starts the package's bundle. @throws Error with what its process said if the import fails */
@@ -42,8 +44,8 @@ export async function startFunction(
   return {
     importMs: Number(importMs),
     logs: () => said,
-    async invoke(event, { remainingMs = 900_000, aheadMs = 0 } = {}) {
-      child.send({ event, remainingMs, aheadMs });
+    async invoke(event, { remainingMs = 900_000, aheadMs = 0, pace = 1 } = {}) {
+      child.send({ event, remainingMs, aheadMs, pace });
       const { result, error } = await answer(child, () => said);
       if (typeof error === 'string') throw new Error(error);
       return result;

@@ -13,13 +13,13 @@ const { handler } = await import(process.argv[2] ?? '');
 process.send?.({ importMs: performance.now() - began });
 
 let requests = 0;
-process.on('message', async (message: { event: unknown; remainingMs: number; aheadMs: number }) => {
+process.on('message', async (message: { event: unknown; remainingMs: number; aheadMs: number; pace: number }) => {
   aheadMs = message.aheadMs;
-  const until = performance.now() + message.remainingMs;
+  const begun = performance.now();
   const context = {
     functionName: 'bundle',
     awsRequestId: `request-${++requests}`,
-    getRemainingTimeInMillis: () => until - performance.now(),
+    getRemainingTimeInMillis: () => message.remainingMs - (performance.now() - begun) * message.pace,
   };
   try {
     const result: unknown = await handler(message.event, context);

@@ -44,10 +44,14 @@ export const refuse = (isDue: Where, status: number, code: string): Fault => ({
   },
 });
 
-/** The error of a service that speaks JSON: Glue, SQS, Athena. */
+/**
+ * The error of a service that speaks JSON: Glue, SQS, Athena. It has no date, or a client whose clock a test has turned would
+ * take its clock for the reason, and ask again.
+ */
 export const refuseJson = (isDue: Where, status: number, type: string): Fault => ({
   isDue,
   before(answer) {
+    answer.sendDate = false;
     answer.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type });
     answer.end(JSON.stringify({ __type: type, message: 'injected', Message: 'injected' }));
     return true;

@@ -9,6 +9,7 @@ import { TrinoClient } from './trino-client.ts';
 export const CATALOG = 'awsdatacatalog';
 /** Where UNLOAD is a CREATE TABLE AS: with a metastore of files, so that Glue stays as it was. */
 export const UNLOAD_CATALOG = 'unload';
+export const UNLOAD_SCHEMA = `${UNLOAD_CATALOG}.unloads`;
 
 const CREDENTIALS = 'test';
 export const REGION = 'us-east-1';
@@ -111,5 +112,7 @@ export async function startTrino(
     isReady: async () => (await client.query('select 1')).rows.length === 1,
     patience: 240_000,
   });
+  // Here and once: two queries that make it at once fail, `if not exists` or not.
+  await client.query(`create schema if not exists ${UNLOAD_SCHEMA}`);
   return { ...started, client };
 }

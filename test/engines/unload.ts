@@ -1,6 +1,6 @@
 /** Athena's UNLOAD, which Trino doesn't have: read, checked as Athena checks it, and run as CREATE TABLE AS. */
 
-import { UNLOAD_CATALOG } from './trino.ts';
+import { UNLOAD_CATALOG, UNLOAD_SCHEMA } from './trino.ts';
 import type { TrinoClient, TrinoOptions } from './trino-client.ts';
 
 export interface Unload {
@@ -54,11 +54,10 @@ export async function runUnload(
   of: TrinoOptions,
 ): Promise<number> {
   if (options.get('format')?.toUpperCase() !== 'PARQUET') throw new UnloadError('INVALID_PROPERTY: format');
-  const table = `${UNLOAD_CATALOG}.unloads."u_${id.replaceAll('-', '_')}"`;
+  const table = `${UNLOAD_SCHEMA}."u_${id.replaceAll('-', '_')}"`;
   const partitions = options.get('partitioned_by');
   const withs = [`external_location = '${target}'`, "format = 'PARQUET'"];
   if (partitions) withs.push(`partitioned_by = ARRAY[${partitions}]`);
-  await trino.query(`create schema if not exists ${UNLOAD_CATALOG}.unloads`);
   const { updateCount = 0 } = await trino.query(`create table ${table} with (${withs.join(', ')}) as ${select}`, {
     ...of,
     session: {

@@ -1,0 +1,131 @@
+/**
+ * A stage on the loopback account as the stack would deploy it: buckets, queues, tables and views from the offline graph,
+ * and the functions' packages as processes with the environment that the graph gives them. Only where AWS is differs.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateDatabaseCommand, CreateTableCommand } from '@aws-sdk/client-glue';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { type Clients, connect } from '#aws/clients.ts';
+import { LAMBDAS, type LambdaName } from '#aws/lambdas.ts';
+import { buildPackages } from '../bundles/build.ts';
+import { type RunningFunction, startFunction } from '../bundles/running-function.ts';
+import { glueInputs } from '../stacks/glue-inputs.ts';
+import { ACCOUNT, at, evaluateStage, type Graph, ofType, textAt } from '../stacks/graph.ts';
+import { Gateway } from './gateway.ts';
+import { grantsOf, type Right, rightsFor } from './policy.ts';
+import { REGION } from './trino.ts';
+import { TrinoClient } from './trino-client.ts';
+
+export interface DeployedFunction extends RunningFunction {
+  /** what stands between it and AWS: knows its every request */
+  gateway: Gateway;
+  /** what its role may do */
+  grants: Right[];
+  /** what it has asked for so far needed */
+  needs(): Right[];
+}
+
+export interface DeployedStage {
+  graph: Graph;
+  environment: Readonly<Record<string, string>>;
+  functions: ReadonlyMap<LambdaName, DeployedFunction>;
+  clients: Clients;
+  trino: TrinoClient;
+  close(): Promise<void>;
+}
+
+export async function deployStage(): Promise<DeployedStage> {
+  const stage = `t${randomBytes(4).toString('hex')}`;
+  const folder = mkdtempSync(join(tmpdir(), 'stage-'));
+  const [graph, packages] = await Promise.all([
+    evaluateStage({ stage, config: { app: 'maillake', region: REGION } }),
+    buildPackages(folder),
+  ]);
+  if (graph.errors.length > 0) throw new Error(graph.errors.join('\n'));
+  const trino = new TrinoClient(inject('trino'));
+  const clients = connect({ endpoint: inject('moto') });
+  await makeResources(graph, clients);
+
+  const environment = environmentOf(graph, 'plan');
+  const functions = new Map<LambdaName, DeployedFunction>();
+  for (const { name, folder: place } of packages) {
+    const gateway = await Gateway.start({
+      moto: inject('moto'),
+      trino,
+      results: resultsOf(graph, environmentOf(graph, name)),
+    });
+    const variables = environmentOf(graph, name);
+    const running = await startFunction(place, {
+      ...variables,
+      AWS_REGION: REGION,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(LAMBDAS[name].memory),
+      AWS_ENDPOINT_URL: gateway.address,
+    });
+    const whose = { account: ACCOUNT, region: REGION, workgroup: variables.WORKGROUP ?? '' };
+    functions.set(name, {
+      ...running,
+      gateway,
+      grants: grantsOf(textAt(only(graph, 'aws:iam/rolePolicy:RolePolicy', `${logical(name)}Policy`), 'policy')),
+      needs: () => gateway.passed.flatMap((passing) => rightsFor(passing, whose)),
+    });
+  }
+  return {
+    graph,
+    environment,
+    functions,
+    clients,
+    trino,
+    async close() {
+      for (const { stop, gateway } of functions.values()) {
+        await stop();
+        await gateway.stop();
+      }
+      for (const client of Object.values(clients)) client.destroy();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** `settle-day` is `SettleDay` in the graph. */
+const logical = (name: string): string => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+function only(graph: Graph, type: string, name: string): Graph['resources'][number]['inputs'] {
+  const [found] = ofType(graph, type).filter((resource) => resource.name === name);
+  if (!found) throw new Error(`the graph has no ${type} ${name}: ${ofType(graph, type).map((one) => one.name)}`);
+  return found.inputs;
+}
+
+function environmentOf(graph: Graph, name: LambdaName): Record<string, string> {
+  const { inputs } =
+    ofType(graph, 'aws:lambda/function:Function').find((made) => made.name.startsWith(`${logical(name)}Function`)) ??
+    {};
+  const variables = at(inputs, 'environment', 'variables');
+  if (typeof variables !== 'object' || variables === null) throw new Error(`the graph gives ${name} no environment`);
+  return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)]));
+}
+
+/** Where the workgroup keeps results, as `bucket/folder`. */
+function resultsOf(graph: Graph, { WORKGROUP }: Record<string, string>): string {
+  const found = ofType(graph, 'aws:athena/workgroup:Workgroup').find(({ inputs }) => inputs.name === WORKGROUP);
+  const address = textAt(found?.inputs, 'configuration', 'resultConfiguration', 'outputLocation');
+  return address.replace(/^s3:\/\//, '').replace(/\/$/, '');
+}
+
+async function makeResources(graph: Graph, { s3, sqs, glue }: Clients): Promise<void> {
+  for (const { inputs } of ofType(graph, 'aws:s3/bucket:Bucket')) {
+    await s3.send(new CreateBucketCommand({ Bucket: textAt(inputs, 'bucket') }));
+  }
+  for (const { inputs } of ofType(graph, 'aws:sqs/queue:Queue')) {
+    await sqs.send(new CreateQueueCommand({ QueueName: textAt(inputs, 'name') }));
+  }
+  const { database, tables } = glueInputs(graph);
+  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
+  for (const TableInput of tables) {
+    await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
+  }
+}

@@ -1,0 +1,326 @@
+/**
+ * The stage that `sst deploy` would make, from one end to the other: its tables and views as the graph has them, the
+ * functions from their packages with the graph's environment, and what their roles allow against what they asked for.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeletePartitionCommand, UpdatePartitionCommand } from '@aws-sdk/client-glue';
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { glueStorage } from '#aws/glue-table.ts';
+import type { LambdaName } from '#aws/lambdas.ts';
+import { S3Store } from '#aws/s3-store.ts';
+import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
+import { tryEndKey, tryKey } from '#lake/steps/layout.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { generate } from '#local/generate/index.ts';
+import { sesSend } from '#test/records.ts';
+import { names } from '../bundles/build.ts';
+import { glueInputs } from '../stacks/glue-inputs.ts';
+import { rawFiles } from './cloud-lake.ts';
+import { type DeployedFunction, type DeployedStage, deployStage } from './deployed-stage.ts';
+import { call, doom, first, refuseJson } from './faults.ts';
+import { eventOf } from './invoke.ts';
+import { onBehalf } from './on-behalf.ts';
+import { covers, spelled } from './policy.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'deployed-'));
+let stage: DeployedStage;
+let raw: S3Store;
+let lake: S3Store;
+let drainedMessages = 0;
+
+beforeAll(async () => {
+  stage = await deployStage();
+  const { clients, environment } = stage;
+  raw = new S3Store({ client: clients.s3, bucket: environment.RAW_BUCKET ?? '' });
+  lake = new S3Store({ client: clients.s3, bucket: environment.LAKE_BUCKET ?? '' });
+  await generate({ out: folder, messages: 60, days: 2, seed: 5, dirty: true, dates: 2, end: '2025-03-10' });
+  // One hour a day: as many units as days.
+  for (const { key, bytes } of await rawFiles(folder)) {
+    await raw.create(key.replace(/^raw\/(\d{4}\/\d\d\/\d\d)\//, 'raw/$1/12/'), bytes);
+  }
+});
+afterAll(async () => {
+  await stage?.close();
+  rmSync(folder, { recursive: true });
+});
+
+function functionOf(name: LambdaName): DeployedFunction {
+  const found = stage.functions.get(name);
+  if (!found) throw new Error(`no such function: ${name}`);
+  return found;
+}
+
+const invoke = (name: LambdaName, event: unknown, aheadMs = 0, options = {}): Promise<unknown> =>
+  functionOf(name).invoke(event, { aheadMs, ...options });
+
+const keys = async (prefix: string): Promise<string[]> =>
+  (await Array.fromAsync(lake.list(prefix))).map(({ key }) => key);
+
+interface Received {
+  body: string;
+  taken: () => Promise<unknown>;
+}
+
+const unitsOf = (messages: readonly Received[]): string[] => messages.map(({ body }) => JSON.parse(body).unit);
+
+/** Three tries of a unit have failed. */
+async function fail(unit: string): Promise<void> {
+  for (const k of [0, 1, 2]) {
+    await lake.create(tryKey(unit, k), '{}');
+    await lake.create(
+      tryEndKey(unit, k, 'failed'),
+      JSON.stringify({ unit, end: 'failed', why: 'killed', ended_at: 0 }),
+    );
+  }
+}
+
+async function receive(queue: string, count: number): Promise<Received[]> {
+  const { sqs } = stage.clients;
+  const QueueUrl = stage.environment[queue] ?? '';
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: count, VisibilityTimeout: 900 }),
+  );
+  return Messages.map(({ Body = '', ReceiptHandle }) => ({
+    body: Body,
+    taken: () => sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })),
+  }));
+}
+
+const batchOf = (body: string): object => eventOf([{ MessageId: 'm', Body: body, ReceiptHandle: 'r' }]);
+
+/** Plays the event source, until the queue is empty. */
+async function work(name: 'transform' | 'settle-day', queue: string, aheadMs = 0): Promise<number> {
+  for (let done = 0; ; done++) {
+    const [message] = await receive(queue, 1);
+    if (!message) return done;
+    expect(await invoke(name, batchOf(message.body), aheadMs)).toEqual({ batchItemFailures: [] });
+    await message.taken();
+    drainedMessages++;
+  }
+}
+
+async function transformAll(aheadMs = 0): Promise<void> {
+  while (
+    (await work('transform', 'BACKFILL_QUEUE_URL', aheadMs)) + (await work('transform', 'LIVE_QUEUE_URL', aheadMs)) >
+    0
+  );
+}
+
+/** Someone points readers of a day at its live files, or drops the day. */
+async function misplace(table: string, dt: string, how: 'elsewhere' | 'gone'): Promise<void> {
+  const { DATABASE: DatabaseName, LAKE_BUCKET } = stage.environment;
+  const target = { DatabaseName, TableName: table, PartitionValueList: [dt] };
+  const PartitionValues = [dt];
+  const declared = TABLES[table];
+  if (!declared) throw new Error(`no such table: ${table}`);
+  if (how === 'gone')
+    await stage.clients.glue.send(new DeletePartitionCommand({ DatabaseName, TableName: table, PartitionValues }));
+  else {
+    const storage = glueStorage(declared, `s3://${LAKE_BUCKET}/v1/live/${table}/dt=${dt}/`);
+    await stage.clients.glue.send(
+      new UpdatePartitionCommand({ ...target, PartitionInput: { Values: [dt], StorageDescriptor: storage } }),
+    );
+  }
+}
+
+const count = async (relation: string): Promise<number> => {
+  const { rows } = await stage.trino.query(`select count(*) from ${relation}`, {
+    schema: stage.environment.DATABASE ?? '',
+  });
+  return Number(rows[0]?.[0]);
+};
+
+/** The day that most events are of. */
+const DAY = '2025-03-09';
+
+/** Of mail that nothing else is about. */
+const SENT_AT = Date.parse('2025-02-01');
+/** An hour in which nothing else lies. */
+const POISON = '2025/02/01/12';
+/** Gone before it is read, and there again. */
+const BACK = 'raw/2025/03/14/12/back.json';
+
+describe('the packages, with the environment of the graph', () => {
+  test('plan and transform read all there is, in both lanes, although units die, and are split down to one object', async () => {
+    const now = new Date();
+    const hour = now.toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    for (const name of ['a', 'b']) {
+      const young = sesSend({ messageId: `young ${name}`, sentAt: now.getTime() });
+      await raw.create(`raw/${hour}/${name}.json`, JSON.stringify(young));
+      const old = sesSend({ messageId: `poison ${name}`, sentAt: SENT_AT });
+      await raw.create(`raw/${POISON}/${name}.json`, JSON.stringify(old));
+    }
+    await invoke('plan', { reach: 'all' });
+    const live = await receive('LIVE_QUEUE_URL', 10);
+    const backfill = await receive('BACKFILL_QUEUE_URL', 10);
+    // Three tries have failed: of a unit of two objects in each lane, and of one of the halves that it is split into.
+    expect(live).toHaveLength(1);
+    for (const unit of unitsOf(live)) await fail(unit);
+    const poison = unitsOf(backfill.filter(({ body }) => body.includes(POISON)));
+    expect(poison).toHaveLength(1);
+    for (const unit of poison.flatMap((whole) => [whole, `${whole}a`])) await fail(unit);
+    functionOf('transform').gateway.inject(
+      refuseJson(first(1, call('BatchCreatePartition')), 400, 'AlreadyExistsException'),
+    );
+    for (const { body, taken } of [...live, ...backfill]) {
+      expect(await invoke('transform', batchOf(body))).toEqual({ batchItemFailures: [] });
+      await taken();
+    }
+    await transformAll();
+    expect(await keys('v1/state/splits/')).toHaveLength(2);
+    const quarantined = await stage.trino.query("select count(*) from quarantine where reason = 'poison'", {
+      schema: stage.environment.DATABASE ?? '',
+    });
+    expect(quarantined.rows).toEqual([[1]]);
+    expect(await count('events')).toBeGreaterThan(200);
+  });
+
+  test('a unit whose message got lost is queued again after an hour', async () => {
+    await raw.create(
+      'raw/2025/03/11/12/lost.json',
+      JSON.stringify(sesSend({ messageId: 'lost', sentAt: Date.parse('2025-03-11') })),
+    );
+    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+    await raw.create(`raw/${hour}/lost.json`, JSON.stringify(sesSend({ messageId: 'lost too' })));
+    await invoke('plan', { reach: 'all' });
+    for (const queue of ['BACKFILL_QUEUE_URL', 'LIVE_QUEUE_URL'])
+      for (const { taken } of await receive(queue, 10)) await taken();
+    await invoke('plan', { reach: 'tick' }, 2 * HOUR_MS);
+    const before = drainedMessages;
+    await transformAll();
+    expect(drainedMessages - before).toBe(2);
+  });
+
+  test('settle hands out the days, each is settled by a query, and rollup computes the send days', async () => {
+    const before = await count('events');
+    await invoke('settle', {});
+    expect(await work('settle-day', 'SETTLE_QUEUE_URL')).toBeGreaterThan(5);
+    const settled = await keys('v1/state/generations/');
+    expect(settled.length).toBeGreaterThan(5);
+    expect(await count('events')).toBeLessThanOrEqual(before);
+    await invoke('rollup', { reach: 'all' });
+    expect(await count('recipient_messages')).toBeGreaterThan(60);
+  });
+
+  test('what came late is taken in, and readers who are pointed elsewhere are pointed back', async () => {
+    const sentAt = Date.parse(`${DAY}T10:00:00Z`);
+    await raw.create('raw/2025/03/12/12/late.json', JSON.stringify(sesSend({ messageId: 'late', sentAt })));
+    await invoke('plan', { reach: 'all' }, DAY_MS);
+    await transformAll(DAY_MS);
+    await misplace('events', DAY, 'elsewhere');
+    await misplace('headers', DAY, 'gone');
+    await invoke('settle', {}, 26 * HOUR_MS);
+    await work('settle-day', 'SETTLE_QUEUE_URL', 26 * HOUR_MS);
+    await invoke('rollup', { reach: 'all' }, 26 * HOUR_MS);
+    await misplace('recipient_messages', DAY, 'elsewhere');
+    await invoke('rollup', { reach: 'all' }, 26 * HOUR_MS);
+    const rows = await stage.trino.query(`select count(*) from recipient_messages where message_id = 'late'`, {
+      schema: stage.environment.DATABASE ?? '',
+    });
+    expect(rows.rows).toEqual([[1]]);
+    const healed = (await keys(`v1/state/heals/dt=${DAY}/`)).map((key) => key.split('/')[4]);
+    expect(healed).toEqual(['events', 'recipient_messages']);
+  });
+
+  test('replay has read again what was poison, and what came back after it was gone', async () => {
+    const text = JSON.stringify(sesSend({ messageId: 'back', sentAt: SENT_AT }));
+    await raw.create(BACK, text);
+    await invoke('plan', { reach: 'all' }, 26 * HOUR_MS);
+    await raw.remove(BACK);
+    await transformAll(26 * HOUR_MS);
+    await raw.create(BACK, text);
+    expect(await invoke('replay', {}, 26 * HOUR_MS)).toMatchObject({ objects: 2 });
+    await transformAll(26 * HOUR_MS);
+    expect(await keys('v1/state/replays/')).toHaveLength(1);
+    const before = await count('events');
+    await invoke('settle', {}, 60 * HOUR_MS);
+    await work('settle-day', 'SETTLE_QUEUE_URL', 60 * HOUR_MS);
+    await invoke('rollup', { reach: 'all' }, 60 * HOUR_MS);
+    expect(await count('events')).toBe(before + 2);
+  });
+
+  test('collect removes what is superseded, and audit finds nothing but what is lost, which a person acknowledges', async () => {
+    await misplace('events', DAY, 'elsewhere');
+    await misplace('clicks', DAY, 'gone');
+    const live = await keys('v1/live/events/');
+    await invoke('collect', {}, 60 * HOUR_MS);
+    await invoke('collect', {}, 90 * HOUR_MS);
+    expect((await keys('v1/live/events/')).length).toBeLessThan(live.length);
+    expect((await keys(`v1/settled/events/dt=${DAY}/`)).every((key) => key.includes('/1-'))).toBe(true);
+    const gone = { kind: 'source_missing', key: BACK };
+    expect(await invoke('audit', { reach: 'all' }, 90 * HOUR_MS)).toMatchObject({ drifts: [gone] });
+    expect((await keys('v1/state/closed/')).length).toBeGreaterThan(0);
+    const [lost = ''] = await keys(`v1/settled/headers/dt=${DAY}/`);
+    await lake.remove(lost);
+    // Another audit has registered the day of its report meanwhile.
+    functionOf('audit').gateway.inject(
+      refuseJson(first(1, call('BatchCreatePartition')), 400, 'AlreadyExistsException'),
+    );
+    expect(await invoke('audit', { reach: 'all' }, 5 * DAY_MS)).toMatchObject({ drift_count: 2 });
+    await invoke('audit', { reach: 'all', acknowledge: true }, 5 * DAY_MS);
+    expect(await invoke('audit', { reach: 'daily' }, 5 * DAY_MS)).toMatchObject({ drift_count: 0 });
+  });
+
+  test.each(['settle-day', 'rollup', 'replay'] as const)('%s stops its query when its time is up', async (name) => {
+    const sentAt = Date.parse(`${DAY}T11:00:00Z`);
+    await raw.create(`raw/2025/03/13/12/${name}.json`, JSON.stringify(sesSend({ messageId: name, sentAt })));
+    await invoke('plan', { reach: 'all' }, 5 * DAY_MS);
+    await transformAll(5 * DAY_MS);
+    const started = functionOf(name).gateway.queries;
+    functionOf(name).gateway.inject(doom('hangs', call('StartQueryExecution')));
+    const event = {
+      'settle-day': batchOf(JSON.stringify({ table: 'events', dt: DAY })),
+      rollup: { reach: 'all' },
+      replay: {},
+    };
+    const run = invoke(name, event[name], 5 * DAY_MS, { remainingMs: 61_000, pace: 60 });
+    if (name === 'settle-day') expect(await run).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    else await expect(run).rejects.toThrow(`${name} failed: Athena query`);
+    expect(functionOf(name).gateway.queries - started).toBe(1);
+  });
+});
+
+describe('tables and views of the graph', () => {
+  test('all can be queried, and have their columns', async () => {
+    const { database, tables } = glueInputs(stage.graph);
+    expect(tables.length).toBeGreaterThan(40);
+    for (const { Name, PartitionKeys, StorageDescriptor } of tables) {
+      const needsDay = PartitionKeys?.some((key) => key.Name === 'generation')
+        ? ` where dt = '${DAY}' and generation = '1-x'`
+        : '';
+      const { columns } = await stage.trino.query(`select * from ${Name}${needsDay} limit 0`, { schema: database });
+      expect(
+        columns.map(({ name }) => name),
+        Name,
+      ).toEqual([...(StorageDescriptor?.Columns ?? []), ...(PartitionKeys ?? [])].map((column) => column.Name));
+    }
+  });
+
+  test('the views see what the functions wrote', async () => {
+    expect(await count('deliverability_daily')).toBeGreaterThan(1);
+    expect(await count(`message_timeline where message_id = 'late'`)).toBeGreaterThan(0);
+    expect(await count('data_quality_daily')).toBeGreaterThan(0);
+  });
+});
+
+describe("the functions' roles", () => {
+  test.each(names)('%s asked for nothing that its role does not allow', (name) => {
+    const { needs, grants } = functionOf(name);
+    const forbidden = needs().filter((need) => !grants.some((grant) => covers(grant, need)));
+    expect(new Set(forbidden.map(spelled))).toEqual(new Set());
+  });
+
+  test.each(names)('%s may do what it did and what AWS does on its behalf, and no more', (name) => {
+    const { needs, grants } = functionOf(name);
+    const needed = needs();
+    const behalf = onBehalf(name);
+    const unused = grants.filter((grant) => !needed.some((need) => covers(grant, need)));
+    const unexplained = unused.filter((grant) => !behalf.some(({ isMeant }) => isMeant(grant)));
+    expect(unexplained.map(spelled)).toEqual([]);
+    // And nothing is in the list that no role has.
+    expect(behalf.filter(({ isMeant }) => !grants.some(isMeant)).map(({ why }) => why)).toEqual([]);
+  });
+});

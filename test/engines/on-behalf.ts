@@ -1,0 +1,90 @@
+/** What AWS itself does with the rights of a function's role: no call of the function's own shows it. */
+import { LAMBDAS, type Lambda, type LambdaName } from '#aws/lambdas.ts';
+import type { Right } from './policy.ts';
+
+export interface OnBehalf {
+  why: string;
+  isMeant(grant: Right): boolean;
+}
+
+const meant = (why: string, actions: readonly string[], place: RegExp): OnBehalf => ({
+  why,
+  isMeant: ({ action, resource }) => actions.includes(action) && place.test(resource),
+});
+
+/** "Fine-grained access to databases and tables" and "Access to Amazon S3 from Athena" (Amazon Athena User Guide). */
+const ATHENA: readonly OnBehalf[] = [
+  meant(
+    'Athena looks tables, views and partitions up when it plans a query',
+    [
+      'glue:GetDatabase',
+      'glue:GetTable',
+      'glue:GetTables',
+      'glue:GetPartition',
+      'glue:GetPartitions',
+      'glue:BatchGetPartition',
+    ],
+    /^arn:aws:glue:.*:(catalog|database\/[^*]+|table\/[^/]+\/\*)$/,
+  ),
+  meant(
+    'Athena asks where the buckets are that it reads, and that it writes results to',
+    ['s3:GetBucketLocation'],
+    /-(lake|results)-[0-9a-f]+$/,
+  ),
+  meant(
+    'Athena writes results and manifests in parts, and looks at what is there',
+    ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+    /-results-[0-9a-f]+$/,
+  ),
+  meant(
+    'Athena writes results and manifests in parts, and looks at what is there',
+    ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    /-results-[0-9a-f]+\/pipeline\/\*$/,
+  ),
+];
+
+const UNLOAD: readonly OnBehalf[] = [
+  meant(
+    "UNLOAD writes a generation's files, in parts",
+    ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    /-lake-[0-9a-f]+\/v1\/settled\/\*$/,
+  ),
+];
+
+const LOGS = meant(
+  'Lambda writes the logs',
+  ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  /^arn:aws:logs:.*:log-group:\/aws\/lambda\/[^*]+:\*$/,
+);
+const DEAD_LETTERS = meant('Lambda sends calls that failed for good', ['sqs:SendMessage'], /-jobs-dead$/);
+const EVENT_SOURCE = meant(
+  "Lambda's event source takes messages and says when they are done",
+  ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+  /-(live|backfill|settle)$/,
+);
+const MISSING = meant(
+  'S3 says of a missing object that it is forbidden, to those who may not list the bucket ("GetObject")',
+  ['s3:ListBucket'],
+  /-raw-[0-9a-f]+$/,
+);
+const OLD = meant(
+  'days are marked as decided when they are two days old by the clock of S3, which no test turns',
+  ['s3:PutObject'],
+  /\/v1\/state\/decided\/\*$/,
+);
+
+const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup', 'replay'];
+const WRITING: readonly LambdaName[] = ['settle-day', 'rollup'];
+
+export function onBehalf(name: LambdaName): OnBehalf[] {
+  const { schedules, queues }: Lambda = LAMBDAS[name];
+  return [
+    LOGS,
+    ...(schedules ? [DEAD_LETTERS] : []),
+    ...(queues ? [EVENT_SOURCE] : []),
+    ...(QUERYING.includes(name) ? ATHENA : []),
+    ...(WRITING.includes(name) ? UNLOAD : []),
+    ...(name === 'transform' ? [MISSING] : []),
+    ...(name === 'plan' ? [OLD] : []),
+  ];
+}
