@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import { type Clients, connect } from '#aws/clients.ts';
 import { glueTables } from '#aws/glue-tables.ts';
 import { glueView, type ViewSource } from '#aws/glue-view.ts';
+import type { Addresses } from './engines.ts';
 import { Gateway } from './gateway.ts';
 import { TrinoClient } from './trino-client.ts';
 
@@ -19,9 +20,10 @@ export interface Account {
   close(): Promise<void>;
 }
 
-export async function openAccount(): Promise<Account> {
-  const trino = new TrinoClient(inject('trino'));
-  const gateway = await Gateway.start({ moto: inject('moto'), trino, results: inject('results') });
+/** @param at left out in tests, which are told */
+export async function openAccount(at: Addresses = injected()): Promise<Account> {
+  const trino = new TrinoClient(at.trino);
+  const gateway = await Gateway.start({ moto: at.moto, trino, results: at.results });
   const clients = connect({ endpoint: gateway.address });
   const name = `t${randomBytes(5).toString('hex')}`;
   await clients.s3.send(new CreateBucketCommand({ Bucket: name }));
@@ -41,6 +43,8 @@ export async function openAccount(): Promise<Account> {
     },
   };
 }
+
+const injected = (): Addresses => ({ moto: inject('moto'), trino: inject('trino'), results: inject('results') });
 
 export async function makeQueue({ clients }: Account): Promise<string> {
   const { QueueUrl = '' } = await clients.sqs.send(

@@ -11,6 +11,7 @@ import type { Settings } from '#lake/settings.ts';
 import { concurrently } from '#lake/steps/concurrent.ts';
 import { loadSql } from '#local/sql-files.ts';
 import { type Account, makeQueue, makeViews, openAccount } from './account.ts';
+import type { Addresses } from './engines.ts';
 
 /** Folders by day, not by hour: as many units as the days, which makes the tests short. */
 export const SETTINGS: Settings = { ...CLOUD_SETTINGS, rawTemplate: 'raw/{yyyy}/{MM}/{dd}/' };
@@ -29,8 +30,9 @@ export interface CloudLake {
   close(): Promise<void>;
 }
 
-export async function cloudLake(settings: Settings = SETTINGS): Promise<CloudLake> {
-  const account = await openAccount();
+/** @param at where the account is; tests are told */
+export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): Promise<CloudLake> {
+  const account = await openAccount(at);
   const { clients, database, bucket, gateway } = account;
   const rawBucket = `${bucket}-raw`;
   await clients.s3.send(new CreateBucketCommand({ Bucket: rawBucket }));

@@ -182,7 +182,7 @@ export class Gateway {
         await runUnload(trino, unload, execution.id, options);
         if (execution.fate === 'fails') throw new InvalidRequest('GENERIC_INTERNAL_ERROR: injected');
         execution.manifest = await this.#writeManifest(execution.id, await this.#keysUnder(unload.target));
-        execution.result = { columns: [], rows: [], bytesRead: 0, milliseconds: 0 };
+        execution.result = { id: execution.id, columns: [], rows: [], bytesRead: 0, milliseconds: 0 };
       } else {
         execution.result = await trino.query(execution.sql.replace(/;\s*$/, ''), options);
       }

@@ -4,6 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 export type TrinoValue = string | number | bigint | boolean | null | TrinoValue[] | { [key: string]: TrinoValue };
 
 export interface TrinoResult {
+  /** the query's, for a while known at `/v1/query/<id>` */
+  id: string;
   columns: { name: string; type: string }[];
   rows: TrinoValue[][];
   updateCount?: number;
@@ -77,9 +79,10 @@ export class TrinoClient {
         .map(([name, value]) => `${name}=${value}`)
         .join(','),
     };
-    const result: TrinoResult = { columns: [], rows: [], bytesRead: 0, milliseconds: 0 };
+    const result: TrinoResult = { id: '', columns: [], rows: [], bytesRead: 0, milliseconds: 0 };
     let answer = await this.#ask(`${this.address}/v1/statement`, { method: 'POST', body: sql, headers });
     for (;;) {
+      result.id = answer.id;
       if (answer.columns) result.columns = answer.columns;
       for (const row of answer.data ?? []) result.rows.push(row);
       if (answer.updateCount !== undefined) result.updateCount = answer.updateCount;
