@@ -33,7 +33,8 @@ export interface ColumnBuffer {
 export function makeColumn(name: string, { type, storage }: Column, id: number): ColumnBuffer {
   switch (type) {
     case 'string':
-      return storage === undefined ? new TextColumn() : new InternedColumn(id);
+      if (storage === undefined) return new TextColumn();
+      return new InternedColumn(storage === 'dictionary' ? id : null);
     case 'bigint':
       return new Int64Column(new Int64());
     // Times have no zone: that is SQL's plain `timestamp`, which the lake holds in UTC throughout. With a zone, DuckDB

@@ -17,7 +17,7 @@ const ROWS_PER_FEW_TEXT = 8;
  * came, or rows that were taken back, never show in a file.
  */
 export class InternedColumn implements ColumnBuffer {
-  readonly type: Dictionary<Utf8, Int32>;
+  readonly type: Dictionary<Utf8, Int32> | Utf8;
   #codeOf = new Map<string, number>();
   #texts: string[] = [];
   #units = 0;
@@ -32,8 +32,12 @@ export class InternedColumn implements ColumnBuffer {
   /** the texts as Arrow has them, while these are few and as many as there were */
   #few: Vector<Utf8> | null = null;
 
-  constructor(id: number) {
-    this.type = new Dictionary(new Utf8(), new Int32(), id);
+  /**
+   * @param id null: it gathers to plain text. Files keep the Arrow types that they were written from, and pyarrow can't read
+   * as a dictionary what isn't stored as one or plainly.
+   */
+  constructor(id: number | null) {
+    this.type = id === null ? new Utf8() : new Dictionary(new Utf8(), new Int32(), id);
   }
 
   put(row: number, value: Value): void {
@@ -83,7 +87,18 @@ export class InternedColumn implements ColumnBuffer {
     return rows.length * 4 + Math.min(this.#units, (this.#units / (this.#texts.length || 1)) * rows.length);
   }
 
-  gather(rows: Uint32Array): Data<Dictionary<Utf8, Int32>> {
+  gather(rows: Uint32Array): Data<Dictionary<Utf8, Int32>> | Data<Utf8> {
+    return this.type instanceof Dictionary ? this.#gatherCodes(rows, this.type) : this.#gatherText(rows);
+  }
+
+  #gatherText(rows: Uint32Array): Data<Utf8> {
+    if (this.#plain) return this.#plain.gather(rows);
+    const { codes, texts } = this.#compact(rows);
+    // Code 0, which is null, becomes a row past the end.
+    return textsOf(texts).gather(Uint32Array.from(codes, (code) => code - 1));
+  }
+
+  #gatherCodes(rows: Uint32Array, type: Dictionary<Utf8, Int32>): Data<Dictionary<Utf8, Int32>> {
     const length = rows.length;
     const isFew = !this.#plain && this.#texts.length <= Math.min(FEW_TEXTS, length / ROWS_PER_FEW_TEXT);
     const { codes, texts } = isFew ? this.#select(rows) : this.#compact(rows);
@@ -99,7 +114,7 @@ export class InternedColumn implements ColumnBuffer {
     }
     if (isFew && this.#few?.length !== texts.length) this.#few = vectorOf(texts);
     const dictionary = isFew && this.#few ? this.#few : vectorOf(texts);
-    return makeData({ type: this.type, length, nullCount, nullBitmap: bits, data: codes, dictionary });
+    return makeData({ type, length, nullCount, nullBitmap: bits, data: codes, dictionary });
   }
 
   /** The numbers of these rows' texts among all texts, from 1 (0 is null). */
@@ -173,10 +188,13 @@ export class InternedColumn implements ColumnBuffer {
   }
 }
 
-function vectorOf(texts: readonly string[]): Vector<Utf8> {
+const vectorOf = (texts: readonly string[]): Vector<Utf8> =>
+  makeVector(textsOf(texts).gather(Uint32Array.from(texts.keys())));
+
+function textsOf(texts: readonly string[]): TextColumn {
   const column = new TextColumn();
   for (let i = 0; i < texts.length; i++) column.put(i, texts[i] ?? '');
-  return makeVector(column.gather(Uint32Array.from(texts.keys())));
+  return column;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
