@@ -1,10 +1,12 @@
-/** Brings moto and Trino onto this machine, once: into a folder outside the tree, so that a new checkout finds them. */
+/** Brings moto, Trino and pandas onto this machine, once: into a folder outside the tree, so that a new checkout finds them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 const MOTO = '5.2.5';
+/** With all that it needs, so that nothing moves: 300 MB. pandas 3 needs Python 3.11. */
+const PANDAS = { pandas: '3.1.1', pyarrow: '26.0.1', numpy: '2.4.6', 'python-dateutil': '4.0.0' };
 /** The newest that Maven Central holds in parts: the whole server would be 821 MB, these two are 453. */
 const TRINO = '476';
 /** Trino 476 refuses older ones. */
@@ -19,15 +21,41 @@ export interface Engines {
 
 /** @throws Error naming what is missing on this machine, and how to get it */
 export function installEngines(say: (line: string) => void): Engines {
+  const cache = cacheFolder();
+  const java = findJava();
+  const python = pythonWith(join(cache, `moto-${MOTO}`), [`moto[s3,glue,athena,sqs,ssm,server]==${MOTO}`], say);
+  const trino = once(join(cache, `trino-${TRINO}`), say, fetchTrino);
+  return { python, java, trino };
+}
+
+/**
+ * A Python with pandas and pyarrow. In an environment of its own: moto's is complete on machines that have it, and pandas
+ * would be wanted by one test only.
+ * @returns its command. @throws Error naming what is missing on this machine
+ */
+export function installPandas(say: (line: string) => void): string {
+  const packages = Object.entries(PANDAS).map(([name, version]) => `${name}==${version}`);
+  return pythonWith(join(cacheFolder(), `pandas-${PANDAS.pandas}`), packages, say);
+}
+
+function cacheFolder(): string {
   const cache = process.env.MAILLAKE_ENGINES ?? join(homedir(), '.cache', 'maillake-engines');
   mkdirSync(cache, { recursive: true });
-  const java = findJava();
-  const venv = once(join(cache, `moto-${MOTO}`), say, (folder) => {
-    run('python3', ['-m', 'venv', folder], 'install Python 3 with venv (Debian: apt-get install python3-venv)');
-    run(join(folder, 'bin', 'pip'), ['install', '-q', `moto[s3,glue,athena,sqs,ssm,server]==${MOTO}`]);
+  return cache;
+}
+
+/** The Python of a virtual environment with these packages. */
+function pythonWith(folder: string, packages: readonly string[], say: (line: string) => void): string {
+  once(folder, say, () => {
+    run(
+      'python3',
+      ['-m', 'venv', folder],
+      'install Python 3.11 or newer with venv (Debian: apt-get install python3-venv)',
+    );
+    // What isn't compiled ahead is compiled where it is used, which is little of it.
+    run(join(folder, 'bin', 'pip'), ['install', '-q', '--no-compile', ...packages]);
   });
-  const trino = once(join(cache, `trino-${TRINO}`), say, fetchTrino);
-  return { python: join(venv, 'bin', 'python'), java, trino };
+  return join(folder, 'bin', 'python');
 }
 
 /** Makes a folder, whole or not at all. A virtual environment knows its own path, so it is made where it stays. */
