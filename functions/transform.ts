@@ -4,7 +4,9 @@ import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
 import { type Invocation, type Observer, observed } from '#aws/observed.ts';
 import { DeniedObject } from '#lake/ports.ts';
+import type { Settings } from '#lake/settings.ts';
 import { deadlineGuard, type Guard } from '#lake/steps/guard.ts';
+import { laneOf } from '#lake/steps/lane.ts';
 import type { Outcome } from '#lake/steps/state.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { wiring } from './wiring.ts';
@@ -37,7 +39,7 @@ export const handler = (event: SQSEvent, invocation: Invocation): Promise<SQSBat
         const guard: Guard = () => outOfTime() ?? outOfMemory();
         try {
           const outcome = await transform(unitPorts, message, { settings, version, guard });
-          report(observer, outcome, clock.now());
+          report(observer, outcome, settings, clock.now());
         } finally {
           isFresh = false;
         }
@@ -57,7 +59,7 @@ const outOfMemory: Guard = () => {
   return { why: `${Math.round(held / 2 ** 20)} MB of memory`, counts: isFresh };
 };
 
-function report({ info, problem, count }: Observer, outcome: Outcome, now: number): void {
+function report({ info, problem, count }: Observer, outcome: Outcome, settings: Settings, now: number): void {
   const { unit, status, objects, records, accepted, duplicate, skipped, quarantined } = outcome;
   info('unit has its outcome', { unit, status, objects, records, accepted, duplicate, skipped, quarantined });
   count('Units', 1);
@@ -70,7 +72,11 @@ function report({ info, problem, count }: Observer, outcome: Outcome, now: numbe
   count('ChangedObjects', outcome.changed_objects);
   count('SplitUnits', status === 'split' ? 1 : 0);
   count('PoisonObjects', outcome.poison?.length ?? 0);
-  if (outcome.newest_delivered_at !== null) count('LagSeconds', Math.round((now - outcome.newest_delivered_at) / 1000));
+  const { raw_prefix: rawPrefix, newest_delivered_at: newestModified, kind } = outcome;
+  // History is as late as it is old: only live mail says how fresh the lake is.
+  if (newestModified !== null && laneOf({ rawPrefix, newestModified, kind }, settings, now) === 'live') {
+    count('LagSeconds', Math.round((now - newestModified) / 1000));
+  }
   for (const { key, problem: what } of outcome.problems.slice(0, 10))
     problem(what, new Error('raw object'), { unit, key });
 }

@@ -121,7 +121,7 @@ export const LAMBDAS = {
       LIST_RAW,
       ...READ_LAKE,
       writeLake(...state('generations', 'heals')),
-      UNLOAD,
+      ...UNLOAD,
       ...QUERY,
       READ_ROWS,
       ...ADD_PARTITIONS,
@@ -142,7 +142,7 @@ export const LAMBDAS = {
     permissions: [
       ...READ_LAKE,
       writeLake(...state('generations', 'rollups', 'heals')),
-      UNLOAD,
+      ...UNLOAD,
       ...QUERY,
       ...ADD_PARTITIONS,
       SWITCH_PARTITIONS,

@@ -107,11 +107,14 @@ export const READ_ROWS: Permission = {
   resources: ({ workgroup }) => [workgroup],
 };
 
-/** What UNLOAD does below the locations of settled files, with the rights of who started it. */
-export const UNLOAD: Permission = {
-  actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-  resources: ({ lakeBucket }) => [`${lakeBucket}/${SETTLED}*`],
-};
+/** What UNLOAD does below the locations of settled files, with the rights of who started it: as with results, in parts. */
+export const UNLOAD: readonly Permission[] = [
+  { actions: ['s3:ListBucketMultipartUploads'], resources: ({ lakeBucket }) => [lakeBucket] },
+  {
+    actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    resources: ({ lakeBucket }) => [`${lakeBucket}/${SETTLED}*`],
+  },
+];
 
 export const send = (...queues: readonly ('liveQueue' | 'backfillQueue' | 'settleQueue')[]): Permission => ({
   actions: ['sqs:SendMessage'],

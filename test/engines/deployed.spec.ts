@@ -176,6 +176,12 @@ describe('the packages, with the environment of the graph', () => {
     });
     expect(quarantined.rows).toEqual([[1]]);
     expect(await count('events')).toBeGreaterThan(200);
+    // Only the halves of the live unit say how late mail is.
+    expect(
+      functionOf('transform')
+        .logs()
+        .match(/"LagSeconds":\d/g),
+    ).toHaveLength(2);
   });
 
   test('a unit whose message got lost is queued again after an hour', async () => {

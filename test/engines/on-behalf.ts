@@ -45,6 +45,11 @@ const ATHENA: readonly OnBehalf[] = [
 
 const UNLOAD: readonly OnBehalf[] = [
   meant(
+    "UNLOAD writes a generation's files, in parts, and looks at what is under way",
+    ['s3:ListBucketMultipartUploads'],
+    /-lake-[0-9a-f]+$/,
+  ),
+  meant(
     "UNLOAD writes a generation's files, in parts",
     ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
     /-lake-[0-9a-f]+\/v1\/settled\/\*$/,
