@@ -86,5 +86,10 @@ export const FAULT_ROWS: readonly FaultRow[] = ROWS.map(([row, words, beyond]) =
   ...(beyond ? { beyond } : {}),
 }));
 
+/** Those that are (also) shown on the engines: every one must hold there. */
+export const ENGINE_ROWS: readonly FaultRow[] = FAULT_ROWS.filter(
+  ({ row }) => Number(row) >= 55 && Number(row) <= 67,
+).map(({ row, words }) => ({ row, words }));
+
 /** The row that a test's title names, or null. */
 export const faultOf = (title: string): string | null => /^fault 0*(\d+[ab]?): /.exec(title)?.[1] ?? null;

@@ -1,11 +1,12 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { ENGINE_ROWS, type FaultRow } from './fault-rows.ts';
 import { faultTable, type TestResult } from './fault-table.ts';
 
 /**
- * Ends the run with one plain line that any CI can count: `N passed, N failed`; before it, when every test file ran, the
- * table of faults.
+ * Ends the run with one plain line that any CI can count: `N passed, N failed`; before it, when every test file of a
+ * kind ran, the table of faults.
  */
 export default class PlainCount implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -22,9 +23,9 @@ export default class PlainCount implements Reporter {
       // A file that broke outside its tests (on import, in a hook) would otherwise not be counted at all.
       if (module.state() === 'failed' && count.failed === failedBefore) count.failed++;
     }
-    const isWhole = count.skipped === 0 && modules.length >= globSync('**/*.test.ts', { cwd: HERE }).length;
-    if (isWhole) {
-      const { lines, unshown } = faultTable(results);
+    for (const { pattern, rows } of WHOLE) {
+      if (count.skipped > 0 || !isWhole(modules, pattern)) continue;
+      const { lines, unshown } = faultTable(results, rows);
       console.log(`\n${lines.join('\n')}`);
       if (unshown.length > 0) {
         console.log(`faults not shown to hold: ${unshown.join(', ')}`);
@@ -44,3 +45,15 @@ function titlesOf(test: TestCase): string[] {
 }
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** Which runs show which rows of the table; left out, all. */
+const WHOLE: readonly { pattern: string; rows?: readonly FaultRow[] }[] = [
+  { pattern: '**/*.test.ts' },
+  { pattern: 'engines/*.spec.ts', rows: ENGINE_ROWS },
+];
+
+/** Did every such file run? */
+function isWhole(modules: readonly TestModule[], pattern: string): boolean {
+  const ran = new Set(modules.map(({ moduleId }) => moduleId));
+  return globSync(pattern, { cwd: HERE }).every((path) => ran.has(`${HERE}${path}`));
+}

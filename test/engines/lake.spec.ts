@@ -112,6 +112,16 @@ describe('schema', () => {
       ['new', '{"a":1}', 'x'],
     ]);
   });
+
+  test('fault 64: a column of another type is what readers can no longer read, so the lock lets none through', async () => {
+    const { processing_time_ms } = events.columns;
+    const other = { ...events.columns, processing_time_ms: { ...processing_time_ms, type: 'string' as const } };
+    await writeLive('2024-06-03', [row({ event_id: 'other' })], { ...events, columns: other });
+    await catalog.ensurePartitions('events', [{ dt: '2024-06-03', location: 'v1/live/events/dt=2024-06-03/' }]);
+    const sql = (column: string): string => `select ${column} from events where dt = '2024-06-03'`;
+    await expect(engine.query(sql('processing_time_ms'))).rejects.toThrow('processing_time_ms');
+    expect((await engine.query(sql('event_id'))).rows).toEqual([['other']]);
+  });
 });
 
 describe('a partition that is switched', () => {

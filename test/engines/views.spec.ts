@@ -14,6 +14,7 @@ import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/steps/layout.ts
 import { audits, generations, TABLES, units } from '#lake/tables/index.ts';
 import { generate } from '#local/generate/index.ts';
 import { loadSql } from '#local/sql-files.ts';
+import { sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { type Account, makeViews, openAccount } from './account.ts';
 import { rawFiles } from './cloud-lake.ts';
@@ -133,7 +134,28 @@ describe('fault 67: on empty tables', () => {
   });
 });
 
-describe('on a large lake', () => {
+describe('fault 67: on one mail', () => {
+  let both: Both;
+  beforeAll(async () => {
+    both = await bothEngines(async (local) => {
+      const of = { messageId: 'm1', sentAt: Date.parse('2025-03-08T10:00:00Z') };
+      for (const [i, record] of [sesSend(of), sesDelivery(of), sesOpen(of), sesClick(of)].entries()) {
+        local.put(`${i}.json`, JSON.stringify(record), Date.parse('2025-03-08T12:00:00Z'));
+      }
+      await local.run();
+    });
+  });
+  afterAll(() => both?.close());
+
+  test.concurrent.each(named)('%s gives the same rows', async (name) => {
+    const sql = `select * from ${name}`;
+    const found = await both.cloud(sql);
+    expectSameRows(found, await both.local.lake.engine.query(sql), { without: LAGS });
+    if (name === 'deliverability_daily') expect(found.rows).toHaveLength(1);
+  });
+});
+
+describe('fault 67: on a large lake', () => {
   let both: Both;
   const folder = mkdtempSync(join(tmpdir(), 'views-'));
   beforeAll(async () => {
