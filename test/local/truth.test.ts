@@ -143,6 +143,49 @@ describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
     );
   });
 
+  test('reputation_status judges each identity by the truth’s counts, as none has more mail than it looks at', async () => {
+    const counts = [
+      'sent',
+      'reputation_sent',
+      'reputation_hard_bounces',
+      'feedback_delivered',
+      'feedback_complaints',
+    ] as const;
+    const said = rolledUp(['from_domain', 'configuration_set'], counts).filter((line) => 'sent' in line && line.sent);
+    expect(said.length).toBeGreaterThan(1);
+    expect(sorted(await rows(`select from_domain, configuration_set, ${counts} from reputation_status`))).toEqual(
+      sorted(said),
+    );
+  });
+
+  test('time_to_engage ends with the truth’s people who ever opened or clicked', async () => {
+    const counts = ['trackable_delivered', 'unique_human_opens', 'unique_human_clicks'] as const;
+    const said = rolledUp(['campaign_id'], counts).filter(
+      (line) =>
+        'campaign_id' in line && line.campaign_id !== null && 'trackable_delivered' in line && line.trackable_delivered,
+    );
+    expect(said.length).toBeGreaterThan(1);
+    const seen = await rows(
+      'select campaign_id, trackable_delivered, human_opened_ever as unique_human_opens, human_clicked_ever as unique_human_clicks from time_to_engage where hours_since_delivery = 72',
+    );
+    expect(sorted(seen)).toEqual(sorted(said));
+  });
+
+  test('deliverability_by_horizon has the truth’s mail at every horizon, and never more of what became of it', async () => {
+    const by = ['send_date', 'mailbox_provider', 'from_domain', 'configuration_set', 'campaign_id'] as const;
+    const said = sorted(rolledUp(by, ['sent']).filter((line) => 'sent' in line && line.sent));
+    for (const horizon of [24, 72, 168]) {
+      const seen = await rows(
+        `select ${[...shown(by), ...summed(['sent'])]} from deliverability_by_horizon where horizon_hours = ${horizon} group by all having sum(sent) > 0`,
+      );
+      expect(sorted(seen)).toEqual(said);
+    }
+    const grown = ['hard_bounces', 'unique_opens', 'unique_clicks', 'unsubscribes'] as const;
+    const [last = {}] = await rows(`select ${summed(grown)} from deliverability_by_horizon where horizon_hours = 168`);
+    for (const name of grown) expect(Number(last[name])).toBeLessThanOrEqual(truth.headline[name]);
+    expect(Number(last.hard_bounces)).toBeGreaterThan(0);
+  });
+
   test('data_freshness has the newest days of the truth, and an audit that found nothing', async () => {
     expect((await audit(lake.ports)).drifts).toEqual([]);
     const newest = (days: readonly string[]): string | undefined => days.toSorted().at(-1);
@@ -198,6 +241,7 @@ describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
     ['links', 'link_clicks_daily', ['event_date', 'campaign_id', 'link'], ['clicks', 'human_clicks']],
     ['opens', 'client_usage_daily', ['event_date'], ['opens', 'human_opens']],
     ['hours', 'engagement_by_hour', ['day_of_week', 'hour_of_day'], ['opens', 'human_opens', 'clicks', 'human_clicks']],
+    ['hours', 'engagement_hourly', ['day_of_week', 'hour_of_day'], ['opens', 'human_opens', 'clicks', 'human_clicks']],
   ];
   test.each(DAY_VIEWS)('the truth’s %s are those of %s', async (list, view, dimensions, counts) => {
     // Rows of zeros: days on which a type is missing, and links that were only unsubscribed by.

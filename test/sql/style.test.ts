@@ -111,6 +111,20 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
     );
   });
 
+  test('imports first: no table or view is read after a step that builds on steps alone; commas end lines', () => {
+    const steps = [...view.sql.matchAll(/^(?:with )?(\w+) as \(\n(.*?)^\)/gms)].map(([, step = '', body = '']) => ({
+      step,
+      reads: [...body.replaceAll(/--[^\n]*/g, '').matchAll(/\b(?:from|join) (\w+)/g)].map(([, name]) => name ?? ''),
+    }));
+    const known = new Set(['unnest', ...steps.map(({ step }) => step)]);
+    const isImport = ({ step, reads }: (typeof steps)[number]) =>
+      reads.some((name) => name === step || !known.has(name));
+    const firstStep = steps.findIndex((one) => one.reads.length > 0 && !isImport(one));
+    expect(firstStep === -1 ? [] : steps.slice(firstStep).filter(isImport)).toEqual([]);
+    expect(steps.at(-1)?.step).toBe('final');
+    expect(view.sql.split('\n').filter((line) => /^\s*,/.test(line))).toEqual([]);
+  });
+
   test('never divides but by nullif', () => {
     const words = tokens(view.sql).map(({ text: word }) => word);
     const divisors = words.filter((_, at) => words[at - 1] === '/');
