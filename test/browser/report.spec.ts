@@ -133,6 +133,17 @@ describe.each(SIZES)('the report of $name', ({ name, write }) => {
       await page.close();
     });
 
+  if (name === 'a quarter with faults')
+    test('has links in the order of the numbers that it shows', async () => {
+      const { page } = await openFile(browser, file);
+      const shown = await page.$$eval('section[aria-labelledby=links] td:nth-child(3) span', (cells) =>
+        cells.map((cell) => Number(cell.textContent?.replaceAll(',', ''))),
+      );
+      expect(shown).toHaveLength(15);
+      expect(shown).toEqual(shown.toSorted((a, b) => b - a));
+      await page.close();
+    });
+
   test('lets the keyboard reach every link and table, and see where it is', async () => {
     const opened = await openFile(browser, file);
     const { page } = opened;

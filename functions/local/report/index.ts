@@ -78,7 +78,7 @@ async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, qual
   const campaigns = await loadCampaigns(ask);
   return [
     summarySection(found, causes, days, period, thresholds),
-    headlineSection(await loadHeadline(askInAll(lake, filter, shown), cells, period, newest), days, period),
+    headlineSection(await loadHeadline(askInAll(lake, filter, shown), cells, period, newest), days, period, newest),
     deliverySection(days, period, marks, thresholds, newest),
     providersSection(cells, current, period, marks),
     bouncesSection(await loadBounceReasons(ask)),

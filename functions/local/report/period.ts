@@ -94,3 +94,9 @@ function instantOf(date: string): number {
     throw new RangeError(`not a date like 2026-10-30: ${date}`);
   return instant;
 }
+
+/** Days in which most opens and clicks come in: the horizon at which they are compared. */
+const GROWING = 3;
+
+/** The first day whose mail is still being opened and clicked. @param newest the day of the newest data */
+export const growingFrom = (newest: string): string => later(newest, -GROWING);

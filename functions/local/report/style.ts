@@ -144,6 +144,7 @@ footer { font-size: 0.8125rem; padding-block: 36px 48px; }
   .chart.narrow { display: block; }
   .plot { width: 100%; }
 }
+@page { margin: 14mm 12mm; }
 @media print {
   :root { color-scheme: light; }
   body { font-size: 11pt; background: none; }

@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { parseCsv } from '#lake/sql/csv.ts';
 import { percentTick } from './numbers.ts';
 
-/** A rate from 0 to 1 that a sender should stay below, and its name on a chart. */
+/** A rate from 0 to 1 that a sender should stay below, whose it is, and its name on a chart. */
 export interface Threshold {
   rate: number;
+  says: string;
   label: string;
 }
 
@@ -29,7 +30,7 @@ export function thresholdsOf(csv: string): Thresholds {
     const rate = values.get(name);
     if (rate === undefined || !(rate > 0 && rate < 1))
       throw new Error(`no rate between 0 and 1 in sql/seeds/thresholds.csv (name: ${name})`);
-    return { rate, label: `${percentTick(rate)} ${says}` };
+    return { rate, says, label: `${percentTick(rate)} ${says}` };
   };
   const ascending = (thresholds: Threshold[]) => thresholds.sort((a, b) => a.rate - b.rate);
   return {

@@ -104,6 +104,19 @@ describe('the report', () => {
     expect(section?.querySelectorAll('.estimate svg').length).toBeGreaterThanOrEqual(4);
   });
 
+  test('says where a rate stands: past a limit, or of nothing that can be observed', async () => {
+    const facts = [fact({ send_date: FIRST, sent: 1000, delivered: 970, hard: 30, domain: 'gmail.com' })];
+    const document = parsed(await render({ ...NOTHING, facts }));
+    expect([...document.querySelectorAll('.standing li')].map((line) => words(line))).toEqual([
+      expect.stringMatching(
+        /^Watch Hard bounces: 3.00% in the seven days to .*, past the limit of 2% \(recommended by SES\)\.$/,
+      ),
+      expect.stringMatching(
+        /^Not observable Complaints: no mail reached a provider that reports them in the seven days to /,
+      ),
+    ]);
+  });
+
   test('counts links that have no line of their own', async () => {
     const facts = Array.from({ length: 20 }, (_, i) =>
       fact({ send_date: FIRST, sent: 30, delivered: 30, clicks: 25 - i, link: `https://shop.example/${i}` }),
@@ -126,7 +139,7 @@ describe('the report', () => {
   test('tells percentiles of the time to delivery, in words, over time and by provider', () => {
     const section = parsed(QUARTER_PAGE).querySelector('section[aria-labelledby=latency]');
     expect(words(section?.querySelector('p'))).toMatch(
-      /^Half of the mail was delivered within 5 s of its sending, 95 of 100 within 9 s; 0% took longer than a minute\.$/,
+      /^Half of the mail was delivered within 5 s of its sending, 95 of 100 within 9 s; none took longer than a minute\.$/,
     );
     const rows = section?.querySelectorAll('.scroll:last-of-type tbody tr') ?? [];
     expect(words(rows.at(-1))).toMatch(/^All[\d,]+5 s9 s9 s9 s0%$/);
@@ -190,6 +203,13 @@ describe('the report', () => {
     const document = parsed(text);
     expect(words(document.querySelector('.calm'))).toMatch(/^There is too little mail/);
     expect(words(document.querySelector('.standing'))).toContain('Too few Hard bounces: 1 of 10 mails');
+    // Nothing is said of lines that can't be drawn of one day, and the day's name is under its bar.
+    expect(words(document.querySelector('section[aria-labelledby=headline]'))).not.toContain('Lines show');
+    const chart = document.querySelector('#volume .wide svg');
+    const bar = chart?.querySelector('[aria-hidden] rect, g rect');
+    const middle = Number(bar?.getAttribute('x')) + Number(bar?.getAttribute('width')) / 2;
+    const tick = [...(chart?.querySelectorAll('text') ?? [])].find((one) => words(one) === '1 Sep');
+    expect(/translate\(([\d.]+)/.exec(tick?.getAttribute('transform') ?? '')?.[1]).toBe(String(middle));
     expect(text).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
 

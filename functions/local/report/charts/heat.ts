@@ -7,7 +7,7 @@ import type { Days, Period } from '../period.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';
 import { svg } from './svg.ts';
-import { bucketName, dayScale, midnight, nextMidnight, periodMarks } from './time.ts';
+import { bucketName, dayScale, midnight, nextMidnight, periodMarks, roomAbove } from './time.ts';
 
 /** What one mailbox provider did with the mail of one day, or of a week in a long period. */
 export interface HeatCell extends Days {
@@ -89,10 +89,10 @@ function draw(
   return svg(
     {
       width,
-      height: 66 + names.length * (isWide ? 26 : 24),
+      height: 26 + roomAbove(period) + names.length * (isWide ? 26 : 24),
       marginLeft: isWide ? 112 : 76,
       marginRight: 8,
-      marginTop: 40,
+      marginTop: roomAbove(period),
       marginBottom: 26,
       x: dayScale(period.shown, isWide ? 13 : 4),
       y: { label: null, domain: names.map((name) => label({ name })), tickSize: 0, padding: 0.1 },

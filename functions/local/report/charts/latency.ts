@@ -6,7 +6,7 @@ import type { Latency } from '../sections/latency.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';
 import { svg } from './svg.ts';
-import { dayScale, midnight, periodMarks } from './time.ts';
+import { dayScale, noon, periodMarks, roomAbove } from './time.ts';
 
 type LatencyDay = Latency & { date: string };
 
@@ -59,14 +59,13 @@ function draw(days: readonly LatencyDay[], period: Period, width: number): Marku
   const low = Math.min(...days.map(({ p50 }) => least(p50)));
   const high = Math.max(...days.map(({ p99 }) => least(p99)));
   const domain = [TICKS.findLast((tick) => tick <= low) ?? low, TICKS.find((tick) => tick >= high) ?? high] as const;
-  const noon = ({ date }: LatencyDay) => new Date(midnight(date).getTime() + 43_200_000);
   return svg(
     {
       width,
-      height: isWide ? 230 : 220,
+      height: (isWide ? 190 : 180) + roomAbove(period),
       marginLeft: 52,
       marginRight: 8,
-      marginTop: 40,
+      marginTop: roomAbove(period),
       marginBottom: 26,
       x: dayScale(period.shown, isWide ? 13 : 4),
       y: {
@@ -79,9 +78,14 @@ function draw(days: readonly LatencyDay[], period: Period, width: number): Marku
       },
     },
     ...LINES.flatMap(({ key, label }) => [
-      Plot.line(days, { x: noon, y: (one: LatencyDay) => place(one[key]), stroke: `var(--${key})`, strokeWidth: 1.75 }),
+      Plot.line(days, {
+        x: ({ date }: LatencyDay) => noon(date),
+        y: (one: LatencyDay) => place(one[key]),
+        stroke: `var(--${key})`,
+        strokeWidth: 1.75,
+      }),
       Plot.dot(days, {
-        x: noon,
+        x: ({ date }: LatencyDay) => noon(date),
         y: (one: LatencyDay) => place(one[key]),
         r: isWide ? 2 : 1,
         fill: `var(--${key})`,

@@ -9,7 +9,16 @@ import { type Column, table } from '../table.ts';
 import type { Threshold } from '../thresholds.ts';
 import { figure, type LegendEntry, legend } from './figure.ts';
 import { svg } from './svg.ts';
-import { dayScale, incidentBands, incidentMarks, midnight, nextMidnight, periodMarks } from './time.ts';
+import {
+  dayScale,
+  incidentBands,
+  incidentMarks,
+  midnight,
+  nextMidnight,
+  noon,
+  periodMarks,
+  roomAbove,
+} from './time.ts';
 
 export interface Series {
   label: string;
@@ -32,8 +41,7 @@ export interface RateChart {
 
 /** So many cases of the rarer kind a day must promise for its share to tell anything; else the week's line is enough. */
 const TELLING = 3;
-const HEIGHT = 200;
-const TOP = 40;
+const DRAWN = 134;
 const BOTTOM = 26;
 
 /** Rates over time: a line for the week that ends on a day, a dot for the day itself. */
@@ -50,7 +58,8 @@ export function rateChart(
   const observed = values.filter((value) => value !== null);
   if (observed.length === 0)
     return html`<div><h3>${title}</h3><p class="description">${description}</p><p class="calm">Nothing of this can be observed in these days.</p></div>`;
-  const low = fromZero ? 0 : Math.min(0.99, ...observed);
+  // A day at the very bottom would lie on the axis.
+  const low = fromZero ? 0 : Math.max(0, 1 - 1.08 * (1 - Math.min(0.99, ...observed)));
   const highest = Math.max(0.0001, ...observed);
   // The nearest limit is always seen; those far above would only press the line to the ground.
   const limits = thresholds.filter((threshold, i) => i === 0 || highest > threshold.rate / 2);
@@ -58,10 +67,10 @@ export function rateChart(
   const drawing = svg(
     {
       width: 440,
-      height: HEIGHT,
+      height: roomAbove(period) + DRAWN + BOTTOM,
       marginLeft: 46,
       marginRight: 8,
-      marginTop: TOP,
+      marginTop: roomAbove(period),
       marginBottom: BOTTOM,
       x: dayScale(period.shown, 6),
       y: { label: null, domain: [low, high], ticks: 4, tickFormat: percentTick, tickSize: 0, grid: true },
@@ -110,14 +119,13 @@ function isThin(days: readonly Day[], series: readonly Series[], [limit]: readon
 }
 
 function lineMarks({ label, rate, key }: Series, days: readonly Day[]): Plot.Markish[] {
-  const noon = ({ date }: Day) => new Date(midnight(date).getTime() + 43_200_000);
   const colour = `var(--${key})`;
   const title = ({ date, counts }: Day) =>
     `${dayName(date)}\n${label}: ${percent(rateOf(counts, rate))}\n${count(counts.number(rate.numerator))} of ${count(counts.number(rate.denominator))}`;
   const observed = days.filter(({ week }) => rateOf(week, rate) !== null);
   return [
     Plot.dot(telling(days, rate), {
-      x: noon,
+      x: ({ date }: Day) => noon(date),
       y: (one: Day) => rateOf(one.counts, rate),
       r: 2,
       fill: colour,
@@ -125,11 +133,16 @@ function lineMarks({ label, rate, key }: Series, days: readonly Day[]): Plot.Mar
       title,
     }),
     Plot.dot(observed.length === 1 ? observed : [], {
-      x: noon,
+      x: ({ date }: Day) => noon(date),
       y: ({ week }: Day) => rateOf(week, rate),
       fill: colour,
     }),
-    Plot.line(observed, { x: noon, y: ({ week }: Day) => rateOf(week, rate), stroke: colour, strokeWidth: 2 }),
+    Plot.line(observed, {
+      x: ({ date }: Day) => noon(date),
+      y: ({ week }: Day) => rateOf(week, rate),
+      stroke: colour,
+      strokeWidth: 2,
+    }),
   ];
 }
 
@@ -149,7 +162,7 @@ function growingMarks(from: string | undefined, { shown }: Period): Plot.Markish
 
 /** `high`: the top of the axis, which starts at zero. Labels that would lie upon each other are left to the lower line. */
 function thresholdNames(limits: readonly Threshold[], high: number, { shown }: Period): Plot.Markish[] {
-  const pixels = (rate: number) => (rate / high) * (HEIGHT - TOP - BOTTOM);
+  const pixels = (rate: number) => (rate / high) * DRAWN;
   const named = limits.filter(({ rate }, i) => i === 0 || pixels(rate - (limits[i - 1]?.rate ?? 0)) > 13);
   return [
     Plot.text(named, {

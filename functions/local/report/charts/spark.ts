@@ -8,13 +8,13 @@ export interface SparkPoint {
   value: number | null;
 }
 
-/** Less is no trend. */
-const FEWEST = 7;
+/** Fewer days are no trend. */
+export const hasTrend = (days: number): boolean => days >= 7;
 
 /** A line of a few centimetres without axes: the shape of the days, beside the number. */
 export function spark(points: readonly SparkPoint[], key: string): Markup | null {
   const observed = points.filter(({ value }) => value !== null);
-  if (observed.length < FEWEST) return null;
+  if (!hasTrend(observed.length)) return null;
   return svg(
     {
       width: 160,

@@ -8,7 +8,13 @@ export const midnight = (date: string): Date => new Date(`${date}T00:00:00Z`);
 
 export const nextMidnight = (date: string): Date => new Date(midnight(date).getTime() + 86_400_000);
 
-/** A scale of whole days with a tick for every one to every eighth, so that about `most` are labelled. */
+/** The middle of a day, where its bar, dot and tick are. */
+export const noon = (date: string): Date => new Date(midnight(date).getTime() + 43_200_000);
+
+/** Room above a chart: for the words where the period begins, if days before it are shown, and for incidents' marks. */
+export const roomAbove = ({ before }: Period): number => (before === null ? 22 : 40);
+
+/** A scale of whole days with a tick in the middle of every one to every eighth, so that about `most` are labelled. */
 export function dayScale({ from, to }: Days, most: number): Plot.ScaleOptions {
   const days = distance(from, to) + 1;
   const steps = [1, 2, 7, 14, 28, 91, 182, 364];
@@ -17,7 +23,7 @@ export function dayScale({ from, to }: Days, most: number): Plot.ScaleOptions {
   return {
     type: 'utc',
     domain: [midnight(from), nextMidnight(to)],
-    ticks: ticks.map(midnight),
+    ticks: ticks.map(noon),
     tickFormat: (date: Date) => dayName(date.toISOString().slice(0, 10), step >= 91),
     tickSize: 4,
     label: null,

@@ -17,6 +17,7 @@ import {
   midnight,
   nextMidnight,
   periodMarks,
+  roomAbove,
 } from './time.ts';
 
 const OUTCOMES = ['delivered', 'bounced', 'open'] as const;
@@ -80,7 +81,7 @@ function draw(bars: readonly Bar[], period: Period, incidents: readonly Marked[]
       height: isWide ? 250 : 220,
       marginLeft: 44,
       marginRight: 8,
-      marginTop: 40,
+      marginTop: roomAbove(period),
       x: dayScale(period.shown, isWide ? 13 : 4),
       y: { label: null, ticks: 4, tickFormat: tick, tickSize: 0, grid: true, zero: true },
       color: { domain: [...OUTCOMES], range: OUTCOMES.map((outcome) => `var(--${outcome})`) },

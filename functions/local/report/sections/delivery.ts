@@ -5,11 +5,8 @@ import { html } from '../html.ts';
 import type { Marked, Metric } from '../incidents.ts';
 import { RATES } from '../measures.ts';
 import type { Section } from '../page.ts';
-import { later, type Period } from '../period.ts';
+import { growingFrom, type Period } from '../period.ts';
 import type { Thresholds } from '../thresholds.ts';
-
-/** Days in which most opens and clicks come in: the horizon at which they are compared. */
-const GROWING = 3;
 
 /** What became of the mail, day by day. */
 export function deliverySection(
@@ -27,7 +24,7 @@ export function deliverySection(
       incidents.filter(({ metric }) => metrics.includes(metric)),
     );
   const bounces = ['hard_bounce_rate', 'soft_bounce_rate', 'delivery_rate'] as const;
-  const growsFrom = later(newest, -GROWING);
+  const growsFrom = growingFrom(newest);
   const markup = html`
 <section aria-labelledby="delivery">
 <h2 id="delivery">Over time</h2>

@@ -1,10 +1,10 @@
-import { spark } from '../charts/spark.ts';
+import { hasTrend, spark } from '../charts/spark.ts';
 import { added, type Day, type ProviderDay } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import { type Count, type Counts, isNotable, RATES, type Rate, rateOf, SUMMED_COUNTS } from '../measures.ts';
 import { compact, count, days as daysName, percent, points, relative } from '../numbers.ts';
 import type { Section } from '../page.ts';
-import { distance, later, type Period, within } from '../period.ts';
+import { distance, growingFrom, later, type Period, within } from '../period.ts';
 import type { Ask } from '../scope.ts';
 
 export interface Headline {
@@ -124,13 +124,18 @@ function comparable(horizon: Rate['horizon'], { from, to }: Period, newest: stri
 }
 
 /** The numbers that are asked for first, each with its change, its trend and what it is a share of. */
-export function headlineSection(headline: Headline, days: readonly Day[], period: Period): Section {
+export function headlineSection(headline: Headline, days: readonly Day[], period: Period, newest: string): Section {
   const { now, before } = headline;
   const sent = now.number('sent');
   const comparison =
     period.before &&
     html`Changes are against ${daysName(period.before.from, period.before.to)}, with all mail looked at so many hours
     after its sending as the change says; coloured if they are more than chance (95%). `;
+  const isTrend = hasTrend(days.length);
+  const isGrowing = growingFrom(newest) <= period.to;
+  const note =
+    (comparison || isTrend || isGrowing) &&
+    html`${comparison}${isTrend && 'Lines show sliding weeks. '}${isGrowing && 'Opens and clicks of the newest mail are still coming in.'}`;
   const markup = html`
 <section aria-labelledby="headline">
 <h2 id="headline">Headline numbers</h2>
@@ -142,7 +147,7 @@ ${before && sentChange(sent, before.number('sent'))}
 ${sparkline(days, 'sent', ({ week }) => week.number('sent'))}</li>
 ${TILES.map((tile) => rateTile(tile, headline, days))}
 </ul>
-<p class="note">${comparison}Lines show sliding weeks. Opens and clicks of the newest mail are still coming in.</p>
+${note && html`<p class="note">${note}</p>`}
 </section>`;
   return { id: 'headline', name: 'Numbers', markup };
 }

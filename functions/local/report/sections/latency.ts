@@ -102,7 +102,7 @@ export function latencySection({ days, providers, all }: Latencies, period: Peri
 <section aria-labelledby="latency">
 <h2 id="latency">Speed of delivery</h2>
 <p>Half of the mail was delivered within <strong>${duration(all.p50)}</strong> of its sending, 95 of 100 within
-<strong>${duration(all.p95)}</strong>; ${percent(ratio(all.slow, all.timed))} took longer than a minute.</p>
+<strong>${duration(all.p95)}</strong>; ${all.slow === 0 ? 'none' : percent(ratio(all.slow, all.timed))} took longer than a minute.</p>
 ${latencyChart(days, period)}
 ${table(
   'Time from sending to delivery by mailbox provider',

@@ -15,7 +15,7 @@ export interface Link {
 }
 
 export interface Links {
-  /** those that people clicked most first */
+  /** those that most people clicked first */
   links: Link[];
   /** what else there was */
   rest: { links: number; clicks: number };
@@ -34,7 +34,7 @@ export async function loadLinks(ask: Ask): Promise<Links> {
     count(*) over () as all_links
 from link_performance
 where clicks > 0
-order by human_clicks desc, clicks desc, campaign_id, link
+order by unique_human_clicks desc, human_clicks desc, clicks desc, campaign_id, link
 limit ${MOST}`);
   const links = rows.map((row) => ({
     campaign: row.maybeText('campaign_id'),
@@ -62,7 +62,7 @@ export function linksSection({ links, rest }: Links): Section {
 ${
   links.length === 0
     ? html`<p class="calm">No clicks in this period.</p>`
-    : html`<p class="note">${rest.links > 0 ? html`The ${MOST} links that people clicked most` : 'Links that were clicked'} in the
+    : html`<p class="note">${rest.links > 0 ? html`The ${MOST} links that most people clicked` : 'Links that were clicked'} in the
 period. Addresses are shown as text, not to be followed.</p>
 ${table(
   'Links by clicks',

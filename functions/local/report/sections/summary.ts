@@ -3,7 +3,7 @@ import type { Day } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import type { Found, Incident } from '../incidents.ts';
 import { RATES, type Rate, rateOf } from '../measures.ts';
-import { count, day as dayName, percent, plural } from '../numbers.ts';
+import { count, day as dayName, percent, percentTick, plural } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
@@ -32,8 +32,8 @@ ${incidents.slice(0, TOLD).map((incident, i) => told(incident, causes.get(incide
 ${rest > 0 && html`<p class="note">${plural(rest, 'more incident')}: marked on the charts below.</p>`}
 ${incidents.length === 0 && html`<p class="calm">${isJudged ? CALM : UNJUDGED}</p>`}
 <ul class="standing">
-${standing('Hard bounces', days, RATES.reputationBounce, thresholds.bounce)}
-${standing('Complaints', days, RATES.complaint, thresholds.complaint)}
+${standing('Hard bounces', days, RATES.reputationBounce, thresholds.bounce, 'no mail was sent')}
+${standing('Complaints', days, RATES.complaint, thresholds.complaint, 'no mail reached a provider that reports them')}
 </ul>
 </section>`;
   return { id: 'summary', name: 'What stands out', markup };
@@ -51,24 +51,29 @@ ${todo && html`<p><strong>What to do:</strong> ${todo}</p>`}</li>
 `;
 }
 
-function standing(name: string, days: readonly Day[], rate: Rate, limits: readonly Threshold[]): Markup | null {
+function standing(
+  name: string,
+  days: readonly Day[],
+  rate: Rate,
+  limits: readonly Threshold[],
+  unknown: string,
+): Markup | null {
   const last = days.at(-1);
   const [first] = limits;
   if (!last || !first) return null;
   const value = rateOf(last.week, rate);
   const mails = last.week.number(rate.denominator);
   const when = `in the seven days to ${dayName(last.date)}`;
-  if (value === null)
-    return html`<li>${badge('unknown', 'Not observable')} ${name}: no mail ${when} that could tell.</li>`;
+  if (value === null) return html`<li>${badge('unknown', 'Not observable')} ${name}: ${unknown} ${when}.</li>`;
   // Where a single case would be over the limit, the rate is chance.
   if (mails * first.rate < 1)
     return html`<li>${badge('unknown', 'Too few')} ${name}: ${count(last.week.number(rate.numerator))} of ${plural(mails, 'mail')} ${when}, too few to judge.</li>`;
   const passed = limits.filter((limit) => value >= limit.rate);
   const highest = passed.at(-1);
   if (!highest)
-    return html`<li>${badge('ok', 'OK')} ${name}: ${percent(value)} ${when}, below the first mark, ${first.label}.</li>`;
+    return html`<li>${badge('ok', 'OK')} ${name}: ${percent(value)} ${when}, below the first limit of ${percentTick(first.rate)} (${first.says}).</li>`;
   const urgency = passed.length === 1 ? badge('watch', 'Watch') : badge('act', 'Act');
-  return html`<li>${urgency} ${name}: ${percent(value)} ${when}, above the mark, ${highest.label}.</li>`;
+  return html`<li>${urgency} ${name}: ${percent(value)} ${when}, past the limit of ${percentTick(highest.rate)} (${highest.says}).</li>`;
 }
 
 const badge = (kind: 'ok' | 'watch' | 'act' | 'unknown', says: string): Markup =>
