@@ -64,9 +64,14 @@ export const RATES = {
   unsubscribe: { numerator: 'unsubscribes', denominator: 'delivered', better: 'down', horizon: 72 },
 } as const satisfies Record<string, Rate>;
 
-/** From 0 to 1; null where there is nothing to divide by, or nobody to observe it. */
-export const rateOf = (counts: Counts, rate: Rate): number | null =>
-  rate.seenBy !== undefined && counts.number(rate.seenBy) === 0
+/**
+ * From 0 to 1; null where there is nothing to divide by, or nobody to observe it.
+ *
+ * @param scope what tracking is on or off for, if `counts` are a part of it: as in the views, one provider's people who
+ *   never open are no sign that opens can't be seen
+ */
+export const rateOf = (counts: Counts, rate: Rate, scope: Counts = counts): number | null =>
+  rate.seenBy !== undefined && scope.number(rate.seenBy) === 0
     ? null
     : ratio(counts.number(rate.numerator), counts.number(rate.denominator));
 

@@ -104,6 +104,28 @@ describe('the report', () => {
     expect(section?.querySelectorAll('.estimate svg').length).toBeGreaterThanOrEqual(4);
   });
 
+  test('takes opens for hidden where a campaign has none, and not where one provider of several has none, as the views do', async () => {
+    const mail = { send_date: FIRST, sent: 30, delivered: 30 };
+    const facts = [
+      fact({ ...mail, campaign_id: 'tracked', domain: 'web.de', opens: 9, humanOpens: 9 }),
+      fact({ ...mail, campaign_id: 'tracked', domain: 'gmail.com' }),
+      fact({ ...mail, campaign_id: 'untracked', domain: 'gmail.com' }),
+    ];
+    const document = parsed(await render({ ...NOTHING, facts }));
+    const opened = (section: string) =>
+      [...document.querySelectorAll(`section[aria-labelledby=${section}] > .scroll tbody tr`)].map((line) =>
+        [line.querySelector('th'), line.querySelector(`td:nth-child(7)`)].map((cell) => words(cell)),
+      );
+    expect(opened('providers')).toEqual([
+      ['Gmail', '0%'],
+      ['WEB.DE', '30.0%'],
+    ]);
+    expect(opened('campaigns')).toEqual([
+      ['tracked', '15.0%'],
+      ['untracked', '–'],
+    ]);
+  });
+
   test('says where a rate stands: past a limit, or of nothing that can be observed', async () => {
     const facts = [fact({ send_date: FIRST, sent: 1000, delivered: 970, hard: 30, domain: 'gmail.com' })];
     const document = parsed(await render({ ...NOTHING, facts }));

@@ -2,7 +2,7 @@ import { quoteText } from '../../duckdb-relations.ts';
 import { type CampaignReach, reachCharts } from '../charts/reach.ts';
 import { added, type ProviderDay } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
-import { COUNTS, type Counts, RATES, type Rate, ratio, SUMMED_COUNTS } from '../measures.ts';
+import { COUNTS, type Counts, RATES, type Rate, rateOf, SUMMED_COUNTS } from '../measures.ts';
 import { count, days, percent, plural } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Ask } from '../scope.ts';
@@ -96,16 +96,11 @@ export function campaignsSection(
   const all = added(cells.map(({ counts }) => counts));
   const told = added(campaigns.map(({ counts }) => counts));
   const rest: Counts = { number: (name) => all.number(name) - told.number(name) };
-  // A campaign that nobody clicked has a rate of 0; if no campaign has clicks, they can't be seen.
-  const shareOf = (counts: Counts, { numerator, denominator, seenBy }: Rate) =>
-    seenBy !== undefined && all.number(seenBy) === 0
-      ? null
-      : ratio(counts.number(numerator), counts.number(denominator));
   const share =
     (rate: Rate) =>
     ({ counts }: Line) =>
-      percent(shareOf(counts, rate));
-  const highest = (rate: Rate) => Math.max(0, ...campaigns.map(({ counts }) => shareOf(counts, rate) ?? 0));
+      percent(rateOf(counts, rate));
+  const highest = (rate: Rate) => Math.max(0, ...campaigns.map(({ counts }) => rateOf(counts, rate) ?? 0));
   const [opens, clicks] = [highest(RATES.humanOpen), highest(RATES.click)];
   const columns: Column<Line>[] = [
     { name: 'Campaign', heading: true, cell: ({ name }) => name },
@@ -118,13 +113,13 @@ export function campaignsSection(
       name: 'Opened by people',
       numeric: true,
       cell: ({ counts }) =>
-        html`${bar(shareOf(counts, RATES.humanOpen), opens, '')}<span>${percent(shareOf(counts, RATES.humanOpen))}</span>`,
+        html`${bar(rateOf(counts, RATES.humanOpen), opens, '')}<span>${percent(rateOf(counts, RATES.humanOpen))}</span>`,
     },
     {
       name: 'Clicked',
       numeric: true,
       cell: ({ counts }) =>
-        html`${bar(shareOf(counts, RATES.click), clicks, ' clicks')}<span>${percent(shareOf(counts, RATES.click))}</span>`,
+        html`${bar(rateOf(counts, RATES.click), clicks, ' clicks')}<span>${percent(rateOf(counts, RATES.click))}</span>`,
     },
     { name: 'Unsubscribed', numeric: true, cell: share(RATES.unsubscribe) },
   ];

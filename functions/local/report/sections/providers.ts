@@ -31,7 +31,9 @@ export function providersSection(
   const rows = [...Map.groupBy(current, ({ provider }) => nameOf(provider))]
     .map(([name, cells]) => ({ name, counts: added(cells.map(({ counts }) => counts)) }))
     .sort((a, b) => placeOf(names, a.name) - placeOf(names, b.name));
-  const rate = (of: (typeof RATES)[keyof typeof RATES]) => (row: { counts: Counts }) => percent(rateOf(row.counts, of));
+  const all = added(current.map(({ counts }) => counts));
+  const rate = (of: (typeof RATES)[keyof typeof RATES]) => (row: { counts: Counts }) =>
+    percent(rateOf(row.counts, of, all));
   const markup = html`
 <section aria-labelledby="providers">
 <h2 id="providers">Mailbox providers</h2>
