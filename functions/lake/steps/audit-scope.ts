@@ -8,7 +8,8 @@ export const DRIFTS = {
   planned_twice: 'a raw object is in two units: its events count twice until the day is settled',
   raw_changed:
     'a raw object was rewritten after it was planned; it is never read again: put the new bytes under another name',
-  source_missing: 'a raw object had gone before it was read: put it back as it was and run replay, or under another name',
+  source_missing:
+    'a raw object had gone before it was read: put it back as it was and run replay, or under another name',
   open_unit: 'a unit has no outcome: run transform',
   overdue_unit: 'a unit has had no outcome for over a day, and its days no longer wait for it: see why transform fails',
   counting_law: 'a unit does not account for its records: this is a bug, keep the lake as it is and report it',

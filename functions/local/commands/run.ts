@@ -72,7 +72,10 @@ export function warnOfObjects(
   }
   for (const [keys, what] of [
     [changed_objects, 'rewritten after it was planned; raw data is read once and never again'],
-    [missing_objects, 'gone before it could be read; put it back and run quarantine --replay, or put it under another name'],
+    [
+      missing_objects,
+      'gone before it could be read; put it back and run quarantine --replay, or put it under another name',
+    ],
   ] as const) {
     for (const key of keys.slice(0, MOST_NAMED)) to.warn(`raw object ${what}: ${safeText(key)}`);
     if (keys.length > MOST_NAMED) to.warn(`and ${count(keys.length - MOST_NAMED)} more, see: ${LAKE} audit`);
