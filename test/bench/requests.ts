@@ -7,12 +7,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LAMBDAS, type Lambda } from '#aws/lambdas.ts';
 import { METRICS } from '#aws/metrics.ts';
 import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
-import { DAY_MS } from '#lake/steps/day.ts';
+import { DAY_MS, startOfDay, utcDate } from '#lake/steps/day.ts';
 import { openUnits } from '#lake/steps/open-units.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import { requeue } from '#lake/steps/requeue.ts';
@@ -28,14 +27,14 @@ import { config } from '../../maillake.config.ts';
 import { configOf } from '../../stacks/config.ts';
 import { alarmsOf } from '../../stacks/facts/alarms.ts';
 import { placesOf } from '../../stacks/facts/places.ts';
+import { SCHEDULES } from '../../stacks/facts/schedules.ts';
 import { LEAST_QUERY_BYTES, monthlyCost } from './prices.ts';
 
 const DAILY = Number(process.argv[2] ?? 10_000);
 const DAYS = 6;
 const MINUTE = 60_000;
-const midnight = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 /** The day that is counted: yesterday, so that times of files and of the clock are near each other. */
-const begin = midnight(Date.now()) - DAY_MS;
+const begin = startOfDay(utcDate(Date.now())) - DAY_MS;
 
 const folder = mkdtempSync(join(tmpdir(), 'requests-'));
 const raw = join(folder, 'raw');
@@ -45,7 +44,7 @@ const { records, bytes, messages } = await generate({
   days: DAYS,
   seed: 1,
   incident: false,
-  end: new Date(begin).toISOString().slice(0, 10),
+  end: utcDate(begin),
 });
 const lake = await openLake({ raw, lake: join(folder, 'lake'), durable: false });
 const settings = { ...lake.settings, rawTemplate: 'ses/{yyyy}/{MM}/{dd}/{HH}/' };
@@ -87,14 +86,13 @@ const catalog: Catalog = {
 /** Whole files: more than Athena reads of those of whose columns it needs a few. */
 async function read(inputs: readonly Input[]): Promise<void> {
   let bytes = 0;
-  for (const key of inputs.flatMap(({ keys }) => keys)) bytes += (await sizeOf(key)).size;
+  for (const key of inputs.flatMap(({ keys }) => keys)) bytes += await sizeOf(key);
   tally('bytes read', bytes);
   tally('billed', Math.max(bytes, LEAST_QUERY_BYTES));
 }
-const sizes = new Map<string, { size: number }>();
-async function sizeOf(key: string): Promise<{ size: number }> {
-  for await (const { key: found, size } of lake.ports.lake.list(key)) sizes.set(found, { size });
-  return sizes.get(key) ?? { size: 0 };
+async function sizeOf(wanted: string): Promise<number> {
+  for await (const { key, size } of lake.ports.lake.list(wanted)) if (key === wanted) return size;
+  return 0;
 }
 const engine: Engine = {
   async query(sql, inputs = []) {
@@ -183,10 +181,9 @@ await rollupAll('all');
 tallies.clear();
 const before = await lakeBytes();
 
-const schedules = Object.values(LAMBDAS).flatMap(({ ...lambda }: Lambda) => lambda.schedules ?? []);
 for (let minute = 0; minute < 24 * 60; minute++) {
   clock.advance(MINUTE);
-  for (const { name, expression } of schedules) if (isDue(expression, minute)) await CALLS[name]?.();
+  for (const { name, expression } of SCHEDULES) if (isDue(expression, minute)) await CALLS[name]?.();
 }
 const after = await lakeBytes();
 const kept = (await readableBytes()) / DAYS;

@@ -12,6 +12,7 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { type Clients, connect } from '#aws/clients.ts';
 import { LAMBDAS, type LambdaName } from '#aws/lambdas.ts';
+import { logicalName } from '../../stacks/facts/names.ts';
 import { buildPackages } from '../bundles/build.ts';
 import { type RunningFunction, startFunction } from '../bundles/running-function.ts';
 import { glueInputs } from '../stacks/glue-inputs.ts';
@@ -54,12 +55,8 @@ export async function deployStage(): Promise<DeployedStage> {
   const environment = environmentOf(graph, 'plan');
   const functions = new Map<LambdaName, DeployedFunction>();
   for (const { name, folder: place } of packages) {
-    const gateway = await Gateway.start({
-      moto: inject('moto'),
-      trino,
-      results: resultsOf(graph, environmentOf(graph, name)),
-    });
     const variables = environmentOf(graph, name);
+    const gateway = await Gateway.start({ moto: inject('moto'), trino, results: resultsOf(graph, variables) });
     const running = await startFunction(place, {
       ...variables,
       AWS_REGION: REGION,
@@ -70,7 +67,7 @@ export async function deployStage(): Promise<DeployedStage> {
     functions.set(name, {
       ...running,
       gateway,
-      grants: grantsOf(textAt(only(graph, 'aws:iam/rolePolicy:RolePolicy', `${logical(name)}Policy`), 'policy')),
+      grants: grantsOf(textAt(only(graph, 'aws:iam/rolePolicy:RolePolicy', `${logicalName(name)}Policy`), 'policy')),
       needs: () => gateway.passed.flatMap((passing) => rightsFor(passing, whose)),
     });
   }
@@ -91,9 +88,6 @@ export async function deployStage(): Promise<DeployedStage> {
   };
 }
 
-/** `settle-day` is `SettleDay` in the graph. */
-const logical = (name: string): string => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
 function only(graph: Graph, type: string, name: string): Graph['resources'][number]['inputs'] {
   const [found] = ofType(graph, type).filter((resource) => resource.name === name);
   if (!found) throw new Error(`the graph has no ${type} ${name}: ${ofType(graph, type).map((one) => one.name)}`);
@@ -102,8 +96,9 @@ function only(graph: Graph, type: string, name: string): Graph['resources'][numb
 
 function environmentOf(graph: Graph, name: LambdaName): Record<string, string> {
   const { inputs } =
-    ofType(graph, 'aws:lambda/function:Function').find((made) => made.name.startsWith(`${logical(name)}Function`)) ??
-    {};
+    ofType(graph, 'aws:lambda/function:Function').find((made) =>
+      made.name.startsWith(`${logicalName(name)}Function`),
+    ) ?? {};
   const variables = at(inputs, 'environment', 'variables');
   if (typeof variables !== 'object' || variables === null) throw new Error(`the graph gives ${name} no environment`);
   return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)]));

@@ -109,6 +109,8 @@ async function transformAll(aheadMs = 0): Promise<void> {
   );
 }
 
+const thisHour = (): string => new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
+
 /** Someone points readers of a day at its live files, or drops the day. */
 async function misplace(table: string, dt: string, how: 'elsewhere' | 'gone'): Promise<void> {
   const { DATABASE: DatabaseName, LAKE_BUCKET } = stage.environment;
@@ -145,11 +147,9 @@ const BACK = 'raw/2025/03/14/12/back.json';
 
 describe('the packages, with the environment of the graph', () => {
   test('plan and transform read all there is, in both lanes, although units die, and are split down to one object', async () => {
-    const now = new Date();
-    const hour = now.toISOString().slice(0, 13).replace(/[-T]/g, '/');
     for (const name of ['a', 'b']) {
-      const young = sesSend({ messageId: `young ${name}`, sentAt: now.getTime() });
-      await raw.create(`raw/${hour}/${name}.json`, JSON.stringify(young));
+      const young = sesSend({ messageId: `young ${name}`, sentAt: Date.now() });
+      await raw.create(`raw/${thisHour()}/${name}.json`, JSON.stringify(young));
       const old = sesSend({ messageId: `poison ${name}`, sentAt: SENT_AT });
       await raw.create(`raw/${POISON}/${name}.json`, JSON.stringify(old));
     }
@@ -171,10 +171,7 @@ describe('the packages, with the environment of the graph', () => {
     }
     await transformAll();
     expect(await keys('v1/state/splits/')).toHaveLength(2);
-    const quarantined = await stage.trino.query("select count(*) from quarantine where reason = 'poison'", {
-      schema: stage.environment.DATABASE ?? '',
-    });
-    expect(quarantined.rows).toEqual([[1]]);
+    expect(await count("quarantine where reason = 'poison'")).toBe(1);
     expect(await count('events')).toBeGreaterThan(200);
     // Only the halves of the live unit say how late mail is.
     expect(
@@ -189,8 +186,7 @@ describe('the packages, with the environment of the graph', () => {
       'raw/2025/03/11/12/lost.json',
       JSON.stringify(sesSend({ messageId: 'lost', sentAt: Date.parse('2025-03-11') })),
     );
-    const hour = new Date().toISOString().slice(0, 13).replace(/[-T]/g, '/');
-    await raw.create(`raw/${hour}/lost.json`, JSON.stringify(sesSend({ messageId: 'lost too' })));
+    await raw.create(`raw/${thisHour()}/lost.json`, JSON.stringify(sesSend({ messageId: 'lost too' })));
     await invoke('plan', { reach: 'all' });
     for (const queue of ['BACKFILL_QUEUE_URL', 'LIVE_QUEUE_URL'])
       for (const { taken } of await receive(queue, 10)) await taken();
@@ -223,10 +219,7 @@ describe('the packages, with the environment of the graph', () => {
     await invoke('rollup', { reach: 'all' }, 26 * HOUR_MS);
     await misplace('recipient_messages', DAY, 'elsewhere');
     await invoke('rollup', { reach: 'all' }, 26 * HOUR_MS);
-    const rows = await stage.trino.query(`select count(*) from recipient_messages where message_id = 'late'`, {
-      schema: stage.environment.DATABASE ?? '',
-    });
-    expect(rows.rows).toEqual([[1]]);
+    expect(await count("recipient_messages where message_id = 'late'")).toBe(1);
     const healed = (await keys(`v1/state/heals/dt=${DAY}/`)).map((key) => key.split('/')[4]);
     expect(healed).toEqual(['events', 'recipient_messages']);
   });
