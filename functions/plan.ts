@@ -1,8 +1,7 @@
 /** Lambda, scheduled: seals new raw objects into units and queues them; what has been waiting for an hour, again. */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
-import { planReach } from '#lake/steps/plan.ts';
-import { requeue } from '#lake/steps/requeue.ts';
+import { planReach, requeue } from '#lake/steps/plan.ts';
 import { wiring } from './wiring.ts';
 
 /** `tick`, `hourly` and `daily` go back as far as their names say; `all` goes through everything there is. */

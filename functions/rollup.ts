@@ -1,7 +1,7 @@
 /** Lambda, hourly and daily: recomputes recipient_messages for the send days whose input changed. */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { rollup } from '#lake/steps/rollup.ts';
 import { wiring } from './wiring.ts';
 

@@ -3,8 +3,8 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
 import { type Invocation, observed } from '#aws/observed.ts';
+import { UnplannedHours } from '#lake/steps/settle/watermark.ts';
 import { settleDay } from '#lake/steps/settle.ts';
-import { UnplannedHours } from '#lake/steps/watermark.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { wiring } from './wiring.ts';
 

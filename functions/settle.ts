@@ -1,7 +1,7 @@
 /** Lambda, hourly: finds the days that may be settled and hands each, with its table, to a worker. */
 import { type Invocation, observed } from '#aws/observed.ts';
-import { sendDays } from '#aws/settle-queue.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
+import { sendDays } from '#aws/sqs-queue.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { daysToSettle } from '#lake/steps/settle.ts';
 import { wiring } from './wiring.ts';
 

@@ -4,10 +4,10 @@ import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
 import { type Invocation, type Observer, observed } from '#aws/observed.ts';
 import { DeniedObject } from '#lake/ports.ts';
+import { laneOf } from '#lake/protocol/lanes.ts';
+import type { Outcome } from '#lake/protocol/records.ts';
 import type { Settings } from '#lake/settings.ts';
-import { deadlineGuard, type Guard } from '#lake/steps/guard.ts';
-import { laneOf } from '#lake/steps/lane.ts';
-import type { Outcome } from '#lake/steps/state.ts';
+import { deadlineGuard, type Guard } from '#lake/steps/transform/guard.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { wiring } from './wiring.ts';
 

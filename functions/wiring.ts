@@ -8,9 +8,9 @@ import type { Invocation } from '#aws/observed.ts';
 import { RegisteringStore } from '#aws/registering-store.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { SqsQueue } from '#aws/sqs-queue.ts';
+import { systemClock } from '#host/clock.ts';
+import { type LakeSql, loadSql } from '#host/sql-folder.ts';
 import type { Ports } from '#lake/ports.ts';
-import { systemClock } from '#local/clock.ts';
-import { type LakeSql, loadSql } from '#local/sql-files.ts';
 
 export interface Wiring {
   environment: LakeEnvironment;

@@ -1,8 +1,9 @@
 /** Alarms, whom they tell, and the dashboard that shows what they mean. */
-import { type Alarm, alarmsOf, METRIC_IDS } from './facts/alarms.ts';
-import { dashboardBody } from './facts/dashboard.ts';
-import { globalName, logicalName, nameOf } from './facts/names.ts';
+
 import type { LakeStage } from './lake-stage.ts';
+import { type Alarm, alarmsOf, METRIC_IDS } from './spec/alarms.ts';
+import { dashboardBody } from './spec/dashboard.ts';
+import { globalName, logicalName, nameOf } from './spec/names.ts';
 
 export function makeAlarms(stage: LakeStage): { topic: aws.sns.Topic; dashboard: aws.cloudwatch.Dashboard } {
   const { names, config, places, account } = stage;

@@ -1,8 +1,9 @@
 /** A policy to attach to those who ask the lake: users, groups, roles of single sign-on. */
-import { analystStatements } from './facts/analyst.ts';
-import { globalName } from './facts/names.ts';
-import { policyOf } from './facts/statements.ts';
+
 import type { LakeStage } from './lake-stage.ts';
+import { analystStatements } from './spec/analyst.ts';
+import { globalName } from './spec/names.ts';
+import { policyOf } from './spec/statements.ts';
 
 export const makeAnalystPolicy = ({ names, account, places }: LakeStage): aws.iam.Policy =>
   new aws.iam.Policy('AnalystPolicy', {

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
 import type { Settings } from '#lake/settings.ts';
-import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit-units.ts';
+import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit/units.ts';
 import { EVENT_TYPES } from '#lake/vocabulary.ts';
-import { SCHEDULES } from './facts/schedules.ts';
-import { fixedOffsetHours } from './facts/time-zone.ts';
+import { SCHEDULES } from './spec/lambdas.ts';
+import { fixedOffsetHours } from './spec/time-zone.ts';
 
 /** Kinds of events that SES publishes (SES API v2, `EventDestinationDefinition`). */
 export const SES_EVENTS = [
@@ -116,12 +116,12 @@ const StageSchema = z.strictObject({
     .strictObject({
       /** false: everything is deployed, and nothing runs by itself */
       enabled: z.boolean().default(true),
-      /** other times than those in functions/aws/lambdas.ts, by the schedule's name, UTC */
+      /** other times than those in stacks/spec/lambdas.ts, by the schedule's name, UTC */
       at: z.partialRecord(z.enum(SCHEDULES.map(({ name }) => name)), schedule).default({}),
     })
     .default({ enabled: true, at: {} }),
   /**
-   * messages of a queue that are worked on at once, others than in functions/aws/lambdas.ts. An account whose limit is 10
+   * messages of a queue that are worked on at once, others than in stacks/spec/lambdas.ts. An account whose limit is 10
    * functions at a time, as a new one's may be, does well with 3, 2 and 2: what is throttled waits for 90 minutes.
    */
   atOnce: z

@@ -1,17 +1,17 @@
-/** The functions as functions/aws/lambdas.ts declares them, what calls them, and what happens when they fail. */
-import { bundleOf } from '#aws/bundle.ts';
+/** The functions as stacks/spec/lambdas.ts declares them, what calls them, and what happens when they fail. */
+
 import type { EnvironmentVariables } from '#aws/environment.ts';
-import { LAMBDAS, type Lambda, type LambdaName } from '#aws/lambdas.ts';
-import { codeVersion } from '#local/version.ts';
+import { codeVersion } from '#host/code-version.ts';
 import type { LakeCatalog } from './catalog.ts';
 import { LOG_DAYS } from './config.ts';
-import { logicalName, nameOf } from './facts/names.ts';
-import { LAMBDA_NAMES } from './facts/places.ts';
-import { SCHEDULES } from './facts/schedules.ts';
-import { functionStatements, policyOf, trusts } from './facts/statements.ts';
 import type { LakeStage } from './lake-stage.ts';
 import type { Queues } from './queues.ts';
 import { makeRole, type Role } from './role.ts';
+import { bundleOf } from './spec/bundle.ts';
+import { LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
+import { logicalName, nameOf } from './spec/names.ts';
+import { LAMBDA_NAMES } from './spec/places.ts';
+import { functionStatements, policyOf, trusts } from './spec/statements.ts';
 import type { StageSql } from './sql-folder.ts';
 import type { Storage } from './storage.ts';
 import type { Workgroups } from './workgroups.ts';

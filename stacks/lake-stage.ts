@@ -1,7 +1,7 @@
 import type { Settings } from '#lake/settings.ts';
 import type { StageConfig } from './config.ts';
-import type { Stage } from './facts/names.ts';
-import type { Account, StagePlaces } from './facts/places.ts';
+import type { Stage } from './spec/names.ts';
+import type { Account, StagePlaces } from './spec/places.ts';
 
 /** The stage that is being made: what every stack is given. */
 export interface LakeStage {

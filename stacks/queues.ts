@@ -1,8 +1,8 @@
 /** The queues, each with one for what can't be worked on. Messages are hints: what is lost here, plan and settle find. */
-import { MOST_TRIES, VISIBILITY_MS } from '#lake/steps/tries.ts';
-import { logicalName } from './facts/names.ts';
-import { QUEUES, type QueueName, record } from './facts/places.ts';
+import { MOST_TRIES, VISIBILITY_MS } from '#lake/steps/transform/tries.ts';
 import type { LakeStage } from './lake-stage.ts';
+import { logicalName } from './spec/names.ts';
+import { QUEUES, type QueueName, record } from './spec/places.ts';
 
 export type Queues = Readonly<Record<QueueName, sst.aws.Queue>>;
 

@@ -1,9 +1,9 @@
 /** The folder sql/ as this stage has it: with the settings of its config in place of those of the seed. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { type LakeSql, loadSql } from '#local/sql-files.ts';
+import { type LakeSql, loadSql } from '#host/sql-folder.ts';
 import type { StageConfig } from './config.ts';
-import { withSeedSettings } from './facts/seed-settings.ts';
+import { withSeedSettings } from './spec/seed-settings.ts';
 
 export interface StageSql extends LakeSql {
   /** the folder, below the repository's */

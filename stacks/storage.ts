@@ -1,4 +1,6 @@
 /** The buckets: raw events, the lake, results of queries. */
+
+import { kept, type LakeStage } from './lake-stage.ts';
 import {
   type LifecycleRule,
   lakeLifecycle,
@@ -7,9 +9,8 @@ import {
   rawLifecycle,
   rawRefusals,
   resultsLifecycle,
-} from './facts/bucket-rules.ts';
-import { writersOf } from './facts/statements.ts';
-import { kept, type LakeStage } from './lake-stage.ts';
+} from './spec/bucket-rules.ts';
+import { writersOf } from './spec/statements.ts';
 
 export interface Storage {
   raw: sst.aws.Bucket;

@@ -1,10 +1,10 @@
 /** From SES into the raw bucket: a Firehose, and the configuration set whose events it takes. */
 
-import { nameOf } from './facts/names.ts';
-import { ERROR_ROOT, FIREHOSE_ERROR_PREFIX, firehosePrefix } from './facts/raw-folders.ts';
-import { firehoseStatements, policyOf, sesStatements, trusts } from './facts/statements.ts';
 import { kept, type LakeStage } from './lake-stage.ts';
 import { makeRole } from './role.ts';
+import { nameOf } from './spec/names.ts';
+import { ERROR_ROOT, FIREHOSE_ERROR_PREFIX, firehosePrefix } from './spec/raw-folders.ts';
+import { firehoseStatements, policyOf, sesStatements, trusts } from './spec/statements.ts';
 import type { Storage } from './storage.ts';
 
 export interface Stream {

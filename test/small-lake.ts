@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { SqlValue } from '#lake/ports.ts';
+import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
+import type { Outcome } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { type OpenUnit, openUnits } from '#lake/steps/open-units.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
 import { rollup } from '#lake/steps/rollup.ts';
 import { settle } from '#lake/steps/settle.ts';
-import type { Outcome } from '#lake/steps/state.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { type LocalLake, openLake } from '#local/lake.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { generate } from '#local/generate/index.ts';
+import { generate } from '#generate/index.ts';
 import { command, done, lakeCommand } from './processes/command.ts';
 import { crowdInLake, crowdOracle, transformInCrowd, writeCrowd } from './processes/crowd.ts';
 import { fullDiskScript } from './processes/full-disk.ts';
@@ -65,7 +65,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   simulator: () => script('simulator/soak.ts'),
   scale: () => script('simulator/scale.ts'),
   fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),
-  report: () => script('local/report/seeds.ts', '20'),
+  report: () => script('report/seeds.ts', '20'),
   anomalies: () => script('sql/anomaly-seeds.ts', '20'),
   async kill() {
     const { runMs, tables } = await reference();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AthenaClient, paginateGetQueryResults } from '@aws-sdk/client-athena';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { concurrently } from '#lake/concurrently.ts';
 import {
   type Engine,
   type Input,
@@ -10,7 +11,6 @@ import {
   type WriteJob,
   type WrittenFile,
 } from '#lake/ports.ts';
-import { concurrently } from '#lake/steps/concurrent.ts';
 import { type QueryPlace, runQuery } from './athena-query.ts';
 import { columnOf, type ResultColumn, valuesOf } from './athena-values.ts';
 import { parquetSize } from './parquet-rows.ts';

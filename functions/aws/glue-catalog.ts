@@ -9,8 +9,8 @@ import {
   paginateGetPartitions,
   UpdatePartitionCommand,
 } from '@aws-sdk/client-glue';
+import { concurrently } from '#lake/concurrently.ts';
 import type { Catalog, Partition } from '#lake/ports.ts';
-import { concurrently } from '#lake/steps/concurrent.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
 import { PATIENT, withBackoff } from './backoff.ts';

@@ -1,5 +1,5 @@
 import type { Catalog, Store, StoredBody, StoredObject } from '#lake/ports.ts';
-import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/steps/layout.ts';
+import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
 import { audits, generations, units } from '#lake/tables/index.ts';
 
 /** Where the protocol's own records lie, which are tables for readers. */

@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { concurrently } from '#lake/concurrently.ts';
 import type { Lane, Queue, UnitMessage } from '#lake/ports.ts';
-import { concurrently } from '#lake/steps/concurrent.ts';
+import type { TableDay } from '#lake/steps/settle.ts';
 import { PATIENT, withBackoff } from './backoff.ts';
 
 export interface SqsQueueOptions {
@@ -57,3 +58,12 @@ export async function sendBatches(client: SQSClient, url: string, bodies: readon
     }
   });
 }
+
+/** Days of tables on their way to the workers that settle them. A message is a hint: the worker looks at what is there. */
+
+export const sendDays = (client: SQSClient, url: string, days: readonly TableDay[]): Promise<void> =>
+  sendBatches(
+    client,
+    url,
+    days.map(({ table, dt }) => ({ table, dt })),
+  );

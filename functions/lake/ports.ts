@@ -110,7 +110,7 @@ export interface UnitMessage {
   plan: string;
 }
 
-/** Units wait in two lines, so that a backlog of years holds no live mail up (steps/lane.ts says which goes where). */
+/** Units wait in two lines, so that a backlog of years holds no live mail up (protocol/lanes.ts says which goes where). */
 export const LANES = ['live', 'backfill'] as const;
 export type Lane = (typeof LANES)[number];
 

@@ -1,18 +1,18 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '#host/clock.ts';
+import { codeVersion } from '#host/code-version.ts';
+import { loadSql } from '#host/sql-folder.ts';
 import type { Ports } from '#lake/ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import type { View } from '#lake/sql/view.ts';
-import { addressOf, readBucketAddress } from './bucket-address.ts';
-import { systemClock } from './clock.ts';
-import { DiskCatalog } from './disk-catalog.ts';
-import { DiskStore } from './disk-store.ts';
-import { DuckDbEngine } from './duckdb-engine.ts';
+import type { View } from '#lake/sql/views/view.ts';
+import { DiskCatalog } from './disk/catalog.ts';
+import { DiskStore } from './disk/store.ts';
+import { DuckDbEngine } from './duckdb/engine.ts';
 import { MemoryQueue } from './memory-queue.ts';
-import { openRaw } from './raw-store.ts';
+import { addressOf, readBucketAddress } from './raw/bucket-address.ts';
+import { openRaw } from './raw/store.ts';
 import { readSettings } from './settings-file.ts';
-import { loadSql } from './sql-files.ts';
-import { codeVersion } from './version.ts';
 
 export interface LakeOptions {
   /** folder of raw objects, in any layout, or `s3://bucket/prefix`; steps that read no raw data need none */

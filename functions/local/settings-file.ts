@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { UsageError } from '#host/failure.ts';
 import type { Settings } from '#lake/settings.ts';
 import { EVENT_TYPES } from '#lake/vocabulary.ts';
-import { UsageError } from './failure.ts';
 
 /** In the lake's folder: what differs from the defaults. */
 export const SETTINGS_FILE = 'settings.json';

@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generate } from '#local/generate/index.ts';
+import { generate } from '#generate/index.ts';
 
 /** Stored bytes of a generated message, measured over 1,000,000 of them. */
 const BYTES_A_MESSAGE = 755;
@@ -31,7 +31,7 @@ if (!existsSync(raw)) {
 }
 rmSync(lake, { recursive: true, force: true });
 
-const cli = fileURLToPath(new URL('../../functions/local/cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../functions/cli/cli.ts', import.meta.url));
 const startedAt = performance.now();
 const child = spawn(process.execPath, [cli, 'run', '--raw', raw, '--lake', lake, '--json'], {
   stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,13 +1,14 @@
 /** Maillake's own transform, over plans, units and the disk store, as `npm run lake -- transform` does it. */
+
+import { systemClock } from '#host/clock.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
+import type { Outcome } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
-import type { Outcome } from '#lake/steps/state.ts';
 import { transform } from '#lake/steps/transform.ts';
-import { systemClock } from '#local/clock.ts';
-import { DiskCatalog } from '#local/disk-catalog.ts';
-import { DiskStore } from '#local/disk-store.ts';
-import { transformUnits } from '#local/workers.ts';
+import { DiskCatalog } from '#local/disk/catalog.ts';
+import { DiskStore } from '#local/disk/store.ts';
+import { transformUnits } from '#local/run/pool.ts';
 import { compete } from './competitor.ts';
 
 const settings = DEFAULT_SETTINGS;

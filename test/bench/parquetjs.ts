@@ -5,8 +5,8 @@
 import { createReadStream } from 'node:fs';
 import { join, relative } from 'node:path';
 import parquetjs from 'parquetjs-lite';
-import { makeDecoder } from '#lake/decode/index.ts';
-import type { RowSink } from '#lake/decode/sink.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
+import type { RowSink } from '#lake/decode/types.ts';
 import { readObject } from '#lake/read/object.ts';
 import type { RecordVisitor } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';

@@ -1,5 +1,5 @@
 /**
- * What a day costs in requests: plays the schedules of functions/aws/lambdas.ts over a day of a sender's mail, on a disk and
+ * What a day costs in requests: plays the schedules of stacks/spec/lambdas.ts over a day of a sender's mail, on a disk and
  * DuckDB, and counts what each step would have asked S3, Glue, SQS and Athena for, and what AWS would ask for that.
  *
  * `node test/bench/requests.ts [messages a day]`: 12 s for 2,000, 5 minutes for 50,000
@@ -8,26 +8,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METRICS } from '#aws/metrics.ts';
+import { generate } from '#generate/index.ts';
+import { DAY_MS, startOfDay, utcDate } from '#lake/days.ts';
 import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
-import { DAY_MS, startOfDay, utcDate } from '#lake/steps/day.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
-import { planReach } from '#lake/steps/plan.ts';
-import { requeue } from '#lake/steps/requeue.ts';
+import { planReach, requeue } from '#lake/steps/plan.ts';
 import { rollup } from '#lake/steps/rollup.ts';
 import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
-import { generate } from '#local/generate/index.ts';
 import { openLake } from '#local/lake.ts';
 import { countingRaw, countingStore } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
 import { config } from '../../maillake.config.ts';
 import { configOf } from '../../stacks/config.ts';
-import { alarmsOf } from '../../stacks/facts/alarms.ts';
-import { placesOf } from '../../stacks/facts/places.ts';
-import { SCHEDULES } from '../../stacks/facts/schedules.ts';
+import { alarmsOf } from '../../stacks/spec/alarms.ts';
+import { SCHEDULES } from '../../stacks/spec/lambdas.ts';
+import { placesOf } from '../../stacks/spec/places.ts';
 import { LEAST_QUERY_BYTES, monthlyCost } from './prices.ts';
 
 const DAILY = Number(process.argv[2] ?? 10_000);

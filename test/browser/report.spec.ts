@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { generate } from '#local/generate/index.ts';
+import { silentProgress } from '#cli/terminal/progress.ts';
+import { generate } from '#generate/index.ts';
 import { openLake } from '#local/lake.ts';
-import { silentProgress } from '#local/progress.ts';
-import { writeReport } from '#local/report/index.ts';
-import { runAll } from '#local/run.ts';
+import { runAll } from '#local/run/run.ts';
+import { writeReport } from '#report/index.ts';
 import { barriers, type Look, launchChromium, openFile } from './chromium.ts';
 import { HOSTILE, writeHostileRaw } from './hostile-raw.ts';
 

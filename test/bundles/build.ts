@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { bundleOf } from '#aws/bundle.ts';
-import { LAMBDAS, type Lambda, type LambdaName } from '#aws/lambdas.ts';
+import { bundleOf } from '../../stacks/spec/bundle.ts';
+import { LAMBDAS, type Lambda, type LambdaName } from '../../stacks/spec/lambdas.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 

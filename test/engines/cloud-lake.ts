@@ -6,10 +6,10 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { AthenaEngine } from '#aws/athena-engine.ts';
 import { CLOUD_SETTINGS, type EnvironmentVariables } from '#aws/environment.ts';
 import { S3Store } from '#aws/s3-store.ts';
+import { loadSql } from '#host/sql-folder.ts';
+import { concurrently } from '#lake/concurrently.ts';
 import type { QueryResult, StoredObject } from '#lake/ports.ts';
 import type { Settings } from '#lake/settings.ts';
-import { concurrently } from '#lake/steps/concurrent.ts';
-import { loadSql } from '#local/sql-files.ts';
 import { type Account, makeQueue, makeViews, openAccount } from './account.ts';
 import type { Addresses } from './engines.ts';
 

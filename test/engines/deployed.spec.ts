@@ -9,13 +9,13 @@ import { DeletePartitionCommand, UpdatePartitionCommand } from '@aws-sdk/client-
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { glueStorage } from '#aws/glue-table.ts';
-import type { LambdaName } from '#aws/lambdas.ts';
 import { S3Store } from '#aws/s3-store.ts';
-import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
-import { tryEndKey, tryKey } from '#lake/steps/layout.ts';
+import { generate } from '#generate/index.ts';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
+import { tryEndKey, tryKey } from '#lake/protocol/keys.ts';
 import { TABLES } from '#lake/tables/index.ts';
-import { generate } from '#local/generate/index.ts';
 import { sesSend } from '#test/records.ts';
+import type { LambdaName } from '../../stacks/spec/lambdas.ts';
 import { names } from '../bundles/build.ts';
 import { glueInputs } from '../stacks/glue-inputs.ts';
 import { rawFiles } from './cloud-lake.ts';

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { AthenaEngine } from '#aws/athena-engine.ts';
 import { GlueCatalog } from '#aws/glue-catalog.ts';
 import { S3Store } from '#aws/s3-store.ts';
-import { readBytes } from '#lake/steps/state.ts';
+import { readBytes } from '#lake/protocol/records.ts';
 import { type EventRow, events } from '#lake/tables/events.ts';
 import type { RowOf, Table } from '#lake/tables/table.ts';
 import { Columns } from '#lake/write/columns.ts';

@@ -1,5 +1,5 @@
 /** What AWS itself does with the rights of a function's role: no call of the function's own shows it. */
-import { LAMBDAS, type Lambda, type LambdaName } from '#aws/lambdas.ts';
+import { LAMBDAS, type Lambda, type LambdaName } from '../../stacks/spec/lambdas.ts';
 import type { Right } from './policy.ts';
 
 export interface OnBehalf {

@@ -5,7 +5,6 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { afterAll, beforeAll, describe } from 'vitest';
 import { AthenaEngine } from '#aws/athena-engine.ts';
 import { GlueCatalog } from '#aws/glue-catalog.ts';
-import type { ViewSource } from '#aws/glue-view.ts';
 import { RegisteringStore } from '#aws/registering-store.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { SqsQueue } from '#aws/sqs-queue.ts';
@@ -14,6 +13,7 @@ import { catalogContract } from '#test/ports/catalog.contract.ts';
 import { engineContract, TEST_VIEWS } from '#test/ports/engine.contract.ts';
 import { queueContract } from '#test/ports/queue.contract.ts';
 import { storeContract } from '#test/ports/store.contract.ts';
+import type { ViewSource } from '../../stacks/spec/glue-view.ts';
 import { type Account, makeQueue, makeViews, openAccount } from './account.ts';
 
 let account: Account;

@@ -1,5 +1,5 @@
 /** Mutations of bytes: what disks, networks, cut-off writes and careless joins do. */
-import type { Random } from '#local/generate/random.ts';
+import type { Random } from '#generate/sender/random.ts';
 
 export type ByteMutation = (bytes: Buffer, random: Random, other: Buffer) => Buffer;
 

@@ -1,5 +1,5 @@
 /** Envelopes as they come, doubled, half encoded, and with contents they shouldn't have. */
-import type { Random } from '#local/generate/random.ts';
+import type { Random } from '#generate/sender/random.ts';
 
 type Wrap = (content: string, random: Random) => string;
 

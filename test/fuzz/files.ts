@@ -1,9 +1,9 @@
 /** The last stretch: columns to Parquet files, and back by a reader that isn't ours. */
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { makeDecoder } from '#lake/decode/index.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { UnitRows } from '#lake/steps/append.ts';
+import { UnitRows } from '#lake/steps/transform/unit-rows.ts';
 import type { FuzzInput } from './input.ts';
 import { Violation } from './oracles.ts';
 import { readInto } from './reading.ts';

@@ -1,6 +1,6 @@
 /** What happens to compressed objects: members joined, headers with every field, ends missing, bits flipped. */
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
-import type { Random } from '#local/generate/random.ts';
+import type { Random } from '#generate/sender/random.ts';
 
 export type Packing = (plain: Buffer, random: Random) => Buffer;
 

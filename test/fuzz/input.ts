@@ -1,7 +1,7 @@
 /** The inputs of the fuzzer: each is made from the seed and its number alone. */
 
+import { Random } from '#generate/sender/random.ts';
 import { DEFAULT_SETTINGS, type Limits } from '#lake/settings.ts';
-import { Random } from '#local/generate/random.ts';
 import { BYTE_MUTATIONS } from './byte-mutations.ts';
 import { RECORD_TEXTS, SEEDS } from './corpus.ts';
 import { WRAPS } from './envelopes.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeDecoder } from '#lake/decode/index.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { UnitRows } from '#lake/steps/append.ts';
+import { UnitRows } from '#lake/steps/transform/unit-rows.ts';
 import { POISON } from './poison.ts';
 import { readInto } from './reading.ts';
 

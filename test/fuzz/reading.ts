@@ -1,12 +1,12 @@
 /** One reading of an object: through reader, decoder and columns, as transform does it. */
-import { makeDecoder } from '#lake/decode/index.ts';
-import type { Decode, RowSink } from '#lake/decode/sink.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
+import type { Decode, RowSink } from '#lake/decode/types.ts';
 import { readObject } from '#lake/read/object.ts';
 import { readRanges } from '#lake/read/range.ts';
 import type { Place, RecordVisitor } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS, type Limits } from '#lake/settings.ts';
-import { UnitRows } from '#lake/steps/append.ts';
-import { type Counts, Tally } from '#lake/steps/tally.ts';
+import { type Counts, Tally } from '#lake/steps/transform/tally.ts';
+import { UnitRows } from '#lake/steps/transform/unit-rows.ts';
 import { ObjectRejection, type Reason, Rejection } from '#lake/vocabulary.ts';
 
 export interface Reading {

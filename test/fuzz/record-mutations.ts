@@ -1,5 +1,5 @@
 /** Mutations of one record's JSON: shapes and values that parse, and some that don't. */
-import type { Random } from '#local/generate/random.ts';
+import type { Random } from '#generate/sender/random.ts';
 import { changed, type Path, parseTree, pathsOf, type Tree, textOf, Verbatim } from './tree.ts';
 import { valueFor } from './values.ts';
 

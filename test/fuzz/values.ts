@@ -1,5 +1,5 @@
 /** Values that senders, receivers and attackers put into fields, by what the field means. */
-import type { Random } from '#local/generate/random.ts';
+import type { Random } from '#generate/sender/random.ts';
 import { type Tree, Verbatim } from './tree.ts';
 
 type Make = (random: Random) => Tree;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { DiskCatalog } from '#local/disk-catalog.ts';
+import { DiskCatalog } from '#local/disk/catalog.ts';
 import { catalogContract } from './catalog.contract.ts';
 import { MemoryCatalog } from './memory-catalog.ts';
 

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { systemClock } from '#local/clock.ts';
+import { systemClock } from '#host/clock.ts';
 import { clockContract } from './clock.contract.ts';
 import { ManualClock } from './manual-clock.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Catalog, type Engine, type Input, MissingObject, type Store } from '#lake/ports.ts';
-import { outcomeKey } from '#lake/steps/layout.ts';
-import { createState } from '#lake/steps/state.ts';
+import { outcomeKey } from '#lake/protocol/keys.ts';
+import { createState } from '#lake/protocol/records.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import { columnNames } from '#lake/tables/table.ts';
 import { defaultOf, type Row, rowsSelect } from './rows-select.ts';

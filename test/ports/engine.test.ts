@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { DiskCatalog } from '#local/disk-catalog.ts';
-import { DiskStore } from '#local/disk-store.ts';
-import { DuckDbEngine } from '#local/duckdb-engine.ts';
+import { DiskCatalog } from '#local/disk/catalog.ts';
+import { DiskStore } from '#local/disk/store.ts';
+import { DuckDbEngine } from '#local/duckdb/engine.ts';
 import { engineContract, TEST_VIEWS } from './engine.contract.ts';
 
 describe('DuckDB', () => {

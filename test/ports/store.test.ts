@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { DiskStore } from '#local/disk-store.ts';
+import { DiskStore } from '#local/disk/store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { type StoreUnderTest, storeContract } from './store.contract.ts';
 

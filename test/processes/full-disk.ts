@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { RAW_RECORD } from '#local/raw-record.ts';
+import { RAW_RECORD } from '#local/raw/known-folder.ts';
 import { CLI } from './command.ts';
 
 /** May this user mount a file system of its own, in a namespace of its own (Linux, unshare(1))? */

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { generate } from '#local/generate/index.ts';
+import { generate } from '#generate/index.ts';
 import { command, done, lakeCommand } from './command.ts';
 import { crowdInLake, crowdOracle, transformInCrowd, writeCrowd } from './crowd.ts';
 import { canMount, fullDiskScript, readOnlyScript } from './full-disk.ts';

@@ -1,5 +1,5 @@
 /** What is going to happen in a schedule, and when: deliveries, and starts of processes, many at about the same time. */
-import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { Chance } from './chance.ts';
 import { type RawObject, START } from './mail.ts';
 

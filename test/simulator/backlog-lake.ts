@@ -3,6 +3,7 @@
  * takes its time. Work is stubbed: a live file holds the number of its rows, and a query adds them up.
  */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { addDays, utcDate } from '#lake/days.ts';
 import {
   type Input,
   type Lane,
@@ -12,10 +13,9 @@ import {
   type StoredObject,
   type UnitMessage,
 } from '#lake/ports.ts';
-import { addDays, utcDate } from '#lake/steps/day.ts';
-import { hourOfPrefix } from '#lake/steps/raw-prefix.ts';
-import { Tally } from '#lake/steps/tally.ts';
-import type { ReadUnit } from '#lake/steps/unit-content.ts';
+import { hourOfPrefix } from '#lake/protocol/raw-prefixes.ts';
+import type { ReadUnit } from '#lake/steps/transform/read-unit.ts';
+import { Tally } from '#lake/steps/transform/tally.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { Bucket } from './bucket.ts';
 import { Partitions } from './partitions.ts';

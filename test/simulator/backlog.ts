@@ -2,13 +2,13 @@
  * A backlog of years beside live mail, at 30 ms a call: planned, transformed (the work is stubbed) and settled by the real
  * steps, in the lanes and at the hours in which they run in the cloud.
  */
+
+import { DAY_MS, HOUR_MS, utcDate } from '#lake/days.ts';
 import type { Lane } from '#lake/ports.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
+import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { DAY_MS, HOUR_MS, utcDate } from '#lake/steps/day.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
-import { planReach } from '#lake/steps/plan.ts';
-import { hourPrefix } from '#lake/steps/raw-prefix.ts';
-import { requeue } from '#lake/steps/requeue.ts';
+import { planReach, requeue } from '#lake/steps/plan.ts';
 import { settle } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';

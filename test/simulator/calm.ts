@@ -1,5 +1,5 @@
 /** Undisturbed schedules: every step in turn, hour after hour, until there is nothing left to do. */
-import { HOUR_MS } from '#lake/steps/day.ts';
+import { HOUR_MS } from '#lake/days.ts';
 import { runAudit, runPlan, runRepair, runReplay, runRequeue, runRollup, runSettle } from './steps.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';

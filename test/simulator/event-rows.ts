@@ -1,5 +1,5 @@
 /** The rows that a record makes, as decode would: by table and day. */
-import { utcDate } from '#lake/steps/day.ts';
+import { utcDate } from '#lake/days.ts';
 import type { MailEvent } from './mail.ts';
 import type { Row } from './rows.ts';
 

@@ -2,8 +2,8 @@
  * What must hold after every step. Only writes can break it, so each write is judged when it takes effect, by what lies in
  * the store then: plans, outcomes, generations, files, and where the catalog points readers.
  */
-import { attemptOfFile, dayOfKey, liveFolder, plansRoot, replaysRoot, unitOfAttempt } from '#lake/steps/layout.ts';
-import type { Generation, Outcome, Plan, PlannedObject } from '#lake/steps/state.ts';
+import { attemptOfFile, dayOfKey, liveFolder, plansRoot, replaysRoot, unitOfAttempt } from '#lake/protocol/keys.ts';
+import type { Generation, Outcome, Plan, PlannedObject } from '#lake/protocol/records.ts';
 import type { Bucket } from './bucket.ts';
 import type { UnitTruth } from './oracle.ts';
 import type { Partitions } from './partitions.ts';

@@ -2,7 +2,7 @@
  * Every port call: each step is killed before and after each of its calls, in a schedule that is otherwise fixed; then the
  * schedules run undisturbed, and the tables must be what the raw objects say.
  */
-import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { Step } from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';

@@ -1,5 +1,5 @@
 /** Raw objects of one simulated lake: a few mails, what became of them, copies, noise, and when each object arrives. */
-import { DAY_MS, HOUR_MS } from '#lake/steps/day.ts';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { Chance } from './chance.ts';
 
 export interface MailEvent {

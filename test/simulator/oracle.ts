@@ -3,7 +3,7 @@
  * event once, by the total order; the headers of each message from its first send by that order; a line of life for each
  * message and recipient.
  */
-import { DAY_MS } from '#lake/steps/day.ts';
+import { DAY_MS } from '#lake/days.ts';
 import { clickRows, eventRows, headerRows, type PlacedRow } from './event-rows.ts';
 import type { MailEvent, MailRecord } from './mail.ts';
 import type { Row } from './rows.ts';

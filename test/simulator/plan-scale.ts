@@ -1,8 +1,9 @@
 /** Plan at scale, at 30 ms a call: the tick of an hour that is full, and a backlog of years. */
+
+import { HOUR_MS } from '#lake/days.ts';
+import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { HOUR_MS } from '#lake/steps/day.ts';
 import { planReach } from '#lake/steps/plan.ts';
-import { hourPrefix } from '#lake/steps/raw-prefix.ts';
 import { planPorts, type RawHours, RoundTrips, type Sealed } from './slow-store.ts';
 
 const TEMPLATE = 'raw/{yyyy}/{MM}/{dd}/{HH}/';

@@ -1,6 +1,6 @@
 /** Which records were read by whom: what units, replays among them, have taken in of the raw objects, and what of them counts. */
-import { versionOfAttempt } from '#lake/steps/layout.ts';
-import type { Outcome, PlannedObject } from '#lake/steps/state.ts';
+import { versionOfAttempt } from '#lake/protocol/keys.ts';
+import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
 import { contentOf, linesIn, linesOf, type MailRecord, type RawObject, readBy, TODAYS_VERSION } from './mail.ts';
 import type { Reading } from './oracle.ts';
 import type { World } from './world.ts';

@@ -1,6 +1,7 @@
 /** One schedule: what a seed makes happen, and what came of it. */
+
+import { DAY_MS, HOUR_MS, utcDate } from '#lake/days.ts';
 import { LANES, type Lane } from '#lake/ports.ts';
-import { DAY_MS, HOUR_MS, utcDate } from '#lake/steps/day.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { agendaOf, type Entry, type Step } from './agenda.ts';
 import { calm } from './calm.ts';

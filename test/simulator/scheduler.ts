@@ -2,7 +2,7 @@
  * The scheduler: every call of a port is a task that waits until it is picked. Between two picks all promises that can
  * go on go on, so that the order of effects is the order of picks, and a seed that decides the picks decides everything.
  */
-import { triesRoot } from '#lake/steps/layout.ts';
+import { triesRoot } from '#lake/protocol/keys.ts';
 import type { Chance } from './chance.ts';
 import type { Process } from './process.ts';
 

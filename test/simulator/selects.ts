@@ -1,6 +1,6 @@
 /** The statements that steps ask the catalog's tables, answered from what lies in the simulated store. */
 import type { QueryResult, SqlValue } from '#lake/ports.ts';
-import { attemptOfFile, unitOfAttempt } from '#lake/steps/layout.ts';
+import { attemptOfFile, unitOfAttempt } from '#lake/protocol/keys.ts';
 import { decodeRows, type Row } from './rows.ts';
 import type { World } from './world.ts';
 

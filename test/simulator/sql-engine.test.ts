@@ -1,14 +1,14 @@
 /** The simulator's engine interprets jobs by their structure; here each job of a real lake goes to it and to DuckDB. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HOUR_MS } from '#lake/days.ts';
 import type { Engine, Input, SqlValue, WriteJob, WrittenFile } from '#lake/ports.ts';
+import { liveFile } from '#lake/protocol/keys.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
+import { readBytes } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { HOUR_MS } from '#lake/steps/day.ts';
-import { liveFile } from '#lake/steps/layout.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
-import { readBytes } from '#lake/steps/state.ts';
+import type { ReadUnit } from '#lake/steps/transform/read-unit.ts';
 import { transform } from '#lake/steps/transform.ts';
-import type { ReadUnit } from '#lake/steps/unit-content.ts';
 import { rowsSelect } from '#test/ports/rows-select.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { Chance } from './chance.ts';

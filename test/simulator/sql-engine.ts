@@ -2,8 +2,9 @@
  * The SQL engine: a query is a process of its own, which goes on when the one that started it has died. It interprets a
  * job by its structure (inputs, table, location, partitioned); that it means the same as the select is a test of its own.
  */
+
+import { DAY_MS, utcDate } from '#lake/days.ts';
 import { type Input, MissingObject, type QueryResult, type WriteJob, type WrittenFile } from '#lake/ports.ts';
-import { DAY_MS, utcDate } from '#lake/steps/day.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Bucket } from './bucket.ts';
 import type { Chance } from './chance.ts';

@@ -1,17 +1,16 @@
 /** What each process does: the real steps of the core, called as their handlers call them. */
 import type { Ports } from '#lake/ports.ts';
 import { MissingObject } from '#lake/ports.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
+import type { Reach } from '#lake/protocol/raw-prefixes.ts';
 import type { Settings } from '#lake/settings.ts';
-import type { View } from '#lake/sql/view.ts';
+import type { View } from '#lake/sql/views/view.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
+import type { CollectRules } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
-import type { CollectRules } from '#lake/steps/collect-rules.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
-import { planReach } from '#lake/steps/plan.ts';
-import type { Reach } from '#lake/steps/raw-prefix.ts';
+import { planReach, requeue } from '#lake/steps/plan.ts';
 import { repair } from '#lake/steps/repair.ts';
 import { planReplay } from '#lake/steps/replay.ts';
-import { requeue } from '#lake/steps/requeue.ts';
 import { rollup } from '#lake/steps/rollup.ts';
 import { settle } from '#lake/steps/settle.ts';
 

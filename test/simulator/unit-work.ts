@@ -1,11 +1,12 @@
 /** What stands in for decoding: the same promises (same unit, same bytes; the counting law), over a few lines of JSON. */
+
+import { utcDate } from '#lake/days.ts';
 import { ChangedObject, MissingObject } from '#lake/ports.ts';
-import type { EncodedFile } from '#lake/steps/append.ts';
-import { utcDate } from '#lake/steps/day.ts';
-import { versionOfAttempt } from '#lake/steps/layout.ts';
-import type { ObjectProblem, PlannedObject } from '#lake/steps/state.ts';
-import { Tally } from '#lake/steps/tally.ts';
-import type { ReadUnit } from '#lake/steps/unit-content.ts';
+import { versionOfAttempt } from '#lake/protocol/keys.ts';
+import type { ObjectProblem, PlannedObject } from '#lake/protocol/records.ts';
+import type { ReadUnit } from '#lake/steps/transform/read-unit.ts';
+import { Tally } from '#lake/steps/transform/tally.ts';
+import type { EncodedFile } from '#lake/steps/transform/unit-rows.ts';
 import { clickRows, eventRows, headerRows, type PlacedRow, type Source } from './event-rows.ts';
 import { type Line, linesIn, linesOf, type MailEvent, readBy, TODAYS_VERSION } from './mail.ts';
 import { encodeRows, type Row } from './rows.ts';

@@ -1,6 +1,6 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
 import type { Ports, Store } from '#lake/ports.ts';
-import { liveFolder } from '#lake/steps/layout.ts';
+import { liveFolder } from '#lake/protocol/keys.ts';
 import type { Variant } from './world.ts';
 
 const NO_NONCE = '0000000000000000';

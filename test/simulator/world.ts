@@ -3,14 +3,14 @@
  * clocks. Everything in it is decided by a seed.
  */
 
+import { HOUR_MS } from '#lake/days.ts';
 import type { Lane, Ports, UnitMessage } from '#lake/ports.ts';
+import { versionOfAttempt } from '#lake/protocol/keys.ts';
+import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { COLLECT_RULES, type CollectRules } from '#lake/steps/collect-rules.ts';
-import { HOUR_MS } from '#lake/steps/day.ts';
-import { versionOfAttempt } from '#lake/steps/layout.ts';
-import type { Outcome, PlannedObject } from '#lake/steps/state.ts';
+import { COLLECT_RULES, type CollectRules } from '#lake/steps/collect/rules.ts';
+import { MOST_TRIES } from '#lake/steps/transform/tries.ts';
 import { transform } from '#lake/steps/transform.ts';
-import { MOST_TRIES } from '#lake/steps/tries.ts';
 import type { Step } from './agenda.ts';
 import { Bucket, type Held } from './bucket.ts';
 import type { Chance } from './chance.ts';

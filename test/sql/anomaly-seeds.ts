@@ -3,7 +3,7 @@
  * [days]`) it tries many seeds, with and without an incident, and exits 1 if one is missed or made up.
  */
 import { pathToFileURL } from 'node:url';
-import type { Truth } from '#local/generate/index.ts';
+import type { Truth } from '#generate/index.ts';
 import { generatedLake } from './generated-lake.ts';
 import type { Answer } from './lake-fixture.ts';
 

@@ -1,6 +1,6 @@
 /** Views that count what happened on a day, each with a story that can be counted by hand. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addDays } from '#lake/steps/day.ts';
+import { addDays } from '#lake/days.ts';
 import { copied, happened, type Mail } from './event-rows.ts';
 import { type Answer, type LakeFixture, lakeFixture, type Row } from './lake-fixture.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { rateNamed } from '#lake/sql/deliverability/rates.ts';
-import { addDays } from '#lake/steps/day.ts';
+import { addDays } from '#lake/days.ts';
+import { rateNamed } from '#lake/sql/marts/rates.ts';
 import { type DayCount, scoreOf } from './anomaly-score.ts';
 import { anomaliesOf } from './anomaly-seeds.ts';
 import { type Answer, type LakeFixture, lakeFixture } from './lake-fixture.ts';

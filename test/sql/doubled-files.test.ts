@@ -1,7 +1,7 @@
 /** Whatever was delivered twice and is not settled yet changes no number, in any view, over a sender's months. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadSql } from '#host/sql-folder.ts';
 import { clicks, events, headers } from '#lake/tables/index.ts';
-import { loadSql } from '#local/sql-files.ts';
 import { generatedLakes } from './generated-lake.ts';
 import { type LakeFixture, SQL_FOLDER } from './lake-fixture.ts';
 

@@ -1,4 +1,4 @@
-import { addDays } from '#lake/steps/day.ts';
+import { addDays } from '#lake/days.ts';
 import type { Row } from './lake-fixture.ts';
 
 /** A mail of which a story is told, event by event. */

@@ -2,10 +2,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { View } from '#lake/sql/view.ts';
+import { loadSql } from '#host/sql-folder.ts';
+import type { View } from '#lake/sql/views/view.ts';
 import { TABLES } from '#lake/tables/index.ts';
-import { tableSelect } from '#local/duckdb-relations.ts';
-import { loadSql } from '#local/sql-files.ts';
+import { tableSelect } from '#local/duckdb/relations.ts';
 import { copied, happened, type Mail } from './event-rows.ts';
 import { type LakeFixture, lakeFixture, type Row, SQL_FOLDER } from './lake-fixture.ts';
 

@@ -2,14 +2,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type GenerateOptions, generate, type Truth } from '#generate/index.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { events } from '#lake/tables/index.ts';
 import { columnNames, type Table } from '#lake/tables/table.ts';
-import { tableSelect } from '#local/duckdb-relations.ts';
-import { type GenerateOptions, generate, type Truth } from '#local/generate/index.ts';
+import { tableSelect } from '#local/duckdb/relations.ts';
 import { openLake } from '#local/lake.ts';
 import { type LakeFixture, lakeFixture } from './lake-fixture.ts';
 

@@ -1,14 +1,14 @@
 /** Tables of the lake in a DuckDB of their own, made from plain rows, with the views of sql/ on top. */
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { loadSql } from '#host/sql-folder.ts';
 import type { QueryResult } from '#lake/ports.ts';
-import { inlineViews } from '#lake/sql/inline.ts';
-import { PRESTO_TYPES, type View } from '#lake/sql/view.ts';
+import { inlineViews } from '#lake/sql/views/inline.ts';
+import { PRESTO_TYPES, type View } from '#lake/sql/views/view.ts';
 import { events, recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { type Column, columnNames, type Table } from '#lake/tables/table.ts';
-import { dialectStatements } from '#local/dialect.ts';
-import { readResult } from '#local/duckdb-values.ts';
-import { loadSql } from '#local/sql-files.ts';
+import { dialectStatements } from '#local/duckdb/dialect.ts';
+import { readResult } from '#local/duckdb/values.ts';
 
 export const SQL_FOLDER = fileURLToPath(new URL('../../sql', import.meta.url));
 

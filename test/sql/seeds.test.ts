@@ -1,6 +1,6 @@
 /** The seeds as they are: what a user edits, held to what the views expect of them. */
 import { describe, expect, test } from 'vitest';
-import { loadSql } from '#local/sql-files.ts';
+import { loadSql } from '#host/sql-folder.ts';
 import { SQL_FOLDER } from './lake-fixture.ts';
 
 const { views } = await loadSql(SQL_FOLDER);

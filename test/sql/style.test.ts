@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { TrinoSQL } from 'dt-sql-parser';
 import { format } from 'sql-formatter';
 import { describe, expect, test } from 'vitest';
-import { neededViews } from '#lake/sql/order.ts';
-import { scans } from '#lake/sql/relations.ts';
-import { tokens } from '#lake/sql/tokens.ts';
+import { loadSql } from '#host/sql-folder.ts';
+import { neededViews } from '#lake/sql/views/order.ts';
+import { scans } from '#lake/sql/views/relations.ts';
+import { tokens } from '#lake/sql/views/tokens.ts';
 import { recipientMessages, TABLES } from '#lake/tables/index.ts';
-import { DIALECT_MACROS, SHARED_FUNCTIONS } from '#local/dialect.ts';
-import { loadSql } from '#local/sql-files.ts';
+import { DIALECT_MACROS, SHARED_FUNCTIONS } from '#local/duckdb/dialect.ts';
 import { lakeFixture, SQL_FOLDER } from './lake-fixture.ts';
 
 const { views, rollup } = await loadSql(SQL_FOLDER);

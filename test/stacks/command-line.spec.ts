@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPackages, filesOf } from '#test/bundles/build.ts';
-import { logicalName } from '../../stacks/facts/names.ts';
+import { logicalName } from '../../stacks/spec/names.ts';
 import { ACCOUNT } from './graph.ts';
 import { PLATFORM, preparePlatform, QUIET_SST, REPOSITORY } from './platform.ts';
 import { pretendAws } from './pretended-aws.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { config as shipped } from '../../maillake.config.ts';
 import { ConfigError, configOf, type LakeConfig, settingsOf } from '../../stacks/config.ts';
-import { SCHEDULES } from '../../stacks/facts/schedules.ts';
+import { SCHEDULES } from '../../stacks/spec/lambdas.ts';
 
 const LEAST: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
 

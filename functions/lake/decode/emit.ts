@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
+import type { EventRow } from '../tables/events.ts';
 import { type Draft, nobody, type Recipient } from './draft.ts';
-import { eventId } from './event-id.ts';
 import { objectOf, requiredText, textOf } from './fields.ts';
 import type { Link } from './link.ts';
 import { headerText } from './message.ts';
-import type { RecordContext, RowSink } from './sink.ts';
+import type { RecordContext, RowSink } from './types.ts';
 
 /** Puts one row for each recipient into the sink, or one without a recipient. True if any of them was new. */
 export const emitEvents = (draft: Draft, link: Link | null, context: RecordContext, sink: RowSink): boolean => {
@@ -130,3 +131,18 @@ const spellingAt = (place: number, name: string): Spelling => {
   if (place < MOST_PLACES) spellings[place] = spelling;
   return spelling;
 };
+
+/**
+ * The id of an event: the first 128 bits, in hex, of SHA-256 over the JSON array of source, event_type, message_id,
+ * recipient_key, occurred_at (ms), feedback_id, ip_address, user_agent and link. Nothing in it changes with a
+ * redelivery; two opens of one mail in the same ms by different agents stay two.
+ */
+export const eventId = (row: EventRow): string =>
+  hash(
+    'sha256',
+    `["${row.source}","${row.event_type}",${JSON.stringify(row.message_id)},${quoted(row.recipient_key)},${
+      row.occurred_at
+    },${quoted(row.feedback_id)},${quoted(row.ip_address)},${quoted(row.user_agent)},${quoted(row.link)}]`,
+  ).slice(0, 32);
+
+const quoted = (text: string | null): string => (text === null ? 'null' : JSON.stringify(text));

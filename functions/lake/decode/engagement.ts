@@ -1,6 +1,6 @@
 import type { Draft } from './draft.ts';
 import { type JsonFields, jsonUnlessEmpty } from './fields.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from './parsers.ts';
 
 /** Fills who opened or clicked, by which program. Address and agent stay as given: the event's id rests on them. */
 export const takeAgent = (draft: Draft, parts: Parts, ip: string | null, userAgent: string | null): void => {

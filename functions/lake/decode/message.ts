@@ -1,7 +1,7 @@
 import type { Draft } from './draft.ts';
+import { decodedWords } from './encoded-words.ts';
 import { type Field, type Json, type JsonFields, listOf, objectOf, textOf } from './fields.ts';
-import type { Parts } from './parts.ts';
-import { decodedWords } from './words.ts';
+import type { Parts } from './parsers.ts';
 
 /** A header's value, or null if the message doesn't have it. Both sources write a missing value as the text "null". */
 export const headerText = (value: Field, path: string, place = -1): string | null => {

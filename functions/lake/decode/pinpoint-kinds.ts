@@ -1,10 +1,10 @@
 import type { EventType } from '../vocabulary.ts';
 import type { Draft } from './draft.ts';
 import { takeAgent, takeLink } from './engagement.ts';
+import { all, knownPinpoint } from './extras.ts';
 import { type JsonFields, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
-import { all, knownPinpoint } from './known.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from './parsers.ts';
 import type { PinpointKind } from './pinpoint.ts';
 import { readAddresses, readRecipients } from './recipients.ts';
 

@@ -1,10 +1,10 @@
 import type { EventType } from '../vocabulary.ts';
 import type { Draft } from './draft.ts';
+import type { KnownPair } from './extras.ts';
 import { flagOf, type JsonFields, missingField, objectOf, requiredObject, requiredText, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
-import type { KnownPair } from './known.ts';
 import { commonHeadersOf, takeHeaders } from './message.ts';
-import type { Parts } from './parts.ts';
+import type { Parts } from './parsers.ts';
 import { PINPOINT_KINDS } from './pinpoint-kinds.ts';
 import { readAddresses } from './recipients.ts';
 

@@ -1,9 +1,9 @@
 import type { EventType } from '../vocabulary.ts';
 import type { Draft } from './draft.ts';
 import { takeAgent, takeLink } from './engagement.ts';
+import { all, knownSes } from './extras.ts';
 import { flagOf, type Json, type JsonFields, jsonOf, listOf, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
-import { all, knownSes } from './known.ts';
 import { readAddresses, readRecipients } from './recipients.ts';
 import type { SesKind } from './ses.ts';
 

@@ -1,9 +1,7 @@
 import { Rejection } from '../vocabulary.ts';
-import { isTooDeep, parseJson } from './json.ts';
-import { elementTexts, memberText } from './member.ts';
-import type { RecordPlace } from './place.ts';
-import type { JsonObject, JsonValue, Place, RecordVisitor } from './record.ts';
-import { SES_TOPIC_VALIDATION } from './sentence.ts';
+import { elementTexts, isTooDeep, memberText, parseJson } from './json.ts';
+import type { JsonObject, JsonValue, Place, RecordPlace, RecordVisitor } from './record.ts';
+import { SES_TOPIC_VALIDATION } from './topic-validation.ts';
 
 /** Splits bytes that came inside an envelope; true if there was any record among them. */
 export type SplitInner = (bytes: Buffer, visitor: RecordVisitor) => boolean;

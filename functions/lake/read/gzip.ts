@@ -1,6 +1,6 @@
 import { constants, crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { ObjectRejection } from '../vocabulary.ts';
-import type { ByteSource } from './source.ts';
+import type { ByteSource } from './byte-source.ts';
 
 /** How the gzip data ended, known once its chunks have all been read. */
 export interface GzipEnding {

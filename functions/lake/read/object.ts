@@ -1,13 +1,12 @@
 import type { Limits } from '../settings.ts';
 import { ObjectRejection, Rejection } from '../vocabulary.ts';
+import { ByteSource } from './byte-source.ts';
 import { Unwrapper } from './envelope.ts';
-import { refuseForeign } from './foreign.ts';
 import { type GzipEnding, gunzip, isGzip } from './gzip.ts';
-import { splitInner } from './inner.ts';
-import { RecordPlace } from './place.ts';
 import type { RecordVisitor } from './record.ts';
-import { ByteSource } from './source.ts';
-import { Splitter } from './splitter.ts';
+import { RecordPlace } from './record.ts';
+import { refuseForeign } from './refuse-format.ts';
+import { Splitter, splitInner } from './splitter.ts';
 
 /**
  * Reads an object, plain or gzip whatever its name says, and tells the visitor of each record in it, in order.

@@ -1,12 +1,11 @@
 import type { Limits } from '../settings.ts';
 import { type Reason, Rejection } from '../vocabulary.ts';
+import { ByteSource } from './byte-source.ts';
 import { Unwrapper } from './envelope.ts';
 import { type GzipEnding, gunzip, isGzip } from './gzip.ts';
-import { splitInner } from './inner.ts';
-import { RecordPlace } from './place.ts';
 import type { Place, RecordVisitor } from './record.ts';
-import { ByteSource } from './source.ts';
-import { Splitter } from './splitter.ts';
+import { RecordPlace } from './record.ts';
+import { Splitter, splitInner } from './splitter.ts';
 
 /** Bytes of an object that are read again. */
 export interface ByteRange {

@@ -1,6 +1,6 @@
+import { isSpace } from './json.ts';
 import type { JsonValue } from './record.ts';
-import { isSentence, SENTENCE } from './sentence.ts';
-import { isSpace } from './space.ts';
+import { isSentence, SENTENCE } from './topic-validation.ts';
 
 /** Where, after a broken record, the next may begin. */
 export interface Start {

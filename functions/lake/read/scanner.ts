@@ -1,4 +1,4 @@
-import { isSpace } from './space.ts';
+import { isSpace } from './json.ts';
 
 /**
  * Walks the structure of one JSON value byte by byte, over as many pieces as it comes in, and stops at its end or at the

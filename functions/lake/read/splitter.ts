@@ -1,14 +1,13 @@
+import type { Limits } from '../settings.ts';
 import { type Reason, Rejection } from '../vocabulary.ts';
-import { isTooDeep, parseJson } from './json.ts';
-import { Patience } from './patience.ts';
-import type { RecordPlace } from './place.ts';
-import type { RecordVisitor } from './record.ts';
+import { Stretch } from './broken-run.ts';
+import type { SplitInner } from './envelope.ts';
+import { isSpace, isTooDeep, parseJson } from './json.ts';
+import { RecordPlace, type RecordVisitor } from './record.ts';
+import { Patience, RecordSearch, type SplitLimits } from './record-search.ts';
 import { isObjectStart, isTorn, LOOKBEHIND, separatorLength } from './resync.ts';
 import { JsonScanner } from './scanner.ts';
-import { RecordSearch, type SplitLimits } from './search.ts';
-import { isSentence, maybeSentence, SENTENCE } from './sentence.ts';
-import { isSpace } from './space.ts';
-import { Stretch } from './stretch.ts';
+import { isSentence, maybeSentence, SENTENCE } from './topic-validation.ts';
 import { Window } from './window.ts';
 
 /**
@@ -342,3 +341,13 @@ const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
+
+/** Splits what came in an envelope as bytes, with the limits of the object. */
+export function splitInner(limits: Limits): SplitInner {
+  return (bytes, visitor) => {
+    const inner = new Splitter(limits, visitor, new RecordPlace());
+    inner.push(bytes);
+    const { events, junk } = inner.end('json');
+    return events || junk;
+  };
+}

@@ -3,21 +3,22 @@
  * generations against files and the catalog, and the counting law. Each drift has a kind, the object and words for a
  * person. Works prefix by prefix and day by day, so that its memory doesn't grow with the lake.
  */
-import type { Ports } from '../ports.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
-import { markAcknowledged, mayBeAcknowledged, partedByMarks } from './acknowledged.ts';
-import { auditDays } from './audit-days.ts';
-import { auditRaw } from './audit-raw.ts';
-import { type AuditReach, auditScope, type Drift, type DriftKind, type ReportDrift } from './audit-scope.ts';
-import { auditUnits } from './audit-units.ts';
-import type { Removed } from './collect.ts';
-import { HOUR_MS, utcDate } from './day.ts';
-import { auditKey, planDayOf } from './layout.ts';
-import { type OpenUnit, openUnits } from './open-units.ts';
-import { createState, type Generation } from './state.ts';
-import { isOverdue } from './watermark.ts';
 
-export { type AuditReach, DRIFTS, type Drift, type DriftKind } from './audit-scope.ts';
+import { HOUR_MS, utcDate } from '../days.ts';
+import type { Ports } from '../ports.ts';
+import { auditKey, planDayOf } from '../protocol/keys.ts';
+import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
+import { createState, type Generation } from '../protocol/records.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
+import { markAcknowledged, mayBeAcknowledged, partedByMarks } from './audit/acknowledged.ts';
+import { auditDays } from './audit/days.ts';
+import { type AuditReach, auditScope, type Drift, type DriftKind, type ReportDrift } from './audit/drifts.ts';
+import { auditRaw } from './audit/raw.ts';
+import { auditUnits } from './audit/units.ts';
+import type { Removed } from './collect.ts';
+import { isOverdue } from './settle/watermark.ts';
+
+export { type AuditReach, DRIFTS, type Drift, type DriftKind } from './audit/drifts.ts';
 
 export interface AuditReport {
   checked_at: number;

@@ -2,15 +2,15 @@
  * collect: removes what nobody will ever read again, and says what it removed. It heals each day first, and asks the
  * catalog before it removes anything. design: "The protocol", audit, Collect.
  */
+
+import { concurrently } from '../concurrently.ts';
 import type { Ports, StoredObject } from '../ports.ts';
+import { type DataDay, dataDay, leafOutcomes, liveDays, Outcomes } from '../protocol/day-files.ts';
+import { attemptOfFile, liveFolder, rollupFolder, rollupKey, settledRoot, unitOfAttempt } from '../protocol/keys.ts';
+import { heal, lastHealed } from '../protocol/readers.ts';
+import { readState } from '../protocol/records.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
-import { COLLECT_RULES, type CollectRules, type ReadersSee, type SettledLocation } from './collect-rules.ts';
-import { concurrently } from './concurrent.ts';
-import { type DataDay, dataDay } from './data-day.ts';
-import { heal, lastHealed } from './heal.ts';
-import { attemptOfFile, liveFolder, rollupFolder, rollupKey, settledRoot, unitOfAttempt } from './layout.ts';
-import { leafOutcomes, liveDays, Outcomes } from './live.ts';
-import { readState } from './state.ts';
+import { COLLECT_RULES, type CollectRules, type ReadersSee, type SettledLocation } from './collect/rules.ts';
 
 export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
 

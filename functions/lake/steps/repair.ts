@@ -3,18 +3,18 @@
  * then was mended, what is left needs a person. Level-triggered: anyone may run it at any time.
  */
 import type { Ports } from '../ports.ts';
+import { liveFolder } from '../protocol/keys.ts';
+import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
+import { heal } from '../protocol/readers.ts';
+import { newestGeneration } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS } from '../settings.ts';
-import type { View } from '../sql/view.ts';
+import type { View } from '../sql/views/view.ts';
 import { type AuditOptions, type AuditReport, type Findings, findDrift, writeReport } from './audit.ts';
+import type { CollectRules } from './collect/rules.ts';
 import { collect } from './collect.ts';
-import type { CollectRules } from './collect-rules.ts';
-import { heal } from './heal.ts';
-import { liveFolder } from './layout.ts';
-import { type OpenUnit, openUnits } from './open-units.ts';
 import { planPrefix, queueUnits } from './plan.ts';
 import { rollup } from './rollup.ts';
 import { settle } from './settle.ts';
-import { newestGeneration } from './state.ts';
 
 export interface RepairOptions extends AuditOptions {
   /** the views of sql/ with the seeds, and the select of the rollup */

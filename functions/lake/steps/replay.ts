@@ -2,18 +2,19 @@
  * replay: quarantined records are sealed into units of their own, which transform then reads with today's code. The first
  * outcome stays true as history; what a replay counts stands beside the law. design: "The protocol", replay.
  */
+
+import { concurrently } from '../concurrently.ts';
+import { utcDate } from '../days.ts';
 import type { Ports, RawStore, UnitMessage } from '../ports.ts';
+import type { Outcomes } from '../protocol/day-files.ts';
+import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from '../protocol/keys.ts';
+import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from '../protocol/records.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { Settings } from '../settings.ts';
 import type { Reason } from '../vocabulary.ts';
-import { concurrently } from './concurrent.ts';
-import { utcDate } from './day.ts';
-import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from './layout.ts';
-import type { Outcomes } from './live.ts';
 import { MOST_OBJECTS, seal } from './plan.ts';
-import { type Quarantined, type QuarantinedRecord, quarantinedRecords, regionOf } from './quarantined.ts';
-import type { Replays } from './replays.ts';
-import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from './state.ts';
+import { type Quarantined, type QuarantinedRecord, quarantinedRecords, regionOf } from './replay/quarantined.ts';
+import type { Replays } from './replay/replays.ts';
 
 export type ReplayPorts = Pick<Ports, 'raw' | 'lake' | 'engine' | 'clock'>;
 

@@ -2,20 +2,21 @@
  * rollup: recomputes `recipient_messages` for the send days whose input changed. Derived data: whatever a run missed or
  * lost a race for, the next one mends. design: "The protocol", rollup.
  */
+
+import { concurrently } from '../concurrently.ts';
+import { addDays } from '../days.ts';
 import type { Ports } from '../ports.ts';
+import { dayOfKey, generationKey, rollupFolder, rollupKey } from '../protocol/keys.ts';
+import type { OpenUnit } from '../protocol/open-units.ts';
+import { pointAtNewest } from '../protocol/readers.ts';
+import { createState, type Generation } from '../protocol/records.ts';
 import type { Settings } from '../settings.ts';
-import { inlineViews } from '../sql/inline.ts';
-import { settingOf } from '../sql/seeds.ts';
-import type { View } from '../sql/view.ts';
+import { inlineViews } from '../sql/views/inline.ts';
+import { settingOf } from '../sql/views/seeds.ts';
+import type { View } from '../sql/views/view.ts';
 import { events, recipientMessages } from '../tables/index.ts';
-import { concurrently } from './concurrent.ts';
-import { addDays } from './day.ts';
-import { pointAtNewest } from './heal.ts';
-import { dayOfKey, generationKey, rollupFolder, rollupKey } from './layout.ts';
-import type { OpenUnit } from './open-units.ts';
-import { inputOf, type StaleDay, staleSendDays } from './rollup-days.ts';
-import { inputRows } from './settle-select.ts';
-import { createState, type Generation } from './state.ts';
+import { inputOf, type StaleDay, staleSendDays } from './rollup/stale-days.ts';
+import { inputRows } from './settle/select.ts';
 
 export type RollupPorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
 

@@ -2,19 +2,20 @@
  * settle: a finished day of a table becomes one deduplicated, sorted, compacted generation, and the partition switches to
  * it. Inputs are named by immutable location, outputs have a location of their own each time. design: "The protocol".
  */
+
+import { concurrently } from '../concurrently.ts';
+import { DAY_MS, startOfDay } from '../days.ts';
 import type { Input, Ports } from '../ports.ts';
+import { type LiveAttempt, liveDays, lostFiles, Outcomes, unseenAttempts } from '../protocol/day-files.ts';
+import { generationKey, liveFolder, settledFolder } from '../protocol/keys.ts';
+import type { OpenUnit } from '../protocol/open-units.ts';
+import { heal, pointAtNewest } from '../protocol/readers.ts';
+import { createState, type Generation, newestGeneration } from '../protocol/records.ts';
 import type { Settings } from '../settings.ts';
 import { SETTLED_TABLES } from '../tables/index.ts';
-import { concurrently } from './concurrent.ts';
-import { DAY_MS, startOfDay } from './day.ts';
-import { heal, pointAtNewest } from './heal.ts';
-import { generationKey, liveFolder, settledFolder } from './layout.ts';
-import { type LiveAttempt, liveDays, lostFiles, Outcomes, unseenAttempts } from './live.ts';
-import type { OpenUnit } from './open-units.ts';
-import { checkOutput } from './settle-check.ts';
-import { settleSelect } from './settle-select.ts';
-import { createState, type Generation, newestGeneration } from './state.ts';
-import { heldBackBy, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './watermark.ts';
+import { checkOutput } from './settle/check.ts';
+import { settleSelect } from './settle/select.ts';
+import { heldBackBy, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
 
 export type SettlePorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'clock'>;
 

@@ -4,17 +4,16 @@
  * quarantined unread. design: "The protocol", transform.
  */
 import { MissingObject, type Ports, type Queue, type UnitMessage } from '../ports.ts';
-import { ensurePartitions, writeAttempt } from './attempt.ts';
-import { Environment } from './environment.ts';
-import { Stopped } from './guard.ts';
-import { halvesOf, newestOf, parentOf, unitOfPlan } from './halves.ts';
-import { laneOf } from './lane.ts';
-import { outcomeKey, poisonVersion, splitKey } from './layout.ts';
-import { readPoison } from './poison.ts';
-import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome, readPlan } from './state.ts';
-import { Tally } from './tally.ts';
-import { beginTry, endTry, MOST_TRIES, type TryEnd, VISIBILITY_MS, whyFailed } from './tries.ts';
-import { type ReadOptions, type ReadUnit, readUnit } from './unit-content.ts';
+import { halvesOf, newestOf, parentOf, unitOfPlan } from '../protocol/halves.ts';
+import { outcomeKey, poisonVersion, splitKey } from '../protocol/keys.ts';
+import { laneOf } from '../protocol/lanes.ts';
+import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome, readPlan } from '../protocol/records.ts';
+import { ensurePartitions, writeAttempt } from './transform/attempt.ts';
+import { Environment } from './transform/blame.ts';
+import { Stopped } from './transform/guard.ts';
+import { type ReadOptions, type ReadUnit, readPoison, readUnit } from './transform/read-unit.ts';
+import { Tally } from './transform/tally.ts';
+import { beginTry, endTry, MOST_TRIES, type TryEnd, VISIBILITY_MS, whyFailed } from './transform/tries.ts';
 
 /** `queue`: told of the halves of a unit that was split; without one the caller looks at the outcome. */
 export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'> & { queue?: Queue | undefined };

@@ -6,11 +6,11 @@
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from '#generate/index.ts';
+import { DAY_MS, utcDate } from '#lake/days.ts';
 import { readObject } from '#lake/read/object.ts';
 import type { JsonValue } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { DAY_MS, utcDate } from '#lake/steps/day.ts';
-import { generate } from '#local/generate/index.ts';
 import { filesBelow } from '../competitor.ts';
 import { Subjects } from './subjects.ts';
 

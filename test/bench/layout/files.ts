@@ -4,7 +4,7 @@
  */
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { S3Store } from '#aws/s3-store.ts';
-import { concurrently } from '#lake/steps/concurrent.ts';
+import { concurrently } from '#lake/concurrently.ts';
 
 interface LayoutFile {
   key: string;

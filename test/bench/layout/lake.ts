@@ -1,8 +1,8 @@
 /** The events as Maillake has them: through its own steps and the AWS adapters, UNLOADed settled files, views in Glue. */
 import { gzipSync } from 'node:zlib';
 import type { S3Store } from '#aws/s3-store.ts';
-import { concurrently } from '#lake/steps/concurrent.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
+import { concurrently } from '#lake/concurrently.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import { rollup } from '#lake/steps/rollup.ts';
 import { settle } from '#lake/steps/settle.ts';

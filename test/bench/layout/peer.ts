@@ -15,7 +15,7 @@ import { CreateTableCommand } from '@aws-sdk/client-glue';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { glueStorage } from '#aws/glue-table.ts';
-import { concurrently } from '#lake/steps/concurrent.ts';
+import { concurrently } from '#lake/concurrently.ts';
 import { events } from '#lake/tables/events.ts';
 import { type Account, makeViews } from '#test/engines/account.ts';
 import { filesBelow } from '../competitor.ts';

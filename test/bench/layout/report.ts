@@ -1,5 +1,5 @@
 /** What the benchmark of layouts prints of its answers. */
-import { DAY_MS } from '#lake/steps/day.ts';
+import { DAY_MS } from '#lake/days.ts';
 import { tableOfSettledFile } from './lake.ts';
 import { type Answer, difference, type Layout, type Layouts } from './layouts.ts';
 import type { Question } from './questions.ts';

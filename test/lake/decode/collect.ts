@@ -1,5 +1,5 @@
-import { makeDecoder } from '#lake/decode/index.ts';
-import type { RecordContext, RowSink, Verdict } from '#lake/decode/sink.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
+import type { RecordContext, RowSink, Verdict } from '#lake/decode/types.ts';
 import { readObject } from '#lake/read/object.ts';
 import type { JsonValue } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeDecoder } from '#lake/decode/index.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { events } from '#lake/tables/events.ts';
 import { Rejection } from '#lake/vocabulary.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { makeDecoder } from '#lake/decode/index.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
 import { deliveredAt } from '#lake/decode/time.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { UnitRows } from '#lake/steps/append.ts';
+import { UnitRows } from '#lake/steps/transform/unit-rows.ts';
 import { clicks } from '#lake/tables/clicks.ts';
 import { events } from '#lake/tables/events.ts';
 import { headers } from '#lake/tables/headers.ts';

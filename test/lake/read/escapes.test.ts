@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeDecoder } from '#lake/decode/index.ts';
+import { makeDecoder } from '#lake/decode/decode.ts';
 import { readObject } from '#lake/read/object.ts';
 import type { JsonValue } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';

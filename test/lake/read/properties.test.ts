@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RecordPlace } from '#lake/read/place.ts';
+import { RecordPlace } from '#lake/read/record.ts';
 import { Splitter } from '#lake/read/splitter.ts';
 import { ObjectRejection } from '#lake/vocabulary.ts';
 import { event, LIMITS, notes, type Reading, readChunks, records } from './reading.ts';

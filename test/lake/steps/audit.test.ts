@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
+import { createState } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
 import { planReach } from '#lake/steps/plan.ts';
-import { hourPrefix } from '#lake/steps/raw-prefix.ts';
 import { type RepairOptions, repair } from '#lake/steps/repair.ts';
-import { createState } from '#lake/steps/state.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { countingStore } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';

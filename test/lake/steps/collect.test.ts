@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { audit } from '#lake/steps/audit.ts';
+import { COLLECT_RULES } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
-import { COLLECT_RULES } from '#lake/steps/collect-rules.ts';
 import { ndjson, rawKey, SENT, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age, keysOf } from './aged.ts';

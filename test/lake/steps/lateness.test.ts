@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RawStore } from '#lake/ports.ts';
+import { hourOfPrefix, hourPrefix, prefixesInReach, type Reach } from '#lake/protocol/raw-prefixes.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
-import { hourOfPrefix, hourPrefix, prefixesInReach, type Reach } from '#lake/steps/raw-prefix.ts';
 import { ndjson, rawKey, SENT, sesDelivery, sesSend } from '#test/records.ts';
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 

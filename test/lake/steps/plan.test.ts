@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Ports, RawStore, Store, StoredObject, UnitMessage } from '#lake/ports.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
+import { hourPrefix, outsideTemplate, rawPrefixes } from '#lake/protocol/raw-prefixes.ts';
+import { rawPlans, readPlan } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
-import { planPrefix, planReach } from '#lake/steps/plan.ts';
-import { hourPrefix, outsideTemplate, rawPrefixes } from '#lake/steps/raw-prefix.ts';
-import { requeue } from '#lake/steps/requeue.ts';
-import { rawPlans, readPlan } from '#lake/steps/state.ts';
+import { planPrefix, planReach, requeue } from '#lake/steps/plan.ts';
 import { countingRaw, countingStore, SimulatedTime } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
 import { MemoryStore } from '#test/ports/memory-store.ts';

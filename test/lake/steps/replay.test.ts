@@ -2,11 +2,11 @@ import { copyFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { openUnits } from '#lake/protocol/open-units.ts';
+import type { Outcome } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { openUnits } from '#lake/steps/open-units.ts';
-import { quarantinedRecords } from '#lake/steps/quarantined.ts';
+import { quarantinedRecords } from '#lake/steps/replay/quarantined.ts';
 import { planReplay, type ReplayPlanned } from '#lake/steps/replay.ts';
-import type { Outcome } from '#lake/steps/state.ts';
 import { transform } from '#lake/steps/transform.ts';
 import type { Reason } from '#lake/vocabulary.ts';
 import { ndjson, rawKey, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';

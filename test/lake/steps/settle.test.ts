@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Catalog, Engine, Ports, Store } from '#lake/ports.ts';
+import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
+import { hourPrefix, rawPrefixes } from '#lake/protocol/raw-prefixes.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { type OpenUnit, openUnits } from '#lake/steps/open-units.ts';
 import { planPrefix, planReach } from '#lake/steps/plan.ts';
-import { hourPrefix, rawPrefixes } from '#lake/steps/raw-prefix.ts';
+import { isHeldBack } from '#lake/steps/settle/watermark.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
-import { isHeldBack } from '#lake/steps/watermark.ts';
 import { ndjson, rawKey, SENT, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age } from './aged.ts';

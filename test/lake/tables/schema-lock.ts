@@ -7,10 +7,10 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { View } from '#lake/sql/view.ts';
+import { loadSql } from '#host/sql-folder.ts';
+import type { View } from '#lake/sql/views/view.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
-import { loadSql } from '#local/sql-files.ts';
 
 export interface LockedRelation {
   /** of a table the columns that make a row one, of a view its grain */

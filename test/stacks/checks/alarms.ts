@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LAMBDAS } from '#aws/lambdas.ts';
 import { METRICS, METRICS_NAMESPACE } from '#aws/metrics.ts';
+import { LAMBDAS } from '../../../stacks/spec/lambdas.ts';
 import { at, type Graph, type Json, listAt, ofType, textAt } from '../graph.ts';
 import { REPOSITORY } from '../platform.ts';
 import { physicalName } from '../statements.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { glueTables } from '#aws/glue-tables.ts';
+import { type LakeSql, loadSql } from '#host/sql-folder.ts';
 import { TABLES } from '#lake/tables/index.ts';
-import { type LakeSql, loadSql } from '#local/sql-files.ts';
-import { logicalName } from '../../../stacks/facts/names.ts';
+import { glueTables } from '../../../stacks/spec/glue-tables.ts';
+import { logicalName } from '../../../stacks/spec/names.ts';
 import { glueInputs } from '../glue-inputs.ts';
 import { at, type Graph, type Json, listAt, ofType, type Resource, resourceOf, textAt } from '../graph.ts';
 import { REPOSITORY } from '../platform.ts';

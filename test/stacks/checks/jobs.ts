@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readEnvironment, VARIABLES } from '#aws/environment.ts';
-import { LAMBDAS, type Lambda } from '#aws/lambdas.ts';
-import { codeVersion } from '#local/version.ts';
+import { codeVersion } from '#host/code-version.ts';
+import { LAMBDAS, type Lambda } from '../../../stacks/spec/lambdas.ts';
 import { at, type Graph, type Json, listAt, ofType, resourceOf, textAt } from '../graph.ts';
 import { all, type Stages } from './stages.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { configOf } from '../../../stacks/config.ts';
-import { analystStatements } from '../../../stacks/facts/analyst.ts';
-import { LAMBDA_NAMES, placesOf } from '../../../stacks/facts/places.ts';
-import { functionStatements, policyOf } from '../../../stacks/facts/statements.ts';
+import { analystStatements } from '../../../stacks/spec/analyst.ts';
+import { LAMBDA_NAMES, placesOf } from '../../../stacks/spec/places.ts';
+import { functionStatements, policyOf } from '../../../stacks/spec/statements.ts';
 import { PRODUCTION } from '../configurations.ts';
 import { ACCOUNT, at, type Graph, ofType, textAt } from '../graph.ts';
 import { grantsOf, tableOf, trustsOf } from '../statements.ts';

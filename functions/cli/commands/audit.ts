@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { EXIT, explain } from '#host/failure.ts';
+import { byteCount, count, counted } from '#host/figures.ts';
+import { safeText } from '#host/safe-text.ts';
+import { mayBeAcknowledged } from '#lake/steps/audit/acknowledged.ts';
+import type { AuditOptions, AuditReport, Drift, DriftKind } from '#lake/steps/audit.ts';
+import type { LocalLake } from '#local/lake.ts';
+import type { Console } from '../console.ts';
+import type { Palette } from '../terminal/colour.ts';
+import {
+  examples,
+  existingLake,
+  type Folders,
+  jsonOption,
+  LAKE,
+  lakeOption,
+  rawFolder,
+  rawOption,
+  withLake,
+} from './options.ts';
+
+interface AuditFlags extends Folders {
+  repair?: boolean;
+  /** the object, or all */
+  acknowledge?: string | true;
+}
+
+export const auditCommand = (to: Console): Command =>
+  new Command('audit')
+    .description('check that everything is accounted for')
+    .addOption(rawOption())
+    .addOption(lakeOption())
+    .option('--repair', 'do the missing steps, remove what nobody reads any more')
+    .addOption(
+      new Option(
+        '--acknowledge [key]',
+        'drifts that stay for good (of one object, or all) are known from now on: listed, but no drift',
+      ).conflicts('repair'),
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['audit --raw path/to/raw'],
+        ['audit --raw s3://bucket/prefix', 'raw data in S3'],
+        ['audit --raw path/to/raw --repair', 'and mend what can be mended'],
+        ['audit --raw path/to/raw --acknowledge', 'what stays for good has been seen'],
+        ['audit --raw path/to/raw --json', 'every drift, as data'],
+      ),
+    )
+    .action(async (flags: AuditFlags, command: Command) => {
+      existingLake(flags.lake);
+      const hasRaw = command.getOptionValueSource('raw') !== 'default' || existsSync(flags.raw);
+      const raw = hasRaw ? await rawFolder(flags) : undefined;
+      if (raw === undefined) to.note(`raw data is not checked: there is no folder ${flags.raw}, name it with --raw`);
+      const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
+      const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
+        const options = { settings: lake.settings, hasRaw };
+        if (flags.repair) return repairLake(lake, hasRaw, to);
+        if (flags.acknowledge === undefined) return auditLake(lake, options, to);
+        return acknowledge(lake.ports, flags.acknowledge === true ? options : { ...options, only: flags.acknowledge });
+      });
+      if (report.drifts.length > 0) process.exitCode = EXIT.drift;
+      if ((report.failures ?? []).length > 0) process.exitCode = EXIT.failed;
+      if (flags.json) return to.json(report);
+      await to.print(reportLines(report, DRIFTS, to.palette));
+    });
+
+/** Also of a lake that may only be read, such as a backup: then its report is kept nowhere. */
+async function auditLake({ ports }: LocalLake, options: AuditOptions, to: Console): Promise<AuditReport> {
+  const { findDrift, writeReport } = await import('#lake/steps/audit.ts');
+  const { report } = await findDrift(ports, options);
+  try {
+    await writeReport(ports, report);
+  } catch (error) {
+    to.warn(`the report is not kept in the lake: ${explain(error).message}`);
+  }
+  return report;
+}
+
+async function repairLake(lake: LocalLake, hasRaw: boolean, to: Console): Promise<AuditReport> {
+  const { repair } = await import('#lake/steps/repair.ts');
+  const { transformAll } = await import('#local/run/run.ts');
+  const { ports, settings, views, rollupSelect } = lake;
+  return repair(ports, {
+    settings,
+    hasRaw,
+    views,
+    select: rollupSelect,
+    ignorePace: true,
+    transform: (units) => transformAll(lake, units, to.progress),
+  });
+}
+
+const MOST_NAMED = 10;
+
+function* reportLines(report: AuditReport, meanings: Meanings, palette: Palette): Generator<string> {
+  const {
+    raw_objects,
+    units,
+    records,
+    files,
+    drifts,
+    acknowledged,
+    repaired = [],
+    removed = [],
+    failures = [],
+  } = report;
+  const { green, red, dim } = palette;
+  yield `Checked ${counted(raw_objects, 'raw object')}, ${counted(units, 'unit')}, ${counted(records, 'record')}, ${counted(files, 'file')}.`;
+  if (repaired.length > 0) {
+    yield green(`${counted(repaired.length, 'drift')} repaired:`);
+    yield* driftLines(repaired, meanings, palette);
+  }
+  if (removed.length > 0) {
+    const bytes = removed.reduce((sum, file) => sum + file.bytes, 0);
+    yield `Removed ${counted(removed.length, 'file')} that nobody reads any more (${byteCount(bytes)}).`;
+  }
+  for (const failure of failures) yield red(`a step failed: ${safeText(failure)}`);
+  if (acknowledged.length > 0) {
+    yield `${counted(acknowledged.length, 'drift')} acknowledged:`;
+    yield* driftLines(acknowledged, meanings, palette);
+  }
+  if (drifts.length === 0) {
+    const but = acknowledged.length > 0 ? ', but for what was acknowledged' : '';
+    if (failures.length === 0) yield green(`Everything is accounted for${but}.`);
+    return;
+  }
+  yield red(`${counted(drifts.length, 'drift')} ${report.repaired ? 'left, which repair cannot mend' : 'found'}:`);
+  yield* driftLines(drifts, meanings, palette);
+  const history = drifts.filter(mayBeAcknowledged);
+  if (history.length > 0) {
+    yield dim(`${count(history.length)} of it stays for good: when you have seen to it: ${LAKE} audit --acknowledge`);
+  }
+}
+
+type Meanings = Readonly<Record<DriftKind, string>>;
+
+function* driftLines(drifts: readonly Drift[], meanings: Meanings, { dim }: Palette): Generator<string> {
+  for (const [kind, ofKind] of Map.groupBy(drifts, (drift) => drift.kind)) {
+    yield `${kind} (${count(ofKind.length)}): ${meanings[kind]}`;
+    for (const { key, detail } of ofKind.slice(0, MOST_NAMED)) {
+      yield `  ${safeText(key)}${detail === '' ? '' : dim(` ${safeText(detail)}`)}`;
+    }
+    if (ofKind.length > MOST_NAMED) yield dim(`  and ${count(ofKind.length - MOST_NAMED)} more: --json names them all`);
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { byteCount, count, duration } from '#host/figures.ts';
+import { safeText, wrapText } from '#host/safe-text.ts';
+import { worded } from '#report/wording.ts';
+import type { Console } from '../console.ts';
+import { type ExplainedIncident, gravestIncident, headlineLines, headlines } from './headlines.ts';
+import { DEMO_FOLDER, examples, type JsonOption, jsonOption, LAKE, withLake } from './options.ts';
+import { summaryLines } from './run.ts';
+
+const MESSAGES = 20_000;
+const DAYS = 90;
+const SEED = 1;
+
+const RAW = join(DEMO_FOLDER, 'raw');
+const LAKE_FOLDER = join(DEMO_FOLDER, 'lake');
+const REPORT = join(DEMO_FOLDER, 'report.html');
+
+export const demoCommand = (to: Console): Command =>
+  new Command('demo')
+    .description('from nothing to numbers: generate, run, report')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `\nEverything it makes lies in ${DEMO_FOLDER}, which it empties first.\n${examples(['demo'], ['demo --json'])}`,
+    )
+    .action(async ({ json }: JsonOption) => {
+      const startedAt = performance.now();
+      to.note(
+        `A sender's ${DAYS} days: ${count(MESSAGES)} messages through Amazon Pinpoint and SES, as Firehose delivers them`,
+      );
+      const { generated, ...found } = await work(to);
+      const seconds = (performance.now() - startedAt) / 1000;
+      if (json) return to.json({ folder: DEMO_FOLDER, generated, ...found, seconds });
+      await to.print(demoLines(found, seconds, to));
+    });
+
+async function work(to: Console) {
+  const [{ generate }, { runAll }, { writeReport }] = await Promise.all([
+    import('#generate/index.ts'),
+    import('#local/run/run.ts'),
+    import('#report/index.ts'),
+  ]);
+  rmSync(DEMO_FOLDER, { recursive: true, force: true });
+  mkdirSync(DEMO_FOLDER, { recursive: true });
+
+  to.progress.start('generate', MESSAGES, 'messages');
+  let before = 0;
+  const generated = await generate({
+    out: RAW,
+    messages: MESSAGES,
+    days: DAYS,
+    seed: SEED,
+    onProgress({ messages }) {
+      to.progress.advance(messages - before);
+      before = messages;
+    },
+  }).finally(() => to.progress.done());
+
+  return withLake({ raw: RAW, lake: LAKE_FOLDER, durable: false }, async (lake) => {
+    const run = await runAll(lake, { progress: to.progress });
+    const headline = await headlines(lake.engine);
+    const incident =
+      headline && (await gravestIncident(lake, { from: headline.first_send_date, to: headline.last_send_date }));
+    const report = { file: REPORT, bytes: (await writeReport(lake, { out: REPORT })).bytes };
+    return { generated, run, headline, incident, report };
+  });
+}
+
+type Found = Omit<Awaited<ReturnType<typeof work>>, 'generated'>;
+
+function* demoLines({ run, headline, incident, report }: Found, seconds: number, to: Console): Generator<string> {
+  const { bold, dim, cyan } = to.palette;
+  yield '';
+  yield* summaryLines(run, to.palette);
+  yield '';
+  if (headline) yield* headlineLines(headline, to.palette);
+  yield '';
+  yield bold('The incident');
+  for (const line of wrapText(incidentText(incident), Math.min(to.width, 100) - 2)) yield `  ${line}`;
+  yield '';
+  yield `${bold('Report')}  ${REPORT} (${byteCount(report.bytes)}): open it in a browser`;
+  yield '';
+  yield bold('Try next');
+  for (const [says, command] of next(incident)) {
+    yield dim(`  # ${says}`);
+    yield `  ${cyan(`${LAKE} ${command}`)}`;
+  }
+  yield '';
+  yield dim(`all of it in ${duration(seconds)}`);
+}
+
+/** Found in the data, so there may be none. */
+function incidentText(incident: ExplainedIncident | null): string {
+  if (!incident) return 'No day stands out.';
+  const { when, what, compared, whose, why, todo } = worded(incident, incident.cause);
+  return safeText([`${when} ${what}: ${compared}.`, whose, why, todo].filter(Boolean).join(' '));
+}
+
+function next(incident: ExplainedIncident | null): [says: string, command: string][] {
+  const lake = `--lake ${LAKE_FOLDER}`;
+  const when = incident ? ` where event_date = date '${incident.from}'` : '';
+  return [
+    [
+      'why mail bounced that day',
+      `query "select * from bounce_diagnostics${when} order by bounces desc limit 5" ${lake}`,
+    ],
+    ['what there is to ask', 'views'],
+    ['what a column means', 'describe deliverability_daily'],
+    ['your own raw objects, in any folder layout', 'run --raw path/to/raw'],
+  ];
+}

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { releaseVersion } from '#host/code-version.ts';
+import type { Console } from '../console.ts';
+import { paletteFor } from '../terminal/colour.ts';
+import { auditCommand } from './audit.ts';
+import { demoCommand } from './demo.ts';
+import { describeCommand } from './describe.ts';
+import { generateCommand } from './generate.ts';
+import { LAKE } from './options.ts';
+import { planCommand } from './plan.ts';
+import { quarantineCommand } from './quarantine.ts';
+import { queryCommand } from './query.ts';
+import { reportCommand } from './report.ts';
+import { rollupCommand } from './rollup.ts';
+import { runCommand } from './run.ts';
+import { settleCommand } from './settle.ts';
+import { transformCommand } from './transform.ts';
+import { viewsCommand } from './views.ts';
+
+/** The whole command line: what there is to say, in the order in which a newcomer needs it. */
+export function program(to: Console): Command {
+  const root = new Command(LAKE)
+    .description('Maillake: raw Amazon SES and Pinpoint events become Parquet tables and deliverability answers.')
+    .usage('<command> [options]')
+    .version(releaseVersion(), '-V, --version', 'print the version')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ styleTitle: (title) => paletteFor(process.stdout, process.env).bold(title) })
+    // What is wrong is said once, by main.
+    .configureOutput({ outputError() {} })
+    .addHelpText('after', GUIDE);
+  for (const command of Object.values(COMMANDS)) root.addCommand(command(to).copyInheritedSettings(root));
+  return root;
+}
+
+const COMMANDS = {
+  demo: demoCommand,
+  generate: generateCommand,
+  run: runCommand,
+  query: queryCommand,
+  views: viewsCommand,
+  describe: describeCommand,
+  report: reportCommand,
+  quarantine: quarantineCommand,
+  audit: auditCommand,
+  plan: planCommand,
+  transform: transformCommand,
+  settle: settleCommand,
+  rollup: rollupCommand,
+} as const;
+
+export const COMMAND_NAMES = Object.keys(COMMANDS);
+
+const GUIDE = `
+Examples:
+  # from nothing to numbers
+  $ npm run demo
+  # your own raw objects, in any folder layout, plain or gzip
+  $ ${LAKE} run --raw path/to/raw
+  # or where they lie in S3: it is only read
+  $ ${LAKE} run --raw s3://bucket/prefix
+  $ ${LAKE} query "select * from deliverability_daily"
+
+Every command has --help with examples, and --json for programs, which leave out
+npm's own lines with: npm run -s lake -- …
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 audit found drift, 130 stopped`;

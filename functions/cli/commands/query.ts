@@ -1,0 +1,136 @@
+import { createWriteStream, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { Command, Option } from 'commander';
+import { didYouMean, UsageError, WorkError } from '#host/failure.ts';
+import { byteCount, count, counted, duration } from '#host/figures.ts';
+import type { QueryResult } from '#lake/ports.ts';
+import type { View } from '#lake/sql/views/view.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import type { LocalLake } from '#local/lake.ts';
+import type { Console } from '../console.ts';
+import { csvLines, jsonLines } from '../terminal/formats.ts';
+import { tableLines } from '../terminal/table.ts';
+import {
+  examples,
+  existingLake,
+  jsonOption,
+  LAKE,
+  type LakeFolder,
+  lakeOption,
+  refuseFolder,
+  withLake,
+  writableFile,
+} from './options.ts';
+
+const FORMATS = ['table', 'json', 'csv', 'parquet'] as const;
+type Format = (typeof FORMATS)[number];
+
+interface QueryFlags extends LakeFolder {
+  format: Format;
+  out?: string;
+}
+
+/** More rows than anyone reads on a screen; the other formats have them all. */
+const MOST_SHOWN = 1000;
+
+export const queryCommand = (to: Console): Command =>
+  new Command('query')
+    .description("ask the tables and views, in Athena's SQL")
+    .argument('<sql>', 'one statement; - reads it from stdin')
+    .addOption(lakeOption())
+    .addOption(new Option('--format <format>', 'how to print the rows').choices(FORMATS).default('table'))
+    .option('--out <file>', 'write to a file instead of stdout; parquet needs one')
+    .addOption(jsonOption().implies({ format: 'json' }))
+    .addHelpText(
+      'after',
+      `
+The table is for reading: rates have six digits, long text is cut, and rows that
+are too wide are printed as blocks. json, csv and parquet are exact, except that
+csv puts an apostrophe before text that a spreadsheet would run as a formula.
+${examples(
+  ['query "select event_type, count(*) as n from events group by 1 order by 2 desc"'],
+  ['query "select * from deliverability_daily" --format csv --out daily.csv'],
+  ['query "select * from email_events" --format parquet --out events.parquet'],
+  ['query - --json < question.sql'],
+)}`,
+    )
+    .action(async (statement: string, flags: QueryFlags) => {
+      const sql = withoutSemicolon(statement === '-' ? await text(process.stdin) : statement);
+      if (sql === '') throw new UsageError('the query is empty', 'write one statement in quotes, such as "select 1"');
+      if (flags.json && flags.format !== 'json' && flags.out === undefined) {
+        throw new UsageError(
+          `--json prints json, not ${flags.format}`,
+          'leave one of the two out, or name a file: --out FILE',
+        );
+      }
+      if (flags.out !== undefined) refuseFolder(flags.out, '--out');
+      existingLake(flags.lake);
+      if (flags.out !== undefined) writableFile(flags.out, '--out');
+      await withLake(flags, (lake) => answer(lake, sql, flags, to));
+    });
+
+async function answer(lake: LocalLake, sql: string, { format, out, json }: QueryFlags, to: Console): Promise<void> {
+  const startedAt = performance.now();
+  const ask = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw sqlError(error, lake.views);
+    });
+  if (out !== undefined) {
+    let rows: number;
+    if (format === 'parquet') rows = await ask(lake.engine.copyTo(sql, resolve(out)));
+    else {
+      const result = await ask(lake.engine.query(sql));
+      rows = result.rows.length;
+      await pipeline(lines(result, format, to.width), createWriteStream(out));
+    }
+    const { size: bytes } = statSync(out);
+    if (json) return to.json({ file: out, format, rows, bytes });
+    return to.note(`wrote ${counted(rows, 'row')} to ${out} (${byteCount(bytes)})`);
+  }
+  if (format === 'parquet') throw new UsageError('parquet is no format for a screen', 'name a file: --out FILE');
+
+  const result = await ask(lake.engine.query(format === 'table' ? inOrderOfGrain(sql, lake.views) : sql));
+  if (format !== 'table') return to.print(lines(result, format, to.width));
+  const all = result.rows.length;
+  await to.print(tableLines({ ...result, rows: result.rows.slice(0, MOST_SHOWN) }, to.width, to.palette));
+  if (all > MOST_SHOWN)
+    to.warn(`only ${count(MOST_SHOWN)} of ${count(all)} rows are shown: use limit, or --format csv`);
+  to.note(`${counted(all, 'row')} in ${duration((performance.now() - startedAt) / 1000)}`);
+}
+
+function* lines(result: QueryResult, format: Exclude<Format, 'parquet'>, width: number): Generator<string> {
+  if (format === 'json') yield* jsonLines(result);
+  else if (format === 'csv') yield* csvLines(result);
+  else for (const line of tableLines(result, width)) yield `${line}\n`;
+}
+
+/** A whole view is read on a screen from its first day to its last; any other statement has the order that it asks for. */
+function inOrderOfGrain(sql: string, views: readonly View[]): string {
+  const name = /^select\s+\*\s+from\s+(\w+)$/i.exec(sql)?.[1]?.toLowerCase();
+  const grain = views.find((view) => view.name === name)?.grain ?? [];
+  return grain.length === 0 ? sql : `${sql} order by ${grain.join(', ')}`;
+}
+
+/** Athena's consoles take a `;` at the end, its engine doesn't. */
+const withoutSemicolon = (sql: string): string => sql.trim().replace(/(\s*;)+$/, '');
+
+/** What is wrong with a statement: in DuckDB's words, and for a name that isn't there, with those that are like it. */
+export function sqlError(error: unknown, views: readonly View[]): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message } = error;
+  const missing = /^no such table or view: (\S+)/.exec(message)?.[1];
+  if (missing !== undefined) {
+    const names = [...Object.keys(TABLES), ...views.map(({ name }) => name)];
+    const hint = didYouMean(missing, names) ?? `see all of them: ${LAKE} views`;
+    return new WorkError(`there is no table or view ${missing}`, hint, { cause: error });
+  }
+  const said = /(?:Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Not implemented) Error: .*/is.exec(
+    message,
+  )?.[0];
+  if (said !== undefined)
+    return new WorkError(said, `the columns of a table: ${LAKE} describe TABLE`, { cause: error });
+  const isRefused = /^(one statement at a time|the lake is only read by queries)/.test(message);
+  return isRefused ? new WorkError(message, undefined, { cause: error }) : error;
+}

@@ -1,0 +1,139 @@
+import { Command } from 'commander';
+import { count, counted, duration } from '#host/figures.ts';
+import { safeText, wrapText } from '#host/safe-text.ts';
+import { keepRaw } from '#local/raw/known-folder.ts';
+import type { RunSummary } from '#local/run/run.ts';
+import type { Console } from '../console.ts';
+import type { Palette } from '../terminal/colour.ts';
+import {
+  DEFAULT_LAKE,
+  examples,
+  type Folders,
+  jsonOption,
+  LAKE,
+  lakeOption,
+  limitsOf,
+  rawFolder,
+  rawOption,
+  type WorkerFlags,
+  withLake,
+  workerMemoryOption,
+  workersOption,
+  writableFolder,
+} from './options.ts';
+
+interface RunFlags extends Folders, WorkerFlags {
+  now?: boolean;
+}
+
+export const runCommand = (to: Console): Command =>
+  new Command('run')
+    .description('bring raw objects into the lake, and nothing twice')
+    .addOption(rawOption())
+    .addOption(lakeOption())
+    .option('--now', 'settle days that are not finished yet, too')
+    .addOption(workersOption())
+    .addOption(workerMemoryOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['run --raw path/to/raw', 'into the lake in .lake/lake'],
+        ['run --raw path/to/raw --lake path/to/lake --json'],
+        ['run --raw s3://bucket/prefix', 'read from S3, with the credentials that the AWS CLI has'],
+      ),
+    )
+    .action(async (flags: RunFlags) => {
+      const raw = await rawFolder(flags);
+      writableFolder(flags.lake, '--lake');
+      keepRaw(flags.lake, raw);
+      const { runAll } = await import('#local/run/run.ts');
+      const summary = await withLake({ raw, lake: flags.lake }, (lake) =>
+        runAll(lake, { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) }),
+      );
+      warnOfObjects(to, summary);
+      if (flags.json) return to.json(summary);
+      await to.print(summaryLines(summary, to.palette));
+      if (summary.objects + summary.known_objects === 0) return;
+      to.note(`look at it: ${LAKE} query "select * from deliverability_daily"${lakeFlag(flags.lake)}`);
+    });
+
+const lakeFlag = (lake: string): string => (lake === DEFAULT_LAKE ? '' : ` --lake ${lake}`);
+
+type Problems = Pick<RunSummary, 'changed_objects' | 'missing_objects'> & Partial<Pick<RunSummary, 'poison_objects'>>;
+
+/** Raw objects that could not be read, or not as they were planned. */
+export function warnOfObjects(
+  to: Pick<Console, 'warn'>,
+  { changed_objects, missing_objects, poison_objects = [] }: Problems,
+): void {
+  for (const { key, why } of poison_objects.slice(0, MOST_NAMED)) {
+    to.warn(`raw object quarantined unread, as reading it failed three times: ${safeText(key)} (${safeText(why)})`);
+  }
+  if (poison_objects.length > MOST_NAMED) {
+    to.warn(`and ${count(poison_objects.length - MOST_NAMED)} more, see: ${LAKE} quarantine --reason poison`);
+  }
+  for (const [keys, what] of [
+    [changed_objects, 'rewritten after it was planned; raw data is read once and never again'],
+    [
+      missing_objects,
+      'gone before it could be read; put it back and run quarantine --replay, or put it under another name',
+    ],
+  ] as const) {
+    for (const key of keys.slice(0, MOST_NAMED)) to.warn(`raw object ${what}: ${safeText(key)}`);
+    if (keys.length > MOST_NAMED) to.warn(`and ${count(keys.length - MOST_NAMED)} more, see: ${LAKE} audit`);
+  }
+}
+
+const MOST_NAMED = 5;
+
+/** The run in a few lines, by the counting law. */
+export function* summaryLines(summary: RunSummary, { bold, dim }: Palette): Generator<string> {
+  const { objects, records, known_objects, settled_days, rolled_up_days, seconds, rows } = summary;
+  const later = [
+    ...(settled_days > 0 ? [`settled ${counted(settled_days, 'day')}`] : []),
+    ...(rolled_up_days > 0 ? [`recomputed ${counted(rolled_up_days, 'send day')}`] : []),
+  ].join(', ');
+  if (objects === 0) {
+    yield known_objects > 0
+      ? `${bold('Nothing new')}: ${counted(known_objects, 'object was', 'objects were')} already in the lake.`
+      : `${bold('Nothing to do')}: the raw folder holds no objects.`;
+    if (later !== '') yield `${later} (${duration(seconds)})`;
+    return;
+  }
+  yield `${bold(counted(records, 'record'))} of ${counted(objects, 'object')} in ${duration(seconds)}`;
+  yield* countLines(summary);
+  yield `  rows        events ${count(rows.events)}, headers ${count(rows.headers)}, clicks ${count(rows.clicks)}`;
+  if (later !== '') yield `  days        ${later}`;
+  if (known_objects > 0) yield dim(`  ${counted(known_objects, 'object was', 'objects were')} already in the lake`);
+}
+
+const LINE_WIDTH = 80;
+/** where figures stand */
+const INDENT = 14;
+
+/** Each kind of what became of records, with its parts. */
+export function* countLines(
+  summary: Pick<RunSummary, 'accepted' | 'duplicate' | 'skipped' | 'quarantined'>,
+): Generator<string> {
+  const { accepted, duplicate, skipped, quarantined } = summary;
+  yield `  accepted    ${count(accepted)}`;
+  if (duplicate > 0) yield `  duplicate   ${count(duplicate)}`;
+  for (const [name, parts] of [
+    ['skipped', skipped],
+    ['quarantined', quarantined],
+  ] as const) {
+    const total = Object.values(parts).reduce((sum, n) => sum + n, 0);
+    if (total === 0) continue;
+    const lines = wrapText(`${count(total)} (${largest(parts)})`, LINE_WIDTH - INDENT);
+    for (const [i, line] of lines.entries()) yield `  ${(i === 0 ? name : '').padEnd(INDENT - 3)} ${line}`;
+  }
+}
+
+/** The largest parts by name; names are whatever the data says. */
+function largest(parts: Record<string, number>, most = 4): string {
+  const sorted = Object.entries(parts).sort(([, a], [, b]) => b - a);
+  const shown = sorted.slice(0, most).map(([name, n]) => `${safeText(name)} ${count(n)}`);
+  const left = sorted.length - shown.length;
+  return left > 0 ? `${shown.join(', ')}, ${counted(left, 'other kind')}` : shown.join(', ');
+}

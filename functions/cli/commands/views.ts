@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { wrapText } from '#host/safe-text.ts';
+import type { Console } from '../console.ts';
+import type { DictionaryEntry } from './dictionary.ts';
+import { examples, type JsonOption, jsonOption, LAKE } from './options.ts';
+
+export const viewsCommand = (to: Console): Command =>
+  new Command('views')
+    .description('list what there is to ask')
+    .addOption(jsonOption())
+    .addHelpText('after', examples(['views'], ['describe deliverability_daily', 'the columns of one of them']))
+    .action(async ({ json }: JsonOption) => {
+      const { dictionary } = await import('./dictionary.ts');
+      const entries = await dictionary();
+      const of = (kind: DictionaryEntry['kind']): DictionaryEntry[] => entries.filter((entry) => entry.kind === kind);
+      if (json) {
+        const brief = (kind: DictionaryEntry['kind']) =>
+          of(kind).map(({ name, doc, key, day }) => ({ name, doc, key, day }));
+        return to.json({ views: brief('view'), tables: brief('table'), seeds: brief('seed') });
+      }
+      await to.print([
+        ...section('Views', of('view'), to),
+        ...section('Tables', of('table'), to),
+        ...section('Seeds: lists that you may edit, in sql/seeds', of('seed'), to),
+      ]);
+      to.note(`columns and their meaning: ${LAKE} describe NAME`);
+    });
+
+function* section(title: string, entries: readonly DictionaryEntry[], { palette, width }: Console): Generator<string> {
+  if (entries.length === 0) return;
+  yield palette.bold(title);
+  for (const { name, doc } of entries) {
+    yield `  ${palette.cyan(name)}`;
+    for (const line of wrapText(doc, Math.min(width, MOST_WIDTH) - 4)) yield `    ${line}`;
+  }
+  yield '';
+}
+
+/** Longer lines are hard to read. */
+const MOST_WIDTH = 110;

@@ -1,0 +1,150 @@
+/** What lies in the live folders and may be read: files that an outcome names. */
+
+import { concurrently } from '../concurrently.ts';
+import type { Store, StoredObject } from '../ports.ts';
+import { attemptOfFile, generationFolder, liveFolder, liveRoot, numberOf, unitOfAttempt } from './keys.ts';
+import { type Generation, type Outcome, readGeneration, readOutcome } from './records.ts';
+
+export interface LiveAttempt {
+  attempt: string;
+  files: { key: string; rows: number; bytes: number }[];
+  rows: number;
+  send_days: string[];
+  /** when its first file was written, epoch ms */
+  writtenAt: number;
+}
+
+/** Outcomes kept: neighbouring days are made of the same units. About 4 kB each. */
+const MOST_KEPT = 4096;
+const READS_AT_ONCE = 16;
+
+/** Reads outcomes once each, as long as they are of use: they never change once they are there. */
+export class Outcomes {
+  readonly #store: Pick<Store, 'get'>;
+  readonly #known = new Map<string, Outcome>();
+
+  constructor(store: Pick<Store, 'get'>) {
+    this.#store = store;
+  }
+
+  async of(unit: string): Promise<Outcome | null> {
+    const known = this.#known.get(unit);
+    if (known) return known;
+    const outcome = await readOutcome(this.#store, unit);
+    if (outcome) {
+      const [oldest] = this.#known.keys();
+      if (this.#known.size >= MOST_KEPT && oldest !== undefined) this.#known.delete(oldest);
+      this.#known.set(unit, outcome);
+    }
+    return outcome;
+  }
+}
+
+/** Days that have live files of a table, in order. */
+export async function liveDays(store: Pick<Store, 'prefixes'>, table: string): Promise<string[]> {
+  const days: string[] = [];
+  const root = liveRoot(table);
+  for await (const folder of store.prefixes(root)) {
+    const match = /^dt=(\d{4}-\d\d-\d\d)\/$/.exec(folder.slice(root.length));
+    if (match?.[1]) days.push(match[1]);
+  }
+  return days;
+}
+
+/**
+ * Attempts of a day whose unit's outcome names them and that aren't in `seen`, in order of attempt, up to `most` and a few
+ * more. Files of a unit without an outcome, or of another attempt than the one that won, are not there for anyone.
+ */
+export async function unseenAttempts(
+  store: Pick<Store, 'list'>,
+  outcomes: Outcomes,
+  table: string,
+  dt: string,
+  seen: ReadonlySet<string>,
+  most = Number.POSITIVE_INFINITY,
+): Promise<LiveAttempt[]> {
+  const candidates = new Map<string, number>();
+  for await (const { key, modified } of store.list(liveFolder(table, dt))) {
+    const attempt = attemptOfFile(key);
+    if (!attempt || seen.has(attempt)) continue;
+    candidates.set(attempt, Math.min(modified, candidates.get(attempt) ?? modified));
+  }
+  const unseen: LiveAttempt[] = [];
+  const sorted = [...candidates].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (let at = 0; at < sorted.length && unseen.length < most; at += READS_AT_ONCE) {
+    const found = await concurrently(
+      sorted.slice(at, at + READS_AT_ONCE),
+      READS_AT_ONCE,
+      async ([attempt, writtenAt]): Promise<LiveAttempt[]> => {
+        const outcome = await outcomes.of(unitOfAttempt(attempt));
+        if (outcome?.attempt !== attempt) return [];
+        const files = outcome.files.filter((file) => file.table === table && file.dt === dt);
+        if (files.length === 0) return [];
+        return [
+          {
+            attempt,
+            files: files.map(({ key, rows, bytes }) => ({ key, rows, bytes })),
+            rows: files.reduce((sum, { rows }) => sum + rows, 0),
+            send_days: files.flatMap(({ send_days }) => send_days),
+            writtenAt,
+          },
+        ];
+      },
+    );
+    unseen.push(...found.flat());
+  }
+  return unseen;
+}
+
+/** When the files of a day were written, epoch ms, whose unit is decided without them: no outcome of its leaves names them. */
+export async function lostFiles(
+  store: Pick<Store, 'list'>,
+  outcomes: Outcomes,
+  table: string,
+  dt: string,
+): Promise<number[]> {
+  const lost: number[] = [];
+  for await (const { key, modified } of store.list(liveFolder(table, dt))) {
+    const attempt = attemptOfFile(key);
+    const leaves = attempt && (await leafOutcomes(outcomes, unitOfAttempt(attempt)));
+    if (leaves && !leaves.some(({ files }) => files.some((file) => file.key === key))) lost.push(modified);
+  }
+  return lost;
+}
+
+/** The outcomes of a unit, or of what it was split into; null while one is missing. */
+export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Outcome[] | null> {
+  const outcome = await outcomes.of(unit);
+  if (!outcome?.split) return outcome && [outcome];
+  const [first, second] = await Promise.all(outcome.split.map((half) => leafOutcomes(outcomes, half)));
+  return first && second ? [...first, ...second] : null;
+}
+
+/** One day of one table as it lies in the store. */
+
+export interface DataDay {
+  table: string;
+  dt: string;
+  /** when the store took each generation in, by number, epoch ms */
+  generations: ReadonlyMap<number, number>;
+  newest: Generation | null;
+  /** files of the live folder */
+  live: readonly StoredObject[];
+}
+
+/** Two listings and, if the day was ever settled, one read. */
+export async function dataDay(lake: Pick<Store, 'list' | 'get'>, table: string, dt: string): Promise<DataDay> {
+  const keys = new Map<number, StoredObject>();
+  for await (const object of lake.list(generationFolder(table, dt), { shallow: true })) {
+    const n = numberOf(object.key);
+    if (n !== null) keys.set(n, object);
+  }
+  const newest = keys.get(Math.max(...keys.keys()));
+  return {
+    table,
+    dt,
+    generations: new Map([...keys].map(([n, { modified }]) => [n, modified])),
+    newest: newest ? await readGeneration(lake, newest.key) : null,
+    live: await Array.fromAsync(lake.list(liveFolder(table, dt))),
+  };
+}

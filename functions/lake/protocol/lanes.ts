@@ -1,0 +1,30 @@
+import { HOUR_MS } from '../days.ts';
+import type { Lane } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+import { hourOfPrefix, REACH_HOURS } from './raw-prefixes.ts';
+
+/** What decides a unit's lane. */
+export interface LaneUnit {
+  rawPrefix: string;
+  /** last-modified of its newest object, epoch ms; only asked for in layouts without hours */
+  newestModified?: number;
+  /** left out: `first` */
+  kind?: string;
+}
+
+/** A raw hour is live for as long as planners look at it every hour. */
+const LIVE_MS = REACH_HOURS.hourly * HOUR_MS;
+
+/**
+ * The line that a unit waits in: `live` if its raw hour is at most 26 hours ago, of a layout without hours if its newest
+ * object is as young or nobody knows. A replay is nobody's live mail.
+ */
+export function laneOf(
+  { rawPrefix, newestModified = Number.POSITIVE_INFINITY, kind }: LaneUnit,
+  { rawTemplate, objectNameOffsetHours }: Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>,
+  now: number,
+): Lane {
+  if (kind === 'replay') return 'backfill';
+  const hour = rawTemplate === null ? null : hourOfPrefix(rawTemplate, rawPrefix, objectNameOffsetHours);
+  return now - (hour ?? newestModified) <= LIVE_MS ? 'live' : 'backfill';
+}

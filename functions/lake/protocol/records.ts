@@ -1,0 +1,173 @@
+/** The protocol's own records: plans, outcomes, generations; how they are written and read. */
+import { MissingObject, type Store, type StoredObject } from '../ports.ts';
+import type { ByteRange } from '../read/range.ts';
+import type { GenerationRow, UnitRow } from '../tables/protocol.ts';
+import { generationFolder, numberOf, outcomeKey, outcomesRoot, planFolder, plansRoot, replaysRoot } from './keys.ts';
+
+export interface PlannedObject {
+  key: string;
+  etag: string;
+  /** bytes as stored */
+  size: number;
+  /** last-modified, epoch ms */
+  modified: number;
+  /** what a replay reads of it, in order of offset; left out: all of it */
+  ranges?: ByteRange[];
+}
+
+export interface PlannedUnit {
+  id: string;
+  objects: PlannedObject[];
+}
+
+/**
+ * `state/plans/<raw prefix>/<n>.json`: create-only, so each object is in exactly one unit; and `state/replays/<n>.json`,
+ * whose units read quarantined records again.
+ */
+export interface Plan {
+  /** empty for a replay, which reads from many */
+  prefix: string;
+  /** left out: `first` */
+  kind?: 'first' | 'replay';
+  units: PlannedUnit[];
+}
+
+export interface LiveFile {
+  table: string;
+  dt: string;
+  key: string;
+  rows: number;
+  bytes: number;
+  /** of events: the days on which the mail of its rows was sent; tells rollup which send days a file changes */
+  send_days: string[];
+}
+
+export interface ObjectProblem {
+  key: string;
+  problem: 'source_missing' | 'raw_changed';
+}
+
+/** `state/units/dt=<plan day>/<unit>.json`: what became of a unit, decided once. Its flat part is a row of `units`. */
+export interface Outcome extends UnitRow {
+  plan: string;
+  files: LiveFile[];
+  problems: ObjectProblem[];
+  /** ids of the halves, if the status is `split`; then all counts are 0, because the halves count for themselves */
+  split?: [string, string];
+  /** objects quarantined unread, because their unit of one object failed three times; and why it failed last */
+  poison?: { key: string; why: string }[];
+}
+
+/** One day of an input that a rollup read. */
+export interface RollupInput {
+  dt: string;
+  /** newest generation of events; null while there is none */
+  generation: number | null;
+  /** live attempts read beside it */
+  attempts: string[];
+}
+
+/** `state/generations/dt=D/<table>/<n>.json`: a settled day. Its flat part is a row of `generations`. */
+export interface Generation extends GenerationRow {
+  dt: string;
+  file_list: { key: string; rows: number; bytes: number }[];
+  /** settle: every attempt in it; rollup: none */
+  attempt_list: string[];
+  /** settle of events: the send days of its rows, and maybe of some that lost against another copy */
+  send_days: string[];
+  /** rollup: what it read */
+  inputs?: RollupInput[];
+}
+
+const decoder = new TextDecoder();
+
+/** The whole content as bytes. @throws MissingObject */
+export async function readBytes(store: Pick<Store, 'get'>, key: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (await store.get(key)).body) chunks.push(chunk);
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+/**
+ * A record of the protocol, or null if there is none.
+ * @throws Error naming the object if it isn't JSON: then someone else wrote it
+ */
+export async function readState<T>(store: Pick<Store, 'get'>, key: string): Promise<T | null> {
+  let text: string;
+  try {
+    text = decoder.decode(await readBytes(store, key));
+  } catch (error) {
+    if (error instanceof MissingObject) return null;
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`state record is not JSON, restore it from the bucket's older version: ${key}`);
+  }
+}
+
+/** Create-only, one JSON line (so that Glue's JSON tables can read it). */
+export const createState = (store: Pick<Store, 'create'>, key: string, record: object): Promise<boolean> =>
+  store.create(key, `${JSON.stringify(record)}\n`);
+
+export async function readPlan(store: Pick<Store, 'get'>, key: string): Promise<Plan> {
+  const plan = await readState<Plan>(store, key);
+  if (!plan) throw new MissingObject(key);
+  return plan;
+}
+
+export const readOutcome = (store: Pick<Store, 'get'>, unit: string): Promise<Outcome | null> =>
+  readState<Outcome>(store, outcomeKey(unit));
+
+/** Plan keys of one raw prefix, by number. */
+export async function planKeysOf(store: Pick<Store, 'list'>, rawPrefix: string): Promise<string[]> {
+  const keys: { key: string; n: number }[] = [];
+  for await (const { key } of store.list(planFolder(rawPrefix), { shallow: true })) {
+    const n = numberOf(key);
+    if (n !== null) keys.push({ key, n });
+  }
+  return keys.sort((a, b) => a.n - b.n).map(({ key }) => key);
+}
+
+/** Every plan of raw objects, lazily; `modified` is when it was made. Together they hold each object once. */
+export async function* rawPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
+  for await (const object of store.list(plansRoot)) if (numberOf(object.key) !== null) yield object;
+}
+
+/** Every plan of a replay, lazily and in no order of their numbers. */
+export async function* replayPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
+  for await (const object of store.list(replaysRoot)) if (numberOf(object.key) !== null) yield object;
+}
+
+/** Every plan there is, whose units all want an outcome. */
+export async function* allPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
+  yield* rawPlans(store);
+  yield* replayPlans(store);
+}
+
+/** Ids of all units that have an outcome. */
+export async function decidedUnits(store: Pick<Store, 'list'>): Promise<Set<string>> {
+  const units = new Set<string>();
+  for await (const { key } of store.list(outcomesRoot)) {
+    if (key.endsWith('.json')) units.add(key.slice(key.lastIndexOf('/') + 1, -'.json'.length));
+  }
+  return units;
+}
+
+export const readGeneration = (store: Pick<Store, 'get'>, key: string): Promise<Generation | null> =>
+  readState<Generation>(store, key);
+
+/** The newest generation of a day of a table, or null. */
+export async function newestGeneration(
+  store: Pick<Store, 'list' | 'get'>,
+  table: string,
+  dt: string,
+): Promise<Generation | null> {
+  let newest: { key: string; n: number } | null = null;
+  for await (const { key } of store.list(generationFolder(table, dt), { shallow: true })) {
+    const n = numberOf(key);
+    if (n !== null && (!newest || n > newest.n)) newest = { key, n };
+  }
+  return newest && readState<Generation>(store, newest.key);
+}

@@ -1,0 +1,60 @@
+import type { Reason } from '../vocabulary.ts';
+import { isSpace } from './json.ts';
+import type { RecordPlace } from './record.ts';
+import type { Window } from './window.ts';
+
+/** Bytes kept of a stretch, as many as the quarantine table takes. */
+const KEPT = 64 * 1024;
+
+/** Bytes that are passed over and become one rejected record: where they begin, why, and the first of them. */
+export class Stretch {
+  /** offset of the first byte in the object */
+  from = 0;
+  reason: Reason = 'json';
+  detail = '';
+  #head: Buffer = Buffer.alloc(0);
+  /** one behind the last byte that isn't white space, of those that have left the window */
+  #solidEnd = 0;
+
+  begin(from: number, reason: Reason, detail: string): void {
+    this.from = from;
+    this.reason = reason;
+    this.detail = detail;
+    this.#head = Buffer.alloc(0);
+    this.#solidEnd = from + 1;
+  }
+
+  /**
+   * To be called before the window moves on: copies what it has of the first bytes.
+   *
+   * @param passed the stretch does not end before this offset
+   */
+  keep(window: Window, passed: number): void {
+    this.#solidEnd = this.#solid(window, passed);
+    const missing = this.from + this.#head.length - window.offset;
+    if (this.#head.length >= KEPT || missing < 0) return;
+    const more = window.bytes.subarray(missing, missing + KEPT - this.#head.length);
+    if (more.length > 0) this.#head = Buffer.concat([this.#head, more]);
+  }
+
+  /** Points at the stretch, which ends before the byte at offset `to`, white space not counted. */
+  point(place: RecordPlace, to: number, window: Window): void {
+    const length = this.#solid(window, to) - this.from;
+    const at = this.from - window.offset;
+    if (this.#head.length === 0 && at >= 0) {
+      place.point(this.from, length, window.bytes, at, at + Math.min(length, KEPT));
+    } else {
+      this.keep(window, to);
+      place.point(this.from, length, this.#head, 0, Math.min(length, this.#head.length));
+    }
+  }
+
+  /** Where the stretch would end if it ended before the byte at offset `to`. */
+  #solid(window: Window, to: number): number {
+    // what is no longer in the window has been looked at by `keep`
+    const from = Math.max(0, this.#solidEnd - window.offset);
+    let end = to - window.offset;
+    while (end > from && isSpace(window.bytes[end - 1])) end--;
+    return end > from ? window.offset + end : this.#solidEnd;
+  }
+}

@@ -1,0 +1,100 @@
+/** What stands at the head of the data dictionary: how to read it, the words it uses, and questions to begin with. */
+export const GUIDE = `# Data dictionary
+
+Made from the tables' declarations (\`functions/lake/tables\`) and the views' headers by
+\`npm run sql\`; a test fails while this file is not current. Don't edit it.
+
+- \`staging/\` prepares a table for reading: provider, labels, what counts. \`marts/\` answers questions. Each view is one
+  file in Athena's dialect, which the local engine runs unchanged.
+- \`rollup/\` is the select that writes the table \`recipient_messages\`; it is no view.
+- \`seeds/\` are small lists to edit: providers, status codes, machine agents, thresholds, settings. Each becomes the view
+  \`seed_<name>\` over its rows as VALUES: there is no table to create, load or keep in step, and a view stays a text that
+  stands alone on either engine.
+- Where a view has \`dt\`, a filter on it, or on the date beside it (\`send_date\`, \`event_date\`), reads those days only,
+  on either engine: the date is \`from_iso8601_date(dt)\`, and what rests on a partition column alone is tried on each
+  partition before a file is opened. Two views compare a day with earlier ones and read these too: event_volume_daily the
+  same weekday of four weeks, deliverability_anomalies all days. data_quality_daily rests on the protocol's own records,
+  which only Athena reads by day. Times are UTC.
+
+## Words
+
+- A **recipient-message** is one mail to one person: a message to three people makes three. It is the unit of counting,
+  whatever was delivered twice or clicked five times; names with \`total\`, \`events\` or \`messages\` say that they count
+  something else.
+- A **cohort** view tells what became of the mail sent on a day, however much later; it reads \`recipient_messages\`. An
+  **event day** view tells what happened on a day, whenever the mail was sent; it reads \`events\`. The two are never mixed:
+  a bounce of today may be of yesterday's mail.
+- **NULL** means that it can't be known, never zero: complaints at providers that tell of none (Gmail), opens where
+  tracking is off. Where a rate is NULL, its numerator and denominator beside it say why.
+- A **rate** or **share** is a number from 0 to 1, not rounded, with both its counts as columns. To put days or providers
+  together add up the counts and divide last; never average rates.
+- **Trackable** mail went to one person alone. Several share one tracking link, so that nobody knows who opened.
+- **human_** counts leave out what is labelled as a machine's (privacy proxies, security scanners, bots, clicks within
+  seconds of the delivery); the count of the same name without it has them all. Rules on timing need a mail's whole life:
+  they are in cohort views only, event-day views go by the user agent alone.
+- A **mature** cohort is one whose attribution window is over, so that its numbers no longer change. To compare a young day
+  with an older one take both at the same age: deliverability_by_horizon.
+- **Simulator** addresses (Amazon SES's mailbox simulator) are test mail: left out of every count but those that name them.
+
+## Questions to begin with
+
+How did the last two weeks go?
+
+\`\`\`sql
+select send_date, sent, delivery_rate, reputation_bounce_rate, complaint_rate, human_open_rate, is_mature
+from deliverability_daily
+where send_date >= current_date - interval '14' day
+order by send_date
+\`\`\`
+
+Did anything go wrong, and at which provider?
+
+\`\`\`sql
+select send_date, mailbox_provider, metric, rate, expected_low, expected_high, z_score
+from deliverability_anomalies
+where is_anomaly and is_worse
+order by send_date desc, abs(z_score) desc
+\`\`\`
+
+Why did mail of one of our domains bounce last week, and what is to be done?
+
+\`\`\`sql
+select mailbox_provider, enhanced_status, meaning, what_to_do, sum(bounces) as bounces
+from bounce_diagnostics
+where event_date >= current_date - interval '7' day and from_domain = 'news.example.com'
+group by mailbox_provider, enhanced_status, meaning, what_to_do
+order by bounces desc
+\`\`\`
+
+How did a campaign do at each provider? (Any question on several dimensions: add up the facts, divide last.)
+
+\`\`\`sql
+select
+    mailbox_provider,
+    sum(sent) as sent,
+    cast(sum(delivered) as double) / nullif(sum(sent), 0) as delivery_rate,
+    cast(sum(unique_clicks) as double) / nullif(sum(trackable_delivered), 0) as unique_click_rate
+from deliverability_facts
+where campaign_id = 'spring-sale'
+group by mailbox_provider
+order by sent desc
+\`\`\`
+
+What happened to a person's mail?
+
+\`\`\`sql
+select occurred_at, event_name, description
+from message_timeline
+where recipient_key = 'reader@example.org'
+order by occurred_at, event_order
+\`\`\`
+
+How many should get no more mail, and for what reason?
+
+\`\`\`sql
+select suppression_reason, what_to_do, count(*) as recipients, sum(sends_since) as sends_in_vain
+from suppression_candidates
+group by suppression_reason, what_to_do
+order by recipients desc
+\`\`\`
+`;

@@ -1,0 +1,128 @@
+import { type Dimension, FACT_DIMENSIONS, type FamilyView } from './dimensions.ts';
+import { headerText } from './header.ts';
+import { columnsRead, counted, MEASURE_NAMES, MEASURES } from './measures.ts';
+import { divided, meaningOf, RATES } from './rates.ts';
+import { cte, groupBy, setting, statement } from './select.ts';
+
+/** sql/marts/deliverability_facts.sql */
+export function factsText(): string {
+  const names = namesOf(FACT_DIMENSIONS);
+  const header = headerText({
+    doc: 'Counts, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send date, provider, from domain, configuration set, campaign, treatment and journey.',
+    clock: 'cohort',
+    grain: grainOf(FACT_DIMENSIONS),
+    columns: [
+      ...FACT_DIMENSIONS.map(described),
+      ...MEASURES.map(({ name, doc }) => ({ name, type: 'bigint', doc })),
+      { name: 'is_mature', type: 'boolean', doc: '= deliverability_daily' },
+    ],
+  });
+  const select = statement([
+    cte('outcomes', [...names, ...columnsRead(MEASURES)], 'message_outcomes'),
+    setting('settings', 'attribution_days', 'integer'),
+    cte('counts', [...names, ...MEASURES.map((measure) => counted(measure, 8))], 'outcomes', groupBy(names)),
+    cte('final', [...names, ...MEASURE_NAMES, matureFrom('send_date')], 'counts', '    cross join settings'),
+  ]);
+  return header + select;
+}
+
+/** The text of a view's file under sql/marts: header and select, in Athena's dialect. */
+export function familyText(view: FamilyView): string {
+  return headerOf(view) + selectOf(view);
+}
+
+function headerOf({ name, doc, dimensions, source, scope }: FamilyView): string {
+  const first = name === 'deliverability_daily';
+  return headerText({
+    doc,
+    clock: 'cohort',
+    grain: grainOf(dimensions),
+    columns: [
+      ...dimensions.map((dimension) => described({ doc: `= ${source}`, ...dimension })),
+      ...(hasDay(dimensions) ? [] : SPAN),
+      ...MEASURE_NAMES.map((measure) => ({ name: measure, type: 'bigint', doc: '= deliverability_facts' })),
+      ...RATES.map((rate) => ({
+        name: rate.name,
+        type: 'double',
+        doc: first || 'seenBy' in rate ? meaningOf(rate, scope.words) : '= deliverability_daily',
+      })),
+      { name: 'is_mature', type: 'boolean', doc: maturity(dimensions, first) },
+    ],
+  });
+}
+
+/** Of mail whose day is no dimension. */
+const SPAN = [
+  { name: 'first_send_date', type: 'date', doc: 'The first day of sending, simulator addresses aside.' },
+  { name: 'last_send_date', type: 'date', doc: 'The last day of sending, simulator addresses aside.' },
+];
+
+function maturity(dimensions: readonly Dimension[], first: boolean): string {
+  if (first)
+    return 'The attribution window is over (seed settings, attribution_days), and a day for late arrivals: the numbers are final.';
+  if (hasDay(dimensions)) return '= deliverability_daily';
+  return 'The attribution window of the last send date is over, and a day for late arrivals: the numbers are final.';
+}
+
+function selectOf(view: FamilyView): string {
+  const { dimensions, source, where, scope } = view;
+  const names = namesOf(dimensions);
+  const hasFacts = source === 'deliverability_facts';
+  const span = hasDay(dimensions) ? [] : namesOf(SPAN);
+  const read = hasFacts ? MEASURE_NAMES : columnsRead(MEASURES);
+  const sums = hasFacts
+    ? MEASURE_NAMES.map((measure) => `cast(sum(${measure}) as bigint) as ${measure}`)
+    : MEASURES.map((measure) => counted(measure, 8));
+  const spans = span.map(
+    (name) =>
+      `${name.slice(0, name.indexOf('_')) === 'first' ? 'min' : 'max'}(case when not is_simulator then send_date end) as ${name}`,
+  );
+  const all = [...names, ...span, ...MEASURE_NAMES];
+  const day = hasDay(dimensions) ? 'send_date' : 'last_send_date';
+  return statement([
+    cte(
+      hasFacts ? 'facts' : 'outcomes',
+      [...names, ...(span.length > 0 ? ['send_date'] : []), ...read],
+      source,
+      ...(where === undefined ? [] : [`    where ${where}`]),
+    ),
+    setting('settings', 'attribution_days', 'integer'),
+    cte('sums', [...names, ...spans, ...sums], hasFacts ? 'facts' : 'outcomes', groupBy(names)),
+    ...(scope.by === undefined
+      ? []
+      : [
+          cte(
+            'scoped',
+            [...all, ...['unique_opens', 'unique_clicks'].map((seen) => inScope(seen, scope.by ?? []))],
+            'sums',
+          ),
+        ]),
+    cte(
+      'final',
+      [
+        ...all,
+        ...RATES.map((rate) =>
+          divided(rate, 8, 'seenBy' in rate && scope.by ? `${rate.seenBy.measure}_in_scope` : undefined),
+        ),
+        matureFrom(day),
+      ],
+      scope.by === undefined ? 'sums' : 'scoped',
+      '    cross join settings',
+    ),
+  ]);
+}
+
+const matureFrom = (day: string): string => `${day} + attribution_days * interval '1' day < current_date as is_mature`;
+
+const inScope = (seen: string, by: readonly string[]): string =>
+  `sum(${seen}) over (partition by ${by.join(', ')}) as ${seen}_in_scope`;
+
+const namesOf = (dimensions: readonly { name: string }[]): string[] => dimensions.map(({ name }) => name);
+const grainOf = (dimensions: readonly Dimension[]): string[] =>
+  namesOf(dimensions.filter(({ isDecided = false }) => !isDecided));
+const hasDay = (dimensions: readonly Dimension[]): boolean => dimensions.some(({ name }) => name === 'send_date');
+const described = ({ name, type, doc = '' }: Dimension): { name: string; type: string; doc: string } => ({
+  name,
+  type,
+  doc,
+});

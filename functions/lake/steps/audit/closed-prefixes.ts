@@ -1,0 +1,39 @@
+/**
+ * Closed prefixes: of a raw prefix that planners no longer look at, a record says how many objects it had, and which, when
+ * all of them were found in plans. As long as a listing gives the same, its plans needn't be read again.
+ */
+import { createHash } from 'node:crypto';
+import type { Store, StoredObject } from '../../ports.ts';
+import { closedFolder, closedKey } from '../../protocol/keys.ts';
+import { createState } from '../../protocol/records.ts';
+
+/** Count and digest of a listing, which is in order of keys. */
+export class ListingDigest {
+  objects = 0;
+  readonly #hash = createHash('sha256');
+
+  add({ key, etag }: Pick<StoredObject, 'key' | 'etag'>): void {
+    this.objects++;
+    this.#hash.update(`${key}\0${etag}\n`);
+  }
+
+  /** To be asked once. */
+  hex(): string {
+    return this.#hash.digest('hex').slice(0, 32);
+  }
+}
+
+/** Was a prefix closed, in whatever state? The names of its records; one call. */
+export async function closingsOf(lake: Pick<Store, 'list'>, rawPrefix: string): Promise<Set<string>> {
+  const keys = new Set<string>();
+  for await (const { key } of lake.list(closedFolder(rawPrefix), { shallow: true })) keys.add(key);
+  return keys;
+}
+
+export const closePrefix = (
+  lake: Pick<Store, 'create'>,
+  rawPrefix: string,
+  objects: number,
+  digest: string,
+): Promise<boolean> =>
+  createState(lake, closedKey(rawPrefix, objects, digest), { raw_prefix: rawPrefix, objects, digest });

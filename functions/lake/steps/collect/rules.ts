@@ -1,0 +1,49 @@
+/**
+ * What the collector may remove. Each rule is needed: without one of them a reader loses rows, or a settle its input
+ * (the simulator runs with rules left out, and reference models of the protocol show the traces).
+ */
+
+import { DAY_MS } from '../../days.ts';
+import type { StoredObject } from '../../ports.ts';
+import type { DataDay } from '../../protocol/day-files.ts';
+import type { Outcome } from '../../protocol/records.ts';
+
+/** Readers and settles that have begun with a file end within this time. */
+export const GRACE_MS = DAY_MS;
+
+/** A location below `settled/`, made by one query for one day. */
+export interface SettledLocation {
+  location: string;
+  /** the generation that it was made to be */
+  n: number;
+  files: readonly StoredObject[];
+}
+
+/** Where readers of the day are pointed, asked after healing; null: nowhere. */
+export type ReadersSee = string | null;
+
+export interface CollectRules {
+  /** Readers are pointed at the newest generation before anything is removed. */
+  healsFirst: boolean;
+  /** The location's number is decided, and for another one: no settle can still make it a generation. */
+  isDecidedAgainst(location: SettledLocation, day: DataDay): boolean;
+  /** Readers are not pointed at the folder: a settle may have died between its generation and the switch. */
+  isOutOfSight(folder: string, readersSee: ReadersSee): boolean;
+  /** The newest generation holds the attempt's rows, in files that were all found. */
+  isTakenIn(attempt: string, day: DataDay, areFilesThere: boolean): boolean;
+  /** Every leaf of the file's unit has its outcome, and none names the file. */
+  isNamedByNobody(key: string, leaves: readonly Outcome[] | null): boolean;
+  /** It has been so for a day, by the store's clock against ours. */
+  isPastGrace(since: number, now: number): boolean;
+}
+
+export const COLLECT_RULES: CollectRules = {
+  healsFirst: true,
+  isDecidedAgainst: ({ location, n }, { newest }) =>
+    newest !== null && n <= newest.generation && location !== newest.location,
+  isOutOfSight: (folder, readersSee) => folder !== readersSee,
+  isTakenIn: (attempt, { newest }, areFilesThere) => areFilesThere && (newest?.attempt_list.includes(attempt) ?? false),
+  isNamedByNobody: (key, leaves) =>
+    leaves !== null && !leaves.some(({ files }) => files.some((file) => file.key === key)),
+  isPastGrace: (since, now) => now - since > GRACE_MS,
+};

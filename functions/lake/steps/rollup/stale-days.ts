@@ -1,0 +1,160 @@
+/** Which send days of `recipient_messages` are stale: their newest generation didn't read what is there now. */
+
+import { concurrently } from '../../concurrently.ts';
+import { addDays, daysBetween, utcDate } from '../../days.ts';
+import type { Input, Ports } from '../../ports.ts';
+import { liveDays, Outcomes, unseenAttempts } from '../../protocol/day-files.ts';
+import { generationKey, generationsRoot, numberOf } from '../../protocol/keys.ts';
+import type { OpenUnit } from '../../protocol/open-units.ts';
+import { heal } from '../../protocol/readers.ts';
+import { type Generation, type RollupInput, readGeneration } from '../../protocol/records.ts';
+import type { Settings } from '../../settings.ts';
+import { events, recipientMessages } from '../../tables/index.ts';
+import { heldBackBy } from '../settle/watermark.ts';
+import { settledInput } from '../settle.ts';
+
+/** What one day of events offers to readers of immutable locations. */
+export interface DayInput extends RollupInput {
+  inputs: Input[];
+  sendDays: string[];
+  rows: number;
+}
+
+/** A send day whose input isn't what its newest generation read; n is the next one. */
+export interface StaleDay {
+  dt: string;
+  n: number;
+  reads: DayInput[];
+}
+
+export interface StaleOptions {
+  settings: Settings;
+  /** days after the send day in which events count for a mail */
+  window: number;
+  /** `hourly`: the last three send days; `all`, for daily runs: every one, which costs two reads for each day there is */
+  reach: 'hourly' | 'all';
+  /** units that may hold a backlog's send days back */
+  open: readonly OpenUnit[];
+}
+
+/** Send days before today that an hourly run looks at. */
+const HOURLY_DAYS = 2;
+const AT_ONCE = 16;
+/** Rows of unreadable times lie there: no mail was sent then. */
+const NO_DAY = '1970-01-01';
+
+/** Stale send days, in order. */
+export async function staleSendDays(
+  { lake, catalog, clock }: Pick<Ports, 'lake' | 'catalog' | 'clock'>,
+  { settings, window, reach, open }: StaleOptions,
+): Promise<StaleDay[]> {
+  const now = clock.now();
+  const today = utcDate(now);
+  const isHeldBack = heldBackBy(open, settings, now);
+  const recent = addDays(today, -HOURLY_DAYS);
+  const first = reach === 'hourly' ? recent : '';
+  // Clocks differ: an event may come from the day before its mail was sent.
+  const numbers = await newestNumbers(lake, first === '' ? '' : addDays(first, -1));
+  const available = await eventDays(lake, numbers, first === '' ? '' : addDays(first, -1));
+  const bySend = [...bySendDay(available, window)].filter(([dt]) => dt >= first && !isWaiting(dt));
+  const candidates = await concurrently(bySend, AT_ONCE, async ([dt, reads]): Promise<StaleDay[]> => {
+    const n = numbers.get(dt)?.rollup;
+    const newest = n === undefined ? null : await readGeneration(lake, generationKey(recipientMessages.name, dt, n));
+    if (!isSameInput(newest?.inputs ?? [], reads)) return [{ dt, n: (n ?? -1) + 1, reads }];
+    // Nothing to compute; but whoever made this generation may have died before the switch.
+    if (newest && (newest.rows_out > 0 || newest.generation > 0)) {
+      await heal({ lake, catalog, clock }, recipientMessages.name, newest);
+    }
+    return [];
+  });
+  return candidates.flat();
+
+  /** In a backfill a send day waits until its days of events have come; mail of these days is never waited for. */
+  function isWaiting(dt: string): boolean {
+    if (dt >= recent || open.length === 0) return false;
+    const last = addDays(dt, window) < recent ? addDays(dt, window) : addDays(recent, -1);
+    for (const day of daysBetween(addDays(dt, -1), last)) if (isHeldBack(day)) return true;
+    return false;
+  }
+}
+
+/** Only these fields say what was read. */
+export const inputOf = ({ dt, generation, attempts }: RollupInput): RollupInput => ({ dt, generation, attempts });
+
+const isSameInput = (before: readonly RollupInput[], now: readonly RollupInput[]): boolean =>
+  JSON.stringify(before.map(inputOf)) === JSON.stringify(now.map(inputOf));
+
+/** The newest generation's number of events and of the rollup for each day from `first`, by one listing. */
+async function newestNumbers(
+  lake: Pick<Ports['lake'], 'list'>,
+  first: string,
+): Promise<Map<string, { events?: number; rollup?: number }>> {
+  const found = new Map<string, { events?: number; rollup?: number }>();
+  const after = first === '' ? {} : { after: `${generationsRoot}dt=${first}` };
+  for await (const { key } of lake.list(generationsRoot, after)) {
+    const [, dt, table] = /dt=(\d{4}-\d\d-\d\d)\/(\w+)\/\d+\.json$/.exec(key) ?? [];
+    const n = numberOf(key);
+    const of = table === events.name ? 'events' : table === recipientMessages.name ? 'rollup' : null;
+    if (dt === undefined || n === null || of === null) continue;
+    const day = found.get(dt) ?? {};
+    day[of] = Math.max(n, day[of] ?? n);
+    found.set(dt, day);
+  }
+  return found;
+}
+
+/** By day of events: the newest generation and the live attempts that it hasn't seen. */
+async function eventDays(
+  lake: Ports['lake'],
+  numbers: ReadonlyMap<string, { events?: number }>,
+  first: string,
+): Promise<DayInput[]> {
+  const outcomes = new Outcomes(lake);
+  // Once the collector has been there, a settled day has no live folder any more.
+  const live = new Set(await liveDays(lake, events.name));
+  const settled = [...numbers].flatMap(([dt, n]) => (n.events === undefined ? [] : [dt]));
+  const dts = [...new Set([...live, ...settled])].filter((dt) => dt !== NO_DAY && dt >= first).sort();
+  const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput[]> => {
+    const n = numbers.get(dt)?.events;
+    const newest = n === undefined ? null : await readGeneration(lake, generationKey(events.name, dt, n));
+    const seen = new Set(newest?.attempt_list);
+    const unseen = live.has(dt) ? await unseenAttempts(lake, outcomes, events.name, dt, seen) : [];
+    const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
+    const inputs: Input[] = [];
+    if (newest && newest.file_list.length > 0) inputs.push(settledInput(newest));
+    if (keys.length > 0) inputs.push({ table: events.name, stage: 'live', dt, keys });
+    if (inputs.length === 0) return [];
+    return [
+      {
+        dt,
+        generation: n ?? null,
+        attempts: unseen.map(({ attempt }) => attempt),
+        inputs,
+        sendDays: sendDaysOf(newest, unseen),
+        rows: unseen.reduce((sum, attempt) => sum + attempt.rows, newest?.rows_out ?? 0),
+      },
+    ];
+  });
+  return found.flat();
+}
+
+const sendDaysOf = (newest: Generation | null, unseen: readonly { send_days: string[] }[]): string[] => [
+  ...new Set([newest?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat()),
+];
+
+/**
+ * The send days there are, in order, each with the days of events that hold something of its mail: from the day before
+ * to the end of the attribution window.
+ */
+function bySendDay(available: readonly DayInput[], window: number): [dt: string, reads: DayInput[]][] {
+  const found = new Map<string, DayInput[]>();
+  for (const input of available) {
+    for (const dt of input.sendDays) {
+      if (dt === NO_DAY || input.dt < addDays(dt, -1) || input.dt > addDays(dt, window)) continue;
+      const reads = found.get(dt);
+      if (reads) reads.push(input);
+      else found.set(dt, [input]);
+    }
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+}

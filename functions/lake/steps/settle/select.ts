@@ -1,0 +1,74 @@
+/** The statements of settle, in Athena's dialect. Values in them are the protocol's own names, never data. */
+import type { Input } from '../../ports.ts';
+import { attemptOfFile } from '../../protocol/keys.ts';
+import { TABLES } from '../../tables/index.ts';
+import { columnNames, type Table } from '../../tables/table.ts';
+
+/**
+ * The total order that decides between copies of one event. The attempt only tells a replay from its original. Together
+ * with the key these columns name one event of one attempt.
+ */
+const PREFERENCE = ['feed', 'source_key', 'source_ordinal', 'attempt'];
+
+/** Rows of the inputs, named by location: settled generations and live attempts. */
+export function inputRows(table: string, inputs: readonly Input[]): string {
+  const columns = columnNames(declared(table)).join(', ');
+  const settled = inputs.filter(({ stage }) => stage === 'settled');
+  const live = inputs.filter(({ stage }) => stage === 'live');
+  const parts: string[] = [];
+  if (settled.length > 0) {
+    const generations = settled.map(({ generation }) => generation ?? '');
+    parts.push(
+      `select ${columns}, dt from ${table}_settled where dt in (${list(settled.map(({ dt }) => dt))}) and generation in (${list(generations)})`,
+    );
+  }
+  if (live.length > 0) {
+    const attempts = live.flatMap(({ keys }) => keys.map((key) => attemptOfFile(key) ?? ''));
+    parts.push(
+      `select ${columns}, dt from ${table}_live where dt in (${list(live.map(({ dt }) => dt))}) and attempt in (${list(attempts)})`,
+    );
+  }
+  return parts.join('\nunion all\n');
+}
+
+/**
+ * One row a key, the winner by the total order; of headers, the winning event with all its positions. Sorted. Only keys
+ * and order go through the window, and the winners' rows are fetched by a join: with all columns in the window 300,000
+ * rows took twice the time and memory in DuckDB.
+ */
+export function settleSelect(table: string, inputs: readonly Input[]): string {
+  const { columns, key } = declared(table);
+  const isHeaders = table === 'headers';
+  const deduplicated = isHeaders ? ['message_id'] : key;
+  const names = [...deduplicated, ...PREFERENCE];
+  const order = isHeaders ? ['message_id', 'position'] : ['message_id', 'occurred_at', ...key];
+  const of = (relation: string, list: readonly string[]): string =>
+    list.map((name) => `${relation}.${name}`).join(', ');
+  return `with candidates as (
+${inputRows(table, inputs)}
+),
+ranked as (
+select ${names.join(', ')}, row_number() over (partition by ${deduplicated.join(', ')} order by ${PREFERENCE.join(', ')}) as place from candidates
+),
+winners as (
+select ${names.join(', ')} from ranked where place = 1
+)
+select ${of('candidates', Object.keys(columns))} from candidates
+join winners on ${names.map((name) => `candidates.${name} = winners.${name}`).join(' and ')}
+order by ${of('candidates', order)}`;
+}
+
+/** Rows, and distinct keys, of what settle wrote. */
+export function settleChecks(table: string, output: Input): string {
+  const key = declared(table).key;
+  const distinct = key.length === 1 ? key[0] : `(${key.join(', ')})`;
+  return `select count(*), count(distinct ${distinct}) from ${table}_settled where dt = '${output.dt}' and generation = '${output.generation}'`;
+}
+
+function declared(table: string): Table {
+  const found = TABLES[table];
+  if (!found) throw new Error(`no such table: ${table}`);
+  return found;
+}
+
+const list = (values: readonly string[]): string => [...new Set(values)].map((value) => `'${value}'`).join(', ');

@@ -1,0 +1,60 @@
+/** An attempt at a unit: what was read goes into files of its own name, and the days that it touched into the catalog. */
+
+import { concurrently } from '../../concurrently.ts';
+import type { Ports } from '../../ports.ts';
+import { attemptId, liveFile, liveFolder } from '../../protocol/keys.ts';
+import { type LiveFile, type PlannedUnit, readBytes } from '../../protocol/records.ts';
+import { ask } from './guard.ts';
+import type { ReadOptions, ReadUnit, UnitContent } from './read-unit.ts';
+
+export interface Attempt {
+  attempt: string;
+  content: UnitContent;
+  files: LiveFile[];
+}
+
+/** Files on their way to the store at once, while the next is being encoded. */
+const FILES_AT_ONCE = 8;
+
+/**
+ * Reads the unit and writes its files. A file that is there already with the same content is ours, or our twin's. Other
+ * content under our name would be a broken promise of determinism: then everything is written again under a name of its
+ * own, so that one outcome never mixes two attempts.
+ */
+export async function writeAttempt(
+  { raw, lake }: Pick<Ports, 'raw' | 'lake'>,
+  unit: PlannedUnit,
+  version: string,
+  read: ReadUnit,
+  options: ReadOptions,
+): Promise<Attempt> {
+  for (let k = 0; ; k++) {
+    const attempt = attemptId(unit.id, version, k);
+    const content = await read(raw, unit, attempt, options);
+    const files = await concurrently(
+      content.files(),
+      FILES_AT_ONCE,
+      async ({ table, dt, part, rows, bytes, sendDays }) => {
+        ask(options.guard);
+        const key = liveFile(table, dt, attempt, part);
+        const isOurs = (await lake.create(key, bytes)) || Buffer.compare(await readBytes(lake, key), bytes) === 0;
+        return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays };
+      },
+    );
+    if (files.every(({ isOurs }) => isOurs)) {
+      return { attempt, content, files: files.map(({ isOurs: _, ...file }): LiveFile => file) };
+    }
+  }
+}
+
+/** Registers the days that the unit touched; a partition that is there already is never changed. */
+export async function ensurePartitions({ catalog }: Pick<Ports, 'catalog'>, files: readonly LiveFile[]): Promise<void> {
+  const days = Map.groupBy(files, ({ table }) => table);
+  for (const [table, ofTable] of days) {
+    const dts = [...new Set(ofTable.map(({ dt }) => dt))].sort();
+    await catalog.ensurePartitions(
+      table,
+      dts.map((dt) => ({ dt, location: liveFolder(table, dt) })),
+    );
+  }
+}

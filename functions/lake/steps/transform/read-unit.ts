@@ -1,0 +1,196 @@
+/** What a unit's raw objects hold, read and decoded: the part of transform that knows bytes, and nothing of the protocol. */
+import { makeDecoder } from '../../decode/decode.ts';
+import { deliveredAt } from '../../decode/time.ts';
+import type { RecordContext } from '../../decode/types.ts';
+import { ChangedObject, MissingObject, type RawStore } from '../../ports.ts';
+import type { ObjectProblem, PlannedUnit } from '../../protocol/records.ts';
+import { readObject } from '../../read/object.ts';
+import { readRanges } from '../../read/range.ts';
+import type { Place, RecordVisitor } from '../../read/record.ts';
+import type { Settings } from '../../settings.ts';
+import { ObjectRejection, Rejection } from '../../vocabulary.ts';
+import { ask, type Guard } from './guard.ts';
+import { type Fetched, fetchAhead } from './prefetch.ts';
+import { type Counts, Tally } from './tally.ts';
+import { type EncodedFile, UnitRows } from './unit-rows.ts';
+
+export interface UnitContent {
+  counts: Counts;
+  problems: ObjectProblem[];
+  /** epoch ms; null if the unit has no objects */
+  newestDeliveredAt: number | null;
+  /** Encodes the rows, file by file; to be called once, because it uses them up. */
+  files(): AsyncIterable<EncodedFile>;
+}
+
+export interface ReadOptions {
+  settings: Settings;
+  /** told after each object, with its stored bytes */
+  onObject?: (bytes: number) => void;
+  /** what may stop the reading: then it throws Stopped */
+  guard?: Guard | undefined;
+}
+
+/** The same unit and attempt give the same content, byte for byte. */
+export type ReadUnit = (
+  raw: RawStore,
+  unit: PlannedUnit,
+  attempt: string,
+  options: ReadOptions,
+) => Promise<UnitContent>;
+
+/** The guard is asked after so many records, or so much text of records: a record of 80 KB can make 60 MB of rows. */
+const RECORDS_UNASKED = 256;
+const TEXT_UNASKED = 128 * 1024;
+
+/** Bytes of a rejected record that quarantine keeps. */
+const RAW_KEPT = 64 * 1024;
+
+/** Reads, decodes and collects the rows of a unit under the name of an attempt. Raw data decides alone what comes out. */
+export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard }) => {
+  const rows = new UnitRows();
+  const tally = new Tally();
+  const problems: ObjectProblem[] = [];
+  const decode = makeDecoder(settings);
+  let newestDeliveredAt: number | null = null;
+  let unasked = { records: 0, text: 0 };
+  const counted = (text = 0): void => {
+    unasked.records++;
+    unasked.text += text;
+    if (unasked.records < RECORDS_UNASKED && unasked.text < TEXT_UNASKED) return;
+    unasked = { records: 0, text: 0 };
+    ask(guard);
+  };
+
+  for await (const fetched of fetchAhead(raw, unit.objects)) {
+    const { object } = fetched;
+    const problem = await readInto(fetched);
+    if (problem) problems.push({ key: object.key, problem });
+    onObject?.(object.size);
+  }
+  return {
+    counts: tally.counts(),
+    problems,
+    newestDeliveredAt,
+    files: () => rows.files(settings.parquet, settings.limits.fileBytes),
+  };
+
+  async function readInto({ object, body }: Fetched): Promise<ObjectProblem['problem'] | null> {
+    const context: RecordContext = {
+      attempt,
+      sourceKey: object.key,
+      sourceOrdinal: 0,
+      deliveredAt: deliveredAt(object.key, object.modified, settings.objectNameOffsetHours),
+    };
+    newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, context.deliveredAt);
+    const visitor: RecordVisitor = {
+      record(value, text, place) {
+        counted(text.length);
+        context.sourceOrdinal = place.ordinal;
+        context.hasEscapes = place.hasEscapes;
+        try {
+          tally.verdict(decode(value, text, context, rows));
+        } catch (error) {
+          if (!(error instanceof Rejection)) throw error;
+          visitor.reject(error, place);
+        }
+      },
+      skip(kind) {
+        counted();
+        tally.verdict({ is: 'skipped', type: kind });
+      },
+      reject(rejection, place) {
+        counted();
+        tally.quarantined(rejection.reason);
+        quarantine(rejection, place);
+      },
+    };
+    const quarantine = (rejection: Rejection, place: Place | null): void =>
+      rows.quarantine({
+        attempt,
+        source_key: object.key,
+        source_ordinal: place?.ordinal ?? 0,
+        byte_offset: place?.offset ?? null,
+        byte_length: place?.length ?? null,
+        range_ordinal: place?.first ?? null,
+        reason: rejection.reason,
+        detail: rejection.detail,
+        raw: place ? rawOf(place) : null,
+        delivered_to_lake_at: context.deliveredAt,
+      });
+    let lastRange = -1;
+    /** The bytes of a range, once: an envelope of a megabyte may hold fifty thousand records that are rejected. */
+    const rawOf = (place: Place): string | null => {
+      if (place.first === lastRange) return null;
+      lastRange = place.first;
+      return Buffer.from(place.raw(RAW_KEPT)).toString('base64');
+    };
+
+    const mark = rows.mark();
+    const before = tally.snapshot();
+    try {
+      const bytes = guarded(body(), guard);
+      const onChunk = (): void => ask(guard);
+      if (object.ranges) await readRanges(bytes, settings.limits, object.ranges, visitor, onChunk);
+      else await readObject(bytes, settings.limits, visitor, onChunk);
+      return null;
+    } catch (error) {
+      if (error instanceof MissingObject) return 'source_missing';
+      if (error instanceof ChangedObject) return 'raw_changed';
+      if (!(error instanceof ObjectRejection)) throw error;
+      // Nothing of a damaged object counts but the object itself, as one record.
+      rows.rollback(mark);
+      tally.restore(before);
+      tally.quarantined(error.reason);
+      quarantine(error, null);
+      return null;
+    }
+  }
+};
+
+/** The same chunks; the guard is asked before each. */
+const guarded = (body: AsyncIterable<Uint8Array>, guard: Guard | undefined): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]() {
+    const chunks = body[Symbol.asyncIterator]();
+    return {
+      async next() {
+        ask(guard);
+        return chunks.next();
+      },
+      async return() {
+        await chunks.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+  },
+});
+
+/** Quarantines the objects of a unit whole, without reading them: whoever read them died of it. */
+export const readPoison: ReadUnit = async (_, unit, attempt, { settings }) => {
+  const rows = new UnitRows();
+  const tally = new Tally();
+  let newestDeliveredAt: number | null = null;
+  for (const { key, modified } of unit.objects) {
+    const delivered = deliveredAt(key, modified, settings.objectNameOffsetHours);
+    newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, delivered);
+    tally.quarantined('poison');
+    rows.quarantine({
+      attempt,
+      source_key: key,
+      source_ordinal: 0,
+      byte_offset: null,
+      byte_length: null,
+      range_ordinal: null,
+      reason: 'poison',
+      detail: 'not read: it made its unit fail three times',
+      raw: null,
+      delivered_to_lake_at: delivered,
+    });
+  }
+  return {
+    counts: tally.counts(),
+    problems: [],
+    newestDeliveredAt,
+    files: () => rows.files(settings.parquet, settings.limits.fileBytes),
+  };
+};

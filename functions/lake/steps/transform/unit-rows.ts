@@ -1,0 +1,174 @@
+import { DAY_MS } from '../../days.ts';
+import { dayOf } from '../../decode/time.ts';
+import type { RowSink } from '../../decode/types.ts';
+import type { Settings } from '../../settings.ts';
+import { type ClickRow, clicks } from '../../tables/clicks.ts';
+import { type EventRow, events } from '../../tables/events.ts';
+import { type HeaderRow, headers } from '../../tables/headers.ts';
+import { type QuarantineRow, quarantine } from '../../tables/quarantine.ts';
+import { Columns } from '../../write/columns.ts';
+import { EventIds, type IdsMark } from '../../write/event-ids.ts';
+import { orderByDay, type RowOrder } from '../../write/order.ts';
+import { encodeParquet } from '../../write/parquet.ts';
+
+/** A live file, encoded. */
+export interface EncodedFile {
+  table: 'events' | 'headers' | 'clicks' | 'quarantine';
+  /** `YYYY-MM-DD` */
+  dt: string;
+  /** from 0, among the files of the table and day */
+  part: number;
+  rows: number;
+  bytes: Uint8Array;
+  /** days on which the mail was sent that these rows belong to, in order; of headers and quarantine none */
+  sendDays: string[];
+}
+
+/** A state of the rows that can be gone back to. */
+export interface RowsMark {
+  readonly lengths: readonly [events: number, headers: number, clicks: number, quarantine: number];
+  readonly ids: IdsMark;
+  readonly dead: number;
+}
+
+/** design: a mail's rows lie together, in order of time; the last keys make the order total. */
+const EVENT_ORDER: RowOrder = { day: 'occurred_at', keys: ['message_id', 'occurred_at', 'event_id'] };
+const HEADER_ORDER: RowOrder = {
+  day: 'sent_at',
+  keys: ['message_id', 'sent_at', 'position', 'source_key', 'source_ordinal'],
+};
+const QUARANTINE_ORDER: RowOrder = { day: 'delivered_to_lake_at', keys: ['source_key', 'source_ordinal'] };
+
+/** ZSTD at least halves hex ids, addresses and JSON; SNAPPY may not. */
+const FILE_BYTES_PER_RAW = { best: 0.5, compatible: 1 } as const;
+
+/**
+ * The rows of a unit: by column, without repeats of an event_id, ready to be written.
+ *
+ * Of two copies of an event the one of the earlier feed stays (event_publishing, notification, pinpoint: alphabetical),
+ * and else the one that came first, which is settle's order too. A better copy that comes second takes the place of the
+ * first, but counts as the repeat. Its headers and clicks are not asked for then, and there are none: only bounces,
+ * complaints and deliveries come by two feeds under one id.
+ */
+export class UnitRows implements RowSink {
+  #events = new Columns(events);
+  #headers = new Columns(headers);
+  #clicks = new Columns(clicks);
+  #quarantine = new Columns(quarantine);
+  #ids = new EventIds();
+  /** rows of events whose place a better copy took */
+  #dead: number[] = [];
+
+  event(draft: EventRow): boolean {
+    const row = this.#events.length;
+    const earlier = this.#ids.add(draft.event_id, row);
+    if (earlier >= 0 && draft.feed >= String(this.#events.at('feed', earlier))) return false;
+    this.#events.append(draft);
+    if (earlier < 0) return true;
+    this.#ids.move(draft.event_id, row);
+    this.#dead.push(earlier);
+    return false;
+  }
+
+  header(draft: HeaderRow): void {
+    this.#headers.append(draft);
+  }
+
+  click(draft: ClickRow): void {
+    this.#clicks.append(draft);
+  }
+
+  quarantine(row: QuarantineRow): void {
+    this.#quarantine.append(row);
+  }
+
+  mark(): RowsMark {
+    return {
+      lengths: [this.#events.length, this.#headers.length, this.#clicks.length, this.#quarantine.length],
+      ids: this.#ids.mark(),
+      dead: this.#dead.length,
+    };
+  }
+
+  /** Goes back to the mark, as if nothing had come since. */
+  rollback({ lengths: [events, headers, clicks, quarantine], ids, dead }: RowsMark): void {
+    this.#events.truncate(events);
+    this.#headers.truncate(headers);
+    this.#clicks.truncate(clicks);
+    this.#quarantine.truncate(quarantine);
+    this.#ids.rollback(ids);
+    this.#dead.length = dead;
+  }
+
+  /**
+   * Encodes the rows, one file at a time: table by table, so that a table's memory is free once its files are made, and
+   * within it the days in order. A day that would make more than `maxBytes`, roughly, is cut into parts of equal rows.
+   * This uses the rows up: afterwards there are none.
+   */
+  async *files(profile: Settings['parquet'], maxBytes: number): AsyncGenerator<EncodedFile> {
+    const eventRows = rowsBut(this.#dead, this.#events.length);
+    this.#dead = [];
+    this.#ids = new EventIds();
+
+    yield* encodeDays('events', this.#events, EVENT_ORDER, eventRows, profile, maxBytes);
+    this.#events = new Columns(events);
+    yield* encodeDays('headers', this.#headers, HEADER_ORDER, rowsBut([], this.#headers.length), profile, maxBytes);
+    this.#headers = new Columns(headers);
+    yield* encodeDays('clicks', this.#clicks, EVENT_ORDER, rowsBut([], this.#clicks.length), profile, maxBytes);
+    this.#clicks = new Columns(clicks);
+    yield* encodeDays(
+      'quarantine',
+      this.#quarantine,
+      QUARANTINE_ORDER,
+      rowsBut([], this.#quarantine.length),
+      profile,
+      maxBytes,
+    );
+    this.#quarantine = new Columns(quarantine);
+  }
+}
+
+async function* encodeDays(
+  table: EncodedFile['table'],
+  columns: Columns,
+  order: RowOrder,
+  rows: Uint32Array,
+  profile: Settings['parquet'],
+  maxBytes: number,
+): AsyncGenerator<EncodedFile> {
+  for (const day of orderByDay(columns, order, rows)) {
+    const expected = columns.sizeOf(day.rows) * FILE_BYTES_PER_RAW[profile];
+    const rowsPerPart = Math.max(1, Math.ceil(day.rows.length / Math.ceil(expected / maxBytes)));
+    for (let from = 0, part = 0; from < day.rows.length; from += rowsPerPart, part++) {
+      const ofPart = day.rows.subarray(from, from + rowsPerPart);
+      const bytes = await encodeParquet(columns, ofPart, profile);
+      yield {
+        table,
+        dt: day.dt,
+        part,
+        rows: ofPart.length,
+        bytes,
+        sendDays: table === 'events' ? sendDays(columns, ofPart) : [],
+      };
+    }
+  }
+}
+
+function sendDays(columns: Columns, rows: Uint32Array): string[] {
+  const sentAt = columns.column('sent_at');
+  const numbers = new Set<number>();
+  for (const row of rows) {
+    const time = sentAt.at(row);
+    if (typeof time === 'number') numbers.add(Math.floor(time / DAY_MS));
+  }
+  return [...new Set([...numbers].map((number) => dayOf(number * DAY_MS)))].sort();
+}
+
+/** Every row index below `length` but the dead ones. */
+function rowsBut(dead: readonly number[], length: number): Uint32Array {
+  const gone = new Set(dead);
+  const rows = new Uint32Array(length - gone.size);
+  let i = 0;
+  for (let row = 0; row < length; row++) if (!gone.has(row)) rows[i++] = row;
+  return rows;
+}

@@ -1,0 +1,93 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { concurrently } from '#lake/concurrently.ts';
+import type { Catalog, Partition } from '#lake/ports.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { isMissing, readFailure } from './failure.ts';
+import { Disk, type DiskOptions } from './files.ts';
+import { compareKeys, pathOfFolder, pathOfKey } from './keys.ts';
+
+/** Files read or made at once. */
+const WIDTH = 32;
+
+/** Partitions as files: `catalog/<table>/dt=D.json` holds `{"location": …}`; replacing the file is the switch. */
+export class DiskCatalog implements Catalog {
+  readonly #disk: Disk;
+
+  constructor(root: string, options: DiskOptions = {}) {
+    this.#disk = new Disk(root, options);
+  }
+
+  async ensurePartitions(table: string, partitions: readonly Partition[]): Promise<void> {
+    await concurrently(checked(table, partitions), WIDTH, (partition) =>
+      this.#disk.create(keyOf(table, partition.dt), contentOf(partition)),
+    );
+  }
+
+  async switchPartition(table: string, partition: Partition): Promise<void> {
+    for (const { dt, location } of checked(table, [partition])) {
+      await this.#disk.replace(keyOf(table, dt), contentOf({ dt, location }));
+    }
+  }
+
+  async locations(table: string, dts?: readonly string[]): Promise<Partition[]> {
+    checked(table, []);
+    const days = dts ? [...new Set(dts)] : await this.#days(table);
+    const found = await concurrently(days.sort(compareKeys), WIDTH, async (dt): Promise<Partition[]> => {
+      const location = await this.#read(keyOf(table, dt));
+      return location === null ? [] : [{ dt, location }];
+    });
+    return found.flat();
+  }
+
+  async #days(table: string): Promise<string[]> {
+    const folder = `catalog/${table}/`;
+    try {
+      const names = await readdir(pathOfFolder(this.#disk.root, folder));
+      return names.flatMap((name) => /^dt=(\d{4}-\d\d-\d\d)\.json$/.exec(name)?.[1] ?? []);
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw readFailure(error, folder);
+    }
+  }
+
+  async #read(key: string): Promise<string | null> {
+    let text: string;
+    try {
+      text = await readFile(pathOfKey(this.#disk.root, key), 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw readFailure(error, key);
+    }
+    const location = locationIn(text);
+    if (location === null) {
+      throw new Error(`catalog entry is damaged, delete it and run again: ${key}`);
+    }
+    return location;
+  }
+}
+
+const keyOf = (table: string, dt: string): string => `catalog/${table}/dt=${dt}.json`;
+
+const contentOf = ({ location }: Partition): string => `${JSON.stringify({ location })}\n`;
+
+function locationIn(text: string): string | null {
+  try {
+    const entry: unknown = JSON.parse(text);
+    if (typeof entry !== 'object' || entry === null || !('location' in entry)) return null;
+    return typeof entry.location === 'string' && entry.location.endsWith('/') ? entry.location : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @throws Error on what a catalog can't hold */
+export function checked(table: string, partitions: readonly Partition[]): readonly Partition[] {
+  if (!Object.hasOwn(TABLES, table)) {
+    throw new Error(`catalog has no such table: ${table} (tables: ${Object.keys(TABLES).join(', ')})`);
+  }
+  for (const { dt, location } of partitions) {
+    if (!/^\d{4}-\d\d-\d\d$/.test(dt)) throw new Error(`partition day is not YYYY-MM-DD: ${table} dt=${dt}`);
+    if (!location.endsWith('/')) throw new Error(`partition location must end in "/": ${table} dt=${dt} ${location}`);
+  }
+  return partitions;
+}

@@ -1,0 +1,129 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StoredObject } from '#lake/ports.ts';
+import { isMissing, readFailure } from './failure.ts';
+import { compareKeys, nameOfEntry, pathOfFolder, TEMPORARY } from './keys.ts';
+
+export interface ListOptions {
+  after?: string;
+  shallow?: boolean;
+}
+
+/** Size and time of a file, exactly. */
+export interface FileStat {
+  size: bigint;
+  mtimeNs: bigint;
+}
+
+export const describeFile = (key: string, { size, mtimeNs }: FileStat): StoredObject => ({
+  key,
+  size: Number(size),
+  etag: `${size}-${mtimeNs}`,
+  modified: Number(mtimeNs / 1_000_000n),
+});
+
+/**
+ * The files below a root whose keys start with `prefix`, in S3's order, with one folder's names in memory at each depth.
+ * A link to a file is that file. A link to a folder inside the root is passed over, as its files are listed where they
+ * are (so there are no cycles either); one that leads out is an error, as passing over it could lose data without a word.
+ */
+export async function* listFiles(
+  root: string,
+  prefix: string,
+  { after = '', shallow = false }: ListOptions = {},
+): AsyncGenerator<StoredObject> {
+  const { folder, start } = splitPrefix(prefix);
+  yield* walk(folder, start);
+
+  async function* walk(at: string, namesFrom: string): AsyncGenerator<StoredObject> {
+    for (const entry of await entriesOf(root, at)) {
+      const key = at + entry.name;
+      if (!entry.name.startsWith(namesFrom) || isBehind(key, entry.isFolder)) continue;
+      if (entry.isFolder) {
+        if (!shallow) yield* walk(key, '');
+        continue;
+      }
+      const file = await statFile(join(root, key), key);
+      if (file) yield describeFile(key, file);
+    }
+  }
+
+  /** Nothing of the entry comes after `after`. */
+  function isBehind(key: string, isFolder: boolean): boolean {
+    if (after === '' || (isFolder && after.startsWith(key))) return false;
+    return compareKeys(key, after) <= 0;
+  }
+}
+
+/** The next level of folders below a prefix that hold a file at any depth. */
+export async function* listFolders(root: string, prefix: string): AsyncGenerator<string> {
+  const { folder, start } = splitPrefix(prefix);
+  for (const { name, isFolder } of await entriesOf(root, folder)) {
+    if (!isFolder || !name.startsWith(start)) continue;
+    for await (const _ of listFiles(root, folder + name)) {
+      yield folder + name;
+      break;
+    }
+  }
+}
+
+const splitPrefix = (prefix: string): { folder: string; start: string } => {
+  const cut = prefix.lastIndexOf('/') + 1;
+  return { folder: prefix.slice(0, cut), start: prefix.slice(cut) };
+};
+
+interface Entry {
+  /** with a trailing `/` if it is a folder, which is how it sorts */
+  name: string;
+  isFolder: boolean;
+}
+
+/** What a folder holds, in order of keys; nothing if it isn't there. */
+async function entriesOf(root: string, folder: string): Promise<Entry[]> {
+  const path = pathOfFolder(root, folder);
+  let found: Dirent<Buffer>[];
+  try {
+    found = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw readFailure(error, folder || path);
+  }
+  const entries: Entry[] = [];
+  for (const entry of found) {
+    const name = nameOfEntry(entry.name, folder);
+    if (folder === '' && name === TEMPORARY) continue;
+    if (entry.isDirectory()) entries.push({ name: `${name}/`, isFolder: true });
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFileLink(root, join(path, name)))))
+      entries.push({ name, isFolder: false });
+  }
+  return entries.sort((a, b) => compareKeys(a.name, b.name));
+}
+
+/** @throws Error if the link leads to a folder outside of the root */
+async function isFileLink(root: string, path: string): Promise<boolean> {
+  let target: string;
+  try {
+    if (!(await stat(path)).isDirectory()) return true;
+    target = await realpath(path);
+  } catch (error) {
+    if (isMissing(error)) return false; // a link to nothing is no object
+    throw readFailure(error, path);
+  }
+  const inside = await realpath(root);
+  if (target === inside || target.startsWith(join(inside, '/'))) return false;
+  throw new Error(
+    `link leads out of the folder that is read; remove it, or read its target as a folder of its own: ${path} → ${target}`,
+  );
+}
+
+/** Null if the file has gone since its folder was read, or is a pipe, socket or device. */
+async function statFile(path: string, key: string): Promise<FileStat | null> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return found.isFile() ? found : null;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw readFailure(error, key);
+  }
+}

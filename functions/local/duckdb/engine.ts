@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { rename, rm } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Catalog, Engine, Input, QueryResult, WriteJob, WrittenFile } from '#lake/ports.ts';
+import { TABLES } from '#lake/tables/index.ts';
+import { Disk } from '../disk/files.ts';
+import { TEMPORARY } from '../disk/keys.ts';
+import { quoteText } from './relations.ts';
+import { Database, streamOne } from './session.ts';
+import { catalogRelations, inputRelations, type Relation, type SavedView } from './sources.ts';
+import { readResult } from './values.ts';
+import { writeParquet } from './write.ts';
+
+const MB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+export interface DuckDbEngineOptions {
+  /** folder of the lake */
+  root: string;
+  catalog: Catalog;
+  /** saved views, in any order */
+  views: readonly SavedView[];
+  /** false: flush nothing (see DiskOptions) */
+  durable?: boolean;
+  /** all cores unless told otherwise */
+  threads?: number;
+  /** what DuckDB may hold before it spills, such as `512MB`; 40 % of the machine's memory, 512 MB at most */
+  memoryLimit?: string;
+  /** where it spills; a folder of its own below the lake's `.tmp` */
+  tempDirectory?: string;
+}
+
+/**
+ * The engine port on DuckDB. Each statement sees the partitions that the catalog names when it starts, as lists of files:
+ * DuckDB's own globs would read files that Athena hides, and fail on empty ones.
+ */
+export class DuckDbEngine implements Engine {
+  readonly #root: string;
+  readonly #memoryLimit: string;
+  readonly #catalog: Catalog;
+  readonly #views: ReadonlyMap<string, SavedView>;
+  readonly #disk: Disk;
+  readonly #database: Database;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #writes = new Turns(1);
+  #isClosed = false;
+
+  private constructor(options: DuckDbEngineOptions & { memoryLimit: string }, database: Database) {
+    this.#root = options.root;
+    this.#memoryLimit = options.memoryLimit;
+    this.#catalog = options.catalog;
+    this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
+    this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
+    this.#database = database;
+  }
+
+  /** Also removes what crashed processes left under `.tmp` more than a day ago. */
+  static async open(options: DuckDbEngineOptions): Promise<DuckDbEngine> {
+    const root = resolve(options.root);
+    await new Disk(root).sweep(Date.now() - DAY_MS);
+    const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 512 * MB) / MB)}MB`;
+    const database = await Database.open({
+      threads: options.threads ?? availableParallelism(),
+      memoryLimit,
+      tempDirectory: options.tempDirectory ?? join(root, TEMPORARY, `duckdb-${randomBytes(8).toString('hex')}`),
+    });
+    return new DuckDbEngine({ ...options, root, memoryLimit }, database);
+  }
+
+  query(sql: string, inputs?: readonly Input[]): Promise<QueryResult> {
+    return this.#run(sql, inputs, async (connection) => readResult(await streamOne(connection, sql)));
+  }
+
+  /** One at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit while it writes. */
+  write(job: WriteJob): Promise<WrittenFile[]> {
+    return this.#writes.take(() =>
+      this.#run(job.select, job.inputs, (connection) => writeParquet(connection, this.#disk, job)),
+    );
+  }
+
+  /** Writes a query's rows into a Parquet file anywhere on this machine, in place of one there; returns their number. */
+  async copyTo(sql: string, path: string): Promise<number> {
+    const unfinished = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+    const select = sql.replace(/[\s;]+$/, '');
+    const copy = `copy (\n${select}\n) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
+    try {
+      const written = await this.#run(sql, undefined, (connection) => connection.runAndReadAll(copy));
+      await rename(unfinished, path);
+      return Number(written.getRowsJS()[0]?.[0]);
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+  }
+
+  /** Waits for running statements, refuses new ones, and removes spill files. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running);
+    await this.#database.close();
+  }
+
+  async #run<T>(
+    sql: string,
+    inputs: readonly Input[] | undefined,
+    work: (connection: DuckDBConnection) => Promise<T>,
+  ): Promise<T> {
+    if (this.#isClosed) throw new Error('the engine is closed');
+    const running = this.#relations(sql, inputs).then((relations) => this.#database.session(relations, work));
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  #relations(sql: string, inputs?: readonly Input[]): Promise<Relation[]> {
+    return inputs
+      ? inputRelations(this.#root, inputs, sql)
+      : catalogRelations(this.#root, this.#catalog, this.#views, sql);
+  }
+
+  /** Says in the lake's words what DuckDB says in those of its settings. */
+  #explained(error: unknown): unknown {
+    const message = error instanceof Error ? error.message : '';
+    if (message.startsWith('Out of Memory')) {
+      const why = message.split('\n')[0];
+      return new Error(
+        `statement needs more memory than ${this.#memoryLimit}: allow more, such as MAILLAKE_MEMORY=4GB (${why})`,
+        {
+          cause: error,
+        },
+      );
+    }
+    const missing = /Table with name "?([^\s"!]+)"? does not exist/.exec(message);
+    if (!missing) return error;
+    const names = [...Object.keys(TABLES), ...this.#views.keys()].sort().join(', ');
+    return new Error(`no such table or view: ${missing[1]} (there are ${names})`, { cause: error });
+  }
+}
+
+/** Lets so many tasks run at once; the others wait in line. */
+export class Turns {
+  #free: number;
+  readonly #line: (() => void)[] = [];
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  async take<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#line.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = this.#line.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}

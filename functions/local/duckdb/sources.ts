@@ -1,0 +1,136 @@
+/** Which relations a statement may read, each as a select over files: the lake's tables and views, or named inputs. */
+import { stat } from 'node:fs/promises';
+import { concurrently } from '#lake/concurrently.ts';
+import { type Catalog, type Input, MissingObject } from '#lake/ports.ts';
+import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
+import { tokens } from '#lake/sql/views/tokens.ts';
+import { audits, generations, TABLES, units } from '#lake/tables/index.ts';
+import type { Table } from '#lake/tables/table.ts';
+import { isMissing, readFailure } from '../disk/failure.ts';
+import { pathOfKey } from '../disk/keys.ts';
+import { listFiles } from '../disk/listing.ts';
+import { type PathColumn, tableSelect } from './relations.ts';
+
+/** Folders or files looked at together. */
+const WIDTH = 16;
+
+/** What the engine needs of a saved view. */
+export interface SavedView {
+  name: string;
+  /** a select, without a closing semicolon */
+  sql: string;
+}
+
+export interface Relation {
+  name: string;
+  select: string;
+}
+
+/** Where the protocol's own records lie. */
+const JSON_FOLDERS: Readonly<Record<string, string>> = {
+  [units.name]: outcomesRoot,
+  [generations.name]: generationsRoot,
+  [audits.name]: auditsRoot,
+};
+
+/**
+ * The tables and views that a statement names, directly or through views, each after what it reads. Any word of the
+ * statement that is such a name counts, so this may find too many, never too few.
+ */
+export async function catalogRelations(
+  root: string,
+  catalog: Catalog,
+  views: ReadonlyMap<string, SavedView>,
+  sql: string,
+): Promise<Relation[]> {
+  const found = new Map<string, Relation>();
+  const visiting = new Set<string>();
+  const visit = async (statement: string): Promise<void> => {
+    for (const name of wordsOf(statement)) {
+      if (visiting.has(name)) continue;
+      visiting.add(name);
+      const view = views.get(name);
+      const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined;
+      if (view) {
+        await visit(view.sql);
+        found.set(name, { name, select: view.sql });
+      } else if (table) {
+        found.set(name, { name, select: tableSelect(table, await tableFiles(root, catalog, table), ['dt']) });
+      }
+    }
+  };
+  await visit(sql);
+  return [...found.values()];
+}
+
+/** `<table>_live` and `<table>_settled` as far as a statement names them, over exactly the inputs' files. */
+export async function inputRelations(root: string, inputs: readonly Input[], sql: string): Promise<Relation[]> {
+  const relations: Relation[] = [];
+  for (const name of wordsOf(sql)) {
+    const [, tableName = '', stage] = /^(.+)_(live|settled)$/.exec(name) ?? [];
+    const table = Object.hasOwn(TABLES, tableName) ? TABLES[tableName] : undefined;
+    if (table?.format !== 'parquet') continue;
+    const keys = inputs.filter((input) => input.table === tableName && input.stage === stage).flatMap(checkedKeys);
+    const pathColumns: PathColumn[] = stage === 'live' ? ['dt'] : ['dt', 'generation'];
+    relations.push({ name, select: tableSelect(table, await existing(root, keys), pathColumns) });
+  }
+  return relations;
+}
+
+/** Those in strings and comments are left out: what a seed's text mentions, it does not read. */
+const wordsOf = (sql: string): Set<string> =>
+  new Set(
+    tokens(sql)
+      .filter(({ kind }) => kind === 'word' || kind === 'quoted')
+      .flatMap(({ text }) => text.toLowerCase().match(/[a-z_][a-z0-9_]*/g) ?? []),
+  );
+
+/** All files of a table that readers see now. */
+async function tableFiles(root: string, catalog: Catalog, table: Table): Promise<string[]> {
+  const folder = JSON_FOLDERS[table.name];
+  if (folder) return filesBelow(root, folder);
+  const partitions = await catalog.locations(table.name);
+  const files = await concurrently(partitions, WIDTH, ({ dt, location }) => {
+    if (!dayIs(dt, location)) {
+      throw new Error(`partition lies in a folder of another day: ${table.name} dt=${dt} at ${location}`);
+    }
+    return filesBelow(root, location);
+  });
+  return files.flat();
+}
+
+/** As Athena reads a folder: names beginning with `_` or `.` and empty files are not there. */
+async function filesBelow(root: string, folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { key, size } of listFiles(root, folder)) {
+    if (size > 0 && !/(?:^|\/)[_.]/.test(key.slice(folder.length))) files.push(pathOfKey(root, key));
+  }
+  return files;
+}
+
+/** SQL takes dt and generation from the path, so the path must say what the input says. */
+function checkedKeys({ dt, generation, keys, stage }: Input): string[] {
+  for (const key of keys) {
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    if (!dayIs(dt, folder)) throw new Error(`input lies in a folder of another day than ${dt}: ${key}`);
+    if (stage === 'settled' && generation !== undefined && !folder.endsWith(`/${generation}/`)) {
+      throw new Error(`input is of another generation than ${generation}: ${key}`);
+    }
+  }
+  return [...keys];
+}
+
+const dayIs = (dt: string, folder: string): boolean => /.*\/dt=([^/]*)\//.exec(folder)?.[1] === dt;
+
+/** The paths of keys, each asked for: DuckDB would say less well which one has gone. */
+async function existing(root: string, keys: readonly string[]): Promise<string[]> {
+  return concurrently([...new Set(keys)], WIDTH, async (key) => {
+    const path = pathOfKey(root, key);
+    try {
+      await stat(path);
+    } catch (error) {
+      throw isMissing(error) ? new MissingObject(key) : readFailure(error, key);
+    }
+    return path;
+  });
+}

@@ -1,0 +1,91 @@
+/** Where raw objects are read from: a folder of this machine, or a bucket. */
+
+import { UsageError } from '#host/failure.ts';
+import type { RawStore, StoredBody, StoredObject } from '#lake/ports.ts';
+import { DiskStore } from '../disk/store.ts';
+import { addressOf, type BucketAddress, readBucketAddress } from './bucket-address.ts';
+import { bucketFailure } from './bucket-failure.ts';
+
+/** @param root a folder, or `s3://bucket/prefix/`. Nothing is asked of either before the first object is. */
+export function openRaw(root: string): RawStore {
+  const address = readBucketAddress(root);
+  return address ? new BucketFolder(address) : new DiskStore(root);
+}
+
+/**
+ * A folder of a bucket. Keys are those of the bucket, as in the cloud: the same object has the same `source_key` there and
+ * here, whatever folder it was found by.
+ */
+class BucketFolder implements RawStore {
+  readonly #address: BucketAddress;
+  #opened: Promise<RawStore> | undefined;
+
+  constructor(address: BucketAddress) {
+    this.#address = address;
+  }
+
+  async *list(prefix: string, options?: { after?: string; shallow?: boolean }): AsyncGenerator<StoredObject> {
+    try {
+      yield* (await this.#store()).list(this.#within(prefix), options);
+    } catch (error) {
+      throw bucketFailure(error, addressOf(this.#address));
+    }
+  }
+
+  async *prefixes(prefix: string): AsyncGenerator<string> {
+    try {
+      yield* (await this.#store()).prefixes(this.#within(prefix));
+    } catch (error) {
+      throw bucketFailure(error, addressOf(this.#address));
+    }
+  }
+
+  async get(key: string, options?: { ifMatch?: string }): Promise<StoredBody> {
+    const address = addressOf({ ...this.#address, prefix: key });
+    try {
+      const object = await (await this.#store()).get(key, options);
+      return { ...object, body: told(object.body, address) };
+    } catch (error) {
+      throw bucketFailure(error, address);
+    }
+  }
+
+  /** All that begins with a prefix: of the whole bucket only what lies in the folder. */
+  #within(prefix: string): string {
+    return this.#address.prefix.startsWith(prefix) ? this.#address.prefix : prefix;
+  }
+
+  /** The SDK is loaded late: local commands shall start without it. */
+  #store(): Promise<RawStore> {
+    this.#opened ??= openBucket(this.#address.bucket);
+    return this.#opened;
+  }
+}
+
+async function openBucket(bucket: string): Promise<RawStore> {
+  const [{ connectS3 }, { S3Store }] = await Promise.all([import('#aws/s3-client.ts'), import('#aws/s3-store.ts')]);
+  const endpoint = process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL;
+  return new S3Store({ client: connectS3({ anyRegion: true, ...(endpoint ? { endpoint } : {}) }), bucket });
+}
+
+async function* told(body: AsyncIterable<Uint8Array>, address: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw bucketFailure(error, address);
+  }
+}
+
+/**
+ * Asks S3 whether there is such a bucket and something in its folder, before anything is done.
+ * @throws UsageError, or an error of bucketFailure
+ */
+export async function checkBucket(address: BucketAddress): Promise<void> {
+  for await (const _ of openRaw(addressOf(address)).list('')) return;
+  // A bucket may be empty still; a folder is there when something lies in it.
+  if (address.prefix === '') return;
+  throw new UsageError(
+    `--raw: nothing lies in ${addressOf(address)}`,
+    `a prefix is a folder, not the beginning of a name; look at the bucket: aws s3 ls s3://${address.bucket}/`,
+  );
+}

@@ -1,0 +1,171 @@
+/** run: plan, transform, settle and rollup for all there is. */
+
+import type { Progress, ProgressUnit } from '#cli/terminal/progress.ts';
+import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
+import type { Outcome } from '#lake/protocol/records.ts';
+import { type Planned, planPrefix } from '#lake/steps/plan.ts';
+import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
+import { type Settled, settle } from '#lake/steps/settle.ts';
+import type { LocalLake } from '../lake.ts';
+import type { WorkerLimits } from './limits.ts';
+import { transformUnits } from './pool.ts';
+
+/** On a laptop the raw folder is one prefix, whatever its layout. */
+const RAW_PREFIX = '';
+
+/** What one run did. Counts of records obey records = accepted + duplicate + skipped + quarantined. */
+export interface RunSummary {
+  objects: number;
+  records: number;
+  accepted: number;
+  duplicate: number;
+  skipped: Record<string, number>;
+  quarantined: Record<string, number>;
+  rows: { events: number; headers: number; clicks: number };
+  units: number;
+  seconds: number;
+  /** raw objects that earlier runs had planned */
+  known_objects: number;
+  /** raw objects rewritten since they were planned; they are not read again */
+  changed_objects: string[];
+  /** raw objects that had gone before they could be read */
+  missing_objects: string[];
+  /** raw objects quarantined unread, because reading them failed three times; and why the last time */
+  poison_objects: { key: string; why: string }[];
+  settled_days: number;
+  rolled_up_days: number;
+}
+
+export const planAll = ({ ports, settings }: LocalLake): Promise<Planned> => planPrefix(ports, settings, RAW_PREFIX);
+
+/** Transforms units on all cores; the outcomes of those that succeeded, in order of unit. */
+export async function transformAll(
+  { rawRoot, lakeRoot, durable, settings, version }: LocalLake,
+  units: readonly OpenUnit[],
+  progress: Progress,
+  limits: Partial<WorkerLimits> = {},
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  if (units.length === 0) return outcomes;
+  progress.start(
+    'transform',
+    units.reduce((sum, { bytes }) => sum + bytes, 0),
+    'bytes',
+  );
+  try {
+    await transformUnits(units, {
+      rawRoot,
+      lakeRoot,
+      durable,
+      settings,
+      version,
+      limits,
+      onRead: (bytes) => progress.advance(bytes),
+      onOutcome: (outcome) => outcomes.push(outcome),
+    });
+  } finally {
+    progress.done();
+  }
+  return outcomes.sort((a, b) => (a.unit < b.unit ? -1 : 1));
+}
+
+export async function settleAll(
+  { ports, settings }: LocalLake,
+  progress: Progress,
+  options: { day?: string; includeUnfinished?: boolean } = {},
+): Promise<Settled[]> {
+  const open = await openUnits(ports.lake);
+  return withProgress('settle', 'partitions', progress, (onDay) =>
+    settle(ports, { settings, open, ignorePace: true, ...options, onDay }),
+  );
+}
+
+export const rollupAll = (
+  { ports, settings, views, rollupSelect }: LocalLake,
+  progress: Progress,
+): Promise<RolledUp[]> =>
+  withProgress('rollup', 'days', progress, (onDays) =>
+    rollup(ports, { settings, views, select: rollupSelect, onDays }),
+  );
+
+async function withProgress<T>(
+  step: string,
+  unit: ProgressUnit,
+  progress: Progress,
+  work: (onDone: (done: number, all: number) => void) => Promise<T>,
+): Promise<T> {
+  let before = 0;
+  try {
+    return await work((done, all) => {
+      if (before === 0) progress.start(step, all, unit);
+      progress.advance(done - before);
+      before = done;
+    });
+  } finally {
+    if (before > 0) progress.done();
+  }
+}
+
+export interface RunOptions {
+  progress: Progress;
+  /** settle days that are not finished yet, too */
+  includeUnfinished?: boolean;
+  /** what worker processes may take */
+  limits?: Partial<WorkerLimits>;
+}
+
+/** Does all that is missing, and nothing twice: running it again changes nothing. */
+export async function runAll(
+  lake: LocalLake,
+  { progress, includeUnfinished, limits }: RunOptions,
+): Promise<RunSummary> {
+  const startedAt = lake.ports.clock.now();
+  const planned = await planAll(lake);
+  const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, limits);
+  const settled = await settleAll(lake, progress, includeUnfinished ? { includeUnfinished } : {});
+  const rolledUp = await rollupAll(lake, progress);
+  return {
+    ...sumOutcomes(outcomes),
+    seconds: (lake.ports.clock.now() - startedAt) / 1000,
+    known_objects: planned.known,
+    changed_objects: planned.changed,
+    settled_days: new Set(settled.map(({ dt }) => dt)).size,
+    rolled_up_days: rolledUp.filter(({ rows }) => rows > 0).length,
+  };
+}
+
+export type Sums = Omit<
+  RunSummary,
+  'seconds' | 'known_objects' | 'changed_objects' | 'settled_days' | 'rolled_up_days'
+>;
+
+/** The outcomes of one kind, summed: a replay reads again what a first reading has counted. */
+export function sumOutcomes(all: readonly Outcome[], kind: 'first' | 'replay' = 'first'): Sums {
+  const outcomes = all.filter((outcome) => outcome.kind === kind);
+  const total = (pick: (outcome: Outcome) => number): number => outcomes.reduce((sum, o) => sum + pick(o), 0);
+  const byName = (pick: (outcome: Outcome) => Record<string, number>): Record<string, number> => {
+    const sums = new Map<string, number>();
+    for (const outcome of outcomes) {
+      for (const [name, n] of Object.entries(pick(outcome))) sums.set(name, (sums.get(name) ?? 0) + n);
+    }
+    return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  return {
+    objects: total(({ objects }) => objects),
+    records: total(({ records }) => records),
+    accepted: total(({ accepted }) => accepted),
+    duplicate: total(({ duplicate }) => duplicate),
+    skipped: byName(({ skipped_by_type }) => skipped_by_type),
+    quarantined: byName(({ quarantined_by_reason }) => quarantined_by_reason),
+    rows: {
+      events: total(({ event_rows }) => event_rows),
+      headers: total(({ header_rows }) => header_rows),
+      clicks: total(({ click_rows }) => click_rows),
+    },
+    units: outcomes.length,
+    missing_objects: outcomes.flatMap(({ problems }) =>
+      problems.filter(({ problem }) => problem === 'source_missing').map(({ key }) => key),
+    ),
+    poison_objects: outcomes.flatMap(({ poison }) => poison ?? []),
+  };
+}

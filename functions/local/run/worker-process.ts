@@ -1,0 +1,105 @@
+/**
+ * A worker process that transforms whole units, one after another, over stores of its own. It ends with its parent, and
+ * leaves a word in the store when it is told to stop in the middle of a unit.
+ */
+
+import { systemClock } from '#host/clock.ts';
+import { EXIT } from '#host/failure.ts';
+import { byteCount } from '#host/figures.ts';
+import type { UnitMessage } from '#lake/ports.ts';
+import type { Outcome } from '#lake/protocol/records.ts';
+import type { Settings } from '#lake/settings.ts';
+import { type Guard, Stopped } from '#lake/steps/transform/guard.ts';
+import { endTry, type TryEnd } from '#lake/steps/transform/tries.ts';
+import { transform } from '#lake/steps/transform.ts';
+import { DiskCatalog } from '../disk/catalog.ts';
+import { DiskStore } from '../disk/store.ts';
+import { openRaw } from '../raw/store.ts';
+
+export interface WorkerSetup {
+  /** path of the folder, or address of the bucket's folder */
+  rawRoot: string;
+  lakeRoot: string;
+  durable: boolean;
+  settings: Settings;
+  version: string;
+  /** memory that the process may hold before it stops a unit, bytes */
+  memoryBytes: number;
+}
+
+/** What a worker says: a try has begun, it gets on, a unit is done, or a unit failed. */
+export type WorkerReport =
+  | { is: 'begun'; k: number }
+  | { is: 'alive' }
+  | { is: 'read'; bytes: number }
+  | { is: 'done'; outcome: Outcome; peakBytes: number }
+  /** `again`: the unit may be tried again at once, by a fresh process; else it waits for the environment */
+  | { is: 'failed'; message: string; stack: string | undefined; again: boolean; peakBytes: number };
+
+/** Between two signs of life, ms. */
+const SIGN_OF_LIFE_MS = 250;
+
+const say = (report: WorkerReport): void => {
+  if (process.connected) process.send?.(report);
+};
+const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
+
+/** The first message says where and how, the others name units. */
+process.once('message', ({ rawRoot, lakeRoot, durable, settings, version, memoryBytes }: WorkerSetup) => {
+  const ports = {
+    raw: openRaw(rawRoot),
+    lake: new DiskStore(lakeRoot, { durable }),
+    catalog: new DiskCatalog(lakeRoot, { durable }),
+    clock: systemClock,
+  };
+  let current: { unit: string; k: number } | null = null;
+  let isFresh = true;
+  let saidAt = 0;
+
+  const guard: Guard = () => {
+    const now = performance.now();
+    if (now - saidAt >= SIGN_OF_LIFE_MS) {
+      saidAt = now;
+      say({ is: 'alive' });
+    }
+    const held = process.memoryUsage.rss();
+    if (held <= memoryBytes) return null;
+    // What an earlier unit left behind is not this one's fault: it is tried again by a fresh process.
+    return { why: `${byteCount(held)} of memory, over the limit of ${byteCount(memoryBytes)}`, counts: isFresh };
+  };
+  const onObject = (bytes: number): void => say({ is: 'read', bytes });
+
+  process.on('message', async (message: UnitMessage) => {
+    const onTry = (k: number): void => {
+      current = { unit: message.unit, k };
+      say({ is: 'begun', k });
+    };
+    let end: TryEnd | null = null;
+    const onTryEnd = (how: TryEnd): void => {
+      end = how;
+    };
+    try {
+      const outcome = await transform(ports, message, { settings, version, onObject, guard, onTry, onTryEnd });
+      current = null;
+      say({ is: 'done', outcome, peakBytes: peakBytes() });
+    } catch (error) {
+      current = null;
+      const { message: text, stack } = error instanceof Error ? error : new Error(String(error));
+      const again = end === 'failed' || (end === 'excused' && error instanceof Stopped);
+      say({ is: 'failed', message: text, stack, again, peakBytes: peakBytes() });
+    }
+    isFresh = false;
+  });
+
+  /** Whoever stops the work doesn't blame the unit. */
+  const stop = async (): Promise<void> => {
+    try {
+      if (current) await endTry(ports, current.unit, current.k, 'excused', 'interrupted');
+    } finally {
+      process.exit(current ? EXIT.interrupted : EXIT.done);
+    }
+  };
+  process.once('disconnect', stop);
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+});

@@ -1,0 +1,95 @@
+import { quoteText } from '#local/duckdb/relations.ts';
+import { excess, type Incident, isBounce } from './incidents.ts';
+import { later } from './period.ts';
+import { type Ask, askAbout, type Filter, type ReportLake } from './scope.ts';
+
+/** What lies behind an incident, as far as the lake can tell. */
+export interface Cause {
+  /** what was said most often to bounced mail, in words */
+  answer: Answer | null;
+  /** the From domain and the campaign that had most of it, if they had most of it and aren't the only ones anyway */
+  domain: Share | null;
+  campaign: Share | null;
+}
+
+export interface Answer {
+  status: string | null;
+  meaning: string;
+  whatToDo: string | null;
+}
+
+export interface Share {
+  name: string;
+  /** of the messages that make the incident, from 0 to 1 */
+  share: number;
+}
+
+/** Below that nobody is to blame. */
+const MOST = 0.6;
+
+export async function loadCauses(
+  lake: ReportLake,
+  filter: Filter,
+  incidents: readonly Incident[],
+): Promise<Map<Incident, Cause>> {
+  const causes = new Map<Incident, Cause>();
+  for (const incident of incidents) {
+    const sent = askAbout(lake, filter, incident);
+    // Bounces of a send day come in on the same day and the next.
+    const happened = askAbout(lake, filter, { from: incident.from, to: later(incident.to, 1) });
+    causes.set(incident, {
+      answer: isBounce(incident) ? await answerOf(happened, incident) : null,
+      domain: filter.domain === undefined ? await shareOf(sent, incident, 'from_domain') : null,
+      campaign: filter.campaign === undefined ? await shareOf(sent, incident, 'campaign_id') : null,
+    });
+  }
+  return causes;
+}
+
+const isAt = ({ provider }: Incident): string =>
+  provider === null ? 'true' : `mailbox_provider = ${quoteText(provider)}`;
+
+async function answerOf(ask: Ask, incident: Incident): Promise<Answer | null> {
+  const [row] = await ask(`select
+    enhanced_status,
+    max(meaning) as meaning,
+    max(what_to_do) as what_to_do
+from bounce_diagnostics
+where ${isAt(incident)}
+group by enhanced_status
+order by sum(bounces) desc, enhanced_status
+limit 1`);
+  const meaning = row?.maybeText('meaning');
+  return row && meaning
+    ? { status: row.maybeText('enhanced_status'), meaning, whatToDo: row.maybeText('what_to_do') }
+    : null;
+}
+
+/** Messages that a rate got worse by, of those that deliverability_facts counts. */
+const CASES: Record<Incident['metric'], string> = {
+  delivery_rate: 'sent - delivered',
+  hard_bounce_rate: 'hard_bounces',
+  soft_bounce_rate: 'soft_bounces',
+  complaint_rate: 'feedback_complaints',
+  human_open_rate: 'trackable_delivered - unique_human_opens',
+  unique_click_rate: 'trackable_delivered - unique_clicks',
+  unsubscribe_rate: 'unsubscribes',
+};
+
+async function shareOf(ask: Ask, incident: Incident, column: 'from_domain' | 'campaign_id'): Promise<Share | null> {
+  // What is missing can't be told from what is always missing.
+  if (incident.metric === 'human_open_rate' || incident.metric === 'unique_click_rate') return null;
+  const [first, ...others] = await ask(`select
+    ${column} as name,
+    cast(sum(${CASES[incident.metric]}) as bigint) as cases,
+    cast(sum(sum(${CASES[incident.metric]})) over () as bigint) as all_cases
+from deliverability_facts
+where sent > 0 and ${isAt(incident)}
+group by ${column}
+order by cases desc, ${column}
+limit 2`);
+  const name = first?.maybeText('name');
+  if (!first || !name || others.length === 0 || excess(incident) === 0) return null;
+  const share = first.number('cases') / Math.max(1, first.number('all_cases'));
+  return share >= MOST ? { name, share } : null;
+}

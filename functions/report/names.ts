@@ -1,0 +1,39 @@
+import { didYouMean, UsageError } from '#host/failure.ts';
+import { askAbout, type Filter, type ReportLake } from './scope.ts';
+
+/** What a filter names, where the lake has it. */
+const COLUMNS = {
+  campaign: { column: 'campaign_id', plural: 'campaigns' },
+  domain: { column: 'from_domain', plural: 'sending domains' },
+} as const;
+
+/** Names listed to someone who asks for none of them. */
+const LISTED = 8;
+
+/**
+ * Makes sure that there is mail of what is asked for.
+ * @throws UsageError naming what is near
+ */
+export async function checkFilter(lake: ReportLake, filter: Filter): Promise<void> {
+  const ask = askAbout(lake, {});
+  for (const option of ['campaign', 'domain'] as const) {
+    const asked = filter[option];
+    if (asked === undefined) continue;
+    const { column, plural } = COLUMNS[option];
+    const rows = await ask(
+      `select ${column} as name, sum(sent) as sent from deliverability_facts where ${column} is not null and sent > 0 group by 1 order by 2 desc, 1`,
+    );
+    const names = rows.map((row) => row.text('name'));
+    if (names.includes(asked)) continue;
+    throw new UsageError(
+      `--${option}: no mail of ${asked} in the lake`,
+      didYouMean(asked, names) ?? listed(names, plural),
+    );
+  }
+}
+
+function listed(names: readonly string[], plural: string): string {
+  if (names.length === 0) return `its mail has no ${plural}`;
+  const rest = names.length - LISTED;
+  return `its ${plural} with most mail are ${names.slice(0, LISTED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}

@@ -1,0 +1,114 @@
+/** How long a bucket keeps what, and what its policy refuses whoever asks. */
+
+import { liveRoot } from '#lake/protocol/keys.ts';
+import { quarantine } from '#lake/tables/index.ts';
+import type { StageConfig } from '../config.ts';
+import { LIVE, STATE } from './permissions.ts';
+import type { StagePlaces } from './places.ts';
+
+/** A rule of S3's lifecycle, in Pulumi's words. */
+export interface LifecycleRule {
+  id: string;
+  status: 'Enabled';
+  filter: { prefix: string };
+  abortIncompleteMultipartUpload?: { daysAfterInitiation: number };
+  expiration?: { days: number } | { expiredObjectDeleteMarker: true };
+  noncurrentVersionExpiration?: { noncurrentDays: number };
+  transitions?: { days: number; storageClass: 'GLACIER_IR' }[];
+}
+
+/** Uploads that were begun and never ended cost money, and nobody sees them. */
+const UNFINISHED: LifecycleRule = {
+  id: 'unfinished-uploads',
+  status: 'Enabled',
+  filter: { prefix: '' },
+  abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+};
+
+/** Nothing raw ever expires. It may move to a class that answers at once: of any other a unit could not be read again. */
+export function rawLifecycle({ raw }: StageConfig): LifecycleRule[] {
+  const days = raw.from === 'new bucket' ? raw.archiveAfterDays : null;
+  if (days === null) return [UNFINISHED];
+  return [
+    UNFINISHED,
+    { id: 'archive', status: 'Enabled', filter: { prefix: '' }, transitions: [{ days, storageClass: 'GLACIER_IR' }] },
+  ];
+}
+
+export const lakeLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
+  UNFINISHED,
+  {
+    id: 'grace',
+    status: 'Enabled',
+    filter: { prefix: '' },
+    noncurrentVersionExpiration: { noncurrentDays: retention.graceDays },
+  },
+  { id: 'delete-markers', status: 'Enabled', filter: { prefix: '' }, expiration: { expiredObjectDeleteMarker: true } },
+  {
+    id: 'quarantine',
+    status: 'Enabled',
+    filter: { prefix: liveRoot(quarantine.name) },
+    expiration: { days: retention.quarantineDays },
+    // What has expired is to be gone, not kept as an older version.
+    noncurrentVersionExpiration: { noncurrentDays: 1 },
+  },
+];
+
+export const resultsLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
+  UNFINISHED,
+  { id: 'results', status: 'Enabled', filter: { prefix: '' }, expiration: { days: retention.resultDays } },
+];
+
+/** A refusal, in SST's words: whoever asks, unless the conditions let them pass. */
+export interface Refusal {
+  why: string;
+  effect: 'deny';
+  principals: '*';
+  actions: string[];
+  paths: string[];
+  conditions?: { test: string; variable: string; values: string[] }[];
+}
+
+/** Raw data is never deleted. Not in a stage that is to be removed with all it holds: it could not be emptied. */
+export const rawRefusals = ({ keepsData }: StageConfig): Refusal[] =>
+  keepsData ? [refuse('raw data is never deleted', ['s3:DeleteObject', 's3:DeleteObjectVersion'], ['*'])] : [];
+
+/** `writers`: addresses of the roles that write the lake; `collector`: of the one that removes. */
+export function lakeRefusals(
+  { keepsData }: StageConfig,
+  { roles }: Pick<StagePlaces, 'roles'>,
+  writers: readonly string[],
+): Refusal[] {
+  const unless = (arns: readonly string[]): Refusal['conditions'] => [
+    { test: 'ArnNotEquals', variable: 'aws:PrincipalArn', values: [...arns] },
+  ];
+  const refusals = [
+    refuse('only the pipeline writes the lake', ['s3:PutObject'], ['*'], unless(writers)),
+    // Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets".
+    refuse(
+      'what is there is never written over',
+      ['s3:PutObject'],
+      [`${STATE}*`, `${LIVE}*`],
+      [
+        { test: 'Null', variable: 's3:if-none-match', values: ['true'] },
+        { test: 'Bool', variable: 's3:ObjectCreationOperation', values: ['true'] },
+      ],
+    ),
+  ];
+  if (!keepsData) return refusals;
+  return [
+    ...refusals,
+    refuse('only the collector deletes', ['s3:DeleteObject'], ['*'], unless([roles.collect])),
+    refuse('nobody deletes state', ['s3:DeleteObject'], [`${STATE}*`]),
+    refuse('older versions stay for as long as they are to', ['s3:DeleteObjectVersion'], ['*']),
+  ];
+}
+
+const refuse = (why: string, actions: string[], paths: string[], conditions?: Refusal['conditions']): Refusal => ({
+  why,
+  effect: 'deny',
+  principals: '*',
+  actions,
+  paths,
+  ...(conditions ? { conditions } : {}),
+});

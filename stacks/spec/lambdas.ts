@@ -1,0 +1,189 @@
+/** The Lambda functions, declared once: code, limits, when they run and what they may do. The stack is made from this. */
+import { TRANSFORM_TIMEOUT_MS } from '#lake/steps/transform/tries.ts';
+import {
+  ADD_PARTITIONS,
+  LIST_PARTITIONS,
+  LIST_RAW,
+  LIVE,
+  type Permission,
+  QUERY,
+  READ_LAKE,
+  READ_PARTITIONS,
+  READ_RAW,
+  READ_ROWS,
+  REMOVE_DATA,
+  receive,
+  STATE,
+  SWITCH_PARTITIONS,
+  send,
+  UNLOAD,
+  writeLake,
+} from './permissions.ts';
+import { LAMBDA_NAMES } from './places.ts';
+
+export interface Lambda {
+  /** file and export, as SST has them */
+  handler: `functions/${string}.handler`;
+  what: string;
+  timeoutSeconds: number;
+  /** MB; 1,769 of them are one vCPU (AWS Lambda Developer Guide, "Configure Lambda function memory") */
+  memory: number;
+  /** reads the folder sql/, which must be in its bundle */
+  needsSql?: true;
+  /** writes Parquet, so needs parquet-wasm's .wasm in its bundle */
+  needsParquet?: true;
+  /** when it is called, and with what */
+  schedules?: readonly LambdaSchedule[];
+  /** queues whose messages it works on */
+  queues?: readonly LambdaQueue[];
+  permissions: readonly Permission[];
+}
+
+export interface LambdaSchedule {
+  /** its own among all schedules: config and stack know it by this name */
+  name: string;
+  /** EventBridge Scheduler's, UTC */
+  expression: `rate(${string})` | `cron(${string})`;
+  event: Readonly<Record<string, string>>;
+}
+
+/** Messages of a batch, and how many batches may be worked on at once (at least 2). */
+export interface LambdaQueue {
+  queue: 'live' | 'backfill' | 'settle';
+  batchSize: number;
+  maximumConcurrency: number;
+}
+
+const FIFTEEN_MINUTES = TRANSFORM_TIMEOUT_MS / 1000;
+const state = (...folders: readonly string[]): string[] => folders.map((folder) => `${STATE}${folder}/`);
+
+/**
+ * Why these sizes. A function starts with 78 MB and has loaded its bundle after an eighth of a second on a whole core.
+ * - transform reads, decodes and compresses: a whole core, which comes with 1,769 MB. On one core 53 MB of gzip (one and a half
+ *   full units) took it 8.6 s and 470 MB (`npm run bench`): a hundredth of its time, a quarter of its memory.
+ * - plan, audit and replay read listings and records of all units: a core, so that a tick over 126,000 objects stays below
+ *   10 s (test/simulator/plan-scale.test.ts).
+ * - the others wait for Athena and Glue, and waiting is billed by the MB: 1,024. Their 15 minutes are for the queries.
+ */
+export const LAMBDAS = {
+  plan: {
+    handler: 'functions/plan.handler',
+    what: 'seals new raw objects into units and queues them',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    schedules: [
+      { name: 'plan-tick', expression: 'rate(5 minutes)', event: { reach: 'tick' } },
+      { name: 'plan-hourly', expression: 'cron(12 * * * ? *)', event: { reach: 'hourly' } },
+      { name: 'plan-daily', expression: 'cron(27 1 * * ? *)', event: { reach: 'daily' } },
+      { name: 'plan-all', expression: 'cron(42 2 ? * SUN *)', event: { reach: 'all' } },
+    ],
+    permissions: [
+      LIST_RAW,
+      ...READ_LAKE,
+      writeLake(...state('plans', 'requeues', 'decided')),
+      send('liveQueue', 'backfillQueue'),
+    ],
+  },
+  transform: {
+    handler: 'functions/transform.handler',
+    what: 'reads a unit of raw objects and writes its live files',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    needsParquet: true,
+    // One unit a batch: each has the whole of the function's time and memory to itself.
+    queues: [
+      { queue: 'live', batchSize: 1, maximumConcurrency: 20 },
+      { queue: 'backfill', batchSize: 1, maximumConcurrency: 10 },
+    ],
+    permissions: [
+      ...READ_RAW,
+      ...READ_LAKE,
+      writeLake(LIVE, ...state('tries', 'units', 'splits')),
+      ...ADD_PARTITIONS,
+      send('liveQueue', 'backfillQueue'),
+      receive('liveQueue', 'backfillQueue'),
+    ],
+  },
+  settle: {
+    handler: 'functions/settle.handler',
+    what: 'finds the days that may be settled and hands them out',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    schedules: [{ name: 'settle', expression: 'cron(20 * * * ? *)', event: {} }],
+    permissions: [...READ_LAKE, send('settleQueue')],
+  },
+  'settle-day': {
+    handler: 'functions/settle-day.handler',
+    what: 'settles one day of one table',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    queues: [{ queue: 'settle', batchSize: 1, maximumConcurrency: 8 }],
+    permissions: [
+      LIST_RAW,
+      ...READ_LAKE,
+      writeLake(...state('generations', 'heals')),
+      ...UNLOAD,
+      ...QUERY,
+      READ_ROWS,
+      ...ADD_PARTITIONS,
+      SWITCH_PARTITIONS,
+      receive('settleQueue'),
+    ],
+  },
+  rollup: {
+    handler: 'functions/rollup.handler',
+    what: 'computes recipient_messages for the send days whose input changed',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    needsSql: true,
+    schedules: [
+      { name: 'rollup-hourly', expression: 'cron(50 * * * ? *)', event: { reach: 'hourly' } },
+      { name: 'rollup-all', expression: 'cron(35 4 * * ? *)', event: { reach: 'all' } },
+    ],
+    permissions: [
+      ...READ_LAKE,
+      writeLake(...state('generations', 'rollups', 'heals')),
+      ...UNLOAD,
+      ...QUERY,
+      ...ADD_PARTITIONS,
+      SWITCH_PARTITIONS,
+    ],
+  },
+  audit: {
+    handler: 'functions/audit.handler',
+    what: 'checks that everything is accounted for',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    schedules: [{ name: 'audit', expression: 'cron(5 6 * * ? *)', event: { reach: 'daily' } }],
+    permissions: [
+      LIST_RAW,
+      ...READ_LAKE,
+      writeLake(...state('audits', 'closed', 'acknowledged')),
+      LIST_PARTITIONS,
+      ...ADD_PARTITIONS,
+    ],
+  },
+  collect: {
+    handler: 'functions/collect.handler',
+    what: 'removes files that nobody will read again',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    schedules: [{ name: 'collect', expression: 'cron(5 7 * * ? *)', event: {} }],
+    permissions: [...READ_LAKE, writeLake(...state('heals')), REMOVE_DATA, READ_PARTITIONS, SWITCH_PARTITIONS],
+  },
+  replay: {
+    handler: 'functions/replay.handler',
+    what: 'seals quarantined records into units, to be read again with the code of today',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    permissions: [LIST_RAW, ...READ_LAKE, writeLake(...state('replays')), ...QUERY, READ_ROWS, send('backfillQueue')],
+  },
+} as const satisfies Readonly<Record<string, Lambda>>;
+
+export type LambdaName = keyof typeof LAMBDAS;
+
+/** Every schedule, with the function that it calls. */
+export const SCHEDULES: readonly (LambdaSchedule & { calls: LambdaName })[] = LAMBDA_NAMES.flatMap((calls) => {
+  const { schedules = [] }: Lambda = LAMBDAS[calls];
+  return schedules.map((schedule) => ({ ...schedule, calls }));
+});

@@ -1,0 +1,134 @@
+/** What the functions may do, action by action: the stack makes their policies from this. No star but at a key's end. */
+import { liveRoot, planFolder, settledRoot } from '#lake/protocol/keys.ts';
+
+/** Addresses (ARNs) of what a stage has. */
+export interface Places {
+  rawBucket: string;
+  lakeBucket: string;
+  /** bucket of query results and manifests */
+  resultsBucket: string;
+  /** arn:…:catalog */
+  glueCatalog: string;
+  /** arn:…:database/NAME */
+  database: string;
+  /** arn:…:table/NAME/*: its tables and views */
+  tables: string;
+  workgroup: string;
+  liveQueue: string;
+  backfillQueue: string;
+  settleQueue: string;
+}
+
+export interface Permission {
+  actions: readonly string[];
+  resources: (places: Places) => readonly string[];
+}
+
+/** Never more than to look: raw data is never changed or deleted. */
+export const LIST_RAW: Permission = { actions: ['s3:ListBucket'], resources: ({ rawBucket }) => [rawBucket] };
+
+/** With the right to list: without it, S3 says of an object that isn't there that it is forbidden. */
+export const READ_RAW: readonly Permission[] = [
+  LIST_RAW,
+  { actions: ['s3:GetObject'], resources: ({ rawBucket }) => [`${rawBucket}/*`] },
+];
+
+/** Of the whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */
+export const READ_LAKE: readonly Permission[] = [
+  { actions: ['s3:ListBucket'], resources: ({ lakeBucket }) => [lakeBucket] },
+  { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
+];
+
+/** Below these folders; create-only writes are what the code asks for, and the bucket's policy demands. */
+export const writeLake = (...folders: readonly string[]): Permission => ({
+  actions: ['s3:PutObject'],
+  resources: ({ lakeBucket }) => folders.map((folder) => `${lakeBucket}/${folder}*`),
+});
+
+export const REMOVE_DATA: Permission = {
+  actions: ['s3:DeleteObject'],
+  resources: ({ lakeBucket }) => [LIVE, SETTLED].map((folder) => `${lakeBucket}/${folder}*`),
+};
+
+const inCatalog = ({ glueCatalog, database, tables }: Places): string[] => [glueCatalog, database, tables];
+
+/** Of days that are named. */
+export const READ_PARTITIONS: Permission = { actions: ['glue:BatchGetPartition'], resources: inCatalog };
+
+/** Of all days. */
+export const LIST_PARTITIONS: Permission = { actions: ['glue:GetPartitions'], resources: inCatalog };
+
+/** Asks which of a batch are there, when Glue refuses it because one is. */
+export const ADD_PARTITIONS: readonly Permission[] = [
+  { actions: ['glue:BatchCreatePartition'], resources: inCatalog },
+  READ_PARTITIONS,
+];
+
+export const SWITCH_PARTITIONS: Permission = {
+  actions: ['glue:UpdatePartition', 'glue:CreatePartition'],
+  resources: inCatalog,
+};
+
+/** Folders of the results' bucket: what the pipeline asked for analysts don't read, and it doesn't read what they asked. */
+export const PIPELINE_RESULTS = 'pipeline/';
+export const ANALYST_RESULTS = 'analysts/';
+
+/** Queries of Athena read the catalog and write their results with the rights of who starts them. */
+export const QUERY: readonly Permission[] = [
+  {
+    actions: ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution'],
+    resources: ({ workgroup }) => [workgroup],
+  },
+  {
+    actions: [
+      'glue:GetDatabase',
+      'glue:GetTable',
+      'glue:GetTables',
+      'glue:GetPartition',
+      'glue:GetPartitions',
+      'glue:BatchGetPartition',
+    ],
+    resources: inCatalog,
+  },
+  { actions: ['s3:GetBucketLocation'], resources: ({ lakeBucket }) => [lakeBucket] },
+  {
+    actions: ['s3:ListBucket', 's3:GetBucketLocation', 's3:ListBucketMultipartUploads'],
+    resources: ({ resultsBucket }) => [resultsBucket],
+  },
+  {
+    actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    resources: ({ resultsBucket }) => [`${resultsBucket}/${PIPELINE_RESULTS}*`],
+  },
+];
+
+/** For queries whose rows are read, not written. */
+export const READ_ROWS: Permission = {
+  actions: ['athena:GetQueryResults'],
+  resources: ({ workgroup }) => [workgroup],
+};
+
+/** What UNLOAD does below the locations of settled files, with the rights of who started it: as with results, in parts. */
+export const UNLOAD: readonly Permission[] = [
+  { actions: ['s3:ListBucketMultipartUploads'], resources: ({ lakeBucket }) => [lakeBucket] },
+  {
+    actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+    resources: ({ lakeBucket }) => [`${lakeBucket}/${SETTLED}*`],
+  },
+];
+
+export const send = (...queues: readonly ('liveQueue' | 'backfillQueue' | 'settleQueue')[]): Permission => ({
+  actions: ['sqs:SendMessage'],
+  resources: (places) => queues.map((queue) => places[queue]),
+});
+
+/** What an event source mapping does in a function's name. */
+export const receive = (...queues: readonly ('liveQueue' | 'backfillQueue' | 'settleQueue')[]): Permission => ({
+  actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+  resources: (places) => queues.map((queue) => places[queue]),
+});
+
+const LIVE = liveRoot('').slice(0, -1);
+const SETTLED = settledRoot('').slice(0, -1);
+/** `v1/state/` */
+export const STATE = planFolder('').replace(/plans\/$/, '');
+export { LIVE, SETTLED };

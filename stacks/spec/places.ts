@@ -1,0 +1,112 @@
+/** Names and addresses of what a stage has, known before anything is made: policies and tables are written with them. */
+
+import type { StageConfig } from '../config.ts';
+import { LAMBDAS, type LambdaName } from './lambdas.ts';
+import { bucketName, databaseName, globalName, nameOf, type Stage } from './names.ts';
+import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
+
+/** Where a stage is deployed to. */
+export interface Account {
+  /** 12 digits */
+  account: string;
+  region: string;
+  /** `aws`, `aws-cn`, … */
+  partition: string;
+}
+
+export interface StagePlaces extends Places {
+  names: {
+    rawBucket: string;
+    lakeBucket: string;
+    resultsBucket: string;
+    database: string;
+    pipelineWorkgroup: string;
+    analystWorkgroup: string;
+    firehose: string;
+    configurationSet: string;
+    roles: Readonly<Record<LambdaName | 'firehose' | 'ses', string>>;
+    functions: Readonly<Record<LambdaName, string>>;
+    queues: Readonly<Record<QueueName, string>>;
+  };
+  roles: Readonly<Record<LambdaName | 'firehose' | 'ses', string>>;
+  analystWorkgroup: string;
+  jobsDlq: string;
+  firehose: string;
+  configurationSet: string;
+  /** keys that encrypt what the stage reads or writes */
+  keys: { lake: string | null; raw: string | null };
+  results: { pipeline: string; analysts: string };
+  arn(service: string, resource: string): string;
+}
+
+/** Those of messages, and those of what could not be worked on; `jobs-dead`: calls of a schedule that failed for good. */
+export const QUEUES = ['live', 'backfill', 'settle', 'live-dead', 'backfill-dead', 'settle-dead', 'jobs-dead'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+export function placesOf(stage: Stage, { account, region, partition }: Account, config: StageConfig): StagePlaces {
+  const arn = (service: string, resource: string): string =>
+    `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const bucketArn = (name: string): string => `arn:${partition}:s3:::${name}`;
+  const isNew = config.raw.from === 'new bucket';
+  const bucket = (what: string): string => bucketName(stage, account, region, what);
+  const roleNames = [...LAMBDA_NAMES, 'firehose', 'ses'] as const;
+  const ses = config.ses?.configurationSet;
+  const names: StagePlaces['names'] = {
+    rawBucket: config.raw.from === 'existing bucket' ? config.raw.bucket : bucket('raw'),
+    lakeBucket: bucket('lake'),
+    resultsBucket: bucket('results'),
+    database: databaseName(stage),
+    pipelineWorkgroup: nameOf('workgroup', stage, 'pipeline'),
+    analystWorkgroup: nameOf('workgroup', stage, 'analysts'),
+    firehose: nameOf('firehose', stage, 'raw'),
+    configurationSet: ses === undefined || ses === 'new' ? nameOf('configurationSet', stage) : ses,
+    roles: record(roleNames, (name) => globalName('role', stage, region, name)),
+    functions: record(LAMBDA_NAMES, (name) => nameOf('lambda', stage, name)),
+    queues: record(QUEUES, (name) => nameOf('queue', stage, name)),
+  };
+  const queue = (name: QueueName): string => arn('sqs', names.queues[name]);
+  return {
+    names,
+    rawBucket: bucketArn(names.rawBucket),
+    lakeBucket: bucketArn(names.lakeBucket),
+    resultsBucket: bucketArn(names.resultsBucket),
+    glueCatalog: arn('glue', 'catalog'),
+    database: arn('glue', `database/${names.database}`),
+    tables: arn('glue', `table/${names.database}/*`),
+    workgroup: arn('athena', `workgroup/${names.pipelineWorkgroup}`),
+    analystWorkgroup: arn('athena', `workgroup/${names.analystWorkgroup}`),
+    liveQueue: queue('live'),
+    backfillQueue: queue('backfill'),
+    settleQueue: queue('settle'),
+    jobsDlq: queue('jobs-dead'),
+    firehose: arn('firehose', `deliverystream/${names.firehose}`),
+    configurationSet: arn('ses', `configuration-set/${names.configurationSet}`),
+    roles: record(roleNames, (name) => `arn:${partition}:iam::${account}:role/${names.roles[name]}`),
+    keys: {
+      lake: config.kmsKeyArn,
+      raw: config.raw.from === 'existing bucket' ? config.raw.kmsKeyArn : isNew ? config.kmsKeyArn : null,
+    },
+    results: {
+      pipeline: `s3://${names.resultsBucket}/${PIPELINE_RESULTS}`,
+      analysts: `s3://${names.resultsBucket}/${ANALYST_RESULTS}`,
+    },
+    arn,
+  };
+}
+
+const isLambda = (name: string): name is LambdaName => Object.hasOwn(LAMBDAS, name);
+export const LAMBDA_NAMES: readonly LambdaName[] = Object.keys(LAMBDAS).filter(isLambda);
+
+/** A record with a value for each of the names. */
+export function record<K extends string, V>(names: readonly K[], value: (name: K) => V): Record<K, V> {
+  const made: Partial<Record<K, V>> = {};
+  for (const name of names) made[name] = value(name);
+  return complete(made, names);
+}
+
+function complete<K extends string, V>(made: Partial<Record<K, V>>, names: readonly K[]): Record<K, V> {
+  const has = (record: Partial<Record<K, V>>): record is Record<K, V> =>
+    names.every((name) => Object.hasOwn(record, name));
+  if (!has(made)) throw new Error('record is incomplete');
+  return made;
+}

@@ -1,0 +1,49 @@
+/** Runs the command line as a person does: as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../functions/cli/cli.ts', import.meta.url));
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Folder {
+  path: string;
+  /** a path in the folder */
+  at(name: string): string;
+  lake(...args: string[]): Promise<Ran>;
+  /** As `lake`, while it runs. */
+  start(...args: string[]): { process: ChildProcess; ended: Promise<Ran> };
+  remove(): Promise<void>;
+}
+
+/** A fresh folder to work in. */
+export function folder(env: Record<string, string> = {}): Folder {
+  const path = mkdtempSync(join(tmpdir(), 'maillake-cli-'));
+  const start: Folder['start'] = (...args) => {
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: path, env: { ...process.env, ...env } });
+    const ran: Ran = { code: null, stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (ran.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (ran.stderr += text));
+    const ended = new Promise<Ran>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ ...ran, code }));
+    });
+    child.stdin.end();
+    return { process: child, ended };
+  };
+  return {
+    path,
+    at: (name) => join(path, name),
+    start,
+    lake: (...args) => start(...args).ended,
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,203 @@
+/** The macros against what Trino's documentation says, and against its rules where they differ from DuckDB's. */
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SqlValue } from '#lake/ports.ts';
+import { DIALECT_MACROS, dialectStatements } from '#local/duckdb/dialect.ts';
+import { readResult } from '#local/duckdb/values.ts';
+
+const instance = await DuckDBInstance.create(':memory:');
+const connection = await instance.connect();
+beforeAll(async () => {
+  for (const statement of dialectStatements()) await connection.run(statement);
+});
+afterAll(() => {
+  connection.closeSync();
+  instance.closeSync();
+});
+
+const value = async (expression: string): Promise<SqlValue | undefined> =>
+  (await readResult(await connection.stream(`select ${expression}`))).rows[0]?.[0];
+
+const at = (text: string): number => Date.parse(`${text}Z`);
+const URL = "'https://user@shop.example:8443/a%20b/c?x=1&name=J%C3%BCrgen+P&empty=&x=2#top'";
+
+/** By the macro that it is about. */
+const CASES: Record<string, [expression: string, result: SqlValue][]> = {
+  date: [["date(timestamp '2026-01-02 23:59:59')", '2026-01-02']],
+  date_add: [
+    ["date_add('second', 86, timestamp '2020-03-01 00:00:00')", at('2020-03-01T00:01:26')],
+    ["date_add('month', -1, timestamp '2026-03-31 00:00:00')", at('2026-02-28T00:00:00')],
+    ["cast(date_add('day', 3, date '2026-02-27') as date)", '2026-03-02'],
+  ],
+  date_diff: [
+    ["date_diff('second', timestamp '2020-03-01 00:00:00', timestamp '2020-03-02 00:00:00')", 86400],
+    ["date_diff('second', timestamp '2026-01-01 00:00:00.900', timestamp '2026-01-01 00:00:02.800')", 1],
+    ["date_diff('hour', timestamp '2026-01-01 00:59:00', timestamp '2026-01-01 01:01:00')", 0],
+    ["date_diff('day', date '2020-03-01', date '2020-03-02')", 1],
+    ["date_diff('second', timestamp '2026-01-01 00:00:02', timestamp '2026-01-01 00:00:00')", -2],
+  ],
+  date_format: [
+    ["date_format(timestamp '2022-10-20 05:10:00', '%m-%d-%Y %H')", '10-20-2022 05'],
+    ["date_format(timestamp '2026-01-04 15:07:09', '%W, %e %M %Y, %H:%i:%s')", 'Sunday, 4 January 2026, 15:07:09'],
+    ["date_format(timestamp '2026-01-04 15:07:09', '%c/%e %l:%i %p, %h, %k, %a %b')", '1/4 3:07 PM, 03, 15, Sun Jan'],
+    ["date_format(timestamp '2026-01-04 15:07:09', '%T %r %x-%v')", '15:07:09 03:07:09 PM 2026-01'],
+  ],
+  date_parse: [
+    ["date_parse('2022/10/20/05', '%Y/%m/%d/%H')", at('2022-10-20T05:00:00')],
+    ["date_parse('4 January 2026 15:07:09', '%e %M %Y %H:%i:%s')", at('2026-01-04T15:07:09')],
+  ],
+  greatest: [
+    ['greatest(1, 3)', 3],
+    ['greatest(1, 3, 2)', 3],
+    // NULL if one is, where DuckDB's own leaves it out.
+    ['greatest(1, null, 2)', null],
+  ],
+  least: [
+    ['least(1, 3, 2)', 1],
+    ['least(null, 2)', null],
+  ],
+  // Tables of the normal distribution: 0.975 at 1.959963984540054.
+  normal_cdf: [
+    ['normal_cdf(0, 1, 0)', 0.5],
+    ['round(normal_cdf(0, 1, 1.959963984540054), 12)', 0.975],
+    ['round(normal_cdf(10, 2, 6.080072030919892), 12)', 0.025],
+  ],
+  // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+  wilson_interval_lower: [['round(wilson_interval_lower(81, 263, 1.959964e0), 4)', 0.2553]],
+  wilson_interval_upper: [['round(wilson_interval_upper(81, 263, 1.959964e0), 4)', 0.3662]],
+  with_timezone: [
+    ["with_timezone(timestamp '2026-07-01 12:00:00', 'Europe/Berlin')", at('2026-07-01T10:00:00')],
+    ["at_timezone(with_timezone(timestamp '2026-07-01 22:30:00', 'UTC'), 'Europe/Berlin')", at('2026-07-02T00:30:00')],
+  ],
+  day_of_week: [
+    ["day_of_week(date '2026-01-04')", 7],
+    ["day_of_week(date '2026-01-05')", 1],
+  ],
+  dow: [["dow(date '2026-01-04')", 7]],
+  day_of_month: [["day_of_month(date '2026-01-04')", 4]],
+  day_of_year: [["day_of_year(date '2026-02-01')", 32]],
+  week_of_year: [["week_of_year(date '2026-01-01')", 1]],
+  year_of_week: [["year_of_week(date '2027-01-01')", 2026]],
+  last_day_of_month: [["last_day_of_month(date '2028-02-03')", '2028-02-29']],
+  from_iso8601_date: [["from_iso8601_date('2020-05-11')", '2020-05-11']],
+  from_iso8601_timestamp: [["from_iso8601_timestamp('2020-05-11T11:15:05+02:00')", at('2020-05-11T09:15:05')]],
+  from_unixtime: [['from_unixtime(1589195705)', at('2020-05-11T11:15:05')]],
+  to_unixtime: [["to_unixtime(timestamp '2020-05-11 11:15:05.5')", 1589195705.5]],
+  at_timezone: [
+    ["hour(at_timezone(timestamp '2026-07-01 12:00:00', 'Europe/Berlin'))", 14],
+    ["hour(at_timezone(from_iso8601_timestamp('2026-01-01T13:00:00+01:00'), 'Europe/Berlin'))", 13],
+  ],
+  count_if: [
+    ['count_if(x > 1) from (values (1), (2), (null), (3)) as t (x)', 2],
+    ['typeof(count_if(x > 1)) from (values (1)) as t (x)', 'BIGINT'],
+  ],
+  every: [['every(x > 0) from (values (1), (2)) as t (x)', true]],
+  approx_distinct: [['approx_distinct(x) from (values (1), (2), (null), (2)) as t (x)', 2]],
+  approx_percentile: [['approx_percentile(x, 0.5) from (values (1), (2), (3), (4), (9)) as t (x)', 3]],
+  min_by: [
+    ["min_by(x, y) from (values ('a', 2), ('b', 1)) as t (x, y)", 'b'],
+    ["min_by(x, y) from (values ('a', 2), (null, 1)) as t (x, y)", null],
+    ["min_by(x, y) from (values ('a', 2), ('b', null)) as t (x, y)", 'a'],
+    ["min_by(x, y) from (values ('a', cast(null as integer))) as t (x, y)", null],
+  ],
+  max_by: [
+    ["max_by(x, y) from (values ('a', 2), ('b', 1)) as t (x, y)", 'a'],
+    ["max_by(x, y) from (values (null, 2), ('b', 1)) as t (x, y)", null],
+  ],
+  map_agg: [["element_at(map_agg(k, v), 'b') from (values ('a', 1), ('b', 2)) as t (k, v)", 2]],
+  array_join: [
+    ["array_join(array['a', 'b'], ', ')", 'a, b'],
+    ["array_join(array['a', null, 'b'], ',')", 'a,b'],
+    ["array_join(array_agg(x order by x desc), '') from (values ('a'), ('c'), ('b')) as t (x)", 'cba'],
+  ],
+  array_max: [['array_max(array[1, 3, 2])', 3]],
+  array_min: [
+    ['array_min(array[2, 1, 3])', 1],
+    ['array_min(filter(array[1], x -> x > 1))', null],
+  ],
+  cardinality: [
+    ['cardinality(array[1, 2])', 2],
+    ['cardinality(filter(array[1], x -> x > 1))', 0],
+  ],
+  element_at: [
+    ['element_at(array[7, 8], 2)', 8],
+    ['element_at(array[7, 8], -1)', 8],
+    ['element_at(array[7, 8], 3)', null],
+    ["element_at(map(array['a'], array[1]), 'a')", 1],
+    ["element_at(map(array['a'], array[1]), 'z')", null],
+  ],
+  sequence: [
+    ["array_join(sequence(1, 3), ' ')", '1 2 3'],
+    ["array_join(sequence(1, 7, 3), ' ')", '1 4 7'],
+    ["count(*) from unnest(sequence(date '2026-01-01', date '2026-01-03', interval '1' day)) as t (d)", 3],
+  ],
+  slice: [["array_join(slice(array[1, 2, 3, 4], 2, 2), ' ')", '2 3']],
+  regexp_like: [["regexp_like('1a 2b 14m', '\\d+b')", true]],
+  regexp_extract: [
+    ["regexp_extract('1a 2b 14m', '\\d+')", '1'],
+    ["regexp_extract('1a 2b 14m', '(\\d+)([a-z]+)', 2)", 'a'],
+    ["regexp_extract('abc', '\\d+')", null],
+    ["regexp_extract('abc', '(\\d+)', 1)", null],
+  ],
+  regexp_replace: [
+    ["regexp_replace('1a 2b 14m', '\\d+[ab] ')", '14m'],
+    ["regexp_replace('1a 2b 14m', '(\\d+)([ab]) ', '3c$2 ')", '3ca 3cb 14m'],
+  ],
+  split_part: [
+    ["split_part('a.b.c', '.', 2)", 'b'],
+    ["split_part('a.b.c', '.', 4)", null],
+  ],
+  levenshtein_distance: [["levenshtein_distance('apple', 'epplea')", 2]],
+  json_parse: [["json_extract_scalar(json_format(json_parse('{\"a\": 1}')), '$.a')", '1']],
+  json_format: [["json_format(json_parse('[1,2,3]'))", '[1,2,3]']],
+  json_extract_scalar: [
+    ["json_extract_scalar('[1, 2, 3]', '$[2]')", '3'],
+    ['json_extract_scalar(\'{"store": {"name": "Zoë"}}\', \'$.store.name\')', 'Zoë'],
+    ['json_extract_scalar(\'{"store": {"name": "Zoë"}}\', \'$.store\')', null],
+    ["json_extract_scalar('{\"a\": null}', '$.a')", null],
+    ["json_extract_scalar('{broken', '$.a')", null],
+  ],
+  url_extract_protocol: [[`url_extract_protocol(${URL})`, 'https']],
+  url_extract_host: [
+    [`url_extract_host(${URL})`, 'shop.example'],
+    ["url_extract_host('no url')", null],
+  ],
+  url_extract_port: [
+    [`url_extract_port(${URL})`, 8443],
+    ["url_extract_port('https://shop.example/')", null],
+  ],
+  url_extract_path: [[`url_extract_path(${URL})`, '/a%20b/c']],
+  url_extract_query: [[`url_extract_query(${URL})`, 'x=1&name=J%C3%BCrgen+P&empty=&x=2']],
+  url_extract_fragment: [[`url_extract_fragment(${URL})`, 'top']],
+  url_extract_parameter: [
+    [`url_extract_parameter(${URL}, 'name')`, 'Jürgen P'],
+    [`url_extract_parameter(${URL}, 'x')`, '1'],
+    [`url_extract_parameter(${URL}, 'empty')`, ''],
+    [`url_extract_parameter(${URL}, 'ame')`, null],
+  ],
+  url_encode: [["url_encode('a b&ü')", 'a+b%26%C3%BC']],
+  url_decode: [["url_decode('a+b%26%C3%BC')", 'a b&ü']],
+  is_nan: [['is_nan(nan())', true]],
+  nan: [['nan() = nan()', true]],
+  infinity: [['infinity() > 1e300', true]],
+  truncate: [
+    ['truncate(-1.7e0)', -1],
+    ['truncate(1.7e0)', 1],
+  ],
+};
+
+describe.each(DIALECT_MACROS.map(({ name }) => [name]))('%s', (name) => {
+  test.each(CASES[name] ?? [['(no case for this macro)', null]])('%s', async (expression, result) => {
+    expect(await value(expression)).toEqual(result);
+  });
+});
+
+test('integers divide to integers, and times are UTC', async () => {
+  expect(await value('5 / 2')).toBe(2);
+  expect(await value("current_setting('TimeZone')")).toBe('UTC');
+});
+
+test('the statements may run again', async () => {
+  for (const statement of dialectStatements()) await connection.run(statement);
+  expect(await value("split_part('a.b', '.', 2)")).toBe('b');
+});

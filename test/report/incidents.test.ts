@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { findIncidents, type Incident, joined, withoutEchoes } from '#report/incidents.ts';
+import { later } from '#report/period.ts';
+import { FIRST, fact, NOTHING, quarter, type Story } from './story.ts';
+import { storyLake } from './story-lake.ts';
+
+const found = async (story: Story, filter = {}) =>
+  findIncidents(await storyLake(story), filter, { shown: { from: FIRST, to: later(FIRST, 100) } });
+
+const incident = (row: Partial<Incident>): Incident => ({
+  metric: 'hard_bounce_rate',
+  provider: 'gmail',
+  providers: [],
+  from: '2025-08-31',
+  to: row.from ?? '2025-08-31',
+  numerator: 50,
+  denominator: 100,
+  expected: 0.02,
+  horizon: 24,
+  deviations: 9,
+  ...row,
+});
+
+describe('incidents', () => {
+  test('a day when a provider turns most mail away is found and told once, with what was expected', async () => {
+    const { incidents, isJudged } = await found(quarter());
+    expect(isJudged).toBe(true);
+    const [first, ...others] = incidents;
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({
+      metric: 'hard_bounce_rate',
+      provider: 'microsoft',
+      from: '2025-10-15',
+      to: '2025-10-15',
+    });
+    expect((first?.numerator ?? 0) / (first?.denominator ?? 1)).toBeGreaterThan(0.2);
+    expect(first?.expected).toBeLessThan(0.03);
+  });
+
+  test('none is found in usual mail', async () => {
+    expect(await found(quarter({ incident: null, days: 60 }))).toEqual({ incidents: [], isJudged: true });
+  });
+
+  test('is looked for in the mail of a filter only', async () => {
+    const { facts } = quarter();
+    const story = facts.map((row) => ({
+      ...row,
+      from_domain: row.domain === 'outlook.com' ? 'a.example' : 'b.example',
+    }));
+    const lake = await storyLake({ ...NOTHING, facts: story });
+    const shown = { from: FIRST, to: later(FIRST, 100) };
+    expect((await findIncidents(lake, { domain: 'a.example' }, { shown })).incidents).toHaveLength(1);
+    expect(await findIncidents(lake, { domain: 'b.example' }, { shown })).toEqual({ incidents: [], isJudged: true });
+  });
+
+  test('nothing is judged where there are too few days before', async () => {
+    const facts = [0, 1, 2].map((i) => fact({ send_date: later(FIRST, i), sent: 80, hard: i === 2 ? 50 : 0 }));
+    expect(await found({ ...NOTHING, facts })).toEqual({ incidents: [], isJudged: false });
+  });
+});
+
+describe('one trouble', () => {
+  test('at a provider is not told again of all mail, nor as mail that was not delivered', () => {
+    const rows = [
+      incident({ provider: 'yahoo' }),
+      incident({ provider: null }),
+      incident({ provider: 'yahoo', metric: 'delivery_rate' }),
+      incident({ provider: null, metric: 'delivery_rate' }),
+    ];
+    expect(withoutEchoes(rows)).toEqual([rows[0]]);
+  });
+
+  test('that many providers have is told of all mail, with their names', () => {
+    const providers = ['gmail', 'yahoo', 'microsoft'];
+    const all = incident({ provider: null });
+    expect(withoutEchoes([all, ...providers.map((provider) => incident({ provider }))])).toEqual([
+      { ...all, providers },
+    ]);
+  });
+
+  test('that no provider has by itself is told of all mail', () => {
+    const all = incident({ provider: null, metric: 'complaint_rate' });
+    expect(withoutEchoes([all])).toEqual([all]);
+  });
+
+  test('of another kind on the same day is told too', () => {
+    const rows = [incident({}), incident({ metric: 'complaint_rate', provider: 'yahoo' })];
+    expect(withoutEchoes(rows)).toEqual(rows);
+  });
+
+  test('on days in a row is one incident, with its sums', () => {
+    const days = [
+      incident({ from: '2025-08-31', expected: 0.02, denominator: 100 }),
+      incident({ from: '2025-09-01', expected: 0.06, denominator: 300, deviations: 12 }),
+      incident({ from: '2025-09-03' }),
+      incident({ from: '2025-09-04', provider: 'yahoo' }),
+    ];
+    expect(joined(days)).toEqual([
+      incident({
+        from: '2025-08-31',
+        to: '2025-09-01',
+        numerator: 100,
+        denominator: 400,
+        expected: 0.05,
+        deviations: 12,
+      }),
+      days[2],
+      days[3],
+    ]);
+  });
+});

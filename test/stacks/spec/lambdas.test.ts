@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { LAMBDAS } from '../../../stacks/spec/lambdas.ts';
+import type { Permission, Places } from '../../../stacks/spec/permissions.ts';
+
+const places: Places = {
+  rawBucket: 'arn:raw',
+  lakeBucket: 'arn:lake',
+  resultsBucket: 'arn:results',
+  glueCatalog: 'arn:catalog',
+  database: 'arn:database',
+  tables: 'arn:tables',
+  workgroup: 'arn:workgroup',
+  liveQueue: 'arn:live',
+  backfillQueue: 'arn:backfill',
+  settleQueue: 'arn:settle',
+};
+const granted = Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
+  permissions.flatMap(({ actions, resources }: Permission) =>
+    resources(places).flatMap((resource) => actions.map((action) => ({ name, action, resource }))),
+  ),
+);
+
+test('nobody may change or delete raw data', () => {
+  const ofRaw = granted.filter(({ resource }) => resource.startsWith(places.rawBucket));
+  expect(new Set(ofRaw.map(({ action }) => action))).toEqual(new Set(['s3:ListBucket', 's3:GetObject']));
+});
+
+test('only collect may delete, and only data', () => {
+  const deleting = granted.filter(({ action }) => /Delete/.test(action) && action !== 'sqs:DeleteMessage');
+  expect(deleting.map(({ name, resource }) => `${name} ${resource}`)).toEqual([
+    'collect arn:lake/v1/live/*',
+    'collect arn:lake/v1/settled/*',
+  ]);
+});
+
+test('no action has a star, and no resource but the end of a key', () => {
+  for (const { action, resource } of granted) {
+    expect(action).not.toContain('*');
+    expect(resource.slice(0, -1)).not.toContain('*');
+  }
+});
