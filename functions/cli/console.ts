@@ -1,7 +1,8 @@
 /** The streams of the command line: results go to stdout, everything that is said beside them to stderr. */
 
+import type { Progress } from '#host/progress.ts';
 import { type Palette, paletteFor } from './terminal/colour.ts';
-import { type Progress, progressOn } from './terminal/progress.ts';
+import { progressOn } from './terminal/progress.ts';
 
 export interface Console {
   /** of stdout, in columns */

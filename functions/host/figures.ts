@@ -1,5 +1,5 @@
 /** Figures in words for people. The same on every machine, whatever its locale. */
-import type { ProgressUnit } from '#cli/terminal/progress.ts';
+import type { ProgressUnit } from './progress.ts';
 
 /** `1234567` → `1,234,567` */
 export function count(n: number | bigint): string {

@@ -1,7 +1,8 @@
-import { quoteText } from '#local/duckdb/relations.ts';
+import { quoteText } from '#lake/sql/quote.ts';
 import { excess, type Incident, isBounce } from './incidents.ts';
 import { later } from './period.ts';
-import { type Ask, askAbout, type Filter, type ReportLake } from './scope.ts';
+import type { Ask } from './rows.ts';
+import { askAbout, type Filter, type ReportLake } from './scope.ts';
 
 /** What lies behind an incident, as far as the lake can tell. */
 export interface Cause {

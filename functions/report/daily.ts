@@ -1,6 +1,6 @@
 import { COUNTS, type Count, type Counts, SUMMED_COUNTS } from './measures.ts';
 import { distance } from './period.ts';
-import type { Ask } from './scope.ts';
+import type { Ask } from './rows.ts';
 
 /** What became of the mail of one day to one mailbox provider. */
 export interface ProviderDay {

@@ -1,4 +1,4 @@
-import type { Ask } from './scope.ts';
+import type { Ask } from './rows.ts';
 
 /** Send days, `YYYY-MM-DD`, both ends included. */
 export interface Days {

@@ -11,6 +11,9 @@ export interface Row {
   flag(name: string): boolean;
 }
 
+/** Asks the lake a question. Tables and views hold the asker's part of the mail only. */
+export type Ask = (sql: string) => Promise<Row[]>;
+
 export function rowsOf(result: QueryResult): Row[] {
   const places = new Map(result.columns.map((column, i) => [column.name, i]));
   return result.rows.map((values) => row(places, values));

@@ -1,11 +1,11 @@
 import type { Engine } from '#lake/ports.ts';
+import { quoteText } from '#lake/sql/quote.ts';
 import { inlineViews } from '#lake/sql/views/inline.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { events, recipientMessages } from '#lake/tables/index.ts';
 import { columnNames } from '#lake/tables/table.ts';
-import { quoteText } from '#local/duckdb/relations.ts';
 import type { Days } from './period.ts';
-import { type Row, rowsOf } from './rows.ts';
+import { type Ask, rowsOf } from './rows.ts';
 
 /** What the report needs of a lake. */
 export interface ReportLake {
@@ -20,9 +20,6 @@ export interface Filter {
   /** From domain */
   domain?: string;
 }
-
-/** Asks the lake a question. Tables and views hold the asker's part of the mail only. */
-export type Ask = (sql: string) => Promise<Row[]>;
 
 /** The tables that all views of mail are made from; each has these columns. */
 const BASES = { recipient_messages: recipientMessages, events };

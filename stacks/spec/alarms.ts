@@ -3,8 +3,8 @@
 import { METRICS_NAMESPACE, type MetricName } from '#aws/metrics.ts';
 import type { StageConfig } from '../config.ts';
 import type { LambdaName } from './lambdas.ts';
-import { SCHEDULES } from './lambdas.ts';
-import { LAMBDA_NAMES, QUEUES, type StagePlaces } from './places.ts';
+import { LAMBDA_NAMES, SCHEDULES } from './lambdas.ts';
+import { QUEUES, type StagePlaces } from './places.ts';
 
 /** A metric of CloudWatch. */
 export interface Metric {

@@ -3,7 +3,8 @@
 import type { MetricName } from '#aws/metrics.ts';
 import { type Metric, ownMetric, type Statistic } from './alarms.ts';
 import type { LambdaName } from './lambdas.ts';
-import { LAMBDA_NAMES, QUEUES, type StagePlaces } from './places.ts';
+import { LAMBDA_NAMES } from './lambdas.ts';
+import { QUEUES, type StagePlaces } from './places.ts';
 
 interface Line extends Metric {
   label: string;

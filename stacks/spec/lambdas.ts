@@ -19,7 +19,6 @@ import {
   UNLOAD,
   writeLake,
 } from './permissions.ts';
-import { LAMBDA_NAMES } from './places.ts';
 
 export interface Lambda {
   /** file and export, as SST has them */
@@ -181,6 +180,9 @@ export const LAMBDAS = {
 } as const satisfies Readonly<Record<string, Lambda>>;
 
 export type LambdaName = keyof typeof LAMBDAS;
+
+export const isLambda = (name: string): name is LambdaName => Object.hasOwn(LAMBDAS, name);
+export const LAMBDA_NAMES: readonly LambdaName[] = Object.keys(LAMBDAS).filter(isLambda);
 
 /** Every schedule, with the function that it calls. */
 export const SCHEDULES: readonly (LambdaSchedule & { calls: LambdaName })[] = LAMBDA_NAMES.flatMap((calls) => {

@@ -1,7 +1,7 @@
 /** Names and addresses of what a stage has, known before anything is made: policies and tables are written with them. */
 
 import type { StageConfig } from '../config.ts';
-import { LAMBDAS, type LambdaName } from './lambdas.ts';
+import { LAMBDA_NAMES, type LambdaName } from './lambdas.ts';
 import { bucketName, databaseName, globalName, nameOf, type Stage } from './names.ts';
 import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
 
@@ -93,9 +93,6 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     arn,
   };
 }
-
-const isLambda = (name: string): name is LambdaName => Object.hasOwn(LAMBDAS, name);
-export const LAMBDA_NAMES: readonly LambdaName[] = Object.keys(LAMBDAS).filter(isLambda);
 
 /** A record with a value for each of the names. */
 export function record<K extends string, V>(names: readonly K[], value: (name: K) => V): Record<K, V> {

@@ -1,7 +1,7 @@
 /** Statements of IAM policies as data, and the roles' statements: what the functions declare, and what AWS does for them. */
-import { LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
+import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
 import type { Permission } from './permissions.ts';
-import { type Account, LAMBDA_NAMES, type StagePlaces } from './places.ts';
+import type { Account, StagePlaces } from './places.ts';
 import { RAW_PREFIX_ROOT } from './raw-folders.ts';
 
 export interface Statement {

@@ -2,7 +2,7 @@
  * What AWS asks for a day that requests.ts has counted: list prices of US East (N. Virginia), as public pages gave them up
  * to the first half of 2026, in dollars, without free tiers. Where a time is not counted but assumed, it is so to the dear side.
  */
-import { LAMBDAS, type LambdaName } from '../../stacks/spec/lambdas.ts';
+import { isLambda, LAMBDAS } from '../../stacks/spec/lambdas.ts';
 
 const MILLION = 1e6;
 const PRICES = {
@@ -97,5 +97,3 @@ function memoryOf(step: string): number {
   if (!isLambda(name)) throw new Error(`no function does this step: ${step}`);
   return LAMBDAS[name].memory;
 }
-
-const isLambda = (name: string): name is LambdaName => Object.hasOwn(LAMBDAS, name);

@@ -1,4 +1,5 @@
 import { amount, count, duration } from '#host/figures.ts';
+import type { Progress, ProgressUnit } from '#host/progress.ts';
 
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
@@ -153,20 +154,6 @@ export class Pace {
     return Math.max(this.total - this.#done, 0) / rate;
   }
 }
-
-/** How long work tells what it has done. Progress goes to stderr: as a bar on a terminal, as lines elsewhere. */
-
-export type ProgressUnit = 'bytes' | 'days' | 'partitions' | 'objects' | 'messages';
-
-/** One step at a time: start, advance any number of times, done (also when the step failed half-way). */
-export interface Progress {
-  /** `total` is in `unit`s; bytes are those of the objects as stored */
-  start(step: string, total: number, unit: ProgressUnit): void;
-  advance(by: number): void;
-  done(): void;
-}
-
-export const silentProgress: Progress = { start() {}, advance() {}, done() {} };
 
 /** What progress needs of a stream. */
 export interface ProgressStream {

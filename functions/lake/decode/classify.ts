@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '../read/record.ts';
-import { type PinpointKind, pinpointHasHeaders, pinpointKind } from './pinpoint.ts';
-import { type SesKind, sesHasHeaders, sesKind } from './ses.ts';
+import { pinpointHasHeaders, pinpointKind } from './pinpoint.ts';
+import type { PinpointKind } from './pinpoint-kinds.ts';
+import { sesHasHeaders, sesKind } from './ses.ts';
+import type { SesKind } from './ses-kinds.ts';
 
 interface SesRecord {
   source: 'ses';

@@ -1,12 +1,24 @@
 import type { EventType } from '../vocabulary.ts';
 import type { Draft } from './draft.ts';
 import { takeAgent, takeLink } from './engagement.ts';
+import type { KnownPair } from './extras.ts';
 import { all, knownPinpoint } from './extras.ts';
 import { type JsonFields, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
 import type { Parts } from './parsers.ts';
-import type { PinpointKind } from './pinpoint.ts';
 import { readAddresses, readRecipients } from './recipients.ts';
+
+/** A type of Pinpoint e-mail event. */
+export interface PinpointKind {
+  eventType: EventType;
+  /** names that the type's own object in mail_event may have; one has to be there */
+  objects: readonly string[];
+  known: KnownPair;
+  take(own: JsonFields, draft: Draft, parts: Parts, attributes: JsonFields | null): void;
+}
+
+/** Where the mail lies in a record. */
+export const MAIL_EVENT = 'facets.email_channel.mail_event';
 
 /* The types of Amazon Pinpoint Developer Guide, "Email event data stream from Amazon Pinpoint". */
 

@@ -1,28 +1,15 @@
-import type { EventType } from '../vocabulary.ts';
 import type { Draft } from './draft.ts';
-import type { KnownPair } from './extras.ts';
 import { flagOf, type JsonFields, missingField, objectOf, requiredObject, requiredText, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
 import { commonHeadersOf, takeHeaders } from './message.ts';
 import type { Parts } from './parsers.ts';
-import { PINPOINT_KINDS } from './pinpoint-kinds.ts';
+import { MAIL_EVENT, PINPOINT_KINDS, type PinpointKind } from './pinpoint-kinds.ts';
 import { readAddresses } from './recipients.ts';
-
-/** A type of Pinpoint e-mail event. */
-export interface PinpointKind {
-  eventType: EventType;
-  /** names that the type's own object in mail_event may have; one has to be there */
-  objects: readonly string[];
-  known: KnownPair;
-  take(own: JsonFields, draft: Draft, parts: Parts, attributes: JsonFields | null): void;
-}
 
 /** By event_type; undefined if it is no e-mail event. */
 export const pinpointKind = (word: string): PinpointKind | undefined =>
   PINPOINT_KINDS.get(word) ?? PINPOINT_KINDS.get(word.toLowerCase());
 
-/** Where the mail lies in a record. */
-export const MAIL_EVENT = 'facets.email_channel.mail_event';
 const MAIL = `${MAIL_EVENT}.mail`;
 const HEADERS = `${MAIL}.headers[]`;
 const COMMON = `${MAIL}.common_headers`;

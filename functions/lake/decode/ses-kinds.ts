@@ -1,11 +1,23 @@
 import type { EventType } from '../vocabulary.ts';
 import type { Draft } from './draft.ts';
 import { takeAgent, takeLink } from './engagement.ts';
+import type { KnownPair } from './extras.ts';
 import { all, knownSes } from './extras.ts';
 import { flagOf, type Json, type JsonFields, jsonOf, listOf, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
+import type { Parts } from './parsers.ts';
 import { readAddresses, readRecipients } from './recipients.ts';
-import type { SesKind } from './ses.ts';
+
+/** A type of SES event. */
+export interface SesKind {
+  eventType: EventType;
+  /** name of the type's own object, which has to be there */
+  object: string;
+  known: KnownPair;
+  /** true: the own object has the time; false: the event is the sending itself */
+  hasTime: boolean;
+  take(own: JsonFields, draft: Draft, parts: Parts): void;
+}
 
 /*
  * The types of Amazon SES Developer Guide, "Contents of event data that Amazon SES publishes to Amazon Data Firehose",

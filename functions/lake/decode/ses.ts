@@ -1,23 +1,11 @@
-import type { EventType } from '../vocabulary.ts';
 import type { Draft } from './draft.ts';
-import type { KnownPair } from './extras.ts';
 import { flagOf, type JsonFields, missingField, objectOf, requiredObject, requiredText, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
 import { commonHeadersOf, findHeader, takeHeaders } from './message.ts';
 import type { Parts } from './parsers.ts';
 import { readAddresses } from './recipients.ts';
+import type { SesKind } from './ses-kinds.ts';
 import { SES_KINDS } from './ses-kinds.ts';
-
-/** A type of SES event. */
-export interface SesKind {
-  eventType: EventType;
-  /** name of the type's own object, which has to be there */
-  object: string;
-  known: KnownPair;
-  /** true: the own object has the time; false: the event is the sending itself */
-  hasTime: boolean;
-  take(own: JsonFields, draft: Draft, parts: Parts): void;
-}
 
 /** By the record's own word for its type, whatever its case and spacing; undefined if it is no such event. */
 export const sesKind = (word: string): SesKind | undefined =>

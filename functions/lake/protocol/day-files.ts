@@ -3,7 +3,8 @@
 import { concurrently } from '../concurrently.ts';
 import type { Store, StoredObject } from '../ports.ts';
 import { attemptOfFile, generationFolder, liveFolder, liveRoot, numberOf, unitOfAttempt } from './keys.ts';
-import { type Generation, type Outcome, readGeneration, readOutcome } from './records.ts';
+import { leafOutcomes, type Outcomes } from './outcomes.ts';
+import { type Generation, readGeneration } from './records.ts';
 
 export interface LiveAttempt {
   attempt: string;
@@ -14,31 +15,7 @@ export interface LiveAttempt {
   writtenAt: number;
 }
 
-/** Outcomes kept: neighbouring days are made of the same units. About 4 kB each. */
-const MOST_KEPT = 4096;
 const READS_AT_ONCE = 16;
-
-/** Reads outcomes once each, as long as they are of use: they never change once they are there. */
-export class Outcomes {
-  readonly #store: Pick<Store, 'get'>;
-  readonly #known = new Map<string, Outcome>();
-
-  constructor(store: Pick<Store, 'get'>) {
-    this.#store = store;
-  }
-
-  async of(unit: string): Promise<Outcome | null> {
-    const known = this.#known.get(unit);
-    if (known) return known;
-    const outcome = await readOutcome(this.#store, unit);
-    if (outcome) {
-      const [oldest] = this.#known.keys();
-      if (this.#known.size >= MOST_KEPT && oldest !== undefined) this.#known.delete(oldest);
-      this.#known.set(unit, outcome);
-    }
-    return outcome;
-  }
-}
 
 /** Days that have live files of a table, in order. */
 export async function liveDays(store: Pick<Store, 'prefixes'>, table: string): Promise<string[]> {
@@ -110,14 +87,6 @@ export async function lostFiles(
     if (leaves && !leaves.some(({ files }) => files.some((file) => file.key === key))) lost.push(modified);
   }
   return lost;
-}
-
-/** The outcomes of a unit, or of what it was split into; null while one is missing. */
-export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Outcome[] | null> {
-  const outcome = await outcomes.of(unit);
-  if (!outcome?.split) return outcome && [outcome];
-  const [first, second] = await Promise.all(outcome.split.map((half) => leafOutcomes(outcomes, half)));
-  return first && second ? [...first, ...second] : null;
 }
 
 /** One day of one table as it lies in the store. */

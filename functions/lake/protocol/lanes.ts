@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../days.ts';
-import type { Lane } from '../ports.ts';
+import { LANES, type Lane, type Ports, type UnitMessage } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { hourOfPrefix, REACH_HOURS } from './raw-prefixes.ts';
 
@@ -27,4 +27,20 @@ export function laneOf(
   if (kind === 'replay') return 'backfill';
   const hour = rawTemplate === null ? null : hourOfPrefix(rawTemplate, rawPrefix, objectNameOffsetHours);
   return now - (hour ?? newestModified) <= LIVE_MS ? 'live' : 'backfill';
+}
+
+/** Tells the queue of units, each in its lane. */
+export async function queueUnits(
+  { queue, clock }: Pick<Ports, 'queue' | 'clock'>,
+  settings: Settings,
+  units: readonly (UnitMessage & Parameters<typeof laneOf>[0])[],
+): Promise<void> {
+  for (const lane of LANES) {
+    const ofLane = units.filter((unit) => laneOf(unit, settings, clock.now()) === lane);
+    if (ofLane.length === 0) continue;
+    await queue.send(
+      ofLane.map(({ unit, plan }) => ({ unit, plan })),
+      lane,
+    );
+  }
 }

@@ -5,8 +5,9 @@
 
 import { concurrently } from '../concurrently.ts';
 import type { Ports, StoredObject } from '../ports.ts';
-import { type DataDay, dataDay, leafOutcomes, liveDays, Outcomes } from '../protocol/day-files.ts';
+import { type DataDay, dataDay, liveDays } from '../protocol/day-files.ts';
 import { attemptOfFile, liveFolder, rollupFolder, rollupKey, settledRoot, unitOfAttempt } from '../protocol/keys.ts';
+import { leafOutcomes, Outcomes } from '../protocol/outcomes.ts';
 import { heal, lastHealed } from '../protocol/readers.ts';
 import { readState } from '../protocol/records.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';

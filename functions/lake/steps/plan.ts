@@ -2,11 +2,11 @@
 
 import { concurrently } from '../concurrently.ts';
 import { HOUR_MS, utcDate } from '../days.ts';
-import { LANES, type Ports, type StoredObject, type UnitMessage } from '../ports.ts';
+import type { Ports, StoredObject, UnitMessage } from '../ports.ts';
 import { newestOf } from '../protocol/halves.ts';
 import { numberOf, planKey, requeueKey, unitId } from '../protocol/keys.ts';
 import { KnownObjects } from '../protocol/known-objects.ts';
-import { laneOf } from '../protocol/lanes.ts';
+import { queueUnits } from '../protocol/lanes.ts';
 import { markDecidedDays, type OpenUnit, surveyPlans } from '../protocol/open-units.ts';
 import { type Reach, rawPrefixes } from '../protocol/raw-prefixes.ts';
 import {
@@ -65,22 +65,6 @@ export async function planReach(
     total.known += planned.known;
   });
   return total;
-}
-
-/** Tells the queue of units, each in its lane. */
-export async function queueUnits(
-  { queue, clock }: Pick<Ports, 'queue' | 'clock'>,
-  settings: Settings,
-  units: readonly (UnitMessage & Parameters<typeof laneOf>[0])[],
-): Promise<void> {
-  for (const lane of LANES) {
-    const ofLane = units.filter((unit) => laneOf(unit, settings, clock.now()) === lane);
-    if (ofLane.length === 0) continue;
-    await queue.send(
-      ofLane.map(({ unit, plan }) => ({ unit, plan })),
-      lane,
-    );
-  }
 }
 
 /**
@@ -192,14 +176,7 @@ export async function requeue(
   if (!(await createState(lake, hour, { started_at: now }))) return null;
   const survey = await surveyPlans(lake);
   const due = survey.open.filter(({ plannedAt }) => now - plannedAt >= HOUR_MS);
-  for (const lane of LANES) {
-    const units = due.filter((unit) => laneOf(unit, settings, now) === lane);
-    if (units.length > 0)
-      await queue.send(
-        units.map(({ unit, plan }) => ({ unit, plan })),
-        lane,
-      );
-  }
+  await queueUnits({ queue, clock }, settings, due);
   await markDecidedDays(lake, survey);
   return { queued: due.length, open: survey.open };
 }

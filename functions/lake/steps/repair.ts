@@ -4,6 +4,7 @@
  */
 import type { Ports } from '../ports.ts';
 import { liveFolder } from '../protocol/keys.ts';
+import { queueUnits } from '../protocol/lanes.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { heal } from '../protocol/readers.ts';
 import { newestGeneration } from '../protocol/records.ts';
@@ -12,7 +13,7 @@ import type { View } from '../sql/views/view.ts';
 import { type AuditOptions, type AuditReport, type Findings, findDrift, writeReport } from './audit.ts';
 import type { CollectRules } from './collect/rules.ts';
 import { collect } from './collect.ts';
-import { planPrefix, queueUnits } from './plan.ts';
+import { planPrefix } from './plan.ts';
 import { rollup } from './rollup.ts';
 import { settle } from './settle.ts';
 

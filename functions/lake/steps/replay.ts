@@ -6,8 +6,8 @@
 import { concurrently } from '../concurrently.ts';
 import { utcDate } from '../days.ts';
 import type { Ports, RawStore, UnitMessage } from '../ports.ts';
-import type { Outcomes } from '../protocol/day-files.ts';
 import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from '../protocol/keys.ts';
+import type { Outcomes } from '../protocol/outcomes.ts';
 import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from '../protocol/records.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { Settings } from '../settings.ts';

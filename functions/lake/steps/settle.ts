@@ -6,9 +6,10 @@
 import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay } from '../days.ts';
 import type { Input, Ports } from '../ports.ts';
-import { type LiveAttempt, liveDays, lostFiles, Outcomes, unseenAttempts } from '../protocol/day-files.ts';
+import { type LiveAttempt, liveDays, lostFiles, unseenAttempts } from '../protocol/day-files.ts';
 import { generationKey, liveFolder, settledFolder } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
+import { Outcomes } from '../protocol/outcomes.ts';
 import { heal, pointAtNewest } from '../protocol/readers.ts';
 import { createState, type Generation, newestGeneration } from '../protocol/records.ts';
 import type { Settings } from '../settings.ts';

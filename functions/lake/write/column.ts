@@ -1,9 +1,4 @@
-import { type Data, type DataType, Int64, TimestampMillisecond } from 'apache-arrow';
-import type { Column } from '../tables/table.ts';
-import { BooleanColumn } from './booleans.ts';
-import { InternedColumn } from './interned.ts';
-import { DoubleColumn, Int32Column, Int64Column } from './numbers.ts';
-import { TextColumn } from './text.ts';
+import type { Data, DataType } from 'apache-arrow';
 
 export type Value = string | number | bigint | boolean;
 
@@ -24,30 +19,4 @@ export interface ColumnBuffer {
   sizeOf(rows: Uint32Array): number;
   /** A copy of these rows' values, in this order, as Arrow holds them. */
   gather(rows: Uint32Array): Data;
-}
-
-/**
- * `id` tells the dictionaries of a table apart.
- * @throws Error for types that have no columnar form
- */
-export function makeColumn(name: string, { type, storage }: Column, id: number): ColumnBuffer {
-  switch (type) {
-    case 'string':
-      if (storage === undefined) return new TextColumn();
-      return new InternedColumn(storage === 'dictionary' ? id : null);
-    case 'bigint':
-      return new Int64Column(new Int64());
-    // Times have no zone: that is SQL's plain `timestamp`, which the lake holds in UTC throughout. With a zone, DuckDB
-    // would read `timestamp with time zone`, and Athena's tables know none.
-    case 'timestamp':
-      return new Int64Column(new TimestampMillisecond());
-    case 'int':
-      return new Int32Column();
-    case 'double':
-      return new DoubleColumn();
-    case 'boolean':
-      return new BooleanColumn();
-    default:
-      throw new Error(`type has no columnar form: ${type} (column: ${name})`);
-  }
 }

@@ -1,6 +1,10 @@
-import { Field, Schema } from 'apache-arrow';
-import type { RowOf, Table } from '../tables/table.ts';
-import { type ColumnBuffer, makeColumn, type Value } from './column.ts';
+import { Field, Int64, Schema, TimestampMillisecond } from 'apache-arrow';
+import type { Column, RowOf, Table } from '../tables/table.ts';
+import { BooleanColumn } from './booleans.ts';
+import type { ColumnBuffer, Value } from './column.ts';
+import { InternedColumn } from './interned.ts';
+import { DoubleColumn, Int32Column, Int64Column } from './numbers.ts';
+import { TextColumn } from './text.ts';
 
 type Append = (row: Readonly<Record<string, unknown>>, index: number) => void;
 
@@ -94,4 +98,30 @@ function compileAppend(table: Table, buffers: ReadonlyMap<string, ColumnBuffer>)
     throw new TypeError(`column must not be null: ${name} (table: ${table.name})`);
   };
   return new Function('missing', ...parameters, body)(missing, ...buffers.values());
+}
+
+/**
+ * `id` tells the dictionaries of a table apart.
+ * @throws Error for types that have no columnar form
+ */
+function makeColumn(name: string, { type, storage }: Column, id: number): ColumnBuffer {
+  switch (type) {
+    case 'string':
+      if (storage === undefined) return new TextColumn();
+      return new InternedColumn(storage === 'dictionary' ? id : null);
+    case 'bigint':
+      return new Int64Column(new Int64());
+    // Times have no zone: that is SQL's plain `timestamp`, which the lake holds in UTC throughout. With a zone, DuckDB
+    // would read `timestamp with time zone`, and Athena's tables know none.
+    case 'timestamp':
+      return new Int64Column(new TimestampMillisecond());
+    case 'int':
+      return new Int32Column();
+    case 'double':
+      return new DoubleColumn();
+    case 'boolean':
+      return new BooleanColumn();
+    default:
+      throw new Error(`type has no columnar form: ${type} (column: ${name})`);
+  }
 }

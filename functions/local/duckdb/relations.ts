@@ -1,4 +1,5 @@
 /** A table of the lake as a DuckDB select over an explicit list of files. */
+import { quoteText } from '#lake/sql/quote.ts';
 import type { Column, ColumnType, Table } from '#lake/tables/table.ts';
 
 export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
@@ -11,7 +12,6 @@ export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
   'map<string,bigint>': 'MAP(VARCHAR, BIGINT)',
 };
 
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**

@@ -3,11 +3,12 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { WriteJob, WrittenFile } from '#lake/ports.ts';
+import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Column, Table } from '#lake/tables/table.ts';
 import type { Disk } from '../disk/files.ts';
 import { pathOfFolder } from '../disk/keys.ts';
-import { DUCKDB_TYPES, quoteName, quoteText } from './relations.ts';
+import { DUCKDB_TYPES, quoteName } from './relations.ts';
 
 /** Days that one job may write: what Athena allows. */
 const MOST_DAYS = 100;

@@ -1,6 +1,6 @@
 /** replay: quarantined records are read again with today's code, and what comes of it is settled at once. */
 
-import type { Progress } from '#cli/terminal/progress.ts';
+import type { Progress } from '#host/progress.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { planReplay } from '#lake/steps/replay.ts';
 import type { Reason } from '#lake/vocabulary.ts';

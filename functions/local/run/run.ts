@@ -1,6 +1,6 @@
 /** run: plan, transform, settle and rollup for all there is. */
 
-import type { Progress, ProgressUnit } from '#cli/terminal/progress.ts';
+import type { Progress, ProgressUnit } from '#host/progress.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import { type Planned, planPrefix } from '#lake/steps/plan.ts';

@@ -2,11 +2,22 @@ import * as Plot from '@observablehq/plot';
 import { html, type Markup } from '../html.ts';
 import { count, day as dayName, duration, durationTick } from '../numbers.ts';
 import type { Period } from '../period.ts';
-import type { Latency } from '../sections/latency.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';
 import { svg } from './svg.ts';
 import { dayScale, noon, periodMarks, roomAbove } from './time.ts';
+
+/** How long delivery took, in seconds from the sending. */
+export interface Latency {
+  /** delivered mails whose times of sending and delivery are known */
+  timed: number;
+  p50: number;
+  p90: number;
+  p95: number;
+  p99: number;
+  /** of timed: took longer than a minute */
+  slow: number;
+}
 
 type LatencyDay = Latency & { date: string };
 

@@ -1,10 +1,21 @@
 import * as Plot from '@observablehq/plot';
 import { html, type Markup } from '../html.ts';
 import { count, percent, plural, WEEKDAYS } from '../numbers.ts';
-import type { WeekHour } from '../sections/hours.ts';
 import { table } from '../table.ts';
 import { figure } from './figure.ts';
 import { svg } from './svg.ts';
+
+/** An hour of the week, by people's clocks. */
+export interface WeekHour {
+  /** 1 for Monday to 7 for Sunday */
+  weekday: number;
+  /** 0 to 23 */
+  hour: number;
+  sent: number;
+  /** by people */
+  opens: number;
+  clicks: number;
+}
 
 export interface WeekChart {
   id: string;

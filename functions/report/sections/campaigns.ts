@@ -1,11 +1,11 @@
-import { quoteText } from '#local/duckdb/relations.ts';
+import { quoteText } from '#lake/sql/quote.ts';
 import { type CampaignReach, reachCharts } from '../charts/reach.ts';
 import { added, type ProviderDay } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import { COUNTS, type Counts, RATES, type Rate, rateOf, SUMMED_COUNTS } from '../measures.ts';
 import { count, days, percent, plural } from '../numbers.ts';
 import type { Section } from '../page.ts';
-import type { Ask } from '../scope.ts';
+import type { Ask } from '../rows.ts';
 import { type Column, table } from '../table.ts';
 
 export interface Campaign {

@@ -5,7 +5,7 @@ import { type Count, type Counts, isNotable, RATES, type Rate, rateOf, SUMMED_CO
 import { compact, count, days as daysName, percent, points, relative } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import { distance, growingFrom, later, type Period, within } from '../period.ts';
-import type { Ask } from '../scope.ts';
+import type { Ask } from '../rows.ts';
 
 export interface Headline {
   now: Counts;

@@ -1,20 +1,7 @@
-import { weekChart } from '../charts/week.ts';
+import { type WeekHour, weekChart } from '../charts/week.ts';
 import { html } from '../html.ts';
 import type { Section } from '../page.ts';
-import type { Row } from '../rows.ts';
-import type { Ask } from '../scope.ts';
-
-/** An hour of the week, by people's clocks. */
-export interface WeekHour {
-  /** 1 for Monday to 7 for Sunday */
-  weekday: number;
-  /** 0 to 23 */
-  hour: number;
-  sent: number;
-  /** by people */
-  opens: number;
-  clicks: number;
-}
+import type { Ask, Row } from '../rows.ts';
 
 export interface Hours {
   /** only those in which something happened, by weekday and hour */

@@ -1,25 +1,12 @@
-import { latencyChart } from '../charts/latency.ts';
+import { type Latency, latencyChart } from '../charts/latency.ts';
 import { html } from '../html.ts';
 import { ratio } from '../measures.ts';
 import { count, duration, percent, plural } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
 import { providerName } from '../providers.ts';
-import type { Row } from '../rows.ts';
-import type { Ask } from '../scope.ts';
+import type { Ask, Row } from '../rows.ts';
 import { table } from '../table.ts';
-
-/** How long delivery took, in seconds from the sending. */
-export interface Latency {
-  /** delivered mails whose times of sending and delivery are known */
-  timed: number;
-  p50: number;
-  p90: number;
-  p95: number;
-  p99: number;
-  /** of timed: took longer than a minute */
-  slow: number;
-}
 
 export interface Latencies {
   /** all shown days, ascending */

@@ -2,7 +2,7 @@ import { html, type Markup } from '../html.ts';
 import { ratio } from '../measures.ts';
 import { count, percent, plural } from '../numbers.ts';
 import type { Section } from '../page.ts';
-import type { Ask } from '../scope.ts';
+import type { Ask } from '../rows.ts';
 import { table } from '../table.ts';
 
 export interface Link {

@@ -1,8 +1,7 @@
 import { html, type Markup } from '../html.ts';
 import { count, day, instant, plural } from '../numbers.ts';
 import type { Section } from '../page.ts';
-import type { Row } from '../rows.ts';
-import type { Ask } from '../scope.ts';
+import type { Ask, Row } from '../rows.ts';
 import { table } from '../table.ts';
 
 /** What was read into the lake, over all days. */

@@ -2,8 +2,7 @@ import { interval } from '../charts/interval.ts';
 import { html, type Markup } from '../html.ts';
 import { count, percent, plural, points, probability } from '../numbers.ts';
 import type { Section } from '../page.ts';
-import type { Row } from '../rows.ts';
-import type { Ask } from '../scope.ts';
+import type { Ask, Row } from '../rows.ts';
 import { table } from '../table.ts';
 
 /** A rate with its 95 % interval, and how it compares with the control's. */

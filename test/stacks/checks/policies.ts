@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { configOf } from '../../../stacks/config.ts';
 import { analystStatements } from '../../../stacks/spec/analyst.ts';
-import { LAMBDA_NAMES, placesOf } from '../../../stacks/spec/places.ts';
+import { LAMBDA_NAMES } from '../../../stacks/spec/lambdas.ts';
+import { placesOf } from '../../../stacks/spec/places.ts';
 import { functionStatements, policyOf } from '../../../stacks/spec/statements.ts';
 import { PRODUCTION } from '../configurations.ts';
 import { ACCOUNT, at, type Graph, ofType, textAt } from '../graph.ts';

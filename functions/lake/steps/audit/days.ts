@@ -3,8 +3,9 @@
 import { concurrently } from '../../concurrently.ts';
 import { DAY_MS } from '../../days.ts';
 import type { Ports, StoredObject } from '../../ports.ts';
-import { type DataDay, dataDay, liveDays, Outcomes } from '../../protocol/day-files.ts';
+import { type DataDay, dataDay, liveDays } from '../../protocol/day-files.ts';
 import { attemptOfFile, dayOfKey, generationsRoot, plannedUnitOf, unitOfAttempt } from '../../protocol/keys.ts';
+import { Outcomes } from '../../protocol/outcomes.ts';
 import type { Generation } from '../../protocol/records.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../../tables/index.ts';
 import { isFinished } from '../settle/watermark.ts';

@@ -1,7 +1,7 @@
 /** What lies in quarantine, and what has become of it since. */
 import type { Ports, SqlValue } from '../../ports.ts';
-import { Outcomes } from '../../protocol/day-files.ts';
 import { unitOfAttempt } from '../../protocol/keys.ts';
+import { Outcomes } from '../../protocol/outcomes.ts';
 import { type ByteSpan, isAnyIn, type Region, Replays } from './replays.ts';
 
 /** A row of the quarantine table, without the bytes. */

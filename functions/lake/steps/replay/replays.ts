@@ -2,8 +2,8 @@
 
 import { concurrently } from '../../concurrently.ts';
 import type { Store } from '../../ports.ts';
-import { leafOutcomes, type Outcomes } from '../../protocol/day-files.ts';
 import { numberOf, plannedUnitOf } from '../../protocol/keys.ts';
+import { leafOutcomes, type Outcomes } from '../../protocol/outcomes.ts';
 import { type PlannedObject, readPlan, replayPlans } from '../../protocol/records.ts';
 
 export interface ByteSpan {

@@ -3,9 +3,10 @@
 import { concurrently } from '../../concurrently.ts';
 import { addDays, daysBetween, utcDate } from '../../days.ts';
 import type { Input, Ports } from '../../ports.ts';
-import { liveDays, Outcomes, unseenAttempts } from '../../protocol/day-files.ts';
+import { liveDays, unseenAttempts } from '../../protocol/day-files.ts';
 import { generationKey, generationsRoot, numberOf } from '../../protocol/keys.ts';
 import type { OpenUnit } from '../../protocol/open-units.ts';
+import { Outcomes } from '../../protocol/outcomes.ts';
 import { heal } from '../../protocol/readers.ts';
 import { type Generation, type RollupInput, readGeneration } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';

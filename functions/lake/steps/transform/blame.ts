@@ -1,5 +1,6 @@
-import type { RawStore, Store, StoredBody } from '../../ports.ts';
-import type { TransformPorts } from '../transform.ts';
+import type { Ports, RawStore, Store, StoredBody } from '../../ports.ts';
+
+type WatchedPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'>;
 
 /**
  * Tells failures of the environment from those of a unit: what a port call threw, or a body on its way, is the
@@ -10,7 +11,7 @@ export class Environment {
   readonly #failures = new WeakSet<object>();
 
   /** The same ports; what they throw is remembered. */
-  watch({ raw, lake, catalog, clock }: TransformPorts): TransformPorts {
+  watch({ raw, lake, catalog, clock }: WatchedPorts): WatchedPorts {
     return {
       raw: this.#watchRaw(raw),
       lake: this.#watchStore(lake),

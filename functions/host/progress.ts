@@ -1,0 +1,13 @@
+/** How long work tells what it has done. Progress goes to stderr: as a bar on a terminal, as lines elsewhere. */
+
+export type ProgressUnit = 'bytes' | 'days' | 'partitions' | 'objects' | 'messages';
+
+/** One step at a time: start, advance any number of times, done (also when the step failed half-way). */
+export interface Progress {
+  /** `total` is in `unit`s; bytes are those of the objects as stored */
+  start(step: string, total: number, unit: ProgressUnit): void;
+  advance(by: number): void;
+  done(): void;
+}
+
+export const silentProgress: Progress = { start() {}, advance() {}, done() {} };
