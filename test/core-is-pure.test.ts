@@ -9,7 +9,8 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lint-'));
 mkdirSync(join(folder, 'functions/lake'), { recursive: true });
 mkdirSync(join(folder, 'test'));
-for (const file of ['biome.json', 'test/no-clock.grit']) copyFileSync(join(project, file), join(folder, file));
+for (const file of ['biome.json', 'test/no-clock.grit', 'test/no-await-in-update.grit'])
+  copyFileSync(join(project, file), join(folder, file));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What the project's lint rules say of a source, were it a file of the core. */
@@ -36,6 +37,30 @@ describe('the core', () => {
     ['random bytes', 'export const nonce = crypto.randomUUID();\n'],
   ])('may not use %s', (_, source) => {
     expect(problems(source)).toMatch(/The core (sees|has|reads)/);
+  });
+
+  const declared =
+    'const found = { n: 0, list: [0], last: null as number | null };\ndeclare const count: () => Promise<number>;\n';
+
+  test.each([
+    'found.n += await count()',
+    'found.n -= 2 * (await count())',
+    'found.last ??= await count()',
+    'found.n = found.n + (await count())',
+    'found.n = Math.max(found.n, await count())',
+    'found.list = [...found.list, await count()]',
+  ])('may not update across an await, as in %s', (statement) => {
+    expect(problems(`${declared}${statement};\n`)).toMatch(/Await first, then update/);
+  });
+
+  test.each([
+    'const more = await count();\nfound.n += more',
+    'found.n = await count()',
+    'const isMore = found.n <= (await count());\nfound.n = isMore ? 1 : 2',
+  ])('may update once the await is over, as in %j', (statement) => {
+    const said = problems(`${declared}${statement};\n`);
+    expect(said).toMatch(/Checked 1 file/);
+    expect(said).not.toMatch(/Await first/);
   });
 
   test('may use hashes and given times', () => {

@@ -85,7 +85,10 @@ const catalog: Catalog = {
 /** Whole files: more than Athena reads of those of whose columns it needs a few. */
 async function read(inputs: readonly Input[]): Promise<void> {
   let bytes = 0;
-  for (const key of inputs.flatMap(({ keys }) => keys)) bytes += await sizeOf(key);
+  for (const key of inputs.flatMap(({ keys }) => keys)) {
+    const size = await sizeOf(key);
+    bytes += size;
+  }
   tally('bytes read', bytes);
   tally('billed', Math.max(bytes, LEAST_QUERY_BYTES));
 }
@@ -199,7 +202,10 @@ async function lakeBytes(prefix = 'v1/'): Promise<number> {
 async function readableBytes(): Promise<number> {
   let bytes = 0;
   for (const { name } of [...SETTLED_TABLES, recipientMessages]) {
-    for (const { location } of await lake.ports.catalog.locations(name)) bytes += await lakeBytes(location);
+    for (const { location } of await lake.ports.catalog.locations(name)) {
+      const below = await lakeBytes(location);
+      bytes += below;
+    }
   }
   return bytes;
 }

@@ -67,6 +67,17 @@ describe('audit', () => {
     expect(kinds(after)).toEqual(expect.arrayContaining(['foreign_file', 'live_file_missing', 'settled_file_missing']));
   });
 
+  test('counts every live and settled file once, over many days that are looked at side by side', async () => {
+    for (let day = 0; day < 6; day++) {
+      const sentAt = SENT + day * 24 * HOUR;
+      small.put(rawKey(sentAt, 'a'), ndjson(sesSend({ messageId: `m${day}`, sentAt }), sesDelivery({ sentAt })));
+    }
+    await small.run();
+    const files = [...(await keysOf(small, 'v1/live/')), ...(await keysOf(small, 'v1/settled/'))];
+    expect(files.length).toBeGreaterThan(20);
+    expect(await audit(small.lake.ports)).toMatchObject({ files: files.length, drift_count: 0 });
+  });
+
   test('counts records by the law, unit by unit, and objects by plan day', async () => {
     small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
     small.put(rawKey(SENT, 'b'), ndjson(sesOpen()));

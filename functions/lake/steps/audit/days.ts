@@ -42,9 +42,11 @@ export async function auditDays(
     const dts = [...new Set([...settled, ...(await liveDays(lake, name))])].filter(scope.includesDay).sort();
     await concurrently(dts, DAYS_AT_ONCE, async (dt) => {
       const day = await dataDay(lake, name, dt);
-      found.files += await checkLive(day);
+      const live = await checkLive(day);
+      found.files += live;
       if (!day.newest) return;
-      found.files += await checkGeneration(lake, day.newest, drift);
+      const settledFiles = await checkGeneration(lake, day.newest, drift);
+      found.files += settledFiles;
       const current = await partitions.location(name, dt);
       if (current === day.newest.location || (current === undefined && day.newest.rows_out === 0)) return;
       found.stale.push(day.newest);
