@@ -1,5 +1,6 @@
 /** A table as Glue and Athena want it described, from its one declaration. */
 import type { ColumnType, Table } from '#lake/tables/table.ts';
+import { cutToBytes } from './cut-to-bytes.ts';
 
 /** The word that Hive, and so Glue, has for a column's type. */
 export const HIVE_TYPES: Readonly<Record<ColumnType, string>> = {
@@ -43,14 +44,14 @@ const FORMATS = {
   },
 } as const;
 
-/** Glue cuts no comment by itself, it refuses longer ones. */
-const MOST_COMMENT = 255;
+/** Bytes. Glue cuts no comment by itself, it refuses longer ones. */
+export const MOST_COMMENT = 255;
 
 export const glueColumns = (table: Table): GlueColumn[] =>
   Object.entries(table.columns).map(([Name, { type, doc }]) => ({
     Name,
     Type: HIVE_TYPES[type],
-    Comment: doc.length > MOST_COMMENT ? `${doc.slice(0, MOST_COMMENT - 1)}…` : doc,
+    Comment: cutToBytes(doc, MOST_COMMENT),
   }));
 
 /** `location` is a whole address, `s3://bucket/…/`. */

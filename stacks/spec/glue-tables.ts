@@ -3,7 +3,8 @@
  * their tables from this.
  */
 
-import { type GlueColumn, type GlueStorage, glueStorage } from '#aws/glue-table.ts';
+import { cutToBytes } from '#aws/cut-to-bytes.ts';
+import { type GlueColumn, type GlueStorage, glueStorage, MOST_COMMENT } from '#aws/glue-table.ts';
 import { auditsRoot, generationsRoot, liveRoot, outcomesRoot, settledRoot } from '#lake/protocol/keys.ts';
 import { audits, generations, recipientMessages, TABLES, units } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
@@ -97,14 +98,15 @@ const FORMAT = {
 
 const described = (Name: string, Description: string): Pick<GlueTable, 'Name' | 'Description' | 'TableType'> => ({
   Name,
-  Description: Description.slice(0, MOST_DESCRIPTION),
+  Description: cutToBytes(Description, MOST_DESCRIPTION),
   TableType: 'EXTERNAL_TABLE',
 });
 
+/** Bytes (AWS Glue API, Tables). */
 const MOST_DESCRIPTION = 2048;
 
 const dtColumn = ({ partition }: Table): GlueColumn => ({
   Name: 'dt',
   Type: 'string',
-  Comment: `YYYY-MM-DD: ${partition}`.slice(0, 255),
+  Comment: cutToBytes(`YYYY-MM-DD: ${partition}`, MOST_COMMENT),
 });

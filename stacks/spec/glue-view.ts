@@ -2,6 +2,8 @@
  * A view of sql/ as Glue and Athena have it: a table of type VIRTUAL_VIEW whose text holds the select and its columns, as
  * base64 of JSON (Trino, `ConnectorViewDefinition`; Athena writes the same when it runs CREATE VIEW).
  */
+import { cutToBytes } from '#aws/cut-to-bytes.ts';
+import { MOST_COMMENT } from '#aws/glue-table.ts';
 import type { View } from '#lake/sql/views/view.ts';
 
 /** Glue's TableInput of a view. */
@@ -36,7 +38,6 @@ const HIVE_TYPES: Readonly<Record<string, string>> = {
 
 /** Glue refuses more ("ViewOriginalText", AWS Glue API, Tables). */
 const MOST_TEXT = 409_600;
-const MOST_COMMENT = 255;
 
 /**
  * Relations that the select names without a schema are looked up in `database`, so a view must be made after those that it
@@ -66,7 +67,7 @@ export function glueView({ name, columns, sql }: ViewSource, database: string): 
       Columns: columns.map((column) => ({
         Name: column.name,
         Type: hiveType(name, column.name, column.type),
-        Comment: cut(column.doc, MOST_COMMENT),
+        Comment: cutToBytes(column.doc, MOST_COMMENT),
       })),
       Location: '',
       SerdeInfo: {},
@@ -82,5 +83,3 @@ function hiveType(view: string, column: string, type: string): string {
     throw new Error(`view has a column of a type that Glue has no word for: ${view}.${column} ${type}`);
   return found;
 }
-
-const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

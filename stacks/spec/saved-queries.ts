@@ -1,4 +1,5 @@
 /** Queries that Athena's console offers: the views' own text, and questions that people begin with. */
+import { cutToBytes } from '#aws/cut-to-bytes.ts';
 import { GUIDE } from '#lake/sql/dictionary/guide.ts';
 import type { View } from '#lake/sql/views/view.ts';
 
@@ -14,7 +15,7 @@ const MOST_DESCRIPTION = 1024;
 export const savedQueries = (views: readonly View[]): SavedQuery[] =>
   views.map(({ name, doc, sql }) => ({
     name,
-    description: doc.length > MOST_DESCRIPTION ? `${doc.slice(0, MOST_DESCRIPTION - 1)}…` : doc,
+    description: cutToBytes(doc, MOST_DESCRIPTION),
     query: `${sql}\n`,
   }));
 
@@ -22,7 +23,7 @@ export const savedQueries = (views: readonly View[]): SavedQuery[] =>
 export const exampleQueries = (): SavedQuery[] =>
   [...GUIDE.matchAll(/^([^\n]+\?)([^\n]*)\n\n```sql\n(.*?)```/gms)].map(([, question = '', rest = '', query = '']) => ({
     name: `example_${wordsOf(question)}`,
-    description: `${question}${rest}`,
+    description: cutToBytes(`${question}${rest}`, MOST_DESCRIPTION),
     query,
   }));
 
