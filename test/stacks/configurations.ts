@@ -1,7 +1,8 @@
 /**
  * The three configurations that are looked at: what most people will have, all there is, and next to what is there. And one
- * for what only a stage has that keeps its data and is all new.
+ * for what only a stage has that keeps its data and is all new, and one whose every name and setting is as long as it can be.
  */
+import { EVENT_TYPES } from '#lake/vocabulary.ts';
 import type { Configuration } from './graph.ts';
 
 export const DEV: Configuration = { stage: 'dev', config: { app: 'maillake', region: 'eu-west-1' } };
@@ -48,3 +49,16 @@ export const EXISTING: Configuration = {
 };
 
 export const KEPT: Configuration = { stage: 'staging', config: { ...DEV.config, keepsData: true } };
+
+export const LONG: Configuration = {
+  stage: 'a-branch-that-somebody-has-called-by-the-title-of-its-issue',
+  config: {
+    app: 'a-lake-of-much-mail0',
+    region: 'ap-southeast-2',
+    ses: { configurationSet: 's'.repeat(64) },
+    tags: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`tag-of-a-campaign-${i}`, 'campaign_activity_id'])),
+    headerCarriers: [...EVENT_TYPES],
+    kmsKeyArn: 'arn:aws:kms:ap-southeast-2:123456789012:key/mrk-0f5b6a3c1111222233334444555566667',
+    alarms: { email: `${'o'.repeat(60)}@example.com`, freshnessMinutes: 1440 },
+  },
+};

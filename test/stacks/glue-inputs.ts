@@ -7,7 +7,7 @@ export function glueInputs(graph: Graph): { database: string; tables: TableInput
   const [database] = ofType(graph, 'aws:glue/catalogDatabase:CatalogDatabase');
   return {
     database: textAt(database?.inputs, 'name'),
-    tables: inOrder(ofType(graph, 'aws:glue/catalogTable:CatalogTable')).map(({ inputs }) => tableInput(inputs)),
+    tables: inOrder(ofType(graph, 'aws:glue/catalogTable:CatalogTable')).map(({ inputs }) => glueTableInput(inputs)),
   };
 }
 
@@ -27,7 +27,8 @@ function inOrder(resources: readonly Resource[]): Resource[] {
   return [...ordered];
 }
 
-function tableInput(inputs: Json): TableInput {
+/** `CreateTable`'s and `UpdateTable`'s TableInput of a table or view. */
+export function glueTableInput(inputs: Json): TableInput {
   return {
     Name: textAt(inputs, 'name'),
     ...named('Description', at(inputs, 'description')),

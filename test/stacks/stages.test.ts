@@ -6,18 +6,19 @@ import { alarmChecks } from './checks/alarms.ts';
 import { catalogChecks } from './checks/catalog.ts';
 import { inputChecks } from './checks/inputs.ts';
 import { jobChecks } from './checks/jobs.ts';
+import { limitChecks } from './checks/limits.ts';
 import { nameChecks } from './checks/names.ts';
 import { policyChecks } from './checks/policies.ts';
 import type { Stages } from './checks/stages.ts';
 import { storageChecks } from './checks/storage.ts';
 import { streamChecks } from './checks/stream.ts';
-import { DEV, EXISTING, KEPT, PRODUCTION } from './configurations.ts';
+import { DEV, EXISTING, KEPT, LONG, PRODUCTION } from './configurations.ts';
 import { evaluateStages, type Graph } from './graph.ts';
 import { declarationOf } from './sst-env.ts';
 
 let graphs: Graph[];
 beforeAll(async () => {
-  graphs = await evaluateStages([DEV, PRODUCTION, EXISTING, KEPT]);
+  graphs = await evaluateStages([DEV, PRODUCTION, EXISTING, KEPT, LONG]);
 }, 300_000);
 
 const graphAt = (i: number): Graph => {
@@ -33,12 +34,13 @@ const stages: Stages = {
 };
 
 test('all are made without an error', () => {
-  expect(graphs.map(({ errors }) => errors)).toEqual([[], [], [], []]);
+  expect(graphs.map(({ errors }) => errors)).toEqual([[], [], [], [], []]);
   expect(graphs.map(({ app }) => [app.name, app.stage, app.removal, app.protect])).toEqual([
     ['maillake', 'dev', 'remove', false],
     ['maillake', 'production', 'retain', true],
     ['mail', 'shop', 'retain', true],
     ['maillake', 'staging', 'retain', true],
+    ['a-lake-of-much-mail0', LONG.stage, 'remove', false],
   ]);
 });
 
@@ -47,6 +49,7 @@ test('sst-env.d.ts is current', () => {
 });
 
 describe('inputs', () => inputChecks(stages));
+describe('limits of the services', () => limitChecks(() => graphs));
 describe('names', () => nameChecks(stages));
 describe('storage', () => storageChecks(stages));
 describe('policies', () => policyChecks(stages));
