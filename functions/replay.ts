@@ -1,6 +1,7 @@
 /** Lambda, called by a person: seals quarantined records into units, which are read again with today's code. */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
+import { queueUnits } from '#lake/protocol/lanes.ts';
 import { planReplay, type ReplayPlanned } from '#lake/steps/replay.ts';
 import { REASONS, type Reason } from '#lake/vocabulary.ts';
 import { wiring } from './wiring.ts';
@@ -21,7 +22,8 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Omit<Re
       version,
       ...(reason === undefined ? {} : { reason }),
     });
-    await replayPorts.queue.send(messages, 'backfill');
+    const units = messages.map((message) => ({ ...message, rawPrefix: '', kind: 'replay' }));
+    await queueUnits(replayPorts, settings, units);
     const { objects, records, unchanged } = planned;
     info('sealed for replay', { units: messages.length, objects, records, unchanged });
     count('ReplayedRecords', records);

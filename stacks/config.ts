@@ -152,8 +152,6 @@ const StageSchema = z.strictObject({
     .default({ email: null, quarantineShare: 0.05, freshnessMinutes: 60 }),
   /** GB that one query of an analyst may read before Athena stops it ($0.005 each); Athena takes no limit below 10 MB */
   queryGigabytes: z.number().min(0.02).default(100),
-  /** for the dashboard to come: nothing is made of it yet */
-  quickSightUser: z.string().nullable().default(null),
   /** what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production */
   keepsData: z.boolean(),
 });

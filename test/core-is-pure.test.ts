@@ -30,6 +30,7 @@ describe('the core', () => {
     ['DuckDB', "import { DuckDBInstance } from '@duckdb/node-api';\nexport const x = DuckDBInstance;\n"],
     ['the file system', "import { readFileSync } from 'node:fs';\nexport const x = readFileSync;\n"],
     ['an adapter', "import { openLake } from '#local/lake.ts';\nexport const x = openLake;\n"],
+    ['what the command line says', "import { EXIT } from '#host/failure.ts';\nexport const x = EXIT;\n"],
     ['a clock', 'export const now = Date.now();\n'],
     ['the current date', 'export const now = new Date();\n'],
     ['a timer', 'export const later = (): void => void setTimeout(() => {}, 1);\n'],

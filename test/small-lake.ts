@@ -1,7 +1,9 @@
 /** A real lake in a temporary folder: raw objects as given, disk store, DuckDB, a clock that stands still. */
+
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { HOUR_MS } from '#lake/days.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
@@ -46,7 +48,7 @@ export async function smallLake(settings: Settings = DEFAULT_SETTINGS): Promise<
     lake,
     folder,
     clock,
-    put(key, content, modified = NOW - 3_600_000) {
+    put(key, content, modified = NOW - HOUR_MS) {
       const path = join(raw, key);
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, content);

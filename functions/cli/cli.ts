@@ -8,7 +8,7 @@ import { safeLines } from '#host/safe-text.ts';
 import { LAKE } from './commands/options.ts';
 import { COMMAND_NAMES, program } from './commands/program.ts';
 import { type Console, openConsole } from './console.ts';
-import { paletteFor } from './terminal/colour.ts';
+import { paletteFor } from './terminal/palette.ts';
 
 stopOnSignals();
 stopWhenNobodyReads();
@@ -46,7 +46,7 @@ function lowerFirst(text: string): string {
 }
 
 function tell({ message, hint }: Failure, error: unknown): void {
-  const { red, dim } = paletteFor(process.stderr, process.env);
+  const { red, dim } = paletteFor(process.stderr);
   process.stderr.write(`${red('error:')} ${message}\n`);
   if (hint !== undefined) process.stderr.write(`${dim(hint)}\n`);
   if (process.env.MAILLAKE_DEBUG && error instanceof Error) process.stderr.write(`${inspect(error)}\n`);

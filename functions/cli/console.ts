@@ -1,7 +1,7 @@
 /** The streams of the command line: results go to stdout, everything that is said beside them to stderr. */
 
 import type { Progress } from '#host/progress.ts';
-import { type Palette, paletteFor } from './terminal/colour.ts';
+import { type Palette, paletteFor } from './terminal/palette.ts';
 import { progressOn } from './terminal/progress.ts';
 
 export interface Console {
@@ -28,12 +28,12 @@ const DEFAULT_WIDTH = 80;
 const CHUNK = 64 * 1024;
 
 export function openConsole({ stdout, stderr, env }: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): Console {
-  const errors = paletteFor(stderr, env);
+  const errors = paletteFor(stderr);
   const write = (text: string): Promise<void> =>
     stdout.write(text) ? Promise.resolve() : new Promise((resolve) => stdout.once('drain', resolve));
   return {
     width: stdout.columns || Number(env.COLUMNS) || DEFAULT_WIDTH,
-    palette: paletteFor(stdout, env),
+    palette: paletteFor(stdout),
     progress: progressOn(stderr),
     write,
     async print(lines) {

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
+import { DAY_MS } from '#lake/days.ts';
 import { addFaults } from './faults/index.ts';
 import { Delivery } from './records/delivery.ts';
 import { RawFolder } from './records/raw-folder.ts';
-import { DAY, dayOf } from './sender/calendar.ts';
+import { dayOf } from './sender/calendar.ts';
 import { lifeOf } from './sender/life.ts';
 import { Random } from './sender/random.ts';
 import { firstDayOf, type Incident, incidentOf, schedule } from './sender/schedule.ts';
@@ -101,7 +102,7 @@ async function made(options: GenerateOptions): Promise<{ truth: Truth; summary: 
   const about = {
     messages,
     first_day: dayOf(firstDay),
-    last_day: dayOf(firstDay + (days - 1) * DAY),
+    last_day: dayOf(firstDay + (days - 1) * DAY_MS),
     objects: folder.objects,
     incident,
   };

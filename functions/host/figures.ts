@@ -26,27 +26,38 @@ export function byteCount(bytes: number): string {
   return `${text} ${units[i]}`;
 }
 
-/** Seconds as `0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${pad(whole % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
-}
-
-const pad = (n: number): string => String(n).padStart(2, '0');
-
-/** A rate from 0 to 1 as percent, with enough digits that a complaint rate of 0.0012 is not 0; null stays unknown. */
-export function percent(rate: number | null): string {
-  if (rate === null) return 'unknown';
-  const value = rate * 100;
-  if (value === 0) return '0 %';
-  const digits = value === 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 0.1 ? 2 : 3;
-  return `${value.toFixed(digits)} %`;
-}
-
 /** An amount of what progress counts. */
 export const amount = (n: number, unit: ProgressUnit): string =>
   unit === 'bytes' ? byteCount(n) : counted(n, unit.slice(0, -1));
+
+/**
+ * A rate from 0 to 1 as percent with the digits that matter: a complaint rate of 0.0012 is `0.12%`, never `0%`, and
+ * 0.9999 isn't `100%`. Null, what can't be observed, is a dash.
+ */
+export function percent(rate: number | null): string {
+  if (rate === null || !Number.isFinite(rate)) return '–';
+  const value = rate * 100;
+  if (value === 0 || value === 100) return `${value}%`;
+  const distance = Math.min(Math.abs(value), Math.abs(100 - value));
+  const digits = distance < 0.095 ? 3 : distance < 0.995 || Math.abs(value) < 9.995 ? 2 : 1;
+  if (distance < 0.0005) return value < 1 ? '<0.001%' : '>99.999%';
+  return `${value.toFixed(digits)}%`;
+}
+
+/** Seconds for people: `0.84 s`, `12 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`; null is a dash */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return '–';
+  if (seconds < 9.95) return `${trimmed(Number(seconds.toPrecision(2)))} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  if (seconds < 3599.5) return twoUnits(Math.round(seconds), 60, 'min', 's');
+  if (seconds < 86_370) return twoUnits(Math.round(seconds / 60), 60, 'h', 'min');
+  return twoUnits(Math.round(seconds / 3600), 24, 'd', 'h');
+}
+
+function twoUnits(parts: number, size: number, large: string, small: string): string {
+  const rest = parts % size;
+  return `${count((parts - rest) / size)} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`;
+}
+
+/** Without the noise of binary fractions: 0.15000000000000002 → 0.15 */
+export const trimmed = (n: number): string => String(Number(n.toPrecision(6)));

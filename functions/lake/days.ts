@@ -1,6 +1,8 @@
-/** UTC days as `YYYY-MM-DD`. */
-export const DAY_MS = 86_400_000;
-export const HOUR_MS = 3_600_000;
+/** Days, which are UTC and written `YYYY-MM-DD`, and lengths of time in ms. */
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** The UTC date of an instant in epoch ms. */
 export const utcDate = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

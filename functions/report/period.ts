@@ -1,3 +1,4 @@
+import { DAY_MS } from '#lake/days.ts';
 import type { Ask } from './rows.ts';
 
 /** Send days, `YYYY-MM-DD`, both ends included. */
@@ -18,7 +19,6 @@ export interface DayVolume {
   sent: number;
 }
 
-const DAY = 86_400_000;
 /** Six whole weeks at most: long enough for a trend, and weekdays weigh the same in both periods. */
 const LONGEST = 42;
 
@@ -55,10 +55,10 @@ export function periodOf(volumes: readonly DayVolume[], asked: { from?: string; 
 }
 
 export const later = (date: string, days: number): string =>
-  new Date(instantOf(date) + days * DAY).toISOString().slice(0, 10);
+  new Date(instantOf(date) + days * DAY_MS).toISOString().slice(0, 10);
 
 /** Days from one date to another. */
-export const distance = (from: string, to: string): number => (instantOf(to) - instantOf(from)) / DAY;
+export const distance = (from: string, to: string): number => (instantOf(to) - instantOf(from)) / DAY_MS;
 
 /** Every day, ends included. */
 export const eachDay = ({ from, to }: Days): string[] =>

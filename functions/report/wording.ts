@@ -1,6 +1,7 @@
+import { count, percent } from '#host/figures.ts';
 import type { Answer, Cause } from './causes.ts';
 import type { Incident } from './incidents.ts';
-import { count, percent, weekday } from './numbers.ts';
+import { weekday } from './numbers.ts';
 import { providerName } from './providers.ts';
 
 /** An incident in words, as parts of a text: when, what, and what is known of it. Not escaped for anything. */

@@ -1,11 +1,12 @@
 /** The benchmark's raw data: SES and Pinpoint records in events.md's shapes, as Firehose delivers them, gzipped. */
+
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { MINUTE_MS } from '#lake/days.ts';
 
 const START = Date.UTC(2026, 2, 2, 6);
-const MINUTE = 60_000;
 const EVENTS_PER_OBJECT = 2500;
 const PROVIDERS = ['gmail.com', 'yahoo.com', 'outlook.com', 'icloud.com', 'web.de', 'orange.fr', 'corp.example'];
 const AGENTS = [
@@ -57,7 +58,7 @@ function writeStream(
   let lines: string[] = [];
   let objects = 0;
   const flush = (): void => {
-    const name = new Date(START + objects * 5 * MINUTE).toISOString().slice(0, 19).replace(/[-T:]/g, '-');
+    const name = new Date(START + objects * 5 * MINUTE_MS).toISOString().slice(0, 19).replace(/[-T:]/g, '-');
     const key = `${stream}/${name.slice(0, 13).replaceAll('-', '/')}/${stream}-1-${name}-${uuidOf(stream + objects)}.gz`;
     const path = join(folder, key);
     mkdirSync(dirname(path), { recursive: true });
@@ -100,12 +101,12 @@ function livesOf({ sentAt }: Mail, random: Random): Life[] {
     ip: `192.0.2.${random(256)}`,
   });
   const lives: Life[] = [{ is: 'send', at: sentAt, ...details() }];
-  const arrivedAt = sentAt + 500 + random(5 * MINUTE);
+  const arrivedAt = sentAt + 500 + random(5 * MINUTE_MS);
   if (random(100) < 3) return [...lives, { is: 'bounce', at: arrivedAt, ...details() }];
   lives.push({ is: 'delivery', at: arrivedAt, ...details() });
   for (let opens = random(3); opens > 0; opens--)
-    lives.push({ is: 'open', at: arrivedAt + random(300 * MINUTE), ...details() });
-  if (random(5) === 0) lives.push({ is: 'click', at: arrivedAt + random(300 * MINUTE), ...details() });
+    lives.push({ is: 'open', at: arrivedAt + random(300 * MINUTE_MS), ...details() });
+  if (random(5) === 0) lives.push({ is: 'click', at: arrivedAt + random(300 * MINUTE_MS), ...details() });
   return lives;
 }
 

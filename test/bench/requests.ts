@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { METRICS } from '#aws/metrics.ts';
 import { generate } from '#generate/index.ts';
-import { DAY_MS, startOfDay, utcDate } from '#lake/days.ts';
+import { DAY_MS, MINUTE_MS, startOfDay, utcDate } from '#lake/days.ts';
 import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { audit } from '#lake/steps/audit.ts';
@@ -31,7 +31,6 @@ import { LEAST_QUERY_BYTES, monthlyCost } from './prices.ts';
 
 const DAILY = Number(process.argv[2] ?? 10_000);
 const DAYS = 6;
-const MINUTE = 60_000;
 /** The day that is counted: yesterday, so that times of files and of the clock are near each other. */
 const begin = startOfDay(utcDate(Date.now())) - DAY_MS;
 
@@ -184,7 +183,7 @@ tallies.clear();
 const before = await lakeBytes();
 
 for (let minute = 0; minute < 24 * 60; minute++) {
-  clock.advance(MINUTE);
+  clock.advance(MINUTE_MS);
   for (const { name, expression } of SCHEDULES) if (isDue(expression, minute)) await CALLS[name]?.();
 }
 const after = await lakeBytes();

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { HOUR_MS } from '#lake/days.ts';
 import { ndjson, rawKey, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 
 /** What would do something if a page, a spreadsheet or a terminal took it for more than text. */
@@ -27,7 +28,7 @@ export function writeHostileRaw(folder: string): void {
     return [
       sesSend(parts),
       sesDelivery(parts),
-      sesOpen({ ...parts, at: SENT + 3_600_000 }),
+      sesOpen({ ...parts, at: SENT + HOUR_MS }),
       sesClick({ ...parts, at: SENT + 3_700_000, link: text }),
     ];
   });

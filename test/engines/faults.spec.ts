@@ -1,4 +1,5 @@
 /** faults.md, "AWS": put between the SDK and the account, met by the adapters and functions as they are. */
+
 import { Buffer } from 'node:buffer';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import { GlueCatalog } from '#aws/glue-catalog.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { generate } from '#generate/index.ts';
 import { systemClock } from '#host/clock.ts';
+import { DAY_MS } from '#lake/days.ts';
 import { ChangedObject, DeniedObject, type Engine } from '#lake/ports.ts';
 import { newestGeneration, readBytes } from '#lake/protocol/records.ts';
 import { audit } from '#lake/steps/audit.ts';
@@ -279,7 +281,7 @@ describe('Athena', () => {
     const newest = await newestGeneration(store, day.table, day.dt);
     for (const { key } of newest?.file_list ?? []) expect(orphans).not.toContain(key);
     expect(await seen()).toEqual(before);
-    const later = { ...systemClock, now: () => Date.now() + 3 * 86_400_000 };
+    const later = { ...systemClock, now: () => Date.now() + 3 * DAY_MS };
     const removed = (await collect({ lake: store, catalog, clock: later })).map(({ key }) => key);
     expect(removed).toEqual(expect.arrayContaining(orphans));
     expect(await seen()).toEqual(before);

@@ -13,7 +13,7 @@ export async function startMoto({ python }: Engines, logs: string): Promise<Star
     args: [fileURLToPath(new URL('./moto_server.py', import.meta.url)), '-H', '127.0.0.1', '-p', String(port)],
     log: join(logs, 'moto.log'),
     isReady: async () => (await fetch(`${address}/moto-api/`)).ok,
-    patience: 60_000,
+    timeoutMs: 60_000,
   });
   return { ...started, address };
 }

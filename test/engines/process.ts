@@ -20,11 +20,11 @@ export interface Start {
   /** answers once it can be used */
   isReady: () => Promise<boolean>;
   /** ms */
-  patience: number;
+  timeoutMs: number;
 }
 
 /** @throws Error with the place of the log if it ends, or isn't ready in time */
-export async function start({ name, command, args, cwd, env, log, isReady, patience }: Start): Promise<Started> {
+export async function start({ name, command, args, cwd, env, log, isReady, timeoutMs }: Start): Promise<Started> {
   const output = openSync(log, 'w');
   const child = spawn(command, args, {
     stdio: ['ignore', output, output],
@@ -39,12 +39,12 @@ export async function start({ name, command, args, cwd, env, log, isReady, patie
     isEnded = true;
     process.removeListener('exit', kill);
   });
-  const until = Date.now() + patience;
+  const until = Date.now() + timeoutMs;
   while (!(await isReady().catch(() => false))) {
     if (isEnded) throw new Error(`${name} ended before it was ready, see ${log}`);
     if (Date.now() > until) {
       kill();
-      throw new Error(`${name} was not ready after ${patience / 1000} s, see ${log}`);
+      throw new Error(`${name} was not ready after ${timeoutMs / 1000} s, see ${log}`);
     }
     await setTimeout(100);
   }

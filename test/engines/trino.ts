@@ -110,7 +110,7 @@ export async function startTrino(
     ],
     log: join(folder, 'trino.log'),
     isReady: async () => (await client.query('select 1')).rows.length === 1,
-    patience: 240_000,
+    timeoutMs: 240_000,
   });
   // Here and once: two queries that make it at once fail, `if not exists` or not.
   await client.query(`create schema if not exists ${UNLOAD_SCHEMA}`);

@@ -13,7 +13,7 @@
  *   holds under the default limits for all that a mutation can open on the lines between: a string ends with its line, and
  *   of an object or array that is never closed each line that is a whole record is found again. It does not hold if the
  *   object as a whole is rejected, or if what is opened grows larger than a record may be before anything contradicts it;
- * - `work`: what is parsed and scanned is bounded by a multiple of the bytes and the patience of the limits.
+ * - `work`: what is parsed and scanned is bounded by a multiple of the bytes and the scan budget of the limits.
  */
 import type { FuzzInput } from './input.ts';
 import { cut, type Reader, type Reading } from './reading.ts';
@@ -114,10 +114,10 @@ function checkSame(one: Reading, other: Reading): void {
   }
 }
 
-/** Of a byte: a line is guessed, joined, parsed and scanned, in each of four envelopes; what fails is bounded by patience. */
+/** Of a byte: a line is guessed, joined, parsed and scanned, in each of four envelopes; what fails is bounded by the scan budget. */
 function checkWork({ parsed, scanned }: Work, bytes: number, recordBytes: number): void {
-  const patience = Math.max(4 * recordBytes, 1024 * 1024);
-  const most = 24 * bytes + 2 * patience + recordBytes;
+  const budget = Math.max(4 * recordBytes, 1024 * 1024);
+  const most = 24 * bytes + 2 * budget + recordBytes;
   if (parsed + scanned > most) {
     throw new Violation('work', `${parsed} characters parsed and ${scanned} bytes scanned of ${bytes} bytes`);
   }

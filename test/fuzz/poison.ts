@@ -51,7 +51,7 @@ export const POISON: Readonly<Record<string, Poison>> = {
     make: (mb) => expanding('{"\n', mb),
   },
   openStructures: {
-    why: 'MB of records that open and never close: each is scanned as far as patience goes',
+    why: 'MB of records that open and never close: each is scanned as far as the scan budget goes',
     small: 0.02,
     large: 200,
     make: (mb) => expanding('{"a":[\n', mb),
@@ -63,7 +63,7 @@ export const POISON: Readonly<Record<string, Poison>> = {
     make: (thousands) => members(Buffer.alloc(0), thousands * 1000),
   },
   zeros: {
-    why: 'MB of zeros: one broken stretch, and the most that gzip can expand',
+    why: 'MB of zeros: one broken run, and the most that gzip can expand',
     small: 4,
     large: 4000,
     make: (mb) => members(Buffer.alloc(MB), mb),

@@ -61,7 +61,7 @@ test.each(['\r', ' '])(
   },
 );
 
-test('the end of a broken stretch does not depend on how the white space behind it comes in', () => {
+test('the end of a broken run does not depend on how the white space behind it comes in', () => {
   const bytes = Buffer.from(`{"a"${'\n'.repeat(100)}{"b":1}\n`);
   const places = [1, 7, 64, 1000].map((size) => {
     const visitor = notes();

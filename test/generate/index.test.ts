@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generate } from '#generate/index.ts';
+import { HOUR_MS } from '#lake/days.ts';
 import { generated, keysIn, modifiedOf } from './folder.ts';
 
 const digest = (folder: string): string => {
@@ -46,7 +47,7 @@ describe('generate', () => {
       const lateness = keysIn(folder).map((key) => {
         const [, time = ''] = /-1-(\d{4}-\d\d-\d\d-\d\d)/.exec(key) ?? [];
         const hour = Date.parse(`${time.slice(0, 10)}T${time.slice(11)}:00:00Z`);
-        return (modifiedOf(folder, key) - hour) / 3_600_000;
+        return (modifiedOf(folder, key) - hour) / HOUR_MS;
       });
       expect(lateness.every((hours) => hours >= 0)).toBe(true);
       expect(lateness.some((hours) => hours > 24)).toBe(true);

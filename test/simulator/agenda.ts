@@ -1,5 +1,5 @@
 /** What is going to happen in a schedule, and when: deliveries, and starts of processes, many at about the same time. */
-import { DAY_MS, HOUR_MS } from '#lake/days.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import type { Chance } from './chance.ts';
 import { type RawObject, START } from './mail.ts';
 
@@ -16,8 +16,6 @@ export type Entry =
   | { at: number; does: 'deliver'; object: RawObject }
   | { at: number; does: 'start'; step: Step }
   | { at: number; does: Mishap };
-
-const MINUTE_MS = 60_000;
 
 /** Deliveries at their times, and rounds of processes shortly after one of them or at any time. In order of time. */
 export function agendaOf(objects: readonly RawObject[], chance: Chance): Entry[] {

@@ -3,7 +3,7 @@
  * steps, in the lanes and at the hours in which they run in the cloud.
  */
 
-import { DAY_MS, HOUR_MS, utcDate } from '#lake/days.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, utcDate } from '#lake/days.ts';
 import type { Lane } from '#lake/ports.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
@@ -18,7 +18,6 @@ import { Timeline } from './timeline.ts';
 const TEMPLATE = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
 const SETTINGS: Settings = { ...DEFAULT_SETTINGS, rawTemplate: TEMPLATE };
 const START = Date.parse('2026-03-01T12:00:00Z');
-const MINUTE_MS = 60_000;
 const TICK_MS = 5 * MINUTE_MS;
 const WORKERS: Record<Lane, number> = { live: 4, backfill: 32 };
 const PACE: Pace = { msPerCall: 30, unitMs: 30_000, queryMs: 5000 };

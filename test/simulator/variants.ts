@@ -44,7 +44,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'collecting unnamed outputs too early',
     collectRules: {
-      isDecidedAgainst: ({ location }, { newest }) => location !== newest?.location,
+      isSuperseded: ({ location }, { newest }) => location !== newest?.location,
       isPastGrace: () => true,
     },
   },

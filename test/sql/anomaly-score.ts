@@ -2,6 +2,8 @@
  * What deliverability_anomalies must say of a day, by its header and without its SQL: plain loops over a day and those
  * before it.
  */
+import { DAY_MS } from '#lake/days.ts';
+
 export interface DayCount {
   /** `YYYY-MM-DD` */
   date: string;
@@ -79,4 +81,4 @@ function weightedMedian(values: readonly (readonly [value: number, weight: numbe
   return Number.NaN;
 }
 
-const ageInDays = (date: string, earlier: string): number => (Date.parse(date) - Date.parse(earlier)) / 86_400_000;
+const ageInDays = (date: string, earlier: string): number => (Date.parse(date) - Date.parse(earlier)) / DAY_MS;

@@ -1,5 +1,7 @@
 /** Views on the mail of a day by another dimension, at a horizon, or by how long things take. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { type Answer, type LakeFixture, lakeFixture, type Row } from './lake-fixture.ts';
 import { bounced, later, opened, outcome, outcomes } from './outcome-rows.ts';
 
@@ -238,8 +240,7 @@ describe('deliverability_by_horizon', () => {
 
   test('a horizon is over when it is for the last mail of the day, and a day more', async () => {
     const today = new Date().toISOString().slice(0, 10);
-    const daysAgo = (days: number): string =>
-      new Date(Date.parse(today) - days * 86_400_000).toISOString().slice(0, 10);
+    const daysAgo = (days: number): string => new Date(Date.parse(today) - days * DAY_MS).toISOString().slice(0, 10);
     await lake.insert(
       'recipient_messages',
       [2, 3, 4, 5, 8, 9].map((days) => outcome(`m${days}`, { sent_at: `${daysAgo(days)} 09:00:00` })),
@@ -382,7 +383,7 @@ test('time_to_engage says how soon people open and click, machines beside', asyn
 
 test('young mail is not mature in any view that tells of a whole life', async () => {
   const today = new Date().toISOString().slice(0, 10);
-  const daysAgo = (days: number): string => new Date(Date.parse(today) - days * 86_400_000).toISOString().slice(0, 10);
+  const daysAgo = (days: number): string => new Date(Date.parse(today) - days * DAY_MS).toISOString().slice(0, 10);
   const both = (days: number): Row[] =>
     ['0', '1'].map((treatment_id) =>
       outcome(`m${days}${treatment_id}`, {

@@ -1,6 +1,6 @@
 /** Views that count what happened on a day, each with a story that can be counted by hand. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addDays } from '#lake/days.ts';
+import { addDays, DAY_MS } from '#lake/days.ts';
 import { copied, happened, type Mail } from './event-rows.ts';
 import { type Answer, type LakeFixture, lakeFixture, type Row } from './lake-fixture.ts';
 
@@ -101,7 +101,7 @@ describe('event_volume_daily', () => {
         `select events, expected_events, volume_status from event_volume_daily where event_type = 'complaint' and dt = '${week(1)}'`,
       ),
     ).toEqual([{ events: 40, expected_events: 20, volume_status: 'normal' }]);
-    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    const tomorrow = new Date(Date.now() + DAY_MS).toISOString().slice(0, 10);
     await lake.clear();
     await lake.insert('events', sends(addDays(tomorrow, -7), 30));
     expect(await lake.rows(`select dt from event_volume_daily where dt >= '${tomorrow}'`)).toEqual([]);

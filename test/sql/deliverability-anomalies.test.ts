@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addDays } from '#lake/days.ts';
+import { addDays, DAY_MS } from '#lake/days.ts';
 import { rateNamed } from '#lake/sql/marts/rates.ts';
 import { type DayCount, scoreOf } from './anomaly-score.ts';
 import { anomaliesOf } from './anomaly-seeds.ts';
@@ -152,7 +152,7 @@ describe('a quiet month and a day after it', () => {
 
   test('a day whose horizon is not over yet is not judged', async () => {
     const today = new Date().toISOString().slice(0, 10);
-    const age = (Date.parse(today) - Date.parse(FIRST)) / 86_400_000;
+    const age = (Date.parse(today) - Date.parse(FIRST)) / DAY_MS;
     const older = usual(28).map((day) => ({ ...day, at: age - 29 + day.at }));
     await send([...older, { at: age - 1, sent: 100, hardBounces: 90 }, { at: age - 3, sent: 1 }]);
     expect(await anomalies(`${bounces} and send_date > date '${addDays(today, -3)}'`)).toEqual([]);

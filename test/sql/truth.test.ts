@@ -1,4 +1,5 @@
 /** The generator counts while it makes the data; the pipeline counts what it reads. Both must say the same, exactly. */
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +8,12 @@ import { generate, type Truth } from '#generate/index.ts';
 import { FACT_COUNTS, type FactCounts } from '#generate/truth/facts.ts';
 import type { FactDimensions } from '#generate/truth/ledger.ts';
 import type { PersonTruth } from '#generate/truth/people.ts';
+import { DAY_MS } from '#lake/days.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { type LocalLake, openLake } from '#local/lake.ts';
 import { type RunSummary, runAll } from '#local/run/run.ts';
 
-const DAY = 86_400_000;
 const quiet = { start() {}, advance() {}, done() {} };
 type Row = Record<string, SqlValue>;
 
@@ -274,10 +275,10 @@ describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
     // Whoever engaged did so within the last 90 days or before them.
     const status = ({ last_human_opened_at, last_human_clicked_at, ...person }: PersonTruth): string | null => {
       const engaged = Math.max(last_human_opened_at ?? 0, last_human_clicked_at ?? 0);
-      if (engaged > 0) return Math.floor((startOfToday - engaged) / DAY) < 90 ? 'active' : 'lapsed';
+      if (engaged > 0) return Math.floor((startOfToday - engaged) / DAY_MS) < 90 ? 'active' : 'lapsed';
       return person.trackable_delivered > 0 ? 'never' : person.delivered === 0 ? 'never_delivered' : null;
     };
-    const startOfToday = Math.floor(Date.now() / DAY) * DAY;
+    const startOfToday = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     expect(seen.map((row) => [row.recipient_key, row.engagement_status])).toEqual(
       (truth.people ?? []).map((person) => [person.recipient_key, status(person)]),
     );

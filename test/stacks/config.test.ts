@@ -30,7 +30,6 @@ test('name and region are enough: everything else has a default', () => {
     kmsKeyArn: null,
     alarms: { email: null, quarantineShare: 0.05, freshnessMinutes: 60 },
     queryGigabytes: 100,
-    quickSightUser: null,
     keepsData: false,
   });
   expect(configOf(LEAST, 'production').keepsData).toBe(true);

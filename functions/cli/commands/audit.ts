@@ -7,7 +7,7 @@ import { mayBeAcknowledged } from '#lake/steps/audit/acknowledged.ts';
 import type { AuditOptions, AuditReport, Drift, DriftKind } from '#lake/steps/audit.ts';
 import type { LocalLake } from '#local/lake.ts';
 import type { Console } from '../console.ts';
-import type { Palette } from '../terminal/colour.ts';
+import type { Palette } from '../terminal/palette.ts';
 import {
   examples,
   existingLake,

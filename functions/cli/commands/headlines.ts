@@ -8,7 +8,7 @@ import type { Days } from '#report/period.ts';
 import { providerName } from '#report/providers.ts';
 import { type Row, rowsOf } from '#report/rows.ts';
 import type { ReportLake } from '#report/scope.ts';
-import type { Palette } from '../terminal/colour.ts';
+import type { Palette } from '../terminal/palette.ts';
 
 /** Counts and what they make: rates from 0 to 1, null where nothing can be observed. */
 export interface Numbers {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { releaseVersion } from '#host/code-version.ts';
 import type { Console } from '../console.ts';
-import { paletteFor } from '../terminal/colour.ts';
+import { paletteFor } from '../terminal/palette.ts';
 import { auditCommand } from './audit.ts';
 import { demoCommand } from './demo.ts';
 import { describeCommand } from './describe.ts';
@@ -25,7 +25,7 @@ export function program(to: Console): Command {
     .version(releaseVersion(), '-V, --version', 'print the version')
     .helpCommand(false)
     .exitOverride()
-    .configureHelp({ styleTitle: (title) => paletteFor(process.stdout, process.env).bold(title) })
+    .configureHelp({ styleTitle: (title) => paletteFor(process.stdout).bold(title) })
     // What is wrong is said once, by main.
     .configureOutput({ outputError() {} })
     .addHelpText('after', GUIDE);

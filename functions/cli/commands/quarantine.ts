@@ -8,7 +8,7 @@ import { REASONS, type Reason } from '#lake/vocabulary.ts';
 import type { LocalLake } from '#local/lake.ts';
 import type { ReplaySummary } from '#local/run/replay.ts';
 import type { Console } from '../console.ts';
-import type { Palette } from '../terminal/colour.ts';
+import type { Palette } from '../terminal/palette.ts';
 import {
   examples,
   existingLake,

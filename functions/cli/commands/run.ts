@@ -4,7 +4,7 @@ import { safeText, wrapText } from '#host/safe-text.ts';
 import { keepRaw } from '#local/raw/known-folder.ts';
 import type { RunSummary } from '#local/run/run.ts';
 import type { Console } from '../console.ts';
-import type { Palette } from '../terminal/colour.ts';
+import type { Palette } from '../terminal/palette.ts';
 import {
   DEFAULT_LAKE,
   examples,

@@ -1,7 +1,7 @@
 import { cutText, padLeft, padRight, safeText, textWidth, wrapText } from '#host/safe-text.ts';
 import type { QueryResult } from '#lake/ports.ts';
-import { type Palette, plainPalette } from './colour.ts';
 import { isNumericType, shownValue } from './formats.ts';
+import { type Palette, paletteFor } from './palette.ts';
 
 export interface ShownColumn {
   name: string;
@@ -16,7 +16,11 @@ export interface ShownColumn {
  * and long text cut; else turned by a quarter, a column a line and rows side by side; else each row as a block of
  * `name  value` lines.
  */
-export function* tableLines(result: QueryResult, width: number, palette: Palette = plainPalette): Generator<string> {
+export function* tableLines(
+  result: QueryResult,
+  width: number,
+  palette: Palette = paletteFor(null),
+): Generator<string> {
   const rows = result.rows.length;
   const columns = result.columns.map(({ name, type }, i): ShownColumn => {
     const cells = result.rows.map((row) => shownValue(row[i] ?? null, type));

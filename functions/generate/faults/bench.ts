@@ -1,8 +1,9 @@
+import { HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import { objectKey } from '../records/delivery.ts';
 import { pinpointRecord } from '../records/pinpoint.ts';
 import { compressed, type RawFolder } from '../records/raw-folder.ts';
 import { headerCount, sesRecord } from '../records/ses.ts';
-import { HOUR, MINUTE, SECOND } from '../sender/calendar.ts';
+import { SECOND } from '../sender/calendar.ts';
 import { mailOf } from '../sender/life.ts';
 import type { Happening, Mail } from '../sender/mail.ts';
 import type { Mailing } from '../sender/mailings.ts';
@@ -42,7 +43,7 @@ export class Bench {
     this.ledger = ledger;
     this.folder = folder;
     this.period = period;
-    this.at = dayOfPeriod(period, row * 5) + 9 * HOUR + row * MINUTE;
+    this.at = dayOfPeriod(period, row * 5) + 9 * HOUR_MS + row * MINUTE_MS;
   }
 
   /** A message to one person, or to those given, a second after the last. */
@@ -82,11 +83,11 @@ export class Bench {
   /** Puts an object down in the hour of the row, or `after` ms later, and notes what is to come of it. */
   put(content: string | Uint8Array, expectations: readonly Expectation[], how: Placement = {}): string {
     const { ending = '', folder = 'ses', stream = 'mail-events', after = 0, name } = how;
-    const startedAt = this.at + after + this.objects++ * MINUTE;
+    const startedAt = this.at + after + this.objects++ * MINUTE_MS;
     const named = objectKey(folder, stream, startedAt, this.random.uuid(), ending);
     const key = name === undefined ? named : how.isWhole ? name : `${named.slice(0, named.lastIndexOf('/'))}/${name}`;
     const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-    this.folder.put(key, how.gzip ? compressed(bytes) : bytes, startedAt + 2 * MINUTE);
+    this.folder.put(key, how.gzip ? compressed(bytes) : bytes, startedAt + 2 * MINUTE_MS);
     for (const [expect, n] of expectations) {
       this.ledger.faults.push({ row: this.row, key, expect, n });
       for (let k = 0; k < n; k++) this.count(expect);

@@ -1,5 +1,6 @@
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { PERSONAL_AGENTS } from '../sender/agents.ts';
-import { DAY, HOUR, isoOf, rfc5322, SECOND, startOfDay } from '../sender/calendar.ts';
+import { isoOf, rfc5322, SECOND, startOfDay } from '../sender/calendar.ts';
 import { bounceOf } from '../sender/life.ts';
 import type { Happening, Mail } from '../sender/mail.ts';
 import type { Recipient } from '../sender/people.ts';
@@ -91,8 +92,8 @@ function fifty(bench: Bench): void {
     sent(mail),
     { ...bounce, who: [7, 31] },
     { ...delivered(mail), who: people.map((_, k) => k).filter((k) => k !== 7 && k !== 31) },
-    opened(mail, HOUR, null),
-    opened(mail, 2 * HOUR, null),
+    opened(mail, HOUR_MS, null),
+    opened(mail, 2 * HOUR_MS, null),
   ];
   bench.put(lines(bench.book(mail, happenings)), [['rows', happenings.length]]);
 }
@@ -112,7 +113,7 @@ const opened = (mail: Mail, after: number, who: readonly number[] | null): Happe
 function clicked(bench: Bench, mail: Mail, link: string): string[] {
   const click: Happening = {
     type: 'click',
-    at: mail.sentAt + HOUR,
+    at: mail.sentAt + HOUR_MS,
     who: [0],
     ip: '203.0.113.8',
     agent: DESKTOP,
@@ -139,8 +140,8 @@ function links(bench: Bench): void {
 }
 
 function times(bench: Bench): void {
-  const midnight = startOfDay(bench.at) + DAY;
-  const noon = midnight - 12 * HOUR;
+  const midnight = startOfDay(bench.at) + DAY_MS;
+  const noon = midnight - 12 * HOUR_MS;
   const day = isoOf(noon).slice(0, 10);
   const written: readonly (readonly [at: number, text: string])[] = [
     [noon, `${noon}`],
@@ -156,7 +157,7 @@ function times(bench: Bench): void {
     [midnight, `"${day}T23:59:60Z"`],
     [midnight, `"${day}T24:00:00Z"`],
   ];
-  const records = written.map(([at, text]) => timed(bench, bench.letter({}, undefined, noon - HOUR), at, text));
+  const records = written.map(([at, text]) => timed(bench, bench.letter({}, undefined, noon - HOUR_MS), at, text));
   const unreadable = ['"yesterday"', '"2026-13-45T00:00:00Z"', '"12:00"'].map((text) => {
     const mail = bench.letter();
     return withTime(recordOf(mail, delivered(mail)), text);
@@ -182,7 +183,7 @@ const withTime = (record: string, text: string): string =>
   swapped(record, /"delivery":\{"timestamp":"[^"]*"/, `"delivery":{"timestamp":${text}`);
 
 function absurdTimes(bench: Bench): void {
-  const ahead = bench.at + 5 * DAY;
+  const ahead = bench.at + 5 * DAY_MS;
   const written: readonly (readonly [at: number, text: string])[] = [
     [-5, '-5'],
     [SECOND, '"1970-01-01T00:00:01Z"'],
@@ -201,7 +202,7 @@ function absurdTimes(bench: Bench): void {
 /** Fault 33: one object with mail of so many days before the period. */
 export function manyDates(bench: Bench, dates: number): void {
   const records = Array.from({ length: dates }, (_, k) => {
-    const mail = bench.letter({}, undefined, bench.period.firstDay - (k + 1) * DAY + 12 * HOUR);
+    const mail = bench.letter({}, undefined, bench.period.firstDay - (k + 1) * DAY_MS + 12 * HOUR_MS);
     return bench.book(mail, [delivered(mail)])[0] ?? '';
   });
   bench.put(lines(records), [['rows', dates]], { ending: '.gz', gzip: true });

@@ -1,5 +1,6 @@
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { PERSONAL_AGENTS } from '../sender/agents.ts';
-import { DAY, HOUR, startOfDay } from '../sender/calendar.ts';
+import { startOfDay } from '../sender/calendar.ts';
 import type { Happening } from '../sender/mail.ts';
 import { type Bench, delivered, lines, sent } from './bench.ts';
 
@@ -23,18 +24,18 @@ function inOneUnit(bench: Bench): void {
 function inTwoUnits(bench: Bench): void {
   const record = bench.good();
   bench.put(lines([record]), [['rows', 1]]);
-  bench.put(lines([record]), [['repeats', 1]], { after: 5 * HOUR });
+  bench.put(lines([record]), [['repeats', 1]], { after: 5 * HOUR_MS });
 }
 
 function everywhere(bench: Bench): void {
-  const midnight = startOfDay(bench.at) + DAY;
+  const midnight = startOfDay(bench.at) + DAY_MS;
   const mail = bench.letter({}, undefined, midnight - 1);
   const record = lines(bench.book(mail, [sent(mail), delivered(mail, midnight)]));
   bench.put(record, [['rows', 2]], { after: midnight - bench.at });
   const again = [['repeats', 2]] as const;
-  bench.put(record, again, { after: 40 * DAY, ending: '.gz', gzip: true });
+  bench.put(record, again, { after: 40 * DAY_MS, ending: '.gz', gzip: true });
   bench.put(record, again, { folder: 'second-bucket/ses', ending: '.gz', gzip: true });
-  bench.put(record, again, { name: 'replayed/events.json', isWhole: true, after: 3 * DAY });
+  bench.put(record, again, { name: 'replayed/events.json', isWhole: true, after: 3 * DAY_MS });
 }
 
 function alike(bench: Bench): void {
@@ -42,7 +43,7 @@ function alike(bench: Bench): void {
   const agent = PERSONAL_AGENTS[0] ?? '';
   const open = (ip: string): Happening => ({
     type: 'open',
-    at: mail.sentAt + HOUR,
+    at: mail.sentAt + HOUR_MS,
     who: [0],
     ip,
     agent,

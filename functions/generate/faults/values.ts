@@ -1,4 +1,5 @@
-import { isoOf, MINUTE } from '../sender/calendar.ts';
+import { MINUTE_MS } from '#lake/days.ts';
+import { isoOf } from '../sender/calendar.ts';
 import { otherPinpointEvent } from '../sender/noise.ts';
 import { type Bench, delivered, lines, recordOf, sent, swapped } from './bench.ts';
 
@@ -83,7 +84,7 @@ function missingFields(bench: Bench): void {
   const opened = bench.letter();
   const open = recordOf(opened, {
     type: 'open',
-    at: opened.sentAt + MINUTE,
+    at: opened.sentAt + MINUTE_MS,
     who: [0],
     ip: '192.0.2.9',
     agent: 'x',

@@ -1,4 +1,5 @@
-import { HOUR, MINUTE, SECOND } from '../sender/calendar.ts';
+import { HOUR_MS, MINUTE_MS } from '#lake/days.ts';
+import { SECOND } from '../sender/calendar.ts';
 import type { Life } from '../sender/life.ts';
 import type { Happening, Mail } from '../sender/mail.ts';
 import { otherPinpointEvent, pinpointNoise, topicNoise } from '../sender/noise.ts';
@@ -45,7 +46,7 @@ export class Delivery {
       this.arrive({ at, mail, happening });
       // a producer tries again although the first try got through
       if (random.chance(0.001)) {
-        this.arrive({ at: at + MINUTE + random.wait(9 * HOUR), mail, happening });
+        this.arrive({ at: at + MINUTE_MS + random.wait(9 * HOUR_MS), mail, happening });
         this.ledger.repeat();
       }
     }
@@ -53,7 +54,7 @@ export class Delivery {
 
   /** Writes the objects of all hours before an instant, in order of time. */
   async deliverUntil(instant: number): Promise<void> {
-    const due = [...this.hours.keys()].filter((hour) => (hour + 1) * HOUR <= instant).sort((a, b) => a - b);
+    const due = [...this.hours.keys()].filter((hour) => (hour + 1) * HOUR_MS <= instant).sort((a, b) => a - b);
     for (const hour of due) {
       const arrivals = this.hours.get(hour) ?? [];
       this.hours.delete(hour);
@@ -63,7 +64,7 @@ export class Delivery {
   }
 
   private arrive(arrival: Arrival): void {
-    const hour = Math.floor(arrival.at / HOUR);
+    const hour = Math.floor(arrival.at / HOUR_MS);
     const others = this.hours.get(hour);
     if (others === undefined) this.hours.set(hour, [arrival]);
     else others.push(arrival);
@@ -77,7 +78,7 @@ export class Delivery {
       for (const arrival of arrivals) if (arrival.mail.mailing.stream === stream) waiting.push(arrival);
       this.waiting.set(stream, waiting);
       const [oldest] = waiting;
-      if (waiting.length >= FEW_RECORDS || (oldest !== undefined && oldest.at < (hour - PATIENCE + 1) * HOUR))
+      if (waiting.length >= FEW_RECORDS || (oldest !== undefined && oldest.at < (hour - PATIENCE + 1) * HOUR_MS))
         await this.deliverWaiting(stream);
     }
   }
@@ -97,21 +98,21 @@ export class Delivery {
     const last = arrivals.at(-1);
     if (first === undefined || last === undefined) return;
     const draft = this.filled(stream, arrivals, random);
-    const modified = last.at + MINUTE + random.below(4 * MINUTE);
+    const modified = last.at + MINUTE_MS + random.below(4 * MINUTE_MS);
     const write = (folder: string, parts: readonly string[], late: number): Promise<void> =>
       this.write(stream, folder, first.at, parts, modified + late, random);
     const isLate = random.chance(0.025);
-    await write(stream.folder, draft.parts, isLate ? HOUR + random.below(70 * HOUR) : 0);
+    await write(stream.folder, draft.parts, isLate ? HOUR_MS + random.below(70 * HOUR_MS) : 0);
     if (draft.failed.length > 0) await write(`${stream.folder}/processing-failed`, draft.failed, 0);
     if (random.chance(0.004)) {
       // Firehose timed out on S3 and delivered once more
-      await write(stream.folder, draft.parts, MINUTE);
+      await write(stream.folder, draft.parts, MINUTE_MS);
       for (let k = 0; k < draft.records; k++) this.ledger.repeat();
       for (const type of draft.skipped) this.ledger.skipped(type);
     }
     if (random.chance(0.006)) {
       const record = recordOf(first);
-      await write(stream.folder, [record], 2 * MINUTE);
+      await write(stream.folder, [record], 2 * MINUTE_MS);
       this.ledger.repeat();
     }
   }

@@ -1,4 +1,5 @@
-import { HOUR, isoOf as iso, rfc5322 } from '../sender/calendar.ts';
+import { HOUR_MS } from '#lake/days.ts';
+import { isoOf as iso, rfc5322 } from '../sender/calendar.ts';
 import type { Bounce, BounceKind, Happening, Mail, Preference } from '../sender/mail.ts';
 import type { Mailing } from '../sender/mailings.ts';
 import { ACCOUNT, REGION } from '../sender/sender.ts';
@@ -162,7 +163,7 @@ export function sesPart(mail: Mail, happening: Happening): string {
 }
 
 /** Providers give the arrival of a complaint in their own time. */
-const zoned = (instant: number): string => `${iso(instant - 7 * HOUR).slice(0, -1)}-07:00`;
+const zoned = (instant: number): string => `${iso(instant - 7 * HOUR_MS).slice(0, -1)}-07:00`;
 
 const bounced = (bounce: Bounce): string =>
   (bounce.status === null ? '' : `,"action":"failed","status":"${bounce.status}"`) +

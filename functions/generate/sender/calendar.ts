@@ -1,15 +1,14 @@
 /** Days and hours of the quarter that is generated. Instants are epoch ms, UTC. */
 
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
+
 export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
 
 const days = new Map<number, string>();
 
 /** `2026-10-30` of an instant, in UTC */
 export function dayOf(instant: number): string {
-  const number = Math.floor(instant / DAY);
+  const number = Math.floor(instant / DAY_MS);
   const known = days.get(number);
   if (known !== undefined) return known;
   const day = new Date(instant).toISOString().slice(0, 10);
@@ -23,11 +22,11 @@ const THREE = Array.from({ length: 1000 }, (_, value) => String(value).padStart(
 /** As Date's toISOString, at a fifth of its time, for instants of the years 0 to 9999. */
 export function isoOf(instant: number): string {
   const ms = instant - startOfDay(instant);
-  const time = `${TWO[Math.floor(ms / HOUR)]}:${TWO[Math.floor(ms / MINUTE) % 60]}:${TWO[Math.floor(ms / SECOND) % 60]}`;
+  const time = `${TWO[Math.floor(ms / HOUR_MS)]}:${TWO[Math.floor(ms / MINUTE_MS) % 60]}:${TWO[Math.floor(ms / SECOND) % 60]}`;
   return `${dayOf(instant)}T${time}.${THREE[ms % 1000]}Z`;
 }
 
-export const startOfDay = (instant: number): number => Math.floor(instant / DAY) * DAY;
+export const startOfDay = (instant: number): number => Math.floor(instant / DAY_MS) * DAY_MS;
 
 /** Midnight UTC of `YYYY-MM-DD`. @throws RangeError if there is no such day */
 export function midnight(date: string): number {
@@ -37,7 +36,7 @@ export function midnight(date: string): number {
 }
 
 /** 0 is Sunday. */
-export const weekdayOf = (instant: number): number => (Math.floor(instant / DAY) + 4) % 7;
+export const weekdayOf = (instant: number): number => (Math.floor(instant / DAY_MS) + 4) % 7;
 
 /**
  * The sender's people live by Central European time: one hour ahead of UTC, two from the last Sunday of March to the last
@@ -49,13 +48,13 @@ export function localHour(instant: number): number {
 
 export function zoneOffset(instant: number): number {
   const year = new Date(instant).getUTCFullYear();
-  const summer = instant >= lastSunday(year, 2) + HOUR && instant < lastSunday(year, 9) + HOUR;
-  return summer ? 2 * HOUR : HOUR;
+  const summer = instant >= lastSunday(year, 2) + HOUR_MS && instant < lastSunday(year, 9) + HOUR_MS;
+  return summer ? 2 * HOUR_MS : HOUR_MS;
 }
 
 function lastSunday(year: number, month: number): number {
   const lastDay = Date.UTC(year, month + 1, 0);
-  return lastDay - weekdayOf(lastDay) * DAY;
+  return lastDay - weekdayOf(lastDay) * DAY_MS;
 }
 
 /** How much a shop's customers order on a weekday, Sunday first: receipts, resets and alerts follow it. */

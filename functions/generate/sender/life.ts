@@ -1,5 +1,6 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import * as answers from './answers.ts';
-import { DAY, dayOf, HOUR, MINUTE, SECOND } from './calendar.ts';
+import { dayOf, SECOND } from './calendar.ts';
 import type { BounceKind, Happening, Mail } from './mail.ts';
 import { INVOICE, type Mailing } from './mailings.ts';
 import { type Person, personAt, simulatorAddress } from './people.ts';
@@ -108,7 +109,7 @@ function deliver(
   if (person.fate === 'unknown') return bounce('hard', 'NoEmail', soon, answers.noSuchMailbox(person.at, person.key));
   if (person.fate === 'disabled') return bounce('hard', 'General', soon, answers.disabled(person.at));
   if (person.fate === 'no_domain') return bounce('hard', 'General', soon, answers.noDomain(domainOf(person.key)));
-  if (person.fate === 'full') return bounce('soft', 'MailboxFull', 4 * HOUR + soon, answers.mailboxFull(person.at));
+  if (person.fate === 'full') return bounce('soft', 'MailboxFull', 4 * HOUR_MS + soon, answers.mailboxFull(person.at));
   if (random.chance(person.at.softRate))
     return bounce(
       'soft',
@@ -120,7 +121,7 @@ function deliver(
   let at = mail.sentAt + soon;
   if (random.chance(person.at.delayRate)) {
     at = delayed(mail, person, position, happenings, random);
-    if (random.chance(0.07)) return bounce('soft', 'General', 14 * HOUR + soon, answers.gaveUp);
+    if (random.chance(0.07)) return bounce('soft', 'General', 14 * HOUR_MS + soon, answers.gaveUp);
   }
   const response = answers.accepted(person.at, random.hex(32));
   happenings.push({
@@ -157,7 +158,7 @@ export function bounceOf(
 /** Put off once or twice. SES says so (and Pinpoint doesn't); returns when it was delivered in the end. */
 function delayed(mail: Mail, person: Person, position: number, happenings: Happening[], random: Random): number {
   const { source, feed } = mail.mailing.stream;
-  let at = mail.sentAt + 5 * MINUTE + random.wait(2 * MINUTE);
+  let at = mail.sentAt + 5 * MINUTE_MS + random.wait(2 * MINUTE_MS);
   for (let k = random.between(1, 2); k > 0; k--) {
     const kind = random.pick(['TransientCommunicationFailure', 'RecipientServerError', 'IPFailure', 'SpamDetected']);
     const { status, diagnostic } = answers.turnedAway(person.at, mail.outgoingIp);
@@ -169,9 +170,9 @@ function delayed(mail: Mail, person: Person, position: number, happenings: Happe
         kind,
         status: status ?? '4.7.0',
         diagnostic: diagnostic ?? '',
-        expires: mail.sentAt + 14 * HOUR,
+        expires: mail.sentAt + 14 * HOUR_MS,
       });
-    at += 10 * MINUTE + random.wait(40 * MINUTE);
+    at += 10 * MINUTE_MS + random.wait(40 * MINUTE_MS);
   }
   return at;
 }
@@ -182,18 +183,19 @@ function live(mail: Mail, person: Person, deliveredAt: number, happenings: Happe
     happenings.push(bounceOf(kind, subType, deliveredAt + after, 0, answer, person.at.mta, random));
   };
   if (random.chance(0.0005)) {
-    later('hard', 'General', 2 * MINUTE + random.wait(HOUR), answers.returnedLater(person.key));
+    later('hard', 'General', 2 * MINUTE_MS + random.wait(HOUR_MS), answers.returnedLater(person.key));
     return;
   }
-  if (random.chance(0.0015)) later('soft', 'General', 5 * SECOND + random.wait(MINUTE), answers.outOfOffice);
-  if (random.chance(0.0002)) later('undetermined', 'Undetermined', 9 * MINUTE + random.wait(HOUR), answers.unclear);
+  if (random.chance(0.0015)) later('soft', 'General', 5 * SECOND + random.wait(MINUTE_MS), answers.outOfOffice);
+  if (random.chance(0.0002))
+    later('undetermined', 'Undetermined', 9 * MINUTE_MS + random.wait(HOUR_MS), answers.unclear);
   if (mail.mailing.stream.feed !== 'notification') {
     if (person.isScanned) scannedByGateway(mail, deliveredAt, happenings, random);
     readByPerson(mail, person, deliveredAt, happenings, random);
   }
   const isUnasked = mail.mailing.purpose !== 'transactional';
   if (isUnasked && person.at.hasFeedback && random.chance(person.at.complaintRate * 1.5)) {
-    const at = deliveredAt + 3 * MINUTE + random.wait(9 * HOUR);
+    const at = deliveredAt + 3 * MINUTE_MS + random.wait(9 * HOUR_MS);
     happenings.push({ ...complaintOf(at, [0], random), agent: feedbackAgent(person) });
   }
 }
@@ -216,8 +218,8 @@ function openedBySomeone(
 ): void {
   let at = deliveredAt;
   for (const person of people) {
-    at += MINUTE + random.wait(5 * HOUR);
-    if (at > deliveredAt + 10 * DAY || !random.chance(mailing.openRate)) continue;
+    at += MINUTE_MS + random.wait(5 * HOUR_MS);
+    if (at > deliveredAt + 10 * DAY_MS || !random.chance(mailing.openRate)) continue;
     happenings.push({
       type: 'open',
       at,

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import {
   GOOGLE_PROXY,
   HONEST_BOT,
@@ -7,13 +8,13 @@ import {
   SCANNER_BROWSER,
   YAHOO_PROXY,
 } from './agents.ts';
-import { DAY, HOUR, localHour, MINUTE, SECOND } from './calendar.ts';
+import { localHour, SECOND } from './calendar.ts';
 import type { Happening, Mail } from './mail.ts';
 import type { Person } from './people.ts';
 import type { Random } from './random.ts';
 
 /** Nothing is opened or clicked later than this after delivery. */
-const ATTENTION = 12 * DAY;
+const ATTENTION = 12 * DAY_MS;
 
 /**
  * What a security gateway does before a person sees the mail: it follows every link at once, or the first within seconds,
@@ -67,29 +68,29 @@ export function readByPerson(
   const { mailing } = mail;
   const ip = homeAddress(person.home);
   if (person.readsWithPrivacy && random.chance(0.92)) {
-    const at = deliveredAt + 15 * SECOND + Math.min(random.wait(3 * HOUR), DAY);
+    const at = deliveredAt + 15 * SECOND + Math.min(random.wait(3 * HOUR_MS), DAY_MS);
     happenings.push({ type: 'open', at, who: [0], ip: '17.58.100.1', agent: PRIVACY_PROXY, isHuman: false });
   }
   const appeal = mailing.openRate * person.at.attention * (0.35 + 1.45 * person.interest);
   if (!random.chance(Math.min(0.95, appeal))) return;
-  const opened = awake(deliveredAt + (person.isScanned ? 5 * MINUTE : 40 * SECOND) + delay(mailing.purpose, random));
+  const opened = awake(deliveredAt + (person.isScanned ? 5 * MINUTE_MS : 40 * SECOND) + delay(mailing.purpose, random));
   if (opened > deliveredAt + ATTENTION) return;
   const lastOpen = person.readsWithPrivacy ? opened : opens(person, ip, opened, deliveredAt, happenings, random);
   if (mailing.links.length > 0 && random.chance(mailing.clickRate)) clicks(mail, ip, opened, happenings, random);
   if (mailing.unsubscribeLink !== null && random.chance(0.007))
-    leave(mail, ip, lastOpen + 2 * MINUTE, happenings, random);
+    leave(mail, ip, lastOpen + 2 * MINUTE_MS, happenings, random);
 }
 
 /** Receipts are read at once, newsletters when there is time. */
 function delay(purpose: Mail['mailing']['purpose'], random: Random): number {
-  if (purpose === 'transactional') return random.wait(35 * MINUTE);
-  return random.chance(0.55) ? random.wait(100 * MINUTE) : random.wait(20 * HOUR);
+  if (purpose === 'transactional') return random.wait(35 * MINUTE_MS);
+  return random.chance(0.55) ? random.wait(100 * MINUTE_MS) : random.wait(20 * HOUR_MS);
 }
 
 /** Who would open it at night does so after getting up. */
 function awake(at: number): number {
   const hour = localHour(at);
-  return hour < 6 ? at + (6 - hour) * HOUR + (at % (90 * MINUTE)) : at;
+  return hour < 6 ? at + (6 - hour) * HOUR_MS + (at % (90 * MINUTE_MS)) : at;
 }
 
 /** Returns the time of the last one. */
@@ -107,7 +108,7 @@ function opens(
     const proxy = person.at.proxy === 'google' ? GOOGLE_PROXY : YAHOO_PROXY;
     const agent = isProxied ? proxy : personalAgent(random, at);
     happenings.push({ type: 'open', at, who: [0], ip, agent, isHuman: agent !== YAHOO_PROXY });
-    const next = at + 25 * SECOND + random.wait(9 * HOUR);
+    const next = at + 25 * SECOND + random.wait(9 * HOUR_MS);
     if (!random.chance(0.27) || next > deliveredAt + ATTENTION) break;
     at = next;
   }
@@ -124,7 +125,7 @@ function clicks(mail: Mail, ip: string, opened: number, happenings: Happening[],
     if (link === undefined) return;
     happenings.push({ type: 'click', at, who: [0], ip, agent, link, isUnsubscribe: false, isHuman: true });
     if (!random.chance(0.3)) return;
-    at += 7 * SECOND + random.wait(MINUTE);
+    at += 7 * SECOND + random.wait(MINUTE_MS);
   }
 }
 
@@ -147,5 +148,5 @@ function leave(mail: Mail, ip: string, at: number, happenings: Happening[], rand
   const everything = random.chance(0.3);
   happenings.push({ type: 'opt_out', at, who: [0], list, topic, everything });
   if (random.chance(0.15))
-    happenings.push({ type: 'opt_in', at: at + HOUR + random.wait(DAY), who: [0], list, topic, everything });
+    happenings.push({ type: 'opt_in', at: at + HOUR_MS + random.wait(DAY_MS), who: [0], list, topic, everything });
 }

@@ -1,4 +1,5 @@
-import { DAY, dayOf, HOUR, HOUR_RHYTHM, MINUTE, midnight, WEEKDAY_RHYTHM, weekdayOf, zoneOffset } from './calendar.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
+import { dayOf, HOUR_RHYTHM, midnight, WEEKDAY_RHYTHM, weekdayOf, zoneOffset } from './calendar.ts';
 import { ALERT, campaign, journeys, type Mailing, MONITORING, type Treatment, transactional } from './mailings.ts';
 import { Random, type Weighted } from './random.ts';
 
@@ -41,19 +42,19 @@ export function schedule(seed: number, messages: number, firstDay: number, days:
 export function incidentOf(firstDay: number, days: number): Incident {
   const earliest = Math.floor((days * 2) / 3);
   let day = earliest;
-  while (day < days - 1 && weekdayOf(firstDay + day * DAY) !== TUESDAY) day++;
-  if (weekdayOf(firstDay + day * DAY) !== TUESDAY) day = Math.min(earliest, days - 1);
-  return { date: dayOf(firstDay + day * DAY), provider: 'microsoft', from_domain: 'news.harborbooks.example' };
+  while (day < days - 1 && weekdayOf(firstDay + day * DAY_MS) !== TUESDAY) day++;
+  if (weekdayOf(firstDay + day * DAY_MS) !== TUESDAY) day = Math.min(earliest, days - 1);
+  return { date: dayOf(firstDay + day * DAY_MS), provider: 'microsoft', from_domain: 'news.harborbooks.example' };
 }
 
 /** Local hour to UTC on that day. */
 const localTime = (firstDay: number, day: number, hour: number): number => {
-  const noon = firstDay + day * DAY + DAY / 2;
-  return firstDay + day * DAY + hour * HOUR - zoneOffset(noon);
+  const noon = firstDay + day * DAY_MS + DAY_MS / 2;
+  return firstDay + day * DAY_MS + hour * HOUR_MS - zoneOffset(noon);
 };
 
 function daily(seed: number, firstDay: number, day: number, pinpointShare: number): Draft[] {
-  const rhythm = WEEKDAY_RHYTHM[weekdayOf(firstDay + day * DAY)] ?? 1;
+  const rhythm = WEEKDAY_RHYTHM[weekdayOf(firstDay + day * DAY_MS)] ?? 1;
   const bothWays: readonly Weighted<Mailing>[] = [
     ...weights(transactional(true), [0.5, 0.34, 0.16, 0], pinpointShare),
     ...weights(transactional(false), [0.48, 0.33, 0.15, 0.04], 1 - pinpointShare),
@@ -64,9 +65,9 @@ function daily(seed: number, firstDay: number, day: number, pinpointShare: numbe
   ];
   const drafts: Draft[] = [];
   for (let hour = 0; hour < 24; hour++) {
-    const at = firstDay + day * DAY + hour * HOUR;
+    const at = firstDay + day * DAY_MS + hour * HOUR_MS;
     const bustle = HOUR_RHYTHM[(hour + 2) % 24] ?? 1;
-    const spread = HOUR - 1;
+    const spread = HOUR_MS - 1;
     drafts.push({ at, spread, weight: (0.34 * rhythm * bustle) / 24, mailings: bothWays, audience: null });
     if (hour >= 7 && hour < 19)
       drafts.push({ at, spread, weight: (0.16 * rhythm) / 12, mailings: steps, audience: null });
@@ -86,7 +87,7 @@ const THURSDAY = 4;
 const SLOTS = ['new-in', 'bestsellers', 'staff-picks', 'events', 'gift-cards'] as const;
 
 function campaigns(seed: number, firstDay: number, day: number, pinpointShare: number): Draft[] {
-  const date = firstDay + day * DAY;
+  const date = firstDay + day * DAY_MS;
   const weekday = weekdayOf(date);
   const stamp = dayOf(date);
   const random = new Random(seed, 4, day);
@@ -94,7 +95,7 @@ function campaigns(seed: number, firstDay: number, day: number, pinpointShare: n
   const send = (hour: number, weight: number, mailings: readonly Mailing[]): Draft[] =>
     ([0, 1] as const).map((half) => ({
       at: localTime(firstDay, day, hour + half),
-      spread: 40 * MINUTE,
+      spread: 40 * MINUTE_MS,
       weight: weight / 2,
       mailings: mailings.map((mailing): Weighted<Mailing> => [mailing, 1]),
       audience: { salt: day * 7919, half },
@@ -136,7 +137,7 @@ function apportioned(drafts: readonly Draft[], messages: number): Batch[] {
   });
 }
 
-export const firstDayOf = (end: string, days: number): number => midnight(end) - (days - 1) * DAY;
+export const firstDayOf = (end: string, days: number): number => midnight(end) - (days - 1) * DAY_MS;
 
 /** The days that mail is sent on. */
 export interface Period {
@@ -146,4 +147,4 @@ export interface Period {
 }
 
 /** Midnight of day `number` of the period, beginning again when it is over. */
-export const dayOfPeriod = ({ firstDay, days }: Period, number: number): number => firstDay + (number % days) * DAY;
+export const dayOfPeriod = ({ firstDay, days }: Period, number: number): number => firstDay + (number % days) * DAY_MS;

@@ -24,8 +24,6 @@ const identity = (name: string, local: string, domain: string, encoded = name): 
 export const SHOP = identity('Harbor Books', 'orders', 'harborbooks.example');
 export const NEWS = identity('Harbor Books News', 'news', 'news.harborbooks.example');
 export const CLUB = identity('Bücherclub', 'club', 'club.harborbooks.example', '=?UTF-8?Q?B=C3=BCcherclub?=');
-export const IDENTITIES: readonly Identity[] = [SHOP, NEWS, CLUB];
-
 /** How records are wrapped on their way into the delivery stream. */
 export type Envelope = 'none' | 'sns' | 'event_bridge' | 'queue' | 'lambda';
 

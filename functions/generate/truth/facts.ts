@@ -1,4 +1,5 @@
-import { DAY, startOfDay } from '../sender/calendar.ts';
+import { DAY_MS } from '#lake/days.ts';
+import { startOfDay } from '../sender/calendar.ts';
 import type { BounceKind, Happening, Mail } from '../sender/mail.ts';
 import { PROVIDERS } from '../sender/providers.ts';
 
@@ -69,7 +70,7 @@ const ATTRIBUTION_DAYS = 30;
 
 /** A day before the sending is borne with: clocks differ. */
 export const countsForCohort = (mail: Mail, happening: Happening): boolean =>
-  happening.at >= mail.sentAt - DAY && happening.at < startOfDay(mail.sentAt) + ATTRIBUTION_DAYS * DAY;
+  happening.at >= mail.sentAt - DAY_MS && happening.at < startOfDay(mail.sentAt) + ATTRIBUTION_DAYS * DAY_MS;
 
 /** What became of one recipient of a message. */
 interface Outcome {

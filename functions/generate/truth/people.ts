@@ -1,3 +1,4 @@
+import { DAY_MS } from '#lake/days.ts';
 import type { BounceKind, Happening, Mail } from '../sender/mail.ts';
 import { countsForCohort } from './facts.ts';
 
@@ -53,7 +54,6 @@ interface PersonMail {
   humanClicks: number[];
 }
 
-const DAY = 86_400_000;
 const SERVICE_STOPPED = new Set(['OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient']);
 /** Seed settings, suppress_soft_bounces and suppress_soft_bounce_days. */
 const SOFT_BOUNCES = 5;
@@ -163,7 +163,7 @@ function suppressionOf(mails: readonly PersonMail[]): SuppressionTruth | null {
   const bad = hard.filter(({ subType, status }) => !SERVICE_STOPPED.has(subType) && isAboutTheAddress(status));
   const soft = later.filter((mail) => mail.bounce?.kind === 'soft').map((mail) => mail.sentAt);
   const first = (times: readonly number[]): number => Math.min(...times);
-  const isSoft = soft.length >= SOFT_BOUNCES && Math.max(...soft) - first(soft) >= SOFT_BOUNCE_DAYS * DAY;
+  const isSoft = soft.length >= SOFT_BOUNCES && Math.max(...soft) - first(soft) >= SOFT_BOUNCE_DAYS * DAY_MS;
   const [reason, since] =
     complaints.length > 0
       ? ['complaint', first(complaints)]
@@ -177,11 +177,11 @@ function suppressionOf(mails: readonly PersonMail[]): SuppressionTruth | null {
               ? ['soft_bounces', first(soft)]
               : [null, 0];
   if (reason === null) return null;
-  const day = Math.floor(since / DAY);
+  const day = Math.floor(since / DAY_MS);
   return {
     suppression_reason: reason,
     since,
-    sends_since: mails.filter((mail) => mail.isSent && Math.floor(mail.sentAt / DAY) > day).length,
+    sends_since: mails.filter((mail) => mail.isSent && Math.floor(mail.sentAt / DAY_MS) > day).length,
     complaints: complaints.length,
     hard_bounces: bad.length,
     suppressed_bounces: stopped.length,

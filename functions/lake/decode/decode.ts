@@ -5,7 +5,7 @@ import { checkHeaders, emitEvents, emitHeaders } from './emit.ts';
 import { exactRecord } from './exact-numbers.ts';
 import { extrasOf, survey, UNKNOWN_FIELDS, UNSAFE_NUMBERS } from './extras.ts';
 import type { JsonFields } from './fields.ts';
-import { makeParts, type Parts } from './parsers.ts';
+import { makeParsers, type Parsers } from './parsers.ts';
 import { takePinpoint } from './pinpoint.ts';
 import { takeSes } from './ses.ts';
 import { hasLoneSurrogates, LONE_SURROGATE, mayHaveLoneSurrogates, wellFormed } from './surrogates.ts';
@@ -18,14 +18,14 @@ import type { Decode, MakeDecoder } from './types.ts';
  */
 export const makeDecoder: MakeDecoder = (settings) => {
   const draft = makeDraft();
-  const parts = makeParts(settings);
+  const parsers = makeParsers(settings);
   const carriers: ReadonlySet<string> = new Set(settings.headerCarriers);
   const mostRowBytes = ROWS_PER_RECORD * settings.limits.recordBytes;
 
   const decode: Decode = (value, text, context, sink) => {
     const record = classify(value);
     if (record.source === null) return { is: 'skipped', type: record.word };
-    takeGuarded(record, text, context.hasEscapes ?? true, draft, parts);
+    takeGuarded(record, text, context.hasEscapes ?? true, draft, parsers);
 
     const row = draft.event;
     row.delivered_to_lake_at = context.deliveredAt;
@@ -33,7 +33,7 @@ export const makeDecoder: MakeDecoder = (settings) => {
     const carriesHeaders = draft.headers.length > 0 && row.sent_at !== null && carriers.has(row.event_type);
     if (carriesHeaders) checkHeaders(draft);
     if (draft.recipients.length * text.length > mostRowBytes) checkRows(draft, mostRowBytes);
-    const link = draft.isClick ? parts.link(row.link ?? '') : null;
+    const link = draft.isClick ? parsers.link(row.link ?? '') : null;
 
     // From here on the sink has part of the record: nothing in the record may be a reason to fail.
     if (!emitEvents(draft, link, context, sink)) return { is: 'duplicate' };
@@ -70,9 +70,9 @@ const OF_THE_ROW: ReadonlySet<string> = new Set([
 ]);
 
 /** The reader bounds nesting; should a record come from elsewhere, it is rejected like one that the reader found. */
-const takeGuarded = (record: EventRecord, text: string, hasEscapes: boolean, draft: Draft, parts: Parts): void => {
+const takeGuarded = (record: EventRecord, text: string, hasEscapes: boolean, draft: Draft, parsers: Parsers): void => {
   try {
-    take(record, text, hasEscapes, draft, parts);
+    take(record, text, hasEscapes, draft, parsers);
   } catch (error) {
     if (error instanceof RangeError) throw new Rejection('too_deep', 'the record is nested too deep to be read');
     throw error;
@@ -80,7 +80,7 @@ const takeGuarded = (record: EventRecord, text: string, hasEscapes: boolean, dra
 };
 
 /** Fills the draft with all that the record says, but for what differs between its rows. @throws Rejection */
-const take = (record: EventRecord, text: string, hasEscapes: boolean, draft: Draft, parts: Parts): void => {
+const take = (record: EventRecord, text: string, hasEscapes: boolean, draft: Draft, parsers: Parsers): void => {
   let fields: JsonFields = record.fields;
   const known = hasHeaders(record) ? record.kind.known.withHeaders : record.kind.known.withoutHeaders;
   const found = survey(fields, known);
@@ -94,8 +94,8 @@ const take = (record: EventRecord, text: string, hasEscapes: boolean, draft: Dra
   event.feed = record.feed;
   event.native_type = record.word;
   draft.eventType = record.kind.eventType;
-  if (record.source === 'ses') takeSes(fields, record.kind, draft, parts);
-  else takePinpoint(fields, record.kind, draft, parts);
+  if (record.source === 'ses') takeSes(fields, record.kind, draft, parsers);
+  else takePinpoint(fields, record.kind, draft, parsers);
   event.event_type = draft.eventType;
   event.extras = found & UNKNOWN_FIELDS || isBroken ? extrasOf(fields, known, isBroken ? [LONE_SURROGATE] : []) : null;
 };

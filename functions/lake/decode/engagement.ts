@@ -1,14 +1,14 @@
 import type { Draft } from './draft.ts';
 import { type JsonFields, jsonUnlessEmpty } from './fields.ts';
-import type { Parts } from './parsers.ts';
+import type { Parsers } from './parsers.ts';
 
 /** Fills who opened or clicked, by which program. Address and agent stay as given: the event's id rests on them. */
-export const takeAgent = (draft: Draft, parts: Parts, ip: string | null, userAgent: string | null): void => {
+export const takeAgent = (draft: Draft, parsers: Parsers, ip: string | null, userAgent: string | null): void => {
   const { event } = draft;
   event.ip_address = ip;
   event.user_agent = userAgent;
   if (userAgent === null) return;
-  const agent = parts.agent(userAgent);
+  const agent = parsers.agent(userAgent);
   event.client_name = agent.client;
   event.device_class = agent.device;
   event.is_bot_agent = agent.isBot;

@@ -1,7 +1,7 @@
 import type { Draft } from './draft.ts';
 import { decodedWords } from './encoded-words.ts';
 import { type Field, type Json, type JsonFields, listOf, objectOf, textOf } from './fields.ts';
-import type { Parts } from './parsers.ts';
+import type { Parsers } from './parsers.ts';
 
 /** A header's value, or null if the message doesn't have it. Both sources write a missing value as the text "null". */
 export const headerText = (value: Field, path: string, place = -1): string | null => {
@@ -38,7 +38,7 @@ export interface HeaderNames {
  */
 export const takeHeaders = (
   draft: Draft,
-  parts: Parts,
+  parsers: Parsers,
   common: JsonFields | null,
   names: HeaderNames,
   envelopeSender: string | null,
@@ -46,11 +46,11 @@ export const takeHeaders = (
   const { event, headers } = draft;
   const { path } = names;
   const from = firstHeader(common?.from, `${path}.from[]`) ?? findHeader(headers, 'from') ?? envelopeSender;
-  const sender = from === null ? undefined : parts.sender(from);
+  const sender = from === null ? undefined : parsers.sender(from);
   event.from_address = sender?.address || null;
   event.from_name = sender?.name ?? null;
   event.from_domain = sender?.domain ?? null;
-  const envelope = envelopeSender === from || envelopeSender === null ? sender : parts.sender(envelopeSender);
+  const envelope = envelopeSender === from || envelopeSender === null ? sender : parsers.sender(envelopeSender);
   event.envelope_from = envelopeSender === null ? null : envelope?.address || null;
   const replyTo =
     joinedHeader(common?.[names.replyTo], `${path}.${names.replyTo}[]`) ?? findHeader(headers, 'reply-to');

@@ -6,7 +6,7 @@ import { type Link, parseLink } from './link.ts';
 import { makeTagColumns, type TagColumns } from './tags.ts';
 
 /** What the decoders of both sources share, with what it remembers; one set for each decoder made. */
-export interface Parts {
+export interface Parsers {
   /** the first address of a header such as From; undefined if it is empty */
   sender(text: string): Address | undefined;
   agent(userAgent: string): Agent;
@@ -15,7 +15,7 @@ export interface Parts {
   tags: TagColumns;
 }
 
-export const makeParts = (settings: Settings): Parts => ({
+export const makeParsers = (settings: Settings): Parsers => ({
   sender: remembered((text) => parseAddresses(text, 1).at(0)),
   agent: remembered(parseAgent),
   link: remembered(parseLink),

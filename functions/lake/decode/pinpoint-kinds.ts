@@ -5,7 +5,7 @@ import type { KnownPair } from './extras.ts';
 import { all, knownPinpoint } from './extras.ts';
 import { type JsonFields, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
-import type { Parts } from './parsers.ts';
+import type { Parsers } from './parsers.ts';
 import { readAddresses, readRecipients } from './recipients.ts';
 
 /** A type of Pinpoint e-mail event. */
@@ -14,7 +14,7 @@ export interface PinpointKind {
   /** names that the type's own object in mail_event may have; one has to be there */
   objects: readonly string[];
   known: KnownPair;
-  take(own: JsonFields, draft: Draft, parts: Parts, attributes: JsonFields | null): void;
+  take(own: JsonFields, draft: Draft, parsers: Parsers, attributes: JsonFields | null): void;
 }
 
 /** Where the mail lies in a record. */
@@ -106,24 +106,24 @@ const rejected: PinpointKind = {
   },
 };
 
-const takeOpener = (own: JsonFields, draft: Draft, parts: Parts, path: string): void => {
+const takeOpener = (own: JsonFields, draft: Draft, parsers: Parsers, path: string): void => {
   toOnlyDestination(draft);
-  takeAgent(draft, parts, textOf(own.ip_address, `${path}.ip_address`), textOf(own.user_agent, `${path}.user_agent`));
+  takeAgent(draft, parsers, textOf(own.ip_address, `${path}.ip_address`), textOf(own.user_agent, `${path}.user_agent`));
 };
 
 const open: PinpointKind = {
   eventType: 'open',
   objects: ['open'],
   known: knownPinpoint('open', all('ip_address', 'user_agent')),
-  take: (own, draft, parts) => takeOpener(own, draft, parts, `${AT}.open`),
+  take: (own, draft, parsers) => takeOpener(own, draft, parsers, `${AT}.open`),
 };
 
 const click = (eventType: 'click' | 'unsubscribe'): PinpointKind => ({
   eventType,
   objects: ['click'],
   known: knownPinpoint('click', all('ip_address', 'user_agent', 'link', 'link_tags')),
-  take: (own, draft, parts, attributes) => {
-    takeOpener(own, draft, parts, `${AT}.click`);
+  take: (own, draft, parsers, attributes) => {
+    takeOpener(own, draft, parsers, `${AT}.click`);
     const link = textOf(own.link, `${AT}.click.link`) ?? clickedUrl(attributes);
     takeLink(draft, link, objectOf(own.link_tags, `${AT}.click.link_tags`));
     if (eventType === 'unsubscribe') draft.event.is_unsubscribe = true;

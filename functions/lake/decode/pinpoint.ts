@@ -2,7 +2,7 @@ import type { Draft } from './draft.ts';
 import { flagOf, type JsonFields, missingField, objectOf, requiredObject, requiredText, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
 import { commonHeadersOf, takeHeaders } from './message.ts';
-import type { Parts } from './parsers.ts';
+import type { Parsers } from './parsers.ts';
 import { MAIL_EVENT, PINPOINT_KINDS, type PinpointKind } from './pinpoint-kinds.ts';
 import { readAddresses } from './recipients.ts';
 
@@ -31,7 +31,7 @@ export const pinpointHasHeaders = (record: JsonFields): boolean => {
  * time on every event of a mail; arrival_timestamp is when Pinpoint heard of the event.
  * @throws Rejection missing_field, wrong_type, timestamp, number
  */
-export const takePinpoint = (record: JsonFields, kind: PinpointKind, draft: Draft, parts: Parts): void => {
+export const takePinpoint = (record: JsonFields, kind: PinpointKind, draft: Draft, parsers: Parsers): void => {
   const { event } = draft;
   const facets = requiredObject(record.facets, 'facets');
   const channel = requiredObject(facets.email_channel, 'facets.email_channel');
@@ -51,13 +51,13 @@ export const takePinpoint = (record: JsonFields, kind: PinpointKind, draft: Draf
     mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;
 
   const common = commonHeadersOf(draft, mail.headers, HEADERS, mail.common_headers, COMMON);
-  takeHeaders(draft, parts, common, HEADER_NAMES, wordOf(mail.from_address, `${MAIL}.from_address`));
+  takeHeaders(draft, parsers, common, HEADER_NAMES, wordOf(mail.from_address, `${MAIL}.from_address`));
   event.has_truncated_headers = flagOf(mail.headers_truncated, `${MAIL}.headers_truncated`);
   event.account_id = wordOf(record.awsAccountId, 'awsAccountId');
   event.application_id = wordOf(objectOf(record.application, 'application')?.app_id, 'application.app_id');
   const attributes = objectOf(record.attributes, 'attributes');
-  if (attributes !== null) parts.tags.fromAttributes(attributes, event);
-  kind.take(own, draft, parts, attributes);
+  if (attributes !== null) parsers.tags.fromAttributes(attributes, event);
+  kind.take(own, draft, parsers, attributes);
 };
 
 const ownObject = (mailEvent: JsonFields, kind: PinpointKind): JsonFields => {

@@ -5,7 +5,7 @@ import type { KnownPair } from './extras.ts';
 import { all, knownSes } from './extras.ts';
 import { flagOf, type Json, type JsonFields, jsonOf, listOf, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
-import type { Parts } from './parsers.ts';
+import type { Parsers } from './parsers.ts';
 import { readAddresses, readRecipients } from './recipients.ts';
 
 /** A type of SES event. */
@@ -16,7 +16,7 @@ export interface SesKind {
   known: KnownPair;
   /** true: the own object has the time; false: the event is the sending itself */
   hasTime: boolean;
-  take(own: JsonFields, draft: Draft, parts: Parts): void;
+  take(own: JsonFields, draft: Draft, parsers: Parsers): void;
 }
 
 /*
@@ -139,9 +139,9 @@ const open: SesKind = {
   object: 'open',
   known: knownSes('open', all('ipAddress', 'timestamp', 'userAgent')),
   hasTime: true,
-  take: (own, draft, parts) => {
+  take: (own, draft, parsers) => {
     toOnlyDestination(draft);
-    takeAgent(draft, parts, textOf(own.ipAddress, 'open.ipAddress'), textOf(own.userAgent, 'open.userAgent'));
+    takeAgent(draft, parsers, textOf(own.ipAddress, 'open.ipAddress'), textOf(own.userAgent, 'open.userAgent'));
   },
 };
 
@@ -150,9 +150,9 @@ const click: SesKind = {
   object: 'click',
   known: knownSes('click', all('ipAddress', 'timestamp', 'userAgent', 'link', 'linkTags')),
   hasTime: true,
-  take: (own, draft, parts) => {
+  take: (own, draft, parsers) => {
     toOnlyDestination(draft);
-    takeAgent(draft, parts, textOf(own.ipAddress, 'click.ipAddress'), textOf(own.userAgent, 'click.userAgent'));
+    takeAgent(draft, parsers, textOf(own.ipAddress, 'click.ipAddress'), textOf(own.userAgent, 'click.userAgent'));
     takeLink(draft, textOf(own.link, 'click.link'), objectOf(own.linkTags, 'click.linkTags'));
   },
 };

@@ -2,7 +2,7 @@ import type { Draft } from './draft.ts';
 import { flagOf, type JsonFields, missingField, objectOf, requiredObject, requiredText, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';
 import { commonHeadersOf, findHeader, takeHeaders } from './message.ts';
-import type { Parts } from './parsers.ts';
+import type { Parsers } from './parsers.ts';
 import { readAddresses } from './recipients.ts';
 import type { SesKind } from './ses-kinds.ts';
 import { SES_KINDS } from './ses-kinds.ts';
@@ -24,7 +24,7 @@ const HEADER_NAMES = { path: 'mail.commonHeaders', messageId: 'messageId', reply
  * Fills the draft from a SES record. Everything is read, and so validated, here.
  * @throws Rejection missing_field, wrong_type, timestamp, number
  */
-export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parts: Parts): void => {
+export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parsers: Parsers): void => {
   const { event } = draft;
   const mail = requiredObject(record.mail, 'mail');
   event.message_id = requiredText(mail.messageId, 'mail.messageId');
@@ -40,19 +40,19 @@ export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parts: 
     mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;
 
   const common = commonHeadersOf(draft, mail.headers, 'mail.headers[]', mail.commonHeaders, 'mail.commonHeaders');
-  takeHeaders(draft, parts, common, HEADER_NAMES, wordOf(mail.source, 'mail.source'));
+  takeHeaders(draft, parsers, common, HEADER_NAMES, wordOf(mail.source, 'mail.source'));
   event.has_truncated_headers = flagOf(mail.headersTruncated, 'mail.headersTruncated');
   event.source_ip = wordOf(mail.sourceIp, 'mail.sourceIp');
   event.account_id = wordOf(mail.sendingAccountId, 'mail.sendingAccountId');
   const arn = wordOf(mail.sourceArn, 'mail.sourceArn');
   if (arn !== null) {
-    const identity = parts.identity(arn);
+    const identity = parsers.identity(arn);
     event.region = identity.region;
     event.sending_identity = identity.name;
     event.account_id ??= identity.account;
   }
   const tags = objectOf(mail.tags, 'mail.tags');
-  if (tags !== null) parts.tags.fromTags(tags, event);
+  if (tags !== null) parsers.tags.fromTags(tags, event);
   event.configuration_set ??= findHeader(draft.headers, 'x-ses-configuration-set');
-  kind.take(own, draft, parts);
+  kind.take(own, draft, parsers);
 };

@@ -1,6 +1,6 @@
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 /** Times outside [2010, 2100) are absurd for mail: SES began in January 2011. */
+import { DAY_MS, HOUR_MS } from '../days.ts';
+
 const EARLIEST = Date.UTC(2010, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
 const FIRST_DAY = EARLIEST / DAY_MS;

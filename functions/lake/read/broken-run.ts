@@ -3,11 +3,11 @@ import { isSpace } from './json.ts';
 import type { RecordPlace } from './record.ts';
 import type { Window } from './window.ts';
 
-/** Bytes kept of a stretch, as many as the quarantine table takes. */
+/** Bytes kept of a broken run, as many as the quarantine table takes. */
 const KEPT = 64 * 1024;
 
 /** Bytes that are passed over and become one rejected record: where they begin, why, and the first of them. */
-export class Stretch {
+export class BrokenRun {
   /** offset of the first byte in the object */
   from = 0;
   reason: Reason = 'json';
@@ -27,7 +27,7 @@ export class Stretch {
   /**
    * To be called before the window moves on: copies what it has of the first bytes.
    *
-   * @param passed the stretch does not end before this offset
+   * @param passed the run does not end before this offset
    */
   keep(window: Window, passed: number): void {
     this.#solidEnd = this.#solid(window, passed);
@@ -37,7 +37,7 @@ export class Stretch {
     if (more.length > 0) this.#head = Buffer.concat([this.#head, more]);
   }
 
-  /** Points at the stretch, which ends before the byte at offset `to`, white space not counted. */
+  /** Points at the run, which ends before the byte at offset `to`, white space not counted. */
   point(place: RecordPlace, to: number, window: Window): void {
     const length = this.#solid(window, to) - this.from;
     const at = this.from - window.offset;
@@ -49,7 +49,7 @@ export class Stretch {
     }
   }
 
-  /** Where the stretch would end if it ended before the byte at offset `to`. */
+  /** Where the run would end if it ended before the byte at offset `to`. */
   #solid(window: Window, to: number): number {
     // what is no longer in the window has been looked at by `keep`
     const from = Math.max(0, this.#solidEnd - window.offset);

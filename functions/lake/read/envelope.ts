@@ -53,14 +53,14 @@ export class Unwrapper implements RecordVisitor {
     const envelope = isObject(value) ? envelopeOf(value) : undefined;
     if (envelope === undefined || !isObject(value)) {
       this.#visitor.record(value, text, this.#counted());
-    } else if (envelope.is === 'notice') {
+    } else if (envelope.is === 'control') {
       this.skip(envelope.kind);
     } else if (level === MAX_ENVELOPES) {
       this.reject(new Rejection('too_deep', `more than ${MAX_ENVELOPES} envelopes around an event`));
-    } else if (envelope.is === 'letter') {
+    } else if (envelope.is === 'message') {
       this.#open(value[envelope.key], text, envelope.key, level);
-    } else if (envelope.is === 'failure') {
-      this.#salvage(value, level);
+    } else if (envelope.is === 'firehoseError') {
+      this.#unwrapFirehoseError(value, level);
     } else {
       this.#openRecords(value, text, level);
     }
@@ -92,7 +92,7 @@ export class Unwrapper implements RecordVisitor {
     for (const [index, element] of content.entries()) this.#unwrap(element, texts[index] ?? '', level + 1);
   }
 
-  /** Lambda's `{"Records": […]}`: its elements are SNS or SQS letters and make one envelope with it. */
+  /** Lambda's `{"Records": […]}`: its elements are SNS or SQS messages and make one envelope with it. */
   #openRecords(value: JsonObject, text: string, level: number): void {
     const records = value.Records;
     if (!Array.isArray(records) || records.length === 0) {
@@ -110,14 +110,14 @@ export class Unwrapper implements RecordVisitor {
         continue;
       }
       const envelope = isObject(record) ? envelopeOf(record) : undefined;
-      if (envelope?.is === 'letter' && isObject(record))
+      if (envelope?.is === 'message' && isObject(record))
         this.#open(record[envelope.key], recordText, envelope.key, level);
       else this.#unwrap(record, recordText, level + 1);
     }
   }
 
   /** What Firehose could not deliver (Firehose, "Data delivery failure handling"): the bytes it had got, in base64. */
-  #salvage(value: JsonObject, level: number): void {
+  #unwrapFirehoseError(value: JsonObject, level: number): void {
     const raw = value.rawData;
     const bytes = typeof raw === 'string' && BASE64.test(raw) ? Buffer.from(raw, 'base64') : undefined;
     const why = `Firehose gave up: ${plainText(value.errorCode)} ${plainText(value.errorMessage)}`;
@@ -144,19 +144,19 @@ const MAX_ENVELOPES = 3;
 const BASE64 = /^[A-Za-z0-9+/\s]+(?:={1,2}\s*)?$/;
 
 type Envelope =
-  | { is: 'letter'; key: string }
+  | { is: 'message'; key: string }
   | { is: 'records' }
-  | { is: 'failure' }
+  | { is: 'firehoseError' }
   /** no event inside, but known */
-  | { is: 'notice'; kind: string };
+  | { is: 'control'; kind: string };
 
 const RECORDS: Envelope = { is: 'records' };
-const FAILURE: Envelope = { is: 'failure' };
-const MESSAGE: Envelope = { is: 'letter', key: 'Message' };
-const DETAIL: Envelope = { is: 'letter', key: 'detail' };
+const FIREHOSE_ERROR: Envelope = { is: 'firehoseError' };
+const MESSAGE: Envelope = { is: 'message', key: 'Message' };
+const DETAIL: Envelope = { is: 'message', key: 'detail' };
 const CONFIRMATIONS: ReadonlyMap<JsonValue | undefined, Envelope> = new Map([
-  ['SubscriptionConfirmation', { is: 'notice', kind: 'sns_subscription_confirmation' }],
-  ['UnsubscribeConfirmation', { is: 'notice', kind: 'sns_unsubscribe_confirmation' }],
+  ['SubscriptionConfirmation', { is: 'control', kind: 'sns_subscription_confirmation' }],
+  ['UnsubscribeConfirmation', { is: 'control', kind: 'sns_unsubscribe_confirmation' }],
 ]);
 
 /** Which envelope an object is, undefined for none. Events themselves are recognised first: they are nearly all. */
@@ -170,20 +170,20 @@ function envelopeOf(value: JsonObject): Envelope | undefined {
   }
   if (Array.isArray(value.Records)) return RECORDS;
   if (typeof value['detail-type'] === 'string' && typeof value.source === 'string') {
-    if (value.source !== 'aws.ses') return { is: 'notice', kind: `eventbridge:${value.source.slice(0, 100)}` };
+    if (value.source !== 'aws.ses') return { is: 'control', kind: `eventbridge:${value.source.slice(0, 100)}` };
     return value.detail === undefined ? undefined : DETAIL;
   }
   if (value.attemptsMade !== undefined && (value.rawData !== undefined || value.errorCode !== undefined)) {
-    return FAILURE;
+    return FIREHOSE_ERROR;
   }
   const body = BODIES.find((key) => value[key] !== undefined);
-  return body !== undefined && isSqsMessage(value, value[body]) ? { is: 'letter', key: body } : undefined;
+  return body !== undefined && isSqsMessage(value, value[body]) ? { is: 'message', key: body } : undefined;
 }
 
 const BODIES = ['Body', 'body'];
 const SQS_MARKS = ['MessageId', 'messageId', 'ReceiptHandle', 'receiptHandle', 'MD5OfBody', 'md5OfBody'];
 
-/** A body alone could be anyone's field: it takes a mark of SQS, or content that can only be a letter. */
+/** A body alone could be anyone's field: it takes a mark of SQS, or content that can only be a message. */
 function isSqsMessage(value: JsonObject, body: JsonValue | undefined): boolean {
   if (isObject(body) || (typeof body === 'string' && body.trimStart().startsWith('{'))) return true;
   return SQS_MARKS.some((mark) => value[mark] !== undefined);

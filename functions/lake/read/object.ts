@@ -11,7 +11,7 @@ import { Splitter, splitInner } from './splitter.ts';
 /**
  * Reads an object, plain or gzip whatever its name says, and tells the visitor of each record in it, in order.
  *
- * @param onChunk told before each stretch of at most a few MB of decompressed data; what it throws passes through
+ * @param onChunk told before each part of at most a few MB of decompressed data; what it throws passes through
  * @returns records: calls of the visitor; bytes: length of the object when decompressed
  * @throws ObjectRejection if the object as a whole can't be trusted or makes no sense (encoding, gzip_crc, too_large,
  * not_event_stream): what the visitor was told so far is void. Errors of the body and of the visitor as they are.

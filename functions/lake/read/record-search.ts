@@ -20,16 +20,16 @@ export interface FoundStart extends Start {
 export class RecordSearch {
   readonly #limits: SplitLimits;
   readonly #scanner: JsonScanner;
-  readonly #patience: Patience;
+  readonly #budget: ScanBudget;
   /** where the search goes on */
   #cursor = 0;
   /** what is being scanned */
   #candidate: Start | undefined;
 
-  constructor(limits: SplitLimits, scanner: JsonScanner, patience: Patience) {
+  constructor(limits: SplitLimits, scanner: JsonScanner, budget: ScanBudget) {
     this.#limits = limits;
     this.#scanner = scanner;
-    this.#patience = patience;
+    this.#budget = budget;
   }
 
   /** Bytes before this offset have been passed over. */
@@ -52,7 +52,7 @@ export class RecordSearch {
     if (verdict === undefined) return undefined;
     this.#candidate = undefined;
     this.#cursor = candidate.at + 1;
-    if (verdict === 'refused') this.#patience.spend(Math.min(this.#scanner.length, this.#limits.recordBytes));
+    if (verdict === 'refused') this.#budget.spend(Math.min(this.#scanner.length, this.#limits.recordBytes));
     return { ...candidate, verdict };
   }
 
@@ -67,12 +67,12 @@ export class RecordSearch {
   }
 
   #judge(start: Start, window: Window, inArray: boolean, final: boolean): FoundStart['verdict'] | undefined {
-    if (start.kind === 'sentence') return 'accepted';
+    if (start.kind === 'topic_validation') return 'accepted';
     const { recordBytes } = this.#limits;
     const from = start.value - window.offset;
     const isLine = start.kind === 'line' && start.value === start.at;
     let to: number;
-    if (this.#patience.isOver(start.at)) {
+    if (this.#budget.isSpent(start.at)) {
       // no more scanning: one look at the line
       if (!isLine) return 'refused';
       const newline = window.newline(from);
@@ -100,7 +100,7 @@ export class RecordSearch {
  * all that failed may be no more than a fixed number of bytes and four times what has been read. It depends on where in
  * the object one is, never on how the bytes came in, so that the same object always gives the same records.
  */
-export class Patience {
+export class ScanBudget {
   readonly #credit: number;
   #spent = 0;
 
@@ -114,7 +114,7 @@ export class Patience {
   }
 
   /** @param offset of the record that is to be scanned */
-  isOver(offset: number): boolean {
+  isSpent(offset: number): boolean {
     return this.#spent > this.#credit + 4 * offset;
   }
 }

@@ -1,6 +1,6 @@
 import { isSpace } from './json.ts';
 import type { JsonValue } from './record.ts';
-import { isSentence, SENTENCE } from './topic-validation.ts';
+import { isTopicValidation, TOPIC_VALIDATION } from './topic-validation.ts';
 
 /** Where, after a broken record, the next may begin. */
 export interface Start {
@@ -9,9 +9,9 @@ export interface Start {
   value: number;
   /**
    * `line`: first in a line, as in NDJSON; surely a new record, whole or not. `joined`: behind a closing brace.
-   * `known`: in the middle of anything, but with a first key that events or envelopes have. `sentence`: SES's plain text.
+   * `known`: in the middle of anything, but with a first key that events or envelopes have. `topic_validation`: SES's plain text.
    */
-  kind: 'line' | 'joined' | 'known' | 'sentence';
+  kind: 'line' | 'joined' | 'known' | 'topic_validation';
 }
 
 /** Bytes behind a start that findStart may look at. */
@@ -32,8 +32,8 @@ export function findStart(bytes: Buffer, from: number, to: number): Start | unde
     } else if (byte === OPEN_ARRAY && isLineStart(bytes, at)) {
       const value = skipSpace(bytes, at + 1);
       if (bytes[value] === OPEN_OBJECT) return { at, value, kind: 'line' };
-    } else if (byte === SENTENCE[0] && isLineStart(bytes, at) && isSentence(bytes, at)) {
-      return { at, value: at, kind: 'sentence' };
+    } else if (byte === TOPIC_VALIDATION[0] && isLineStart(bytes, at) && isTopicValidation(bytes, at)) {
+      return { at, value: at, kind: 'topic_validation' };
     }
   }
   return undefined;

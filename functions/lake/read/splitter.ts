@@ -1,13 +1,13 @@
 import type { Limits } from '../settings.ts';
 import { type Reason, Rejection } from '../vocabulary.ts';
-import { Stretch } from './broken-run.ts';
+import { BrokenRun } from './broken-run.ts';
 import type { SplitInner } from './envelope.ts';
 import { isSpace, isTooDeep, parseJson } from './json.ts';
 import { RecordPlace, type RecordVisitor } from './record.ts';
-import { Patience, RecordSearch, type SplitLimits } from './record-search.ts';
+import { RecordSearch, ScanBudget, type SplitLimits } from './record-search.ts';
 import { isObjectStart, isTorn, LOOKBEHIND, separatorLength } from './resync.ts';
 import { JsonScanner } from './scanner.ts';
-import { isSentence, maybeSentence, SENTENCE } from './topic-validation.ts';
+import { isTopicValidation, mayBeTopicValidation, TOPIC_VALIDATION } from './topic-validation.ts';
 import { Window } from './window.ts';
 
 /**
@@ -24,7 +24,7 @@ export class Splitter {
   readonly #place: RecordPlace;
   readonly #window = new Window();
   readonly #scanner: JsonScanner;
-  readonly #stretch = new Stretch();
+  readonly #brokenRun = new BrokenRun();
   #state: 'between' | 'oversize' | 'broken' = 'between';
   /** how the records seem to be delimited; `loose`: no guess */
   #style: 'line' | 'joined' | 'loose' = 'line';
@@ -32,7 +32,7 @@ export class Splitter {
   #scanning = false;
   #array: 'none' | 'open' | 'doubtful' = 'none';
   readonly #search: RecordSearch;
-  readonly #patience: Patience;
+  readonly #budget: ScanBudget;
   /** something was found that makes this an event stream, however damaged */
   #found = false;
   #junk = false;
@@ -43,8 +43,8 @@ export class Splitter {
     this.#visitor = visitor;
     this.#place = place;
     this.#scanner = new JsonScanner(limits.depth);
-    this.#patience = new Patience(limits.recordBytes);
-    this.#search = new RecordSearch(limits, this.#scanner, this.#patience);
+    this.#budget = new ScanBudget(limits.recordBytes);
+    this.#search = new RecordSearch(limits, this.#scanner, this.#budget);
   }
 
   /** Takes the next bytes, of any number, which must not be changed afterwards. */
@@ -74,8 +74,8 @@ export class Splitter {
     this.#drain(true);
     let told = false;
     if (this.#state !== 'between') {
-      if (this.#stretch.reason === 'json') this.#stretch.reason = broken;
-      told = this.#stretch.reason === broken;
+      if (this.#brokenRun.reason === 'json') this.#brokenRun.reason = broken;
+      told = this.#brokenRun.reason === broken;
       this.#closeStretch(this.#window.bytes.length);
     } else if (this.#array === 'open' && broken === 'json') {
       this.#junk = true;
@@ -87,8 +87,8 @@ export class Splitter {
 
   #append(chunk: Buffer): void {
     if (this.#state === 'oversize')
-      this.#stretch.keep(this.#window, this.#stretch.from + this.#scanner.length - LOOKBACK);
-    if (this.#state === 'broken') this.#stretch.keep(this.#window, this.#search.cursor);
+      this.#brokenRun.keep(this.#window, this.#brokenRun.from + this.#scanner.length - LOOKBACK);
+    if (this.#state === 'broken') this.#brokenRun.keep(this.#window, this.#search.cursor);
     this.#window.append(chunk);
   }
 
@@ -111,7 +111,7 @@ export class Splitter {
     if (at === bytes.length) return false;
     const byte = bytes[at];
     if (byte === OPEN_OBJECT) return this.#record(at, final);
-    if (byte === SENTENCE[0] && !inArray) return this.#sentence(at, final);
+    if (byte === TOPIC_VALIDATION[0] && !inArray) return this.#topicValidation(at, final);
     if (byte === OPEN_ARRAY && !inArray) this.#array = 'open';
     else if (byte === CLOSE_ARRAY && inArray) this.#array = 'none';
     else {
@@ -124,21 +124,21 @@ export class Splitter {
     return true;
   }
 
-  #sentence(at: number, final: boolean): boolean {
-    if (isSentence(this.#window.bytes, at)) {
+  #topicValidation(at: number, final: boolean): boolean {
+    if (isTopicValidation(this.#window.bytes, at)) {
       this.#found = true;
-      this.#point(at, at + SENTENCE.length);
+      this.#point(at, at + TOPIC_VALIDATION.length);
       this.#visitor.skip('ses_topic_validation', this.#place);
-      this.#window.at = at + SENTENCE.length;
+      this.#window.at = at + TOPIC_VALIDATION.length;
       return true;
     }
-    if (!final && maybeSentence(this.#window.bytes, at)) return false;
+    if (!final && mayBeTopicValidation(this.#window.bytes, at)) return false;
     return this.#broke(at, 'json', NO_START);
   }
 
   #record(start: number, final: boolean): boolean {
     const window = this.#window;
-    if (this.#patience.isOver(window.offset + start)) return this.#lastGuess(start, final);
+    if (this.#budget.isSpent(window.offset + start)) return this.#lastGuess(start, final);
     if (this.#scanning || this.#style === 'loose' || this.#array !== 'none') return this.#scan(start, final);
     const newline = window.newline(start);
     // one line may be all there is in many megabytes: without its end in sight, `}{` is looked for
@@ -154,7 +154,7 @@ export class Splitter {
     return this.#scan(start, final);
   }
 
-  /** Without patience for scanning: both guesses, once the whole line is in sight. */
+  /** When the scan budget is spent: both guesses, once the whole line is in sight. */
   #lastGuess(start: number, final: boolean): boolean {
     const window = this.#window;
     const newline = window.newline(start);
@@ -163,7 +163,7 @@ export class Splitter {
     const join = window.join(start);
     if (join >= 0 && join < end && this.#guess(start, join + 1, 'joined')) return true;
     if ((newline >= 0 || final) && this.#guess(start, end, 'line')) return true;
-    return this.#broke(start, 'json', NO_PATIENCE);
+    return this.#broke(start, 'json', NO_BUDGET);
   }
 
   /** Is bytes[start]…bytes[end - 1], but for white space, one record? Then it is done with. */
@@ -202,7 +202,7 @@ export class Splitter {
     const scanner = this.#scanner;
     const { recordBytes, depth } = this.#limits;
     if (!this.#scanning) {
-      if (this.#patience.isOver(window.offset + start)) return this.#broke(start, 'json', NO_PATIENCE);
+      if (this.#budget.isSpent(window.offset + start)) return this.#broke(start, 'json', NO_BUDGET);
       scanner.reset();
       this.#scanning = true;
     }
@@ -211,7 +211,7 @@ export class Splitter {
     if (status !== 'whole' && length > recordBytes) return this.#passOver(start);
     if (status === 'open' && !final) return false;
     if (status !== 'whole') {
-      this.#patience.spend(length);
+      this.#budget.spend(length);
       if (scanner.maxDepth > depth) return this.#broke(start, 'too_deep', this.#depthDetail());
       return this.#broke(
         start,
@@ -227,7 +227,7 @@ export class Splitter {
     else if (!this.#take(start, end)) this.#broke(start, 'json', 'a number, word or escape that JSON does not have');
     this.#scanning = false;
     if (this.#state === 'broken') {
-      this.#patience.spend(Math.min(length, recordBytes));
+      this.#budget.spend(Math.min(length, recordBytes));
       return true;
     }
     const next = window.bytes[end];
@@ -245,7 +245,7 @@ export class Splitter {
     const from = this.#window.offset + start;
     this.#scanning = false;
     this.#found = true;
-    this.#stretch.begin(from, 'record_too_large', this.#sizeDetail());
+    this.#brokenRun.begin(from, 'record_too_large', this.#sizeDetail());
     this.#state = 'oversize';
     return true;
   }
@@ -253,8 +253,8 @@ export class Splitter {
   #passOversize(): boolean {
     const window = this.#window;
     const scanner = this.#scanner;
-    scanner.feed(window.bytes, this.#stretch.from + scanner.length - window.offset);
-    const end = this.#stretch.from + scanner.length - window.offset;
+    scanner.feed(window.bytes, this.#brokenRun.from + scanner.length - window.offset);
+    const end = this.#brokenRun.from + scanner.length - window.offset;
     if (scanner.status === 'open') {
       window.at = Math.max(window.at, window.bytes.length - LOOKBACK - LOOKBEHIND);
       return false;
@@ -266,25 +266,25 @@ export class Splitter {
     } else {
       // it was cut off, and the next record has begun within what seemed to be its last string
       this.#state = 'broken';
-      this.#search.begin(Math.max(window.offset + end - LOOKBACK, this.#stretch.from + 1));
+      this.#search.begin(Math.max(window.offset + end - LOOKBACK, this.#brokenRun.from + 1));
     }
     return true;
   }
 
-  /** No record can be read at bytes[start]: what follows is one broken stretch, up to where a record surely begins. */
+  /** No record can be read at bytes[start]: what follows is one broken run, up to where a record surely begins. */
   #broke(start: number, reason: Reason, detail: string): boolean {
     const { bytes, offset } = this.#window;
     this.#junk = true;
     if (reason !== 'json' || isObjectStart(bytes, start)) this.#found = true;
     if (this.#array === 'open') this.#array = 'doubtful';
-    this.#stretch.begin(offset + start, reason, detail);
+    this.#brokenRun.begin(offset + start, reason, detail);
     this.#search.begin(offset + start + 1);
     this.#scanning = false;
     this.#state = 'broken';
     return true;
   }
 
-  /** One step of finding the end of a broken stretch. False if it takes more bytes. */
+  /** One step of finding the end of a broken run. False if it takes more bytes. */
   #resync(final: boolean): boolean {
     const window = this.#window;
     const found = this.#search.step(window, this.#array !== 'none', final);
@@ -305,11 +305,11 @@ export class Splitter {
     return true;
   }
 
-  /** The stretch ends before bytes[to], white space not counted. */
+  /** The broken run ends before bytes[to], white space not counted. */
   #closeStretch(to: number): void {
-    this.#stretch.point(this.#place, this.#window.offset + to, this.#window);
+    this.#brokenRun.point(this.#place, this.#window.offset + to, this.#window);
     this.#state = 'between';
-    this.#visitor.reject(new Rejection(this.#stretch.reason, this.#stretch.detail), this.#place);
+    this.#visitor.reject(new Rejection(this.#brokenRun.reason, this.#brokenRun.detail), this.#place);
   }
 
   #point(start: number, end: number): void {
@@ -331,7 +331,7 @@ export class Splitter {
   }
 }
 
-const NO_PATIENCE = 'no JSON on one line, in an object that is broken too often to look closer';
+const NO_BUDGET = 'no JSON on one line, in an object that is broken too often to look closer';
 const NO_START = 'neither an object nor an array of objects begins here';
 /** How far back the next record is looked for when a large one proves to be broken. */
 const LOOKBACK = 64 * 1024;

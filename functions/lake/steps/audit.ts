@@ -10,7 +10,7 @@ import { auditKey, planDayOf } from '../protocol/keys.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { createState, type Generation } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
-import { markAcknowledged, mayBeAcknowledged, partedByMarks } from './audit/acknowledged.ts';
+import { markAcknowledged, mayBeAcknowledged, splitAcknowledged } from './audit/acknowledged.ts';
 import { auditDays } from './audit/days.ts';
 import { type AuditReach, auditScope, type Drift, type DriftKind, type ReportDrift } from './audit/drifts.ts';
 import { auditRaw } from './audit/raw.ts';
@@ -110,7 +110,7 @@ export async function findDrift(
   if (scope.isThorough) checkPlanDays(raw.planned, units.objects, open, drift);
   const { files, stale } = await auditDays(ports, scope, new Set(open.map(({ unit }) => unit)), drift);
 
-  const { drifts, acknowledged } = await partedByMarks(ports.lake, found.sort(byKindAndKey));
+  const { drifts, acknowledged } = await splitAcknowledged(ports.lake, found.sort(byKindAndKey));
   const report: AuditReport = {
     checked_at: now,
     raw_objects: raw.objects,

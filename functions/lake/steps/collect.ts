@@ -51,12 +51,12 @@ async function collectDay(
   const hasPartition = newest !== null && (newest.rows_out > 0 || locations.length > 0);
   if (rules.healsFirst && hasPartition) await heal(ports, table, newest);
   const removed: Removed[] = [];
-  const superseded = locations.filter((one) => rules.isDecidedAgainst(one, day));
+  const superseded = locations.filter((one) => rules.isSuperseded(one, day));
   if (superseded.length === 0 && day.live.length === 0) return removed;
   const [partition] = await ports.catalog.locations(table, [dt]);
   const now: Readers = { see: partition?.location ?? null, healedAt: await lastHealed(ports.lake, table, dt) };
   for (const one of superseded) removed.push(...(await collectLocation(ports, rules, day, one, now)));
-  removed.push(...(await collectTakenIn(ports, rules, day, now)));
+  removed.push(...(await collectSettled(ports, rules, day, now)));
   const gone = new Set(removed.map(({ key }) => key));
   const left = day.live.filter(({ key }) => !gone.has(key));
   removed.push(...(await collectLost(ports, rules, outcomes, day, left, now)));
@@ -77,7 +77,7 @@ async function collectLocation(
   one: SettledLocation,
   { see, healedAt }: Readers,
 ): Promise<Removed[]> {
-  if (!rules.isOutOfSight(one.location, see)) return [];
+  if (!rules.isUnread(one.location, see)) return [];
   const decidedAt = day.generations.get(one.n + 1) ?? day.generations.get(one.n) ?? 0;
   const since = one.files.reduce((newest, { modified }) => Math.max(newest, modified), Math.max(decidedAt, healedAt));
   if (!rules.isPastGrace(since, clock.now())) return [];
@@ -85,25 +85,25 @@ async function collectLocation(
 }
 
 /** Live files whose rows the newest generation holds. */
-async function collectTakenIn(
+async function collectSettled(
   { lake, clock }: CollectPorts,
   rules: CollectRules,
   day: DataDay,
   { see, healedAt }: Readers,
 ): Promise<Removed[]> {
   const { newest, table, dt, live, generations } = day;
-  if (!newest || live.length === 0 || !rules.isOutOfSight(liveFolder(table, dt), see)) return [];
-  const takenInAt = Math.max(generations.get(newest.generation) ?? Number.POSITIVE_INFINITY, healedAt);
-  const old = live.filter(({ modified }) => rules.isPastGrace(Math.max(modified, takenInAt), clock.now()));
+  if (!newest || live.length === 0 || !rules.isUnread(liveFolder(table, dt), see)) return [];
+  const settledAt = Math.max(generations.get(newest.generation) ?? Number.POSITIVE_INFINITY, healedAt);
+  const old = live.filter(({ modified }) => rules.isPastGrace(Math.max(modified, settledAt), clock.now()));
   if (old.length === 0) return [];
   const there = new Map<string, number>();
   for await (const { key, size } of lake.list(newest.location)) there.set(key, size);
   const areFilesThere = newest.file_list.every(({ key, bytes }) => there.get(key) === bytes);
-  const takenIn = old.filter(({ key }) => {
+  const settled = old.filter(({ key }) => {
     const attempt = attemptOfFile(key);
-    return attempt !== null && rules.isTakenIn(attempt, day, areFilesThere);
+    return attempt !== null && rules.isSettled(attempt, day, areFilesThere);
   });
-  return removeAll(lake, takenIn, 'settled');
+  return removeAll(lake, settled, 'settled');
 }
 
 /**
@@ -119,9 +119,9 @@ async function collectLost(
   live: readonly StoredObject[],
   { see, healedAt }: Readers,
 ): Promise<Removed[]> {
-  const isSettled = table !== quarantine.name;
-  if (live.length === 0 || (isSettled && !rules.isOutOfSight(liveFolder(table, dt), see))) return [];
-  const outOfSightAt = isSettled && newest ? Math.max(Math.min(...generations.values()), healedAt) : 0;
+  const hasSettledDays = table !== quarantine.name;
+  if (live.length === 0 || (hasSettledDays && !rules.isUnread(liveFolder(table, dt), see))) return [];
+  const unreadSince = hasSettledDays && newest ? Math.max(Math.min(...generations.values()), healedAt) : 0;
   const seen = new Set(newest?.attempt_list);
   const lost: StoredObject[] = [];
   for (const object of live) {
@@ -129,11 +129,11 @@ async function collectLost(
     if (
       attempt === null ||
       seen.has(attempt) ||
-      !rules.isPastGrace(Math.max(object.modified, outOfSightAt), clock.now())
+      !rules.isPastGrace(Math.max(object.modified, unreadSince), clock.now())
     )
       continue;
     const leaves = await leafOutcomes(outcomes, unitOfAttempt(attempt));
-    if (rules.isNamedByNobody(object.key, leaves)) lost.push(object);
+    if (rules.isUnreferenced(object.key, leaves)) lost.push(object);
   }
   return removeAll(lake, lost, 'lost');
 }

@@ -129,7 +129,7 @@ interface Look {
   before: Generation | null;
   /** is there a round to be done? */
   isDue: boolean;
-  /** what it is to take in; may be nothing (see `lostInSight`) */
+  /** what it is to take in; may be nothing (see `visibleOrphans`) */
   unseen: LiveAttempt[];
   /** there is more than one round takes */
   hasMore: boolean;
@@ -161,7 +161,7 @@ async function lookAt(
   if (before && !ignorePace && isOld(dt, now) && now - before.created_at < DAY_MS) return nothing;
   const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(before?.attempt_list), MOST_ATTEMPTS + 1);
   const writtenAt = unseen.map((attempt) => attempt.writtenAt);
-  if (unseen.length === 0 && !before) writtenAt.push(...(await lostInSight(ports, outcomes, table, dt)));
+  if (unseen.length === 0 && !before) writtenAt.push(...(await visibleOrphans(ports, outcomes, table, dt)));
   if (writtenAt.length === 0) return nothing;
   // A raw hour that nobody plans is no reason to wait for ever.
   const isPatient = writtenAt.every((at) => now - at <= LONGEST_WAIT_MS);
@@ -174,7 +174,7 @@ async function lookAt(
  * against one which has no rows of the day. Nothing else would end their being seen, so the day becomes an empty
  * generation. Asks for nothing more than the catalog on any day that readers don't see open.
  */
-async function lostInSight(
+async function visibleOrphans(
   { lake, catalog }: SettlePorts,
   outcomes: Outcomes,
   table: string,

@@ -6,10 +6,10 @@
 import { MissingObject, type Ports, type Queue, type UnitMessage } from '../ports.ts';
 import { halvesOf, newestOf, parentOf, unitOfPlan } from '../protocol/halves.ts';
 import { outcomeKey, poisonVersion, splitKey } from '../protocol/keys.ts';
-import { laneOf } from '../protocol/lanes.ts';
+import { queueUnits } from '../protocol/lanes.ts';
 import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome, readPlan } from '../protocol/records.ts';
 import { ensurePartitions, writeAttempt } from './transform/attempt.ts';
-import { Environment } from './transform/blame.ts';
+import { PortFailures } from './transform/blame.ts';
 import { Stopped } from './transform/guard.ts';
 import { type ReadOptions, type ReadUnit, readPoison, readUnit } from './transform/read-unit.ts';
 import { Tally } from './transform/tally.ts';
@@ -56,8 +56,8 @@ export async function transform(
 
   const { k, counted } = await beginTry(ports, unit.id, options.visibilityMs ?? VISIBILITY_MS);
   options.onTry?.(k);
-  const environment = new Environment();
-  const watched = environment.watch(ports);
+  const portFailures = new PortFailures();
+  const watched = portFailures.watch(ports);
   const isSpent = counted >= MOST_TRIES;
   const halves = isSpent ? halvesOf(unit) : null;
   let outcome: Outcome;
@@ -67,7 +67,7 @@ export async function transform(
       : await readAndWrite(watched, message.plan, plan, unit, options, isSpent);
     outcome = await decide(watched, ours);
   } catch (error) {
-    const end = await sayHowItEnded(ports, unit.id, k, error, environment);
+    const end = await recordEnd(ports, unit.id, k, error, portFailures);
     if (end) options.onTryEnd?.(end);
     throw error;
   }
@@ -166,28 +166,32 @@ async function announced(
 ): Promise<Outcome> {
   if (!queue || !outcome.split) return outcome;
   const plan = await readPlan(lake, outcome.plan);
-  for (const id of outcome.split) {
+  const halves = outcome.split.flatMap((id) => {
     const unit = unitOfPlan(plan, id);
-    if (!unit) continue;
-    const lane = laneOf(
-      { rawPrefix: plan.prefix, newestModified: newestOf(unit), kind: outcome.kind },
-      settings,
-      clock.now(),
-    );
-    await queue.send([{ unit: id, plan: outcome.plan }], lane);
-  }
+    if (!unit) return [];
+    return [
+      {
+        unit: id,
+        plan: outcome.plan,
+        rawPrefix: plan.prefix,
+        newestModified: newestOf(unit),
+        kind: outcome.kind,
+      },
+    ];
+  });
+  await queueUnits({ queue, clock }, settings, halves);
   return outcome;
 }
 
-/** Leaves a word on how the try ended. If that fails too, the try says nothing and counts when it is old. */
-async function sayHowItEnded(
+/** Records how the try ended. If that fails, too, nothing is recorded, and the try counts once it is old. */
+async function recordEnd(
   ports: TransformPorts,
   unit: string,
   k: number,
   error: unknown,
-  environment: Environment,
+  portFailures: PortFailures,
 ): Promise<TryEnd | null> {
-  const counts = error instanceof Stopped ? error.counts : !environment.isToBlame(error);
+  const counts = error instanceof Stopped ? error.counts : !portFailures.isPortFailure(error);
   const end = counts ? 'failed' : 'excused';
   try {
     await endTry(ports, unit, k, end, String(error));

@@ -10,8 +10,6 @@ export { audits, clicks, events, generations, headers, quarantine, recipientMess
 
 /** What transform writes and settle compacts. */
 export const SETTLED_TABLES = [events, headers, clicks] as const;
-export type SettledTable = (typeof SETTLED_TABLES)[number]['name'];
-
 /** Every table of the lake, by name. */
 export const TABLES: Readonly<Record<string, Table>> = Object.fromEntries(
   ([events, headers, clicks, recipientMessages, quarantine, units, generations, audits] as const).map(

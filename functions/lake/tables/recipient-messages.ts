@@ -1,5 +1,5 @@
 import { configuration_set, message_id, origin, recipient_domain, sent_at, source } from './shared.ts';
-import { bigint, boolean, defineTable, int, type RowOf, required, string, timestamp } from './table.ts';
+import { bigint, boolean, defineTable, int, required, string, timestamp } from './table.ts';
 
 const few = { storage: 'dictionary' } as const;
 
@@ -55,5 +55,3 @@ export const recipientMessages = defineTable({
     as_of: required(timestamp('When the row was computed.', { lineage: true })),
   },
 });
-
-export type RecipientMessageRow = RowOf<typeof recipientMessages>;

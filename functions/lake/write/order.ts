@@ -1,9 +1,8 @@
+import { DAY_MS } from '../days.ts';
 import { dayOf } from '../decode/time.ts';
 import type { Value } from './column.ts';
 import type { Columns } from './columns.ts';
 import { InternedColumn } from './interned.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface RowOrder {
   /** the timestamp column whose UTC day is the row's `dt` */

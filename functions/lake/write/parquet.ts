@@ -23,17 +23,15 @@ const BATCH_ROWS = 1 << 13;
 /**
  * These rows, in this order, as one Parquet file. The same rows give the same bytes, whatever else the columns hold or
  * once held. `compatible` is for readers that know SNAPPY, plain encoding and format version 1 only.
- * @param metadata the file's key-value metadata
  * @throws RangeError for no rows: an empty file is never written
  */
 export async function encodeParquet(
   columns: Columns,
   rows: Uint32Array,
   profile: Settings['parquet'],
-  metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
   if (rows.length === 0) throw new RangeError(`no rows to write (table: ${columns.table.name})`);
-  const file = await transformParquetStream(batches(columns, rows), properties(columns.table, profile, metadata));
+  const file = await transformParquetStream(batches(columns, rows), properties(columns.table, profile));
   const chunks: Uint8Array[] = [];
   for await (const chunk of file) chunks.push(chunk);
   return Buffer.concat(chunks);
@@ -84,14 +82,9 @@ function toIpc(batch: RecordBatch): Uint8Array {
   return writer.toUint8Array(true);
 }
 
-function properties(
-  table: Table,
-  profile: Settings['parquet'],
-  metadata: Readonly<Record<string, string>>,
-): WriterProperties {
+function properties(table: Table, profile: Settings['parquet']): WriterProperties {
   const common = new WriterPropertiesBuilder()
     .setCreatedBy('maillake')
-    .setKeyValueMetadata(new Map(Object.entries(metadata)))
     .setWriterVersion(WriterVersion.V1)
     .setMaxRowGroupSize(GROUP_ROWS)
     .setStatisticsEnabled(EnabledStatistics.Chunk)

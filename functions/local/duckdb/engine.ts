@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { DAY_MS } from '#lake/days.ts';
 import type { Catalog, Engine, Input, QueryResult, WriteJob, WrittenFile } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
@@ -14,7 +15,6 @@ import { readResult } from './values.ts';
 import { writeParquet } from './write.ts';
 
 const MB = 1024 * 1024;
-const DAY_MS = 86_400_000;
 
 export interface DuckDbEngineOptions {
   /** folder of the lake */

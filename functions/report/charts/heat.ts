@@ -1,8 +1,9 @@
 import * as Plot from '@observablehq/plot';
+import { count, percent } from '#host/figures.ts';
 import { html, type Markup, visible } from '../html.ts';
 import type { Marked } from '../incidents.ts';
 import { ratio } from '../measures.ts';
-import { count, percent } from '../numbers.ts';
+
 import type { Days, Period } from '../period.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';

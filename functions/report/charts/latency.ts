@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
+import { count, duration } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
-import { count, day as dayName, duration, durationTick } from '../numbers.ts';
+import { day as dayName, durationTick } from '../numbers.ts';
 import type { Period } from '../period.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';

@@ -1,9 +1,10 @@
 import * as Plot from '@observablehq/plot';
+import { count, percent } from '#host/figures.ts';
 import type { Day } from '../daily.ts';
 import { type Content, html, type Markup } from '../html.ts';
 import type { Marked } from '../incidents.ts';
 import { type Count, type Rate, rateOf, ratio } from '../measures.ts';
-import { count, day as dayName, percent, percentTick } from '../numbers.ts';
+import { day as dayName, percentTick } from '../numbers.ts';
 import type { Period } from '../period.ts';
 import { type Column, table } from '../table.ts';
 import type { Threshold } from '../thresholds.ts';

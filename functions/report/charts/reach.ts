@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot';
+import { count, percent } from '#host/figures.ts';
 import { html, type Markup, visible } from '../html.ts';
 import { ratio } from '../measures.ts';
-import { count, percent, percentTick } from '../numbers.ts';
+import { percentTick } from '../numbers.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';
 import { svg } from './svg.ts';

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { DAY_MS } from '#lake/days.ts';
 import type { Marked } from '../incidents.ts';
 import { day as dayName, days as daysName } from '../numbers.ts';
 import { type Days, distance, eachDay, later, type Period } from '../period.ts';
@@ -6,7 +7,7 @@ import { type Days, distance, eachDay, later, type Period } from '../period.ts';
 /** Midnight UTC: what a chart's time scale counts in. */
 export const midnight = (date: string): Date => new Date(`${date}T00:00:00Z`);
 
-export const nextMidnight = (date: string): Date => new Date(midnight(date).getTime() + 86_400_000);
+export const nextMidnight = (date: string): Date => new Date(midnight(date).getTime() + DAY_MS);
 
 /** The middle of a day, where its bar, dot and tick are. */
 export const noon = (date: string): Date => new Date(midnight(date).getTime() + 43_200_000);

@@ -1,9 +1,10 @@
 import * as Plot from '@observablehq/plot';
+import { count, percent } from '#host/figures.ts';
 import { added, type Day } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import type { Marked } from '../incidents.ts';
 import { type Counts, RATES, rateOf } from '../measures.ts';
-import { count, percent, tick } from '../numbers.ts';
+import { tick } from '../numbers.ts';
 import type { Days, Period } from '../period.ts';
 import { table } from '../table.ts';
 import { figure, legend } from './figure.ts';

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
+import { count, counted, percent } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
-import { count, percent, plural, WEEKDAYS } from '../numbers.ts';
+import { WEEKDAYS } from '../numbers.ts';
 import { table } from '../table.ts';
 import { figure } from './figure.ts';
 import { svg } from './svg.ts';
@@ -42,7 +43,7 @@ export function weekChart({ id, title, unit, value }: WeekChart, hours: readonly
     title,
     description: busiest
       ? html`Most on ${DAYS[busiest.weekday - 1]}s from ${clock(busiest.hour)} to ${clock((busiest.hour + 1) % 24)}:
-        ${percent(value(busiest) / all)} of ${plural(all, unit)}. The darker, the more.`
+        ${percent(value(busiest) / all)} of ${counted(all, unit)}. The darker, the more.`
       : html`There is no ${unit}.`,
     wide: draw({ unit, value }, hours, busiest ? value(busiest) : 1),
     table: table(
@@ -103,7 +104,7 @@ function draw({ unit, value }: Pick<WeekChart, 'unit' | 'value'>, hours: readonl
         // Equal areas of ink for equal numbers would hide all but the busiest hours.
         fillOpacity: (hour: WeekHour) => Math.round(100 * (0.12 + 0.88 * Math.sqrt(value(hour) / most))) / 100,
         title: (hour: WeekHour) =>
-          `${DAYS[hour.weekday - 1]}, ${String(hour.hour).padStart(2, '0')}:00\n${plural(value(hour), unit)}`,
+          `${DAYS[hour.weekday - 1]}, ${String(hour.hour).padStart(2, '0')}:00\n${counted(value(hour), unit)}`,
       },
     ),
   );

@@ -1,5 +1,6 @@
+import { count, counted, percent } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
-import { count, percent, plural } from '../numbers.ts';
+
 import type { Section } from '../page.ts';
 import { providerName } from '../providers.ts';
 import type { Ask } from '../rows.ts';
@@ -99,7 +100,7 @@ export function bouncesSection({ reasons, rest }: BounceReasons): Section {
 ${
   reasons.length === 0
     ? html`<p class="calm">Nothing bounced.</p>`
-    : html`<p class="note">${plural(all, 'bounce')} came in during the period${rest.reasons > 0 ? `; the ${MOST} most frequent reasons` : ''}.</p>
+    : html`<p class="note">${counted(all, 'bounce')} came in during the period${rest.reasons > 0 ? `; the ${MOST} most frequent reasons` : ''}.</p>
 ${table(
   'Bounce reasons by frequency',
   [
@@ -111,7 +112,7 @@ ${table(
   ],
   reasons,
 )}
-${rest.reasons > 0 && html`<p class="note">${plural(rest.reasons, 'more reason')} made ${plural(rest.bounces, 'bounce')}, ${percent(rest.bounces / all)} of all.</p>`}`
+${rest.reasons > 0 && html`<p class="note">${counted(rest.reasons, 'more reason')} made ${counted(rest.bounces, 'bounce')}, ${percent(rest.bounces / all)} of all.</p>`}`
 }
 </section>`;
   return { id: 'bounces', name: 'Bounces', markup };

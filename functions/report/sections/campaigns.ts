@@ -1,9 +1,10 @@
+import { count, counted, percent } from '#host/figures.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { type CampaignReach, reachCharts } from '../charts/reach.ts';
 import { added, type ProviderDay } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import { COUNTS, type Counts, RATES, type Rate, rateOf, SUMMED_COUNTS } from '../measures.ts';
-import { count, days, percent, plural } from '../numbers.ts';
+import { days } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Ask } from '../rows.ts';
 import { type Column, table } from '../table.ts';
@@ -130,7 +131,7 @@ export function campaignsSection(
 ${more > 0 && html`<p class="note">The ${MOST} with most mail in the period, and the others together.</p>`}
 ${table('Campaigns with most mail', columns, [
   ...lines,
-  ...(more > 0 ? [{ name: html`<span class="none">${plural(more, 'more campaign')}</span>`, counts: rest }] : []),
+  ...(more > 0 ? [{ name: html`<span class="none">${counted(more, 'more campaign')}</span>`, counts: rest }] : []),
 ])}
 ${reachCharts(reach)}
 </section>`;

@@ -1,5 +1,6 @@
+import { count } from '#host/figures.ts';
 import { html } from '../html.ts';
-import { count, days } from '../numbers.ts';
+import { days } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { DayVolume, Period } from '../period.ts';
 

@@ -1,8 +1,9 @@
+import { count, percent } from '#host/figures.ts';
 import { hasTrend, spark } from '../charts/spark.ts';
 import { added, type Day, type ProviderDay } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import { type Count, type Counts, isNotable, RATES, type Rate, rateOf, SUMMED_COUNTS } from '../measures.ts';
-import { compact, count, days as daysName, percent, points, relative } from '../numbers.ts';
+import { compact, days as daysName, points, relative } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import { distance, growingFrom, later, type Period, within } from '../period.ts';
 import type { Ask } from '../rows.ts';

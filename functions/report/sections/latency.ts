@@ -1,7 +1,8 @@
+import { count, counted, duration, percent } from '#host/figures.ts';
 import { type Latency, latencyChart } from '../charts/latency.ts';
 import { html } from '../html.ts';
 import { ratio } from '../measures.ts';
-import { count, duration, percent, plural } from '../numbers.ts';
+
 import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
 import { providerName } from '../providers.ts';
@@ -107,7 +108,7 @@ ${table(
     ...(shown.length > 1 ? [{ name: 'All', ...all }] : []),
   ],
 )}
-${rest.length > 0 && html`<p class="note">All includes ${plural(rest.length, 'more provider')} with ${count(rest.reduce((sum, { timed }) => sum + timed, 0))} mails.</p>`}
+${rest.length > 0 && html`<p class="note">All includes ${counted(rest.length, 'more provider')} with ${count(rest.reduce((sum, { timed }) => sum + timed, 0))} mails.</p>`}
 </section>`;
   return { id: 'latency', name: 'Speed', markup };
 }

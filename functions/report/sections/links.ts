@@ -1,6 +1,7 @@
+import { count, counted, percent } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
 import { ratio } from '../measures.ts';
-import { count, percent, plural } from '../numbers.ts';
+
 import type { Section } from '../page.ts';
 import type { Ask } from '../rows.ts';
 import { table } from '../table.ts';
@@ -86,7 +87,7 @@ ${table(
   ],
   links,
 )}
-${rest.links > 0 && html`<p class="note">${plural(rest.links, 'more link')} had ${plural(rest.clicks, 'click')}.</p>`}`
+${rest.links > 0 && html`<p class="note">${counted(rest.links, 'more link')} had ${counted(rest.clicks, 'click')}.</p>`}`
 }
 </section>`;
   return { id: 'links', name: 'Links', markup };

@@ -1,10 +1,11 @@
+import { count, counted, percent } from '#host/figures.ts';
 import { type HeatCell, heatMap } from '../charts/heat.ts';
 import { buckets } from '../charts/time.ts';
 import { added, type ProviderDay } from '../daily.ts';
 import { html } from '../html.ts';
 import type { Marked } from '../incidents.ts';
 import { type Counts, RATES, rateOf } from '../measures.ts';
-import { count, percent, plural } from '../numbers.ts';
+
 import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
 import { providerName } from '../providers.ts';
@@ -66,7 +67,7 @@ function namesOf(cells: readonly ProviderDay[]): Map<string, string> {
     .map(([provider, days]) => ({ provider, sent: days.reduce((sum, { counts }) => sum + counts.number('sent'), 0) }))
     .sort((a, b) => Number(a.provider === 'other') - Number(b.provider === 'other') || b.sent - a.sent);
   const rest = sent.slice(MOST);
-  const shared = rest.length > 1 ? plural(rest.length, 'more provider') : null;
+  const shared = rest.length > 1 ? counted(rest.length, 'more provider') : null;
   return new Map(
     sent.map(({ provider }, i) => [provider, i < MOST || shared === null ? providerName(provider) : shared]),
   );

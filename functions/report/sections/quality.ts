@@ -1,5 +1,6 @@
+import { count, counted } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
-import { count, day, instant, plural } from '../numbers.ts';
+import { day, instant } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Ask, Row } from '../rows.ts';
 import { table } from '../table.ts';
@@ -105,18 +106,18 @@ export function qualitySection(quality: Quality): Section {
     { name: 'Duplicate', records: duplicate, meaning: 'repeats of records read in the same unit' },
     { name: 'Skipped', records: skipped, meaning: 'no e-mail events' },
     { name: 'Quarantined', records: quarantined, meaning: 'unreadable, kept for a second look' },
-    { name: 'Read', records, meaning: `from ${plural(objects, 'raw object')}` },
+    { name: 'Read', records, meaning: `from ${counted(objects, 'raw object')}` },
   ];
   const markup = html`
 <section aria-labelledby="quality">
 <h2 id="quality">Data quality and freshness</h2>
 <p>${
     missing === 0
-      ? html`<span class="badge ok">OK</span> All ${plural(records, 'record')} of the lake are accounted for.`
-      : html`<span class="badge act">Act</span> ${plural(Math.abs(missing), 'record')} of ${count(records)} are not accounted for: run an audit.`
-  }${quarantined > 0 && html` ${plural(quarantined, 'record')} could not be read; <code>lake quarantine</code> shows why.`}${lostObjects > 0 && html` ${plural(lostObjects, 'raw object')} had gone or changed before being read.`}${
+      ? html`<span class="badge ok">OK</span> All ${counted(records, 'record')} of the lake are accounted for.`
+      : html`<span class="badge act">Act</span> ${counted(Math.abs(missing), 'record')} of ${count(records)} are not accounted for: run an audit.`
+  }${quarantined > 0 && html` ${counted(quarantined, 'record')} could not be read; <code>lake quarantine</code> shows why.`}${lostObjects > 0 && html` ${counted(lostObjects, 'raw object')} had gone or changed before being read.`}${
     settledDuplicates > 0 &&
-    html` Settling dropped ${plural(settledDuplicates, 'row')} that had come in more than once.`
+    html` Settling dropped ${counted(settledDuplicates, 'row')} that had come in more than once.`
   }</p>
 ${audited(freshness)}
 ${table(
@@ -161,7 +162,7 @@ raw data.</p>`;
   const { audited, drifts, findings } = freshness;
   return drifts === 0
     ? html`<p><span class="badge ok">OK</span> The last audit, ${instant(audited)}, found everything as it should be.</p>`
-    : html`<p><span class="badge act">Act</span> The last audit, ${instant(audited)}, found ${plural(drifts ?? 0, 'thing')} not as it should be${
+    : html`<p><span class="badge act">Act</span> The last audit, ${instant(audited)}, found ${counted(drifts ?? 0, 'thing')} not as it should be${
         findings !== null && html`: ${findings}`
       }. <code>lake audit --repair</code> does what is missing.</p>`;
 }

@@ -1,9 +1,10 @@
+import { count, counted, percent } from '#host/figures.ts';
 import type { Cause } from '../causes.ts';
 import type { Day } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import type { Found, Incident } from '../incidents.ts';
 import { RATES, type Rate, rateOf } from '../measures.ts';
-import { count, day as dayName, percent, percentTick, plural } from '../numbers.ts';
+import { day as dayName, percentTick } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
@@ -29,7 +30,7 @@ ${
   html`<ol class="incidents">
 ${incidents.slice(0, TOLD).map((incident, i) => told(incident, causes.get(incident), i + 1, period))}</ol>`
 }
-${rest > 0 && html`<p class="note">${plural(rest, 'more incident')}: marked on the charts below.</p>`}
+${rest > 0 && html`<p class="note">${counted(rest, 'more incident')}: marked on the charts below.</p>`}
 ${incidents.length === 0 && html`<p class="calm">${isJudged ? CALM : UNJUDGED}</p>`}
 <ul class="standing">
 ${standing('Hard bounces', days, RATES.reputationBounce, thresholds.bounce, 'no mail was sent')}
@@ -67,7 +68,7 @@ function standing(
   if (value === null) return html`<li>${badge('unknown', 'Not observable')} ${name}: ${unknown} ${when}.</li>`;
   // Where a single case would be over the limit, the rate is chance.
   if (mails * first.rate < 1)
-    return html`<li>${badge('unknown', 'Too few')} ${name}: ${count(last.week.number(rate.numerator))} of ${plural(mails, 'mail')} ${when}, too few to judge.</li>`;
+    return html`<li>${badge('unknown', 'Too few')} ${name}: ${count(last.week.number(rate.numerator))} of ${counted(mails, 'mail')} ${when}, too few to judge.</li>`;
   const passed = limits.filter((limit) => value >= limit.rate);
   const highest = passed.at(-1);
   if (!highest)

@@ -1,6 +1,7 @@
+import { count, counted, percent } from '#host/figures.ts';
 import { interval } from '../charts/interval.ts';
 import { html, type Markup } from '../html.ts';
-import { count, percent, plural, points, probability } from '../numbers.ts';
+import { points, probability } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Ask, Row } from '../rows.ts';
 import { table } from '../table.ts';
@@ -108,7 +109,7 @@ ${table(
   ],
   treatments,
 )}
-${more > 0 && html`<p class="note">${plural(more, 'more campaign')} had treatments, with less mail and no clear result unless told above.</p>`}
+${more > 0 && html`<p class="note">${counted(more, 'more campaign')} had treatments, with less mail and no clear result unless told above.</p>`}
 </section>`;
   return { id: 'tests', name: 'A/B tests', markup };
 }

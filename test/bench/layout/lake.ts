@@ -1,7 +1,9 @@
 /** The events as Maillake has them: through its own steps and the AWS adapters, UNLOADed settled files, views in Glue. */
+
 import { gzipSync } from 'node:zlib';
 import type { S3Store } from '#aws/s3-store.ts';
 import { concurrently } from '#lake/concurrently.ts';
+import { HOUR_MS } from '#lake/days.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import { rollup } from '#lake/steps/rollup.ts';
@@ -30,7 +32,7 @@ export async function makeLake(at: Addresses | undefined, { hours }: MailEvents)
   return cloud;
 }
 
-const PATIENCE_MS = 3_600_000;
+const PATIENCE_MS = HOUR_MS;
 
 /** What readers are pointed at, of the four tables that hold mail. */
 export const settledFiles = (lake: S3Store) => lake.list('v1/settled/');

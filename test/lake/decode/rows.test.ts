@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { DELIVERED, decodeTexts, decodeValues, onlyEvent } from './collect.ts';
 import { fixture } from './fixture.ts';
-
-const DAY = 86_400_000;
 
 describe('fault 27: headers', () => {
   test('a thousand of them, repeated names and a value of 300 KB are rows in their order', () => {
@@ -118,8 +117,8 @@ describe('fault 32: absurd times are kept and marked', () => {
     expect(occurred(time)).toEqual([time, true]);
   });
   test('more than two days ahead of delivery, and before the sending', () => {
-    expect(occurred(DELIVERED + 2 * DAY)).toEqual([DELIVERED + 2 * DAY, false]);
-    expect(occurred(DELIVERED + 2 * DAY + 1)).toEqual([DELIVERED + 2 * DAY + 1, true]);
+    expect(occurred(DELIVERED + 2 * DAY_MS)).toEqual([DELIVERED + 2 * DAY_MS, false]);
+    expect(occurred(DELIVERED + 2 * DAY_MS + 1)).toEqual([DELIVERED + 2 * DAY_MS + 1, true]);
     const sent = Date.parse(fixture('ses-open').mail.timestamp);
     expect(occurred(sent - 1)).toEqual([sent - 1, true]);
   });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { Store, UnitMessage } from '#lake/ports.ts';
 import { outcomeKey, planKey, splitKey, unitId } from '#lake/protocol/keys.ts';
 import { laneOf } from '#lake/protocol/lanes.ts';
@@ -12,8 +13,6 @@ import { ManualClock } from '#test/ports/manual-clock.ts';
 import { MemoryStore } from '#test/ports/memory-store.ts';
 import { SENT } from '#test/records.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const template = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
 const settings: Settings = { ...DEFAULT_SETTINGS, rawTemplate: template };
 
@@ -28,7 +27,7 @@ beforeEach(() => {
 
 /** Plans one unit of the raw hour that is so long ago, now. */
 async function plan(hoursAgo: number, objects = 1): Promise<UnitMessage> {
-  const prefix = hourPrefix(template, clock.now() - hoursAgo * HOUR, 0);
+  const prefix = hourPrefix(template, clock.now() - hoursAgo * HOUR_MS, 0);
   const id = unitId(new Date(clock.now()).toISOString().slice(0, 10), prefix, 0, 0);
   const of = Array.from({ length: objects }, (_, i) => ({
     key: `${prefix}${i}`,
@@ -96,7 +95,7 @@ describe('open units', () => {
         const unit = await plan(1);
         if (day === 100 && part === 0) stuck = unit;
         else await decide(unit);
-        clock.advance(DAY / 4);
+        clock.advance(DAY_MS / 4);
       }
     }
     const fresh = await plan(1);
@@ -116,11 +115,11 @@ describe('open units', () => {
 
   test('a day is marked only once the store has taken in a plan a whole day after its end', async () => {
     await decide(await plan(1));
-    clock.advance(3 * DAY);
+    clock.advance(3 * DAY_MS);
     await requeue({ lake, queue, clock }, settings);
     expect(await Array.fromAsync(lake.list('v1/state/decided/'))).toEqual([]);
     await plan(1);
-    clock.advance(HOUR);
+    clock.advance(HOUR_MS);
     await requeue({ lake, queue, clock }, settings);
     expect((await Array.fromAsync(lake.list('v1/state/decided/'))).map(({ key }) => key)).toEqual([
       'v1/state/decided/dt=2026-10-05/decided.json',
@@ -135,7 +134,7 @@ describe('requeue', () => {
     await decide(parent, halves);
     await decide(done);
     expect((await requeue({ lake, queue, clock }, settings))?.queued).toBe(0);
-    clock.advance(HOUR);
+    clock.advance(HOUR_MS);
     expect((await requeue({ lake, queue, clock }, settings))?.queued).toBe(3);
     expect(
       queue
@@ -147,19 +146,19 @@ describe('requeue', () => {
 
   test('happens once an hour, however often and by however many planners it is asked for', async () => {
     await plan(1);
-    clock.advance(HOUR);
+    clock.advance(HOUR_MS);
     const all = await Promise.all([1, 2, 3].map(() => requeue({ lake, queue, clock }, settings)));
     expect(all.filter((one) => one !== null)).toHaveLength(1);
     expect(queue.takeAll('live')).toHaveLength(1);
     clock.advance(5 * 60_000);
     expect(await requeue({ lake, queue, clock }, settings)).toBe(null);
-    clock.advance(HOUR);
+    clock.advance(HOUR_MS);
     expect((await requeue({ lake, queue, clock }, settings))?.queued).toBe(1);
   });
 
   test('a backlog goes into the lane of its own, so that live mail does not wait behind it', async () => {
     const [live, old] = [await plan(25), await plan(40)];
-    clock.advance(HOUR);
+    clock.advance(HOUR_MS);
     await requeue({ lake, queue, clock }, settings);
     expect(queue.takeAll('live')).toEqual([live]);
     expect(queue.takeAll('backfill')).toEqual([old]);
@@ -168,8 +167,8 @@ describe('requeue', () => {
   test('without hours in the layout the newest object decides, and a replay is never live', () => {
     const flat = { ...settings, rawTemplate: null };
     const unit = { rawPrefix: '', newestModified: SENT };
-    expect(laneOf(unit, flat, SENT + 26 * HOUR)).toBe('live');
-    expect(laneOf(unit, flat, SENT + 27 * HOUR)).toBe('backfill');
+    expect(laneOf(unit, flat, SENT + 26 * HOUR_MS)).toBe('live');
+    expect(laneOf(unit, flat, SENT + 27 * HOUR_MS)).toBe('backfill');
     expect(laneOf({ ...unit, kind: 'replay' }, flat, SENT)).toBe('backfill');
   });
 });

@@ -29,14 +29,14 @@ const firehose = (raw: string): JsonValue => ({
   rawData: raw,
 });
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const SENTENCE = 'Successfully validated SNS topic for Amazon SES event publishing.';
+const TOPIC_VALIDATION = 'Successfully validated SNS topic for Amazon SES event publishing.';
 
 test.for([
   ['one record', line('a'), records(A)],
   ['several on lines', line('a') + line('b'), records(A, B)],
   ['several joined', json(A) + json(B), records(A, B)],
   ['an envelope', json(sns(json(A))), records(A)],
-  ['a sentence of SES', SENTENCE, [{ skip: 'ses_topic_validation' }]],
+  ['the topic validation of SES', TOPIC_VALIDATION, [{ skip: 'ses_topic_validation' }]],
   ['a good and a broken one', `${line('a')}{"b":`, [{ record: A }, { reject: 'firehose_error' }]],
 ] as const)("fault 16: a Firehose error's rawData is decoded and its records read: %s", async ([, data, expected]) => {
   expect(await told(json(firehose(base64(data))))).toEqual(expected);
@@ -96,10 +96,10 @@ test('fault 17: each event of an envelope is a record in the place of the whole'
 });
 
 test.for<[string, JsonValue | string, string]>([
-  ['the plain sentence of SES', SENTENCE, 'ses_topic_validation'],
-  ['the sentence in SNS', sns(SENTENCE), 'ses_topic_validation'],
-  ['the sentence in SNS with a newline', sns(`${SENTENCE}\n`), 'ses_topic_validation'],
-  ['the sentence in SNS in SQS', sqs(json(sns(SENTENCE))), 'ses_topic_validation'],
+  ['the topic validation of SES, as plain text', TOPIC_VALIDATION, 'ses_topic_validation'],
+  ['the topic validation in SNS', sns(TOPIC_VALIDATION), 'ses_topic_validation'],
+  ['the topic validation in SNS with a newline', sns(`${TOPIC_VALIDATION}\n`), 'ses_topic_validation'],
+  ['the topic validation in SNS in SQS', sqs(json(sns(TOPIC_VALIDATION))), 'ses_topic_validation'],
   [
     'a subscription',
     { Type: 'SubscriptionConfirmation', Message: 'You have chosen', Token: 't' },

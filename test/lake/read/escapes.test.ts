@@ -16,7 +16,7 @@ const failure = (inner: string): string =>
 describe('a record without escapes', () => {
   test.each([
     ['alone', PLAIN],
-    ['in a letter', sns(PLAIN)],
+    ['in an SNS message', sns(PLAIN)],
     ['beside others', `${PLAIN}\n${PLAIN}\n`],
   ])('is said to have none: %s', async (_where, text) => {
     expect(new Set(await escapesOf([text]))).toEqual(new Set([false]));
@@ -26,12 +26,12 @@ describe('a record without escapes', () => {
 describe('fault 21: a record with an escape is looked through for halves of surrogates', () => {
   test.each([
     ['alone', ESCAPED],
-    ['in a letter', sns(ESCAPED)],
-    ['in a letter, as a half itself', sns(ESCAPED).replace('\\\\ud83d', '\\ud83d')],
-    ['in a letter, its backslash escaped', sns(ESCAPED).replace('\\\\ud83d', '\\u005cud83d')],
+    ['in an SNS message', sns(ESCAPED)],
+    ['in an SNS message, as a half itself', sns(ESCAPED).replace('\\\\ud83d', '\\ud83d')],
+    ['in an SNS message, its backslash escaped', sns(ESCAPED).replace('\\\\ud83d', '\\u005cud83d')],
     ['in two letters', sns(sns(ESCAPED))],
     ['in what Firehose could not deliver', failure(ESCAPED)],
-    ['in a letter that Firehose could not deliver', failure(sns(ESCAPED))],
+    ['in a message that Firehose could not deliver', failure(sns(ESCAPED))],
   ])('%s', async (_where, text) => {
     expect(await escapesOf([text])).toEqual([true]);
     expect(await extrasOf([text])).toEqual([expect.stringContaining('lone_surrogate')]);

@@ -60,9 +60,9 @@ test('fault 15: junk before and behind records is rejected, and they are kept', 
 });
 
 test('an object of nothing but what is known to be no event is no foreign one', async () => {
-  const sentence = 'Successfully validated SNS topic for Amazon SES event publishing.';
-  expect(await told(sentence)).toEqual([{ skip: 'ses_topic_validation' }]);
-  expect(await told(`${sentence}${sentence}\n`)).toEqual(Array(2).fill({ skip: 'ses_topic_validation' }));
-  expect(await told(`${sentence}${line('a')}`)).toEqual([{ skip: 'ses_topic_validation' }, ...records(event('a'))]);
+  const validation = 'Successfully validated SNS topic for Amazon SES event publishing.';
+  expect(await told(validation)).toEqual([{ skip: 'ses_topic_validation' }]);
+  expect(await told(`${validation}${validation}\n`)).toEqual(Array(2).fill({ skip: 'ses_topic_validation' }));
+  expect(await told(`${validation}${line('a')}`)).toEqual([{ skip: 'ses_topic_validation' }, ...records(event('a'))]);
   expect(await told('{"a":')).toEqual([{ reject: 'json' }]);
 });

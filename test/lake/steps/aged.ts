@@ -1,12 +1,11 @@
 import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { HOUR_MS } from '#lake/days.ts';
 import type { SmallLake } from '#test/small-lake.ts';
-
-const HOUR = 3_600_000;
 
 /** Makes every file of a lake as old as if it had been written so many hours before its clock's now. */
 export function age(small: SmallLake, hours: number): void {
-  const seconds = (small.clock.now - hours * HOUR) / 1000;
+  const seconds = (small.clock.now - hours * HOUR_MS) / 1000;
   for (const entry of readdirSync(small.lake.lakeRoot, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), seconds, seconds);
   }

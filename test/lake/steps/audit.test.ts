@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HOUR_MS } from '#lake/days.ts';
 import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
 import { createState } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
@@ -16,7 +17,6 @@ import { ndjson, rawKey, SENT, sesBounce, sesDelivery, sesOpen, sesSend } from '
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age, keysOf } from './aged.ts';
 
-const HOUR = 3_600_000;
 const DT = '2026-10-05';
 let small: SmallLake;
 
@@ -174,7 +174,7 @@ describe('audit', () => {
 describe('the daily audit of a large lake', () => {
   const template = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
   const settings: Settings = { ...DEFAULT_SETTINGS, rawTemplate: template };
-  const hour = (daysAgo: number): string => hourPrefix(template, NOW - daysAgo * 24 * HOUR, 0);
+  const hour = (daysAgo: number): string => hourPrefix(template, NOW - daysAgo * 24 * HOUR_MS, 0);
 
   async function planned(...daysAgo: number[]) {
     const clock = new ManualClock(NOW);
@@ -192,7 +192,7 @@ describe('the daily audit of a large lake', () => {
     const found: Record<string, number> = {};
     for (let day = 0; day < 30; day++) {
       for (const { key } of (await audit(ports, { settings, reach: 'daily' })).drifts) found[key] ??= day;
-      ports.clock.advance(24 * HOUR);
+      ports.clock.advance(24 * HOUR_MS);
     }
     expect(found).toEqual({ [`${hour(3)}late`]: 0, [`${hour(10)}late`]: 20, [`${hour(40)}late`]: 20 });
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { COLLECT_RULES } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
@@ -6,7 +7,6 @@ import { ndjson, rawKey, SENT, sesClick, sesDelivery, sesOpen, sesSend } from '#
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age, keysOf } from './aged.ts';
 
-const DAY = 86_400_000;
 const DT = '2026-10-05';
 let small: SmallLake;
 
@@ -113,7 +113,7 @@ describe('collect', () => {
     age(small, 30);
     const asks = await collect(small.lake.ports, { ...COLLECT_RULES, healsFirst: false });
     expect(asks.map(({ key }) => key)).not.toContain(old);
-    const blind = await collect(small.lake.ports, { ...COLLECT_RULES, healsFirst: false, isOutOfSight: () => true });
+    const blind = await collect(small.lake.ports, { ...COLLECT_RULES, healsFirst: false, isUnread: () => true });
     expect(blind.map(({ key }) => key)).toContain(old);
   });
 
@@ -128,7 +128,7 @@ describe('collect', () => {
     expect([removed.includes(underWay), removed.includes(lost)]).toEqual([false, true]);
     const early = await collect(small.lake.ports, {
       ...COLLECT_RULES,
-      isDecidedAgainst: ({ location }, { newest }) => location !== newest?.location,
+      isSuperseded: ({ location }, { newest }) => location !== newest?.location,
     });
     expect(early.map(({ key }) => key)).toEqual([underWay]);
   });
@@ -162,7 +162,7 @@ describe('collect', () => {
     await small.run();
     const [file] = await keysOf(small, await newestEvents());
     await small.lake.ports.lake.remove(file ?? '');
-    small.clock.now += 2 * DAY;
+    small.clock.now += 2 * DAY_MS;
     age(small, 25);
     expect((await collect(small.lake.ports)).filter(({ key }) => key.includes('/live/events/'))).toEqual([]);
   });

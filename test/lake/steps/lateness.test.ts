@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HOUR_MS } from '#lake/days.ts';
 import type { RawStore } from '#lake/ports.ts';
 import { hourOfPrefix, hourPrefix, prefixesInReach, type Reach } from '#lake/protocol/raw-prefixes.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
@@ -9,7 +10,6 @@ import { planPrefix } from '#lake/steps/plan.ts';
 import { ndjson, rawKey, SENT, sesDelivery, sesSend } from '#test/records.ts';
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 
-const HOUR = 3_600_000;
 let small: SmallLake;
 
 beforeEach(async () => {
@@ -22,7 +22,7 @@ const kinds = async (): Promise<string[]> => (await audit(small.lake.ports)).dri
 describe('late, moving and vanishing raw objects', () => {
   const template = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
   const reaches = (reach: Reach, hoursLate: number): boolean =>
-    [...prefixesInReach(template, NOW, reach, 0)].includes(hourPrefix(template, NOW - hoursLate * HOUR, 0));
+    [...prefixesInReach(template, NOW, reach, 0)].includes(hourPrefix(template, NOW - hoursLate * HOUR_MS, 0));
 
   test('fault 39: an object 1 h, 26 h, 7 d late is in reach of the 5-minute, hourly, daily pass; the audit finds the rest', async () => {
     expect([reaches('tick', 1), reaches('tick', 26), reaches('hourly', 26)]).toEqual([true, false, true]);
@@ -35,7 +35,7 @@ describe('late, moving and vanishing raw objects', () => {
     small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
     await small.run();
     expect(await kinds()).toEqual([]);
-    small.put(rawKey(SENT - 40 * 24 * HOUR, 'late'), ndjson(sesDelivery()));
+    small.put(rawKey(SENT - 40 * 24 * HOUR_MS, 'late'), ndjson(sesDelivery()));
     expect(await kinds()).toEqual(['unplanned_object']);
     await small.run();
     expect(await kinds()).toEqual([]);

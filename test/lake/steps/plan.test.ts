@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { HOUR_MS } from '#lake/days.ts';
 import type { Ports, RawStore, Store, StoredObject, UnitMessage } from '#lake/ports.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix, outsideTemplate, rawPrefixes } from '#lake/protocol/raw-prefixes.ts';
@@ -9,7 +10,6 @@ import { countingRaw, countingStore, SimulatedTime } from '#test/ports/counting.
 import { ManualClock } from '#test/ports/manual-clock.ts';
 import { MemoryStore } from '#test/ports/memory-store.ts';
 
-const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const TEMPLATE = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
 const SETTINGS: Settings = { ...DEFAULT_SETTINGS, rawTemplate: TEMPLATE };
@@ -39,7 +39,7 @@ function planning(): Planning {
   };
 }
 
-const hoursAgo = (hours: number): string => hourPrefix(TEMPLATE, NOW - hours * HOUR, 0);
+const hoursAgo = (hours: number): string => hourPrefix(TEMPLATE, NOW - hours * HOUR_MS, 0);
 
 /** Each planned object with the units that it is in. */
 async function plannedObjects(lake: Store): Promise<Map<string, string[]>> {
@@ -190,7 +190,7 @@ describe('plan', () => {
     const before = ports.sent.splice(0);
     expect(before).toHaveLength(2);
     expect((await requeue(ports, SETTINGS))?.queued).toBe(0);
-    ports.clock.advance(HOUR);
+    ports.clock.advance(HOUR_MS);
     expect((await requeue(ports, SETTINGS))?.queued).toBe(2);
     expect(await requeue(ports, SETTINGS)).toBe(null);
     expect([...ports.sent].sort((a, b) => (a.unit < b.unit ? -1 : 1))).toEqual(

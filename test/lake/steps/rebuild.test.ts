@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
@@ -13,16 +14,14 @@ import { TABLES } from '#lake/tables/index.ts';
 import { ndjson, rawKey, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const SENT = NOW - 3 * DAY;
+const SENT = NOW - 3 * DAY_MS;
 const settings: Settings = { ...DEFAULT_SETTINGS, rawTemplate: 'ses/{yyyy}/{MM}/{dd}/{HH}/' };
 
 const CONTENT: readonly [at: number, content: string][] = [
   [SENT, ndjson(sesSend({ sentAt: SENT }), sesDelivery({ sentAt: SENT }))],
-  [SENT + HOUR, ndjson(sesDelivery({ sentAt: SENT }), sesOpen({ sentAt: SENT, at: SENT + HOUR }))],
-  [SENT + DAY, `${ndjson(sesClick({ sentAt: SENT, at: SENT + DAY }))}{"broken`],
-  [SENT + 2 * DAY, ndjson(sesBounce({ messageId: 'm2', sentAt: SENT + 2 * DAY }))],
+  [SENT + HOUR_MS, ndjson(sesDelivery({ sentAt: SENT }), sesOpen({ sentAt: SENT, at: SENT + HOUR_MS }))],
+  [SENT + DAY_MS, `${ndjson(sesClick({ sentAt: SENT, at: SENT + DAY_MS }))}{"broken`],
+  [SENT + 2 * DAY_MS, ndjson(sesBounce({ messageId: 'm2', sentAt: SENT + 2 * DAY_MS }))],
 ];
 
 const put = (small: SmallLake, part: (typeof CONTENT)[number], i: number): void =>
@@ -70,7 +69,7 @@ test('fault 53: with state/ and all tables deleted, a run makes the same tables 
     }
     expect(await tables(small)).toEqual(await expected());
     for (const folder of ['v1', 'catalog']) rmSync(join(small.lake.lakeRoot, folder), { recursive: true });
-    small.clock.now += 3 * DAY + 5 * HOUR;
+    small.clock.now += 3 * DAY_MS + 5 * HOUR_MS;
     await work(small, 'all');
     expect(await tables(small)).toEqual(await expected());
     expect((await audit(small.lake.ports, { settings })).drifts).toEqual([]);
@@ -85,7 +84,7 @@ test('fault 53: with only state/ deleted, files of the life before are nobody’
     for (const [i, part] of CONTENT.entries()) put(small, part, i);
     await work(small, 'all');
     rmSync(join(small.lake.lakeRoot, 'v1/state'), { recursive: true });
-    small.clock.now += 3 * DAY;
+    small.clock.now += 3 * DAY_MS;
     await work(small, 'all');
     const { quarantine: _, ...settled } = Object(await tables(small));
     const { quarantine: __, ...whole } = Object(await expected());
@@ -103,12 +102,12 @@ test.each([-1, 1])(
       for (const [i, part] of CONTENT.entries()) {
         put(small, part, i);
         // Every other machine's clock is wrong.
-        small.clock.now = part[0] + HOUR + (i % 2 === 0 ? days * DAY : 0);
+        small.clock.now = part[0] + HOUR_MS + (i % 2 === 0 ? days * DAY_MS : 0);
         await work(small, 'tick');
       }
       small.clock.now = NOW;
       await work(small, 'daily');
-      small.clock.now = NOW + DAY;
+      small.clock.now = NOW + DAY_MS;
       await work(small, 'daily');
       expect(await tables(small)).toEqual(await expected());
       expect((await audit(small.lake.ports, { settings })).drifts).toEqual([]);

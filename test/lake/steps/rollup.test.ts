@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { attributionDays, rollup } from '#lake/steps/rollup.ts';
 import {
   ndjson,
@@ -14,7 +15,6 @@ import {
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 import { keysOf } from './aged.ts';
 
-const DAY = 86_400_000;
 let small: SmallLake;
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ const rollupIn = (reach: 'hourly' | 'all') => {
 
 describe('rollup', () => {
   /** What happens to mail of 20 days ago, a day before now; and what the mail's row says of it. */
-  const late = { sentAt: NOW - 20 * DAY, at: NOW - DAY };
+  const late = { sentAt: NOW - 20 * DAY_MS, at: NOW - DAY_MS };
   test.each([
     ['an open', sesOpen(late), 'opens', 1],
     ['a click', sesClick(late), 'clicks', 1],
@@ -75,7 +75,7 @@ describe('rollup', () => {
   test('recomputes only send days whose inputs changed, also by a late settle of an old day', async () => {
     small.put(
       rawKey(SENT, 'a'),
-      ndjson(sesSend(), sesDelivery(), sesSend({ messageId: 'm2', sentAt: SENT + 3 * DAY })),
+      ndjson(sesSend(), sesDelivery(), sesSend({ messageId: 'm2', sentAt: SENT + 3 * DAY_MS })),
     );
     await small.run();
     expect(await small.rollup()).toEqual([]);
@@ -88,7 +88,7 @@ describe('rollup', () => {
   });
 
   test('hourly it looks at the last three send days, and otherwise at all', async () => {
-    const days = [0, 2, 3, 20].map((back) => NOW - back * DAY - 3_600_000);
+    const days = [0, 2, 3, 20].map((back) => NOW - back * DAY_MS - HOUR_MS);
     small.put(rawKey(SENT, 'a'), ndjson(...days.map((sentAt, i) => sesSend({ messageId: `m${i}`, sentAt }))));
     await small.plan();
     await small.transformAll();

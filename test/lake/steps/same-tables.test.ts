@@ -1,7 +1,9 @@
 /** faults.md 68: however the same records arrive, the settled tables are the same but for lineage. */
+
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { HOUR_MS } from '#lake/days.ts';
 import { pinpointEvent, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { settledTables } from '#test/settled-tables.ts';
 import { smallLake } from '#test/small-lake.ts';
@@ -104,7 +106,7 @@ describe('the same records', () => {
               gzip: () => gzipSync(text),
               members: () => Buffer.concat([gzipSync(text.slice(0, half)), gzipSync(text.slice(half))]),
             }[gzips[i] ?? 'none']();
-            small.put(`${folders[i]}${names[i]}`, content, SENT + 3_600_000);
+            small.put(`${folders[i]}${names[i]}`, content, SENT + HOUR_MS);
             if (batches) {
               await small.plan();
               await small.transformAll();

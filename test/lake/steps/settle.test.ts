@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { Catalog, Engine, Ports, Store } from '#lake/ports.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix, rawPrefixes } from '#lake/protocol/raw-prefixes.ts';
@@ -11,8 +12,6 @@ import { ndjson, rawKey, SENT, sesDelivery, sesOpen, sesSend } from '#test/recor
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age } from './aged.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 let small: SmallLake;
 
 beforeEach(async () => {
@@ -113,12 +112,12 @@ describe('settle', () => {
     await small.plan();
     await small.transformAll();
     expect(await settleNow(ports, false)).toEqual([]);
-    small.clock.now += DAY;
+    small.clock.now += DAY_MS;
     expect((await settleNow(ports, false)).map(({ rows }) => rows)).toEqual([2]);
   });
 
   test('a day that fails leaves the others alone, and its error is told at the end', async () => {
-    small.put(rawKey(SENT, 'a'), ndjson(sesDelivery(), sesDelivery({ messageId: 'm2', sentAt: SENT + DAY })));
+    small.put(rawKey(SENT, 'a'), ndjson(sesDelivery(), sesDelivery({ messageId: 'm2', sentAt: SENT + DAY_MS })));
     await small.plan();
     await small.transformAll();
     const { ports } = small.lake;
@@ -148,14 +147,14 @@ describe('the watermark', () => {
 
   test('an open unit holds back the days whose events it can have, for a day', () => {
     const holds = (open: OpenUnit): boolean => isHeldBack('2026-10-05', [open], settings, NOW);
-    expect([-25, -24, 0, 26, 27].map((hours) => holds(unit(midnight + hours * HOUR)))).toEqual([
+    expect([-25, -24, 0, 26, 27].map((hours) => holds(unit(midnight + hours * HOUR_MS)))).toEqual([
       false,
       true,
       true,
       true,
       false,
     ]);
-    expect([NOW - DAY, NOW - DAY - 1].map((at) => holds(unit(midnight, at)))).toEqual([true, false]);
+    expect([NOW - DAY_MS, NOW - DAY_MS - 1].map((at) => holds(unit(midnight, at)))).toEqual([true, false]);
     expect(isHeldBack('2026-10-05', [unit(0)], DEFAULT_SETTINGS, NOW)).toBe(true);
     expect(holds({ ...unit(midnight), kind: 'replay' })).toBe(false);
   });
@@ -164,7 +163,7 @@ describe('the watermark', () => {
     const { ports } = small.lake;
     const days = 4;
     for (let hour = 0; hour < days * 24; hour += 6) {
-      const at = SENT + hour * HOUR;
+      const at = SENT + hour * HOUR_MS;
       small.put(rawKey(at, `h${hour}`), ndjson(sesDelivery({ messageId: `m${hour}`, sentAt: at })), at);
     }
     const prefixes = await Array.fromAsync(rawPrefixes(ports.raw, settings, NOW, 'all'));
@@ -185,7 +184,7 @@ describe('the watermark', () => {
     const { ports } = small.lake;
     small.put(rawKey(SENT, 'a'), ndjson(sesDelivery()));
     await planReach(ports, settings, 'all');
-    small.put(rawKey(SENT + 2 * HOUR, 'b'), ndjson(sesDelivery({ messageId: 'm2' })));
+    small.put(rawKey(SENT + 2 * HOUR_MS, 'b'), ndjson(sesDelivery({ messageId: 'm2' })));
     await small.transformAll();
     const round = async (): Promise<number> =>
       (await settle(ports, { settings, open: await openUnits(ports.lake) })).filter(({ table }) => table === 'events')

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import type { Catalog } from '#lake/ports.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { ndjson, rawKey, SENT, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 
-const DAY = 86_400_000;
 let small: SmallLake;
 
 beforeEach(async () => {
@@ -75,7 +75,7 @@ describe('transform', () => {
   });
 
   test('fault 33: 500 dates in one unit are 500 partitions, and each day has its row', async () => {
-    const days = Array.from({ length: 500 }, (_, i) => SENT - i * DAY);
+    const days = Array.from({ length: 500 }, (_, i) => SENT - i * DAY_MS);
     small.put('a', ndjson(...days.map((at, i) => sesDelivery({ messageId: `m${i}`, sentAt: at - 1000, at }))));
     const asked: number[] = [];
     const { catalog } = small.lake.ports;

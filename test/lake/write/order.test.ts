@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { Columns } from '#lake/write/columns.ts';
 import { orderByDay, type RowOrder } from '#lake/write/order.ts';
 import { anyRow, type EveryTypeRow, everyType, everyTypeRow } from './rows.ts';
@@ -18,7 +19,7 @@ test('a mail lies together, its events in order of time, on each UTC day', () =>
   const day = Date.UTC(2026, 2, 1);
   const columns = columnsOf([
     everyTypeRow({ id: 'b', at: day + 5 }),
-    everyTypeRow({ id: 'a', at: day + 86_400_000 }),
+    everyTypeRow({ id: 'a', at: day + DAY_MS }),
     everyTypeRow({ id: 'b', at: day + 4 }),
     everyTypeRow({ id: 'a', at: day + 86_399_999 }),
     everyTypeRow({ id: 'b', at: day + 5, text: 'tie' }),
@@ -55,7 +56,7 @@ test('only the rows that were asked for are ordered', () => {
 
 test('the order is total: it does not depend on the order in which rows came', () => {
   const keys: RowOrder['keys'] = ['word', 'at', 'count', 'is_so', 'place', 'id', 'text'];
-  const row = anyRow(everyType).map((any) => ({ ...any, at: 1.7e12 + (any.at % 3) * 86_400_000 }));
+  const row = anyRow(everyType).map((any) => ({ ...any, at: 1.7e12 + (any.at % 3) * DAY_MS }));
   fc.assert(
     fc.property(fc.array(row, { maxLength: 80 }), fc.nat(), (rows, by) => {
       const turned = [...rows.slice(by % (rows.length + 1)), ...rows.slice(0, by % (rows.length + 1))].reverse();

@@ -163,11 +163,6 @@ test('the compatible profile is SNAPPY, plain, without dictionaries, in format v
   expect((await metadataOf(bytes)).version).toBe(1);
 });
 
-test('the given metadata is in the file', async () => {
-  const bytes = await encodeParquet(columnsOf(everyType, TELLING_ROWS), rowsTo(1), 'best', { unit: 'u1' });
-  expect((await metadataOf(bytes)).key_value_metadata).toContainEqual({ key: 'unit', value: 'u1' });
-});
-
 test('no rows make no file', async () => {
   await expect(encodeParquet(new Columns(everyType), rowsTo(0), 'best')).rejects.toThrow('no rows to write');
 });

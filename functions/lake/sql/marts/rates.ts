@@ -71,8 +71,6 @@ export const RATES = [
   },
   { name: 'unsubscribe_rate', numerator: 'unsubscribes', denominator: 'delivered', better: 'down' },
 ] as const satisfies readonly Rate[];
-export type RateName = (typeof RATES)[number]['name'];
-
 const used = new Set<string>(RATES.flatMap(({ numerator, denominator }) => [numerator, denominator]));
 /** The measures that rates are made of: what days are compared by. */
 export const RATE_MEASURES: readonly Measure[] = MEASURES.filter(({ name }) => used.has(name));

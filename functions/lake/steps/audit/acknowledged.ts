@@ -15,7 +15,7 @@ const HISTORY: ReadonlySet<DriftKind> = new Set(['outside_template', 'planned_tw
 export const mayBeAcknowledged = ({ kind }: Drift): boolean => HISTORY.has(kind);
 
 /** Drifts apart from those that a person has acknowledged. The same object in another drift, or changed again, is new. */
-export async function partedByMarks(
+export async function splitAcknowledged(
   lake: Pick<Store, 'list'>,
   drifts: readonly Drift[],
 ): Promise<{ drifts: Drift[]; acknowledged: Drift[] }> {

@@ -56,13 +56,13 @@ export async function auditDays(
   return found;
 
   async function checkLive({ table, dt, newest, live }: DataDay): Promise<number> {
-    const takenIn = new Set(newest?.attempt_list);
+    const settled = new Set(newest?.attempt_list);
     const unsettled: StoredObject[] = [];
     let files = 0;
     for (const object of live) {
       const attempt = attemptOfFile(object.key);
       if (attempt === null) drift('foreign_file', object.key);
-      else if (takenIn.has(attempt)) files++;
+      else if (settled.has(attempt)) files++;
       else {
         const unit = unitOfAttempt(attempt);
         const outcome = await outcomes.of(unit);

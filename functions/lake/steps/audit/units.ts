@@ -98,10 +98,10 @@ async function checkFiles(
     }
   }
   if (missing.length === 0) return;
-  const takenIn = new Set((await newestGeneration(lake, table, dt))?.attempt_list);
+  const settled = new Set((await newestGeneration(lake, table, dt))?.attempt_list);
   for (const { key } of missing) {
     const mayHaveExpired = table === 'quarantine' && now - Date.parse(dt) > QUARANTINE_KEPT_DAYS * DAY_MS;
-    if (!takenIn.has(attemptOfFile(key) ?? '') && !mayHaveExpired) drift('live_file_missing', key);
+    if (!settled.has(attemptOfFile(key) ?? '') && !mayHaveExpired) drift('live_file_missing', key);
   }
 }
 

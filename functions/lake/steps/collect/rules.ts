@@ -26,24 +26,24 @@ export interface CollectRules {
   /** Readers are pointed at the newest generation before anything is removed. */
   healsFirst: boolean;
   /** The location's number is decided, and for another one: no settle can still make it a generation. */
-  isDecidedAgainst(location: SettledLocation, day: DataDay): boolean;
+  isSuperseded(location: SettledLocation, day: DataDay): boolean;
   /** Readers are not pointed at the folder: a settle may have died between its generation and the switch. */
-  isOutOfSight(folder: string, readersSee: ReadersSee): boolean;
+  isUnread(folder: string, readersSee: ReadersSee): boolean;
   /** The newest generation holds the attempt's rows, in files that were all found. */
-  isTakenIn(attempt: string, day: DataDay, areFilesThere: boolean): boolean;
+  isSettled(attempt: string, day: DataDay, areFilesThere: boolean): boolean;
   /** Every leaf of the file's unit has its outcome, and none names the file. */
-  isNamedByNobody(key: string, leaves: readonly Outcome[] | null): boolean;
+  isUnreferenced(key: string, leaves: readonly Outcome[] | null): boolean;
   /** It has been so for a day, by the store's clock against ours. */
   isPastGrace(since: number, now: number): boolean;
 }
 
 export const COLLECT_RULES: CollectRules = {
   healsFirst: true,
-  isDecidedAgainst: ({ location, n }, { newest }) =>
+  isSuperseded: ({ location, n }, { newest }) =>
     newest !== null && n <= newest.generation && location !== newest.location,
-  isOutOfSight: (folder, readersSee) => folder !== readersSee,
-  isTakenIn: (attempt, { newest }, areFilesThere) => areFilesThere && (newest?.attempt_list.includes(attempt) ?? false),
-  isNamedByNobody: (key, leaves) =>
+  isUnread: (folder, readersSee) => folder !== readersSee,
+  isSettled: (attempt, { newest }, areFilesThere) => areFilesThere && (newest?.attempt_list.includes(attempt) ?? false),
+  isUnreferenced: (key, leaves) =>
     leaves !== null && !leaves.some(({ files }) => files.some((file) => file.key === key)),
   isPastGrace: (since, now) => now - since > GRACE_MS,
 };

@@ -3,11 +3,11 @@ import type { Ports, RawStore, Store, StoredBody } from '../../ports.ts';
 type WatchedPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'>;
 
 /**
- * Tells failures of the environment from those of a unit: what a port call threw, or a body on its way, is the
+ * Tells failures of the environment from those of a unit: what a port call or the reading of a body threw is the
  * environment's (denied, throttled, disk full), and no unit is to be blamed for it. All else that is thrown between them
  * is the code's and the data's.
  */
-export class Environment {
+export class PortFailures {
   readonly #failures = new WeakSet<object>();
 
   /** The same ports; what they throw is remembered. */
@@ -24,7 +24,7 @@ export class Environment {
     };
   }
 
-  isToBlame(error: unknown): boolean {
+  isPortFailure(error: unknown): boolean {
     return typeof error === 'object' && error !== null && this.#failures.has(error);
   }
 

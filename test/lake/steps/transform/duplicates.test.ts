@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { ndjson, rawKey, SENT, sesBounce, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 
-const DAY = 86_400_000;
 let small: SmallLake;
 
 beforeEach(async () => {
@@ -43,7 +43,7 @@ describe('a record that arrives more than once', () => {
     small.put(rawKey(SENT, 'a'), ndjson(sesDelivery()));
     await small.run();
     const before = await small.rows('select event_id, dt from events');
-    small.put('replayed/export', ndjson(sesDelivery()), SENT + 40 * DAY);
+    small.put('replayed/export', ndjson(sesDelivery()), SENT + 40 * DAY_MS);
     small.put('replayed/midnight', ndjson(sesDelivery()), Date.parse('2026-11-15T00:00:00Z'));
     await small.run();
     expect(await small.rows('select event_id, dt from events')).toEqual(before);
@@ -60,7 +60,7 @@ describe('a record that arrives more than once', () => {
 
   test('event publishing wins over the legacy notification of the same bounce, whichever comes first', async () => {
     small.put(rawKey(SENT, 'a'), ndjson(sesBounce({ notification: true }), sesBounce()));
-    small.put(rawKey(SENT + DAY, 'b'), ndjson(sesBounce({ notification: true })));
+    small.put(rawKey(SENT + DAY_MS, 'b'), ndjson(sesBounce({ notification: true })));
     await small.run();
     expect(await small.rows('select feed, source_ordinal from events')).toEqual([
       { feed: 'event_publishing', source_ordinal: 1 },

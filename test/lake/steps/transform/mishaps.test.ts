@@ -1,7 +1,9 @@
 /** Small mishaps around a unit, over a real lake; the searches for worse ones are the simulator and test/processes. */
+
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { liveFolder } from '#lake/protocol/keys.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { audit } from '#lake/steps/audit.ts';
@@ -10,7 +12,6 @@ import { ndjson, rawKey, SENT, sesDelivery, sesOpen, sesSend } from '#test/recor
 import { settledTables } from '#test/settled-tables.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 
-const DAY = 86_400_000;
 const lakes: SmallLake[] = [];
 async function filled(): Promise<SmallLake> {
   const small = await smallLake();
@@ -60,21 +61,24 @@ test('fault 50: a version deployed while a unit was under way leaves the files o
   expect(await settledTables(small)).toEqual(await settledTables(fresh));
 });
 
-test.each([-DAY, DAY])('fault 54: a clock that is wrong by a day (%i ms) gives the same tables', async (wrong) => {
-  const right = await filled();
-  await right.run();
-  const small = await filled();
-  small.clock.now += wrong;
-  await small.plan();
-  await small.transformAll();
-  small.clock.now -= wrong;
-  await small.settle();
-  small.clock.now += 2 * wrong;
-  await small.rollup();
-  small.clock.now -= wrong;
-  await small.run();
-  expect(await settledTables(small)).toEqual(await settledTables(right));
-});
+test.each([-DAY_MS, DAY_MS])(
+  'fault 54: a clock that is wrong by a day (%i ms) gives the same tables',
+  async (wrong) => {
+    const right = await filled();
+    await right.run();
+    const small = await filled();
+    small.clock.now += wrong;
+    await small.plan();
+    await small.transformAll();
+    small.clock.now -= wrong;
+    await small.settle();
+    small.clock.now += 2 * wrong;
+    await small.rollup();
+    small.clock.now -= wrong;
+    await small.run();
+    expect(await settledTables(small)).toEqual(await settledTables(right));
+  },
+);
 
 test('fault 66: audit names a foreign file in a partition, and a file that was removed', async () => {
   const small = await filled();

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { DeniedObject, type Ports, type RawStore } from '#lake/ports.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { readOutcome } from '#lake/protocol/records.ts';
@@ -207,7 +208,7 @@ describe('what counts as a try', () => {
     clock.advance(1);
     expect(await beginTry(ports, 'u', VISIBILITY_MS)).toEqual({ k: 4, counted: 3 });
     // fault 54: a worker whose clock is a day ahead counts no more than the others.
-    const ahead = { lake: ports.lake, clock: { now: () => clock.now() + 86_400_000, nonce: () => clock.nonce() } };
+    const ahead = { lake: ports.lake, clock: { now: () => clock.now() + DAY_MS, nonce: () => clock.nonce() } };
     expect(await beginTry(ahead, 'u', VISIBILITY_MS)).toEqual({ k: 5, counted: 3 });
   });
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { DAY_MS } from '#lake/days.ts';
 import { type EncodedFile, UnitRows } from '#lake/steps/transform/unit-rows.ts';
 import { type ClickRow, clicks } from '#lake/tables/clicks.ts';
 import { type EventRow, events } from '#lake/tables/events.ts';
@@ -9,7 +10,6 @@ import type { Column, RowOf, Table } from '#lake/tables/table.ts';
 import { readWithHyparquet } from '../../write/readers.ts';
 
 const MB = 1024 * 1024;
-const DAY = 86_400_000;
 const NOON = Date.UTC(2026, 2, 1, 12);
 const TABLES = { events, headers, clicks, quarantine };
 
@@ -83,11 +83,11 @@ describe('going back to a mark', () => {
 describe('the files of a unit', () => {
   test('come by table and day; headers by the day of sending, quarantine by the day of delivery', async () => {
     const unit = new UnitRows();
-    unit.quarantine(quarantineRow({ delivered_to_lake_at: NOON + 9 * DAY }));
-    unit.event(eventRow({ event_id: 'e2', occurred_at: NOON + DAY, sent_at: NOON }));
-    unit.click(clickRow({ event_id: 'e2', occurred_at: NOON + DAY, sent_at: NOON }));
+    unit.quarantine(quarantineRow({ delivered_to_lake_at: NOON + 9 * DAY_MS }));
+    unit.event(eventRow({ event_id: 'e2', occurred_at: NOON + DAY_MS, sent_at: NOON }));
+    unit.click(clickRow({ event_id: 'e2', occurred_at: NOON + DAY_MS, sent_at: NOON }));
     unit.event(eventRow({ event_id: 'e1', sent_at: NOON }));
-    unit.header(headerRow({ position: 0, sent_at: NOON - DAY }));
+    unit.header(headerRow({ position: 0, sent_at: NOON - DAY_MS }));
     expect((await contentOf(unit)).map(({ table, dt, part, rows }) => [table, dt, part, rows])).toEqual([
       ['events', '2026-03-01', 0, 1],
       ['events', '2026-03-02', 0, 1],
@@ -103,7 +103,7 @@ describe('the files of a unit', () => {
 
   test('fault 32: absurd times lie in 1970-01-01, times ahead in their own day', async () => {
     const unit = new UnitRows();
-    const times = [-5, 0, Date.UTC(1970, 0, 9), 1.76e15, NOON + 30 * DAY];
+    const times = [-5, 0, Date.UTC(1970, 0, 9), 1.76e15, NOON + 30 * DAY_MS];
     for (const [i, occurred_at] of times.entries()) unit.event(eventRow({ event_id: `e${i}`, occurred_at }));
     expect((await contentOf(unit)).map(({ dt, content }) => [dt, content.length])).toEqual([
       ['1970-01-01', 4],
@@ -142,7 +142,7 @@ describe('the files of a unit', () => {
 
   test('fault 33: 500 different dates make 500 files, each made only when it is asked for', async () => {
     const unit = new UnitRows();
-    for (let i = 0; i < 2000; i++) unit.event(eventRow({ event_id: `e${i}`, occurred_at: NOON + (i % 500) * DAY }));
+    for (let i = 0; i < 2000; i++) unit.event(eventRow({ event_id: `e${i}`, occurred_at: NOON + (i % 500) * DAY_MS }));
     const dts: string[] = [];
     let peak = 0;
     for await (const { dt, rows, bytes } of unit.files('best', 128 * MB)) {
@@ -159,7 +159,9 @@ describe('the files of a unit', () => {
     const fill = (): UnitRows => {
       const unit = new UnitRows();
       for (let i = 0; i < 500; i++) {
-        unit.event(eventRow({ event_id: `e${i % 450}`, message_id: `m${i % 90}`, occurred_at: NOON + (i % 7) * DAY }));
+        unit.event(
+          eventRow({ event_id: `e${i % 450}`, message_id: `m${i % 90}`, occurred_at: NOON + (i % 7) * DAY_MS }),
+        );
         unit.header(headerRow({ message_id: `m${i % 90}`, position: i, name: `H${i % 12}` }));
       }
       return unit;

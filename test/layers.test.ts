@@ -1,0 +1,91 @@
+/** Imports run one way: command line, handlers → adapters → core; and never in a circle, types included. */
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { importedFile, importsOf } from '#host/import-graph.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const SOURCES = ['functions/**/*.ts', 'stacks/**/*.ts', '*.config.ts'];
+
+/** From each source to the sources that it imports. */
+const graph = new Map(
+  globSync(SOURCES, { cwd: root })
+    .sort()
+    .map((file): [string, string[]] => {
+      const imports = importsOf(readFileSync(`${root}${file}`, 'utf8'));
+      return [file, imports.flatMap(({ specifier }) => importedFile(file, specifier) ?? [])];
+    }),
+);
+
+const layerOf = (file: string): string => {
+  const [top = '', folder = '', ...rest] = file.split('/');
+  if (top !== 'functions') return rest.length > 0 || folder !== '' ? top : 'config';
+  return rest.length > 0 ? folder : 'handlers';
+};
+
+/** What each layer may import, beside itself. Nothing that runs in the cloud is allowed local, cli or generate. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  lake: [],
+  host: ['lake'],
+  aws: ['lake', 'host'],
+  report: ['lake', 'host'],
+  handlers: ['lake', 'host', 'aws', 'report'],
+  local: ['lake', 'host', 'aws'],
+  generate: ['lake', 'host'],
+  cli: ['lake', 'host', 'aws', 'local', 'report', 'generate'],
+  stacks: ['lake', 'host', 'aws', 'config'],
+  config: ['stacks'],
+};
+
+test('every import of a source names a file that is there', () => {
+  expect(graph.size).toBeGreaterThan(200);
+  const missing = [...graph].flatMap(([file, targets]) =>
+    targets.filter((target) => !graph.has(target)).map((target) => `${file} imports ${target}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('imports run one way between the layers (else move what both sides need into a layer below both)', () => {
+  const wrong = [...graph].flatMap(([file, targets]) => {
+    const layer = layerOf(file);
+    const allowed = MAY_IMPORT[layer] ?? [];
+    return targets
+      .filter((target) => layerOf(target) !== layer && !allowed.includes(layerOf(target)))
+      .map((target) => `${file} (${layer}) imports ${target} (${layerOf(target)})`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('no import runs in a circle, types included (else put what both need into a third file)', () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+    if (path.includes(file) || done.has(file)) return;
+    for (const target of graph.get(file) ?? []) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  expect(circles).toEqual([]);
+});
+
+test('imports are found however they are written', () => {
+  const source = [
+    "import type { A } from './a.ts';",
+    "import { type B, b } from '#lake/b.ts';",
+    "import {\n  c,\n  type C,\n} from '../c.ts';",
+    "import 'd';",
+    "export { e } from './e.ts';",
+    "const f = await import('@scope/f/part');",
+    "export const said = 'copied from';",
+    "const text = `import of x from 'nowhere'`;",
+  ].join('\n');
+  expect(importsOf(source)).toEqual([
+    { specifier: './a.ts', isType: true },
+    { specifier: '#lake/b.ts', isType: false },
+    { specifier: '../c.ts', isType: false },
+    { specifier: 'd', isType: false },
+    { specifier: './e.ts', isType: false },
+    { specifier: '@scope/f/part', isType: false },
+  ]);
+});
