@@ -69,7 +69,7 @@ describe('audit', () => {
 
   test('counts every live and settled file once, over many days that are looked at side by side', async () => {
     for (let day = 0; day < 6; day++) {
-      const sentAt = SENT + day * 24 * HOUR;
+      const sentAt = SENT + day * 24 * HOUR_MS;
       small.put(rawKey(sentAt, 'a'), ndjson(sesSend({ messageId: `m${day}`, sentAt }), sesDelivery({ sentAt })));
     }
     await small.run();
