@@ -1,6 +1,7 @@
 /** Lambda, scheduled: seals new raw objects into units and queues them; what has been waiting for an hour, again. */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
+import { laneOf } from '#lake/protocol/lanes.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
 import { wiring } from './wiring.ts';
 
@@ -25,8 +26,11 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
     }
     const again = await requeue(planPorts, settings);
     if (!again) return;
-    const oldest = again.open.reduce((least, { plannedAt }) => Math.min(least, plannedAt), planPorts.clock.now());
+    const now = planPorts.clock.now();
+    // Units of a backfill wait for each other, and are to: the alarm backfill-stands looks at those.
+    const live = again.open.filter((unit) => laneOf(unit, settings, now) === 'live');
+    const oldest = live.reduce((least, { plannedAt }) => Math.min(least, plannedAt), now);
     info('queued again', { queued: again.queued, open: again.open.length });
     count('OpenUnits', again.open.length);
-    count('OldestOpenUnitSeconds', Math.round((planPorts.clock.now() - oldest) / 1000));
+    count('OldestOpenUnitSeconds', Math.round((now - oldest) / 1000));
   });

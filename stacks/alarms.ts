@@ -12,12 +12,12 @@ export function makeAlarms(stage: LakeStage): { topic: aws.sns.Topic; dashboard:
   if (config.alarms.email) {
     new aws.sns.TopicSubscription('AlarmMail', { topic: topic.arn, protocol: 'email', endpoint: config.alarms.email });
   }
-  const alarms = alarmsOf(config, names.stage, places);
+  const alarms = alarmsOf(config, names, places);
   const made = alarms.map((alarm) => makeAlarm(stage, alarm, topic));
   const dashboard = new aws.cloudwatch.Dashboard('Dashboard', {
     dashboardName: globalName('dashboard', names, account.region),
     dashboardBody: $resolve(made.map(({ arn }) => arn)).apply((arns) =>
-      dashboardBody(names.stage, account.region, places, arns),
+      dashboardBody(names, account.region, places, arns),
     ),
   });
   return { topic, dashboard };
@@ -55,7 +55,7 @@ const queriesOf = ({ metrics, name, periodSeconds, statistic }: Alarm, expressio
       metricName: metric.name,
       dimensions: metric.dimensions,
       period: periodSeconds,
-      stat: statistic,
+      stat: metric.statistic ?? statistic,
     },
   })),
   { id: 'result', expression, label: name, returnData: true },

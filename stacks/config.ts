@@ -24,6 +24,9 @@ export const SES_EVENTS = [
 /** Days that CloudWatch keeps logs for (`PutRetentionPolicy`), with SST's words for them. */
 export const LOG_DAYS = { 7: '1 week', 14: '2 weeks', 30: '1 month', 90: '3 months', 365: '1 year' } as const;
 
+/** No alarm looks back for longer than a week (CloudWatch API, `PutMetricAlarm`). */
+const MOST_SILENT_MINUTES = 7 * 24 * 60;
+
 const days = z.int().positive();
 /** AWS Lambda, `ScalingConfig` of an event source */
 const atOnce = z.int().min(2).max(1000);
@@ -148,8 +151,10 @@ const StageSchema = z.strictObject({
       quarantineShare: z.number().gt(0).lt(1).default(0.05),
       /** minutes from an object's delivery until its rows can be queried */
       freshnessMinutes: z.int().min(15).default(60),
+      /** minutes without a new event after which the source counts as silent; null for mail that pauses, as at night */
+      silentMinutes: z.int().min(15).max(MOST_SILENT_MINUTES).nullable().default(120),
     })
-    .default({ email: null, quarantineShare: 0.05, freshnessMinutes: 60 }),
+    .default({ email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 }),
   /** GB that one query of an analyst may read before Athena stops it ($0.005 each); Athena takes no limit below 10 MB */
   queryGigabytes: z.number().min(0.02).default(100),
   /** what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production */

@@ -56,6 +56,7 @@ function variablesOf(
     SETTLE_QUEUE_URL: queues.settle.url,
     LAKE_VERSION: codeVersion(settings, $cli.paths.root),
     LAKE_SETTINGS: JSON.stringify(settings),
+    APP: names.app,
     STAGE: names.stage,
   };
 }

@@ -14,7 +14,8 @@ export const VARIABLES = {
   SETTLE_QUEUE_URL: 'queue of days of tables to be settled',
   LAKE_VERSION: 'hash of sources, lock file and settings: what code an attempt ran (codeVersion)',
   LAKE_SETTINGS: 'effective settings as JSON (Settings)',
-  STAGE: 'the stage, by which metrics are told apart',
+  APP: 'the app; it and the stage tell metrics apart',
+  STAGE: 'the stage',
 } as const;
 
 export type VariableName = keyof typeof VARIABLES;

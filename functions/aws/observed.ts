@@ -2,7 +2,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
-import { METRICS_NAMESPACE, type MetricName } from './metrics.ts';
+import { FIGURES, FIGURES_LINE, type FigureName, METRICS_NAMESPACE } from './metrics.ts';
 
 /** What a handler uses of Lambda's context. */
 export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'awsRequestId' | 'functionName'>;
@@ -11,15 +11,16 @@ export interface Observer {
   info(message: string, facts?: Facts): void;
   /** says what went wrong, in words of ours: never with what a record holds */
   problem(message: string, error: unknown, facts?: Facts): void;
-  count(name: MetricName, value: number): void;
+  /** adds to a figure of this invocation */
+  count(name: FigureName, value: number): void;
 }
 
 /** Names, numbers and times of objects, units and days. Addresses, subjects and links have no place here. */
 export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /**
- * Runs a handler's work with its observer, sends the metrics whatever happens, and lets failures through to Lambda, which
- * tries again.
+ * Runs a handler's work with its observer, sends and logs its figures whatever happens, and lets failures through to Lambda,
+ * which tries again.
  */
 export async function observed<T>(
   step: string,
@@ -28,11 +29,16 @@ export async function observed<T>(
 ): Promise<T> {
   const logger = new Logger({ serviceName: step, persistentKeys: { request: invocation.awsRequestId } });
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: step });
-  metrics.setDefaultDimensions({ stage: process.env.STAGE ?? 'none' });
+  metrics.setDefaultDimensions({ app: process.env.APP ?? 'none', stage: process.env.STAGE ?? 'none' });
+  const logged: Partial<Record<FigureName, number>> = {};
   const observer: Observer = {
     info: (message, facts = {}) => logger.info(message, facts),
     problem: (message, error, facts = {}) => logger.error(message, { ...facts, ...spoken(error) }),
-    count: (name, value) => void metrics.addMetric(name, MetricUnit.Count, value),
+    count(name, value) {
+      const { sent } = FIGURES[name];
+      if (sent === 'log') logged[name] = (logged[name] ?? 0) + value;
+      else if (sent !== 'fault' || value !== 0) metrics.addMetric(name, MetricUnit.Count, value);
+    },
   };
   try {
     return await work(observer);
@@ -41,7 +47,8 @@ export async function observed<T>(
     observer.count('Failures', 1);
     throw new Error(`${step} failed: ${spoken(error).why}`);
   } finally {
-    metrics.publishStoredMetrics();
+    if (Object.keys(logged).length > 0) logger.info(FIGURES_LINE.message, { [FIGURES_LINE.field]: logged });
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 }
 

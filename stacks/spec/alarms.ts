@@ -1,19 +1,27 @@
-/** What wakes somebody up: each alarm says what has happened and what to do, and is on a metric that is really sent. */
+/**
+ * What wakes somebody up: each alarm says what has happened and what to do, and is on a metric that is really sent.
+ *
+ * An alarm costs $0.10 a month for each metric that it looks at, so it looks at AWS's own metrics, which are free, where
+ * they say the same. A composite alarm costs $0.50 ("Amazon CloudWatch pricing"): five plain ones are no dearer.
+ */
 
-import { METRICS_NAMESPACE, type MetricName } from '#aws/metrics.ts';
+import { type FIGURES, METRICS_NAMESPACE, type MetricName } from '#aws/metrics.ts';
 import type { StageConfig } from '../config.ts';
-import type { LambdaName } from './lambdas.ts';
-import { LAMBDA_NAMES, SCHEDULES } from './lambdas.ts';
-import { QUEUES, type StagePlaces } from './places.ts';
+import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
+import type { Stage } from './names.ts';
+import { QUEUES, type QueueName, type StagePlaces } from './places.ts';
+import { longestGapSeconds } from './schedule-gap.ts';
 
 /** A metric of CloudWatch. */
 export interface Metric {
   namespace: string;
   name: string;
   dimensions: Readonly<Record<string, string>>;
+  /** in place of the alarm's own */
+  statistic?: Statistic;
 }
 
-export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount';
+export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount' | 'Average';
 
 export interface Alarm {
   name: string;
@@ -34,114 +42,146 @@ export interface Alarm {
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
-/** A metric of ours, as `observed` sends it: by step and stage. */
-export const ownMetric = (name: MetricName, service: LambdaName, stage: string): Metric => ({
+/** A metric of ours, as `observed` sends it: by step, app and stage. */
+export const ownMetric = (name: MetricName, service: LambdaName, { app, stage }: Stage): Metric => ({
   namespace: METRICS_NAMESPACE,
   name,
-  dimensions: { service, stage },
+  dimensions: { app, service, stage },
 });
 
-export function alarmsOf(config: StageConfig, stage: string, places: StagePlaces): Alarm[] {
-  const any = (name: string, what: string, metric: MetricName, services: readonly LambdaName[]): Alarm => ({
+export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces): Alarm[] {
+  const { functions, queues, firehose } = places.names;
+  const ofQueue = (name: string, queue: QueueName): Metric => ({
+    namespace: 'AWS/SQS',
+    name,
+    dimensions: { QueueName: queues[queue] },
+  });
+  const ofFunction = (name: string, lambda: LambdaName): Metric => ({
+    namespace: 'AWS/Lambda',
+    name,
+    dimensions: { FunctionName: functions[lambda] },
+  });
+  const ofFirehose = (name: string): Metric => ({
+    namespace: 'AWS/Firehose',
+    name,
+    dimensions: { DeliveryStreamName: firehose },
+  });
+  /** Of what must not happen, by whichever function counts it. */
+  const fault = (name: string, description: string, metric: FaultName, services: readonly LambdaName[]): Alarm => ({
     ...MORE_THAN_NONE,
     name,
-    description: what,
+    description,
     metrics: services.map((service) => ownMetric(metric, service, stage)),
     ...(services.length > 1 ? { expression: sumOf(services.length) } : {}),
   });
+  const deadLetters = QUEUES.filter((queue) => queue.endsWith('-dead')).map(
+    (queue): Alarm => ({
+      ...MORE_THAN_NONE,
+      name: `dead-letters-${queue.replace('-dead', '')}`,
+      description: `${DEAD_LETTERS[queue === 'jobs-dead' ? 'calls' : 'messages']} The queue: ${queues[queue]}.`,
+      metrics: [ofQueue('ApproximateNumberOfMessagesVisible', queue)],
+      statistic: 'Maximum',
+      periodSeconds: 5 * MINUTE,
+    }),
+  );
+  const isNew = config.raw.from === 'new bucket';
+  const { quarantineShare, freshnessMinutes, silentMinutes } = config.alarms;
   return [
-    ...QUEUES.filter((queue) => queue.endsWith('-dead')).map(
-      (queue): Alarm => ({
-        ...MORE_THAN_NONE,
-        name: `dead-letters-${queue.replace('-dead', '')}`,
-        description: `Messages could not be worked on: look at ${places.names.queues[queue]}, mend the cause, and redrive them. Nothing is lost: plan and settle find what is missing.`,
-        metrics: [
-          {
-            namespace: 'AWS/SQS',
-            name: 'ApproximateNumberOfMessagesVisible',
-            dimensions: { QueueName: places.names.queues[queue] },
-          },
-        ],
-        statistic: 'Maximum',
-        periodSeconds: 5 * MINUTE,
-      }),
-    ),
+    ...deadLetters,
     {
       ...MORE_THAN_NONE,
       name: 'open-unit',
-      description: 'A unit of raw objects has had no outcome for more than an hour: look into the log of transform.',
+      description:
+        'A unit of live mail has had no outcome for more than an hour. Look into the log of transform. Units of a backfill do not count here.',
       missing: 'ignore',
       metrics: [ownMetric('OldestOpenUnitSeconds', 'plan', stage)],
       statistic: 'Maximum',
       threshold: HOUR,
     },
     {
-      ...any(
-        'drift',
-        'The audit found what is not as it should be: its report lies in the table audits and its log. The next audit that finds nothing ends this alarm.',
-        'Drifts',
-        ['audit'],
-      ),
+      ...MORE_THAN_NONE,
+      name: 'backfill-stands',
+      description:
+        'Units of a backfill wait, and for three hours none was done. Look into the log of transform. A backfill that moves on, however slowly, raises no alarm.',
+      metrics: [
+        { ...ofQueue('ApproximateNumberOfMessagesVisible', 'backfill'), statistic: 'Minimum' },
+        ofQueue('NumberOfMessagesDeleted', 'backfill'),
+      ],
+      expression: 'IF(FILL(a, 0) > 0 AND FILL(b, 0) == 0, 1, 0)',
+      periods: 3,
+    },
+    {
+      ...MORE_THAN_NONE,
+      name: 'drift',
+      description:
+        'The audit found what is not as it should be. The table audits holds its report. The next audit that finds nothing ends this alarm.',
+      metrics: [ownMetric('Drifts', 'audit', stage)],
       missing: 'ignore',
     },
     {
+      ...MORE_THAN_NONE,
       name: 'quarantine-share',
-      description: `More than ${config.alarms.quarantineShare * 100} % of an hour's records were rejected: see data_quality_daily, and the table quarantine.`,
+      description: `More than ${quarantineShare * 100} % of an hour's records were rejected. Look at data_quality_daily and the table quarantine.`,
       metrics: [ownMetric('QuarantinedRecords', 'transform', stage), ownMetric('Records', 'transform', stage)],
       // A handful of odd records among a handful says nothing.
       expression: `IF(b >= ${LEAST_RECORDS}, a / b, 0)`,
-      statistic: 'Sum',
-      periodSeconds: HOUR,
-      periods: 1,
-      comparison: 'GreaterThanThreshold',
-      threshold: config.alarms.quarantineShare,
-      missing: 'notBreaching',
+      threshold: quarantineShare,
     },
     {
+      ...MORE_THAN_NONE,
       name: 'freshness',
       // The freshest unit: old mail that is read in beside it is no reason to worry.
-      description: `New events take more than ${config.alarms.freshnessMinutes} minutes to be seen: look at the queues and the log of transform.`,
+      description: `New events take more than ${freshnessMinutes} minutes to be seen. Look at the queues and the log of transform.`,
       metrics: [ownMetric('LagSeconds', 'transform', stage)],
       statistic: 'Minimum',
       periodSeconds: 30 * MINUTE,
       periods: 2,
-      comparison: 'GreaterThanThreshold',
-      threshold: config.alarms.freshnessMinutes * MINUTE,
-      missing: 'notBreaching',
+      threshold: freshnessMinutes * MINUTE,
     },
-    any(
+    fault(
       'failed-days',
-      'Days could not be settled, and are tried again: look into the log of settle-day.',
+      'Days could not be settled, and are tried again. Look into the log of settle-day.',
       'FailedDays',
       ['settle-day'],
     ),
-    any(
+    fault(
       'denied-units',
-      'Units wait because access was denied: the role, a key or a bucket policy has changed.',
+      'Units wait because access was denied: the role, a key or a bucket policy has changed. Mend it; the units are tried again.',
       'DeniedUnits',
       ['transform'],
     ),
-    any('transform-fails', 'The function transform failed as a whole: look into its log.', 'Failures', ['transform']),
-    any(
+    {
+      ...MORE_THAN_NONE,
+      name: 'transform-fails',
+      // One process that ends itself for its memory is no failure: its unit is tried again.
+      description:
+        'Most calls of the function transform failed, perhaps at its start. Look into its log. Nothing is lost: units wait.',
+      metrics: [ofFunction('Errors', 'transform'), ofFunction('Invocations', 'transform')],
+      expression: 'IF(b >= 3, a / b, 0)',
+      periodSeconds: 15 * MINUTE,
+      threshold: 0.5,
+    },
+    fault(
       'poison-objects',
-      'Raw objects were quarantined unread because reading them failed three times: mend the cause, and replay them.',
+      'Raw objects were quarantined unread because reading them failed three times. Mend the cause, and replay them.',
       'PoisonObjects',
       ['transform'],
     ),
-    any(
+    fault(
       'split-units',
-      'Units were split because they failed three times: look for their tries in the log of transform.',
+      'Units were split because they failed three times. Look for their tries in the log of transform.',
       'SplitUnits',
       ['transform'],
     ),
-    any(
+    fault(
       'missing-objects',
       'Raw objects had gone before they were read: somebody deletes raw data. The audit names them.',
       'MissingObjects',
       ['transform'],
     ),
-    any(
+    fault(
       'changed-objects',
       'Raw objects were rewritten after they were planned: somebody writes over raw data. The audit names them.',
       'ChangedObjects',
@@ -151,35 +191,66 @@ export function alarmsOf(config: StageConfig, stage: string, places: StagePlaces
       (name): Alarm => ({
         ...MORE_THAN_NONE,
         name: `${name}-fails`,
-        description: `The function ${name} failed: look into its log. What it did not do, its next run does, which ends this alarm.`,
+        description: `The function ${name} failed. Look into its log. Its next run does what it did not do, and ends this alarm.`,
         // Between two runs nothing is said of errors: one that failed at night is still to be seen in the morning.
         missing: 'ignore',
-        metrics: [
-          { namespace: 'AWS/Lambda', name: 'Errors', dimensions: { FunctionName: places.names.functions[name] } },
-        ],
+        metrics: [ofFunction('Errors', name)],
       }),
     ),
-    ...(config.schedules.enabled ? silences(config, stage) : []),
-    ...(config.raw.from === 'new bucket'
+    ...(config.schedules.enabled ? silences(config, (name) => ofFunction('Invocations', name)) : []),
+    ...(silentMinutes === null || !config.schedules.enabled
+      ? []
+      : [
+          silentSource(
+            silentMinutes,
+            isNew ? ofFirehose('IncomingRecords') : ownMetric('PlannedObjects', 'plan', stage),
+          ),
+        ]),
+    ...(isNew
       ? [
           {
             ...MORE_THAN_NONE,
             name: 'firehose-late',
-            description: `Firehose keeps events for more than an hour without delivering them: look at its error log.`,
-            metrics: [
-              {
-                namespace: 'AWS/Firehose',
-                name: 'DeliveryToS3.DataFreshness',
-                dimensions: { DeliveryStreamName: places.names.firehose },
-              },
-            ],
+            description: 'Firehose has kept events for more than an hour. Look at its error log.',
+            metrics: [ofFirehose('DeliveryToS3.DataFreshness')],
             statistic: 'Maximum',
             threshold: HOUR,
+          } satisfies Alarm,
+          {
+            ...MORE_THAN_NONE,
+            name: 'firehose-fails',
+            description:
+              'Firehose could not write to the raw bucket, and tries again for a day. Look at its error log, its role, the bucket policy and the key.',
+            metrics: [ofFirehose('DeliveryToS3.Success')],
+            statistic: 'Minimum',
+            comparison: 'LessThanThreshold',
+            threshold: 1,
+          } satisfies Alarm,
+          {
+            ...MORE_THAN_NONE,
+            name: 'nothing-planned',
+            description:
+              'Firehose takes in events, and for two hours no new raw object was planned. Look at its error log, at the prefix of its objects, and at the log of plan.',
+            metrics: [ofFirehose('IncomingRecords'), ownMetric('PlannedObjects', 'plan', stage)],
+            expression: 'IF(FILL(a, 0) > 0 AND FILL(b, 0) == 0, 1, 0)',
+            periods: 2,
           } satisfies Alarm,
         ]
       : []),
   ];
 }
+
+type FaultName = {
+  [Name in MetricName]: (typeof FIGURES)[Name]['sent'] extends 'fault' ? Name : never;
+}[MetricName];
+
+const DEAD_LETTERS = {
+  messages:
+    'Messages could not be worked on. Mend the cause, then redrive them (SQS, "Start DLQ redrive"). Nothing is lost: plan and settle find what is missing.',
+  // A schedule is no queue, so there is nothing to redrive to.
+  calls:
+    'A schedule or a person called a function, and the call failed for good. Mend the cause, call the function again or wait for its schedule: it does all that is missing. Then purge the queue.',
+} as const;
 
 /** Below it a share says nothing. */
 const LEAST_RECORDS = 100;
@@ -196,29 +267,66 @@ const MORE_THAN_NONE = {
 /** Transform is not among them: a process that has met its memory's limit ends itself, and the unit is tried again. */
 const WATCHED: readonly LambdaName[] = LAMBDA_NAMES.filter((name) => name !== 'transform' && name !== 'replay');
 
-/** A job that runs sends this each time, were it 0. Whoever gives a job other times watches over it himself. */
-const HEARTBEATS: readonly { service: LambdaName; metric: MetricName; periodSeconds: number; periods: number }[] = [
-  { service: 'plan', metric: 'PlannedUnits', periodSeconds: 5 * MINUTE, periods: 6 },
-  { service: 'settle', metric: 'SettleDays', periodSeconds: HOUR, periods: 3 },
-  { service: 'rollup', metric: 'RolledUpDays', periodSeconds: HOUR, periods: 3 },
-  { service: 'audit', metric: 'AuditedObjects', periodSeconds: HOUR, periods: 26 },
-];
+/** Longest time that an alarm can look back, seconds (CloudWatch API, `PutMetricAlarm`, EvaluationPeriods). */
+const LONGEST_ALARM = 7 * DAY;
 
-function silences({ schedules }: StageConfig, stage: string): Alarm[] {
-  const isOwn = (service: LambdaName): boolean =>
-    SCHEDULES.some(({ name, calls }) => calls === service && Object.hasOwn(schedules.at, name));
-  return HEARTBEATS.filter(({ service }) => !isOwn(service)).map(({ service, metric, periodSeconds, periods }) => ({
-    name: `${service}-silent`,
-    description: `The function ${service} has not come to its end for ${(periodSeconds * periods) / MINUTE} minutes: look at its schedule and log.`,
-    metrics: [ownMetric(metric, service, stage)],
-    statistic: 'SampleCount',
+/**
+ * After how many seconds without a call a function counts as silent: six runs missed of what runs every few minutes, three of
+ * what runs every few hours, and two hours late of what runs once a day or less often.
+ */
+const silenceOf = (gapSeconds: number): number =>
+  gapSeconds <= 15 * MINUTE ? 6 * gapSeconds : gapSeconds <= 6 * HOUR ? 3 * gapSeconds : gapSeconds + 2 * HOUR;
+
+/** The function's most frequent schedule, as the stage has it. */
+const gapOf = (name: LambdaName, { schedules }: StageConfig): number => {
+  const { schedules: declared = [] }: Lambda = LAMBDAS[name];
+  return Math.min(
+    ...declared.map(({ name: scheduled, expression }) => longestGapSeconds(schedules.at[scheduled] ?? expression)),
+  );
+};
+
+/** Functions that are called so seldom that no alarm can tell that they are silent. */
+export const unwatched = (config: StageConfig): LambdaName[] =>
+  LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && silenceOf(gapOf(name, config)) > LONGEST_ALARM);
+
+/** Functions that their schedules call, and that have not run for some runs. */
+function silences(config: StageConfig, invocations: (lambda: LambdaName) => Metric): Alarm[] {
+  const seldom = unwatched(config);
+  return LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && !seldom.includes(name)).map((name): Alarm => {
+    const silence = silenceOf(gapOf(name, config));
+    return {
+      ...silenceFor(silence),
+      name: `${name}-silent`,
+      description: `The function ${name} has not been called for ${inWords(silence)}. Look at its schedules and its log.`,
+      metrics: [invocations(name)],
+    };
+  });
+}
+
+/** No new events: of SES, of what feeds the bucket, or of the sender. */
+const silentSource = (minutes: number, metric: Metric): Alarm => ({
+  ...silenceFor(minutes * MINUTE),
+  name: 'source-silent',
+  description: `No new events have come for ${inWords(minutes * MINUTE)}. Has nobody sent mail, does the mail name the configuration set, does the source still deliver? Say alarms.silentMinutes if your mail pauses for longer.`,
+  metrics: [metric],
+});
+
+/** An alarm on nothing at all for so many seconds. */
+function silenceFor(seconds: number): Omit<Alarm, 'name' | 'description' | 'metrics'> {
+  // Periods below an hour may add up to a day only.
+  const periodSeconds = seconds <= 2 * HOUR ? 5 * MINUTE : HOUR;
+  return {
+    statistic: 'Sum',
     periodSeconds,
-    periods,
+    periods: Math.ceil(seconds / periodSeconds),
     comparison: 'LessThanThreshold',
     threshold: 1,
     missing: 'breaching',
-  }));
+  };
 }
+
+const inWords = (seconds: number): string =>
+  seconds < 2 * HOUR ? `${Math.round(seconds / MINUTE)} minutes` : `${Math.round(seconds / HOUR)} hours`;
 
 /** Nothing sent counts as 0: the sum of something and nothing would be nothing. */
 const sumOf = (count: number): string =>

@@ -1,23 +1,27 @@
 /** The pipeline's own dashboard in CloudWatch: from raw objects to answers, left to right and top to bottom. */
 
-import type { MetricName } from '#aws/metrics.ts';
+import { FIGURES_LINE, type FigureName, type MetricName } from '#aws/metrics.ts';
 import { type Metric, ownMetric, type Statistic } from './alarms.ts';
 import type { LambdaName } from './lambdas.ts';
 import { LAMBDA_NAMES } from './lambdas.ts';
+import type { Stage } from './names.ts';
 import { QUEUES, type StagePlaces } from './places.ts';
+import { logGroupOf } from './statements.ts';
 
 interface Line extends Metric {
   label: string;
   statistic: Statistic;
 }
 
+/** Figures that are no metrics: the function's log has them, which is asked when somebody looks ("CloudWatch Logs Insights"). */
+interface Logged {
+  of: LambdaName;
+  /** by label */
+  figures: Readonly<Record<string, FigureName>>;
+}
+
 /** CloudWatch's "Dashboard body structure and syntax". */
-export function dashboardBody(
-  stage: string,
-  region: string,
-  places: StagePlaces,
-  alarmArns: readonly string[],
-): string {
+export function dashboardBody(stage: Stage, region: string, places: StagePlaces, alarmArns: readonly string[]): string {
   const own = (service: LambdaName, name: MetricName, label: string, statistic: Statistic = 'Sum'): Line => ({
     ...ownMetric(name, service, stage),
     label,
@@ -39,43 +43,30 @@ export function dashboardBody(
       label,
       statistic: 'Maximum',
     }));
-  const charts: [title: string, lines: Line[]][] = [
+  const charts: [title: string, shown: Line[] | Logged][] = [
+    ['Records', [own('transform', 'Records', 'read'), own('transform', 'QuarantinedRecords', 'quarantined')]],
     [
-      'Records',
-      [
-        own('transform', 'AcceptedRecords', 'accepted'),
-        own('transform', 'DuplicateRecords', 'duplicate'),
-        own('transform', 'SkippedRecords', 'skipped'),
-        own('transform', 'QuarantinedRecords', 'quarantined'),
-      ],
+      'What became of records',
+      {
+        of: 'transform',
+        figures: { accepted: 'AcceptedRecords', duplicate: 'DuplicateRecords', skipped: 'SkippedRecords' },
+      },
     ],
     [
       'Seconds from delivery to rows',
       [own('transform', 'LagSeconds', 'freshest', 'Minimum'), own('transform', 'LagSeconds', 'oldest', 'Maximum')],
     ],
+    ['Units that were done or failed', { of: 'transform', figures: { done: 'Units', failed: 'FailedUnits' } }],
     [
-      'Units',
-      [
-        own('plan', 'PlannedUnits', 'planned'),
-        own('transform', 'Units', 'done'),
-        own('transform', 'FailedUnits', 'tried again'),
-        own('transform', 'SplitUnits', 'split'),
-        own('plan', 'OpenUnits', 'open', 'Maximum'),
-      ],
+      'Units that were planned, and that are open',
+      { of: 'plan', figures: { planned: 'PlannedUnits', open: 'OpenUnits' } },
     ],
     ['Messages that wait', queued('ApproximateNumberOfMessagesVisible', false)],
     ['Dead letters', queued('ApproximateNumberOfMessagesVisible', true)],
-    [
-      'Days',
-      [
-        own('settle', 'SettleDays', 'to settle'),
-        own('settle-day', 'SettledDays', 'settled'),
-        own('settle-day', 'FailedDays', 'failed'),
-        own('rollup', 'RolledUpDays', 'rolled up'),
-      ],
-    ],
-    ['Repeats dropped by settle', [own('settle-day', 'DuplicateRows', 'rows')]],
-    ['Audit', [own('audit', 'Drifts', 'drifts', 'Maximum'), own('collect', 'CollectedFiles', 'files collected')]],
+    ['Days that were settled', { of: 'settle-day', figures: { days: 'SettledDays', repeats: 'DuplicateRows' } }],
+    ['Send days that were rolled up', { of: 'rollup', figures: { days: 'RolledUpDays' } }],
+    ['Drifts that the audit found', [own('audit', 'Drifts', 'drifts', 'Maximum')]],
+    ['Files that were collected', { of: 'collect', figures: { files: 'CollectedFiles' } }],
     ['Errors', lambda('Errors', 'Sum')],
     ['Longest run, ms', lambda('Duration', 'Maximum')],
     ['Calls that had to wait (throttled)', lambda('Throttles', 'Sum')],
@@ -83,17 +74,35 @@ export function dashboardBody(
   return JSON.stringify({
     widgets: [
       { type: 'alarm', x: 0, y: 0, width: WIDE, height: 3, properties: { title: 'Alarms', alarms: alarmArns } },
-      ...charts.map(([title, lines], i) => ({
-        type: 'metric',
+      ...charts.map(([title, shown], i) => ({
+        type: 'of' in shown ? 'log' : 'metric',
         x: (i % ROW) * (WIDE / ROW),
         y: 3 + Math.floor(i / ROW) * HEIGHT,
         width: WIDE / ROW,
         height: HEIGHT,
-        properties: { title, region, view: 'timeSeries', stacked: false, period: 300, metrics: lines.map(metricOf) },
+        properties: {
+          title,
+          region,
+          view: 'timeSeries',
+          stacked: false,
+          ...('of' in shown
+            ? { query: queryOf(shown, places.names.functions[shown.of]) }
+            : { period: 300, metrics: shown.map(metricOf) }),
+        },
       })),
     ],
   });
 }
+
+/** Sums of an hour: a log widget costs by the bytes that its query reads each time that somebody looks. */
+const queryOf = ({ figures }: Logged, functionName: string): string =>
+  [
+    `SOURCE '${logGroupOf(functionName)}'`,
+    `filter message = '${FIGURES_LINE.message}'`,
+    `stats ${Object.entries(figures)
+      .map(([label, name]) => `sum(${FIGURES_LINE.field}.${name}) as ${label}`)
+      .join(', ')} by bin(1h)`,
+  ].join(' | ');
 
 /** Columns of a dashboard's grid. */
 const WIDE = 24;

@@ -63,7 +63,7 @@ export function functionStatements(name: LambdaName, places: StagePlaces): State
   const { permissions, schedules }: Lambda = LAMBDAS[name];
   return [
     ...permissions.map(({ actions, resources }, i) => ({ sid: `Declared${i}`, actions, resources: resources(places) })),
-    logsStatement(places, `/aws/lambda/${places.names.functions[name]}`),
+    logsStatement(places, logGroupOf(places.names.functions[name])),
     ...(schedules
       ? [{ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [places.jobsDlq] } satisfies Statement]
       : []),
@@ -91,6 +91,9 @@ function keyStatements(name: LambdaName, places: StagePlaces): Statement[] {
   }
   return statements;
 }
+
+/** Lambda's own, which SST keeps to. */
+export const logGroupOf = (functionName: string): string => `/aws/lambda/${functionName}`;
 
 const logsStatement = ({ arn }: StagePlaces, group: string): Statement => ({
   sid: 'Logs',

@@ -11,6 +11,7 @@ const variables: EnvironmentVariables = {
   SETTLE_QUEUE_URL: 'https://queue/settle',
   LAKE_VERSION: 'abc123',
   LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+  APP: 'maillake',
   STAGE: 'dev',
 };
 

@@ -2,6 +2,7 @@
  * What AWS asks for a day that requests.ts has counted: list prices of US East (N. Virginia), as public pages gave them up
  * to the first half of 2026, in dollars, without free tiers. Where a time is not counted but assumed, it is so to the dear side.
  */
+import { FIGURES } from '#aws/metrics.ts';
 import { isLambda, LAMBDAS } from '../../stacks/spec/lambdas.ts';
 
 const MILLION = 1e6;
@@ -30,6 +31,11 @@ const RECORD_GIGABYTES = 5e-6;
 const UNITS_A_DAY = 288;
 /** Lambda asks each of three queues with five pollers, each of which waits for 20 seconds. */
 const POLLS_A_DAY = (3 * 5 * 86_400) / 20;
+/** Metrics cost by the hours in which they are sent; of a fault, that is none in a good month. */
+const METRIC_MONTHS = Object.values(FIGURES).reduce(
+  (sum, { sent }) => sum + (sent === 'hourly' ? 1 : sent === 'daily' ? 1 / 24 : 0),
+  0,
+);
 /** What the lake has replaced is kept for a day, and then for `graceDays`. */
 const DAYS_REPLACED = 15;
 
@@ -42,13 +48,12 @@ export interface Day {
   /** bytes that the lake keeps of the day's mail, and those that the day has replaced */
   lakeBytes: { kept: number; replaced: number };
   steps: ReadonlyMap<string, Tally>;
-  /** series of metrics that the functions send, and metrics that alarms look at */
-  series: number;
+  /** metrics that alarms look at */
   alarms: number;
 }
 
 /** Dollars a month by item. Storage is that of the month's own mail. */
-export function monthlyCost({ records, rawBytes, lakeBytes, steps, series, alarms }: Day): Map<string, number> {
+export function monthlyCost({ records, rawBytes, lakeBytes, steps, alarms }: Day): Map<string, number> {
   const all = [...steps].map(([step, tally]) => ({ step, of: scaled(step, tally) }));
   const sum = (value: (of: Tally, step: string) => number): number =>
     all.reduce((total, { step, of }) => total + value(of, step), 0) * DAYS_OF_MONTH;
@@ -70,7 +75,7 @@ export function monthlyCost({ records, rawBytes, lakeBytes, steps, series, alarm
     ['Athena', sum(({ billed = 0 }) => (billed / 1e12) * PRICES['Athena, TB'])],
     ['Glue', sum(({ Glue = 0 }) => Glue * PRICES.Glue)],
     ['SQS', sum(({ SQS = 0 }) => SQS * PRICES.SQS) + POLLS_A_DAY * DAYS_OF_MONTH * PRICES.SQS],
-    ['CloudWatch metrics', series * PRICES['CloudWatch, metric and month']],
+    ['CloudWatch metrics', METRIC_MONTHS * PRICES['CloudWatch, metric and month']],
     ['CloudWatch alarms', alarms * PRICES['CloudWatch, alarm and month']],
   ]);
 }

@@ -7,7 +7,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { METRICS } from '#aws/metrics.ts';
 import { generate } from '#generate/index.ts';
 import { DAY_MS, MINUTE_MS, startOfDay, utcDate } from '#lake/days.ts';
 import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
@@ -237,8 +236,7 @@ const cost = monthlyCost({
   rawBytes: bytes / DAYS,
   lakeBytes: { kept, replaced: Math.max(0, after - before - kept) },
   steps: new Map([...tallies].map(([name, of]) => [name, Object.fromEntries(of)])),
-  series: Object.keys(METRICS).length,
-  alarms: alarmsOf(settled, stage.stage, places).flatMap(({ metrics }) => metrics).length,
+  alarms: alarmsOf(settled, stage, places).flatMap(({ metrics }) => metrics).length,
 });
 const millions = (messages / DAYS) * 30 * 1e-6;
 const total = [...cost.values()].reduce((sum, dollars) => sum + dollars, 0);

@@ -39,6 +39,7 @@ beforeAll(async () => {
     SETTLE_QUEUE_URL: `${account.address}/1/settle`,
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+    APP: 'maillake',
     STAGE: 'test',
   };
   for (const name of names) {

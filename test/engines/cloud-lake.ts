@@ -52,6 +52,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     SETTLE_QUEUE_URL: queues.settle,
     LAKE_VERSION: 'abc123',
     LAKE_SETTINGS: JSON.stringify(settings),
+    APP: 'maillake',
     STAGE: 'test',
   };
   Object.assign(process.env, variables, { AWS_ENDPOINT_URL: gateway.address });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '#aws/metrics.ts';
+import { FIGURES, METRICS_NAMESPACE } from '#aws/metrics.ts';
 import { LAMBDAS } from '../../../stacks/spec/lambdas.ts';
 import { at, type Graph, type Json, listAt, ofType, textAt } from '../graph.ts';
 import { REPOSITORY } from '../platform.ts';
@@ -59,7 +59,7 @@ export function alarmChecks(stages: Stages): void {
       const watched = ofType(graph, ALARM).flatMap(({ inputs }) => watchedBy(inputs));
       for (const { metric, dimensions } of ours(watched)) {
         expect(known).toContain(`${dimensions.service} ${metric}`);
-        expect(dimensions).toEqual({ service: dimensions.service, stage: graph.app.stage });
+        expect(dimensions).toEqual({ app: graph.app.name, service: dimensions.service, stage: graph.app.stage });
       }
       for (const one of watched.filter(({ namespace }) => namespace !== METRICS_NAMESPACE)) {
         expect(isThere(graph, one), JSON.stringify(one)).toBe(true);
@@ -69,12 +69,12 @@ export function alarmChecks(stages: Stages): void {
 
   test('there is one for every metric that calls for one, and for every function that runs by itself', () => {
     const watched = ofType(stages.dev(), ALARM).flatMap(({ inputs }) => watchedBy(inputs));
-    const calling = Object.entries(METRICS).flatMap(([name, meaning]) => (/\(alarm\)/.test(meaning) ? [name] : []));
+    const calling = Object.entries(FIGURES).flatMap(([name, { sent }]) => (sent === 'log' ? [] : [name]));
     expect(calling.length).toBeGreaterThan(5);
     for (const name of calling) expect(ours(watched).map(({ metric }) => metric)).toContain(name);
     const failing = watched.flatMap(({ metric, dimensions }) => (metric === 'Errors' ? [dimensions.FunctionName] : []));
     expect(failing).toEqual(
-      ['plan', 'settle', 'settle-day', 'rollup', 'audit', 'collect'].map((name) => `maillake-dev-${name}`),
+      ['plan', 'settle', 'settle-day', 'rollup', 'audit', 'collect', 'transform'].map((name) => `maillake-dev-${name}`),
     );
   });
 
@@ -86,9 +86,11 @@ export function alarmChecks(stages: Stages): void {
     expect(Object.fromEntries(rows)).toMatchInlineSnapshot(`
       {
         "audit-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
-        "audit-silent": "AuditedObjects < 1 for 26 × 3600 s, or silence",
+        "audit-silent": "Invocations < 1 for 26 × 3600 s, or silence",
+        "backfill-stands": "IF(FILL(ApproximateNumberOfMessagesVisible, 0) > 0 AND FILL(NumberOfMessagesDeleted, 0) == 0, 1, 0) > 0 for 3 × 3600 s",
         "changed-objects": "FILL(ChangedObjects, 0) + FILL(ChangedObjects, 0) > 0 for 1 × 3600 s",
         "collect-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
+        "collect-silent": "Invocations < 1 for 26 × 3600 s, or silence",
         "dead-letters-backfill": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-jobs": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-live": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
@@ -96,21 +98,24 @@ export function alarmChecks(stages: Stages): void {
         "denied-units": "DeniedUnits > 0 for 1 × 3600 s",
         "drift": "Drifts > 0 for 1 × 3600 s, until it says otherwise",
         "failed-days": "FailedDays > 0 for 1 × 3600 s",
+        "firehose-fails": "DeliveryToS3.Success < 1 for 1 × 3600 s",
         "firehose-late": "DeliveryToS3.DataFreshness > 3600 for 1 × 3600 s",
         "freshness": "LagSeconds > 3600 for 2 × 1800 s",
         "missing-objects": "MissingObjects > 0 for 1 × 3600 s",
+        "nothing-planned": "IF(FILL(IncomingRecords, 0) > 0 AND FILL(PlannedObjects, 0) == 0, 1, 0) > 0 for 2 × 3600 s",
         "open-unit": "OldestOpenUnitSeconds > 3600 for 1 × 3600 s, until it says otherwise",
         "plan-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
-        "plan-silent": "PlannedUnits < 1 for 6 × 300 s, or silence",
+        "plan-silent": "Invocations < 1 for 6 × 300 s, or silence",
         "poison-objects": "PoisonObjects > 0 for 1 × 3600 s",
         "quarantine-share": "IF(Records >= 100, QuarantinedRecords / Records, 0) > 0.05 for 1 × 3600 s",
         "rollup-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
-        "rollup-silent": "RolledUpDays < 1 for 3 × 3600 s, or silence",
+        "rollup-silent": "Invocations < 1 for 3 × 3600 s, or silence",
         "settle-day-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "settle-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
-        "settle-silent": "SettleDays < 1 for 3 × 3600 s, or silence",
+        "settle-silent": "Invocations < 1 for 3 × 3600 s, or silence",
+        "source-silent": "IncomingRecords < 1 for 24 × 300 s, or silence",
         "split-units": "SplitUnits > 0 for 1 × 3600 s",
-        "transform-fails": "Failures > 0 for 1 × 3600 s",
+        "transform-fails": "IF(Invocations >= 3, Errors / Invocations, 0) > 0.5 for 1 × 900 s",
       }
     `);
     for (const { inputs } of ofType(stages.dev(), ALARM)) expect(textAt(inputs, 'alarmDescription')).toMatch(/: |\. /);
@@ -125,7 +130,13 @@ export function alarmChecks(stages: Stages): void {
 
   test('of several metrics say one result, of an expression over just these', () => {
     const several = ofType(stages.dev(), ALARM).filter(({ inputs }) => at(inputs, 'metricQueries') !== undefined);
-    expect(several.map(({ name }) => name).sort()).toEqual(['ChangedObjectsAlarm', 'QuarantineShareAlarm']);
+    expect(several.map(({ name }) => name).sort()).toEqual([
+      'BackfillStandsAlarm',
+      'ChangedObjectsAlarm',
+      'NothingPlannedAlarm',
+      'QuarantineShareAlarm',
+      'TransformFailsAlarm',
+    ]);
     for (const { inputs } of several) {
       const queries = listAt(inputs, 'metricQueries');
       const [result, ...others] = queries.filter((query) => at(query, 'returnData') === true);
@@ -150,18 +161,17 @@ export function alarmChecks(stages: Stages): void {
     expect(mails(stages.dev())).toEqual([]);
   });
 
-  test('of silence there are none where nothing runs by itself, and none for times of the user’s own', () => {
+  test('of silence there are none where nothing runs by itself, and those for times of the user’s own fit these', () => {
     const silent = (graph: Graph) =>
       ofType(graph, ALARM)
         .map(({ inputs }) => textAt(inputs, 'name'))
         .filter((name) => name.endsWith('-silent'))
         .sort();
-    expect(silent(stages.dev())).toEqual(
-      ['audit', 'plan', 'rollup', 'settle'].map((name) => `maillake-dev-${name}-silent`),
-    );
-    expect(silent(stages.production())).toEqual(
-      ['audit', 'rollup', 'settle'].map((name) => `maillake-production-${name}-silent`),
-    );
+    expect(silent(stages.dev())).toEqual(SILENT.map((name) => `maillake-dev-${name}-silent`));
+    expect(silent(stages.production())).toEqual([...SILENT].map((name) => `maillake-production-${name}-silent`));
+    // Every 15 minutes, as its config says, in place of every 5.
+    const [planner] = ofType(stages.production(), ALARM).filter(({ name }) => name === 'PlanSilentAlarm');
+    expect(at(planner?.inputs, 'alarmDescription')).toContain('has not been called for 90 minutes');
     expect(silent(stages.existing())).toEqual([]);
   });
 
@@ -173,7 +183,21 @@ export function alarmChecks(stages: Stages): void {
       const [alarms, ...charts] = listAt(body, 'widgets');
       expect(listAt(alarms, 'properties', 'alarms')).toHaveLength(ofType(graph, ALARM).length);
       expect(charts.length).toBeGreaterThan(8);
-      for (const chart of charts) {
+      const [logs, metrics] = [
+        charts.filter((one) => at(one, 'type') === 'log'),
+        charts.filter((one) => at(one, 'type') === 'metric'),
+      ];
+      expect(logs.length + metrics.length).toBe(charts.length);
+      for (const chart of logs) {
+        const query = textAt(chart, 'properties', 'query');
+        const [, name = ''] = /^SOURCE '\/aws\/lambda\/([^']+)'/.exec(query) ?? [];
+        const lambda = graph.resources.find((resource) => physicalName(resource) === name);
+        expect(lambda, query).toBeDefined();
+        const service = name.replace(`${graph.app.name}-${graph.app.stage}-`, '');
+        for (const [, figure = ''] of query.matchAll(/figures\.(\w+)/g))
+          expect(known).toContain(`${service} ${figure}`);
+      }
+      for (const chart of metrics) {
         for (const line of listAt(chart, 'properties', 'metrics')) {
           const words = Array.isArray(line) ? line.slice(0, -1).map(String) : [];
           const [namespace = '', metric = '', ...pairs] = words;
@@ -187,6 +211,8 @@ export function alarmChecks(stages: Stages): void {
     }
   });
 }
+
+const SILENT = ['audit', 'collect', 'plan', 'rollup', 'settle', 'source'];
 
 /** A metric, or an expression with the metrics' own names. */
 function lookedAt(inputs: Json): string {

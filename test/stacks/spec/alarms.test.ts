@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { METRICS_NAMESPACE } from '#aws/metrics.ts';
+import { FIGURES_LINE, METRICS_NAMESPACE } from '#aws/metrics.ts';
 import { observed } from '#aws/observed.ts';
 import { ownMetric } from '../../../stacks/spec/alarms.ts';
 
@@ -8,6 +8,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const STAGE = { app: 'maillake', stage: 'dev' };
 const INVOCATION = { awsRequestId: 'request', functionName: 'audit', getRemainingTimeInMillis: () => 900_000 };
 
 /** CloudWatch's "Specification: Embedded metric format", as far as it says what a metric is. */
@@ -29,18 +30,19 @@ const metricsOf = (embedded: Embedded): object[] =>
   );
 
 test('an alarm looks for a metric by the namespace, the name and just the dimensions that it is sent with', async () => {
+  vi.stubEnv('APP', 'maillake');
   vi.stubEnv('STAGE', 'dev');
   const lines: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
   await observed('audit', INVOCATION, async ({ count }) => {
-    count('AuditedObjects', 7);
     count('Drifts', 0);
+    count('ChangedObjects', 0);
+    count('AuditedObjects', 7);
   });
   const sent: Embedded[] = lines.filter((line) => line.includes('"_aws"')).map((line) => JSON.parse(line));
-  expect(sent.flatMap(metricsOf)).toEqual([
-    ownMetric('AuditedObjects', 'audit', 'dev'),
-    ownMetric('Drifts', 'audit', 'dev'),
-  ]);
-  expect(sent[0]).toMatchObject({ AuditedObjects: 7, Drifts: 0 });
-  expect(ownMetric('Drifts', 'audit', 'dev').namespace).toBe(METRICS_NAMESPACE);
+  expect(sent.flatMap(metricsOf)).toEqual([ownMetric('Drifts', 'audit', STAGE)]);
+  expect(sent[0]).toMatchObject({ Drifts: 0 });
+  expect(ownMetric('Drifts', 'audit', STAGE).namespace).toBe(METRICS_NAMESPACE);
+  const figures = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === FIGURES_LINE.message);
+  expect(figures).toMatchObject([{ [FIGURES_LINE.field]: { AuditedObjects: 7 } }]);
 });
