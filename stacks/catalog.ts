@@ -15,7 +15,14 @@ export function makeCatalog(stage: LakeStage, { lake }: Storage): LakeCatalog {
   const { names, places } = stage;
   const database = new aws.glue.CatalogDatabase(
     'Database',
-    { name: places.names.database, description: `E-mail events of ${names.app}, stage ${names.stage}` },
+    {
+      name: places.names.database,
+      description: `E-mail events of ${names.app}, stage ${names.stage}`,
+      // IAM alone decides about the tables, also where Lake Formation's defaults for new databases have been changed.
+      createTableDefaultPermissions: [
+        { principal: { dataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, permissions: ['ALL'] },
+      ],
+    },
     kept(stage),
   );
   const tables = glueTables(places.names.lakeBucket).map((table) => {

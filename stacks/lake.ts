@@ -7,6 +7,7 @@ import { makeJobs } from './jobs.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { makeQueues } from './queues.ts';
 import { placesOf } from './spec/places.ts';
+import { warningsOf } from './spec/warnings.ts';
 import { sqlFolder } from './sql-folder.ts';
 import { makeStorage } from './storage.ts';
 import { makeStream } from './stream.ts';
@@ -32,6 +33,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   makeJobs(stage, { storage, catalog, workgroups, queues, sql });
   const { topic, dashboard } = makeAlarms(stage);
   const analysts = makeAnalystPolicy(stage);
+  const warnings = warningsOf(config);
   return {
     raw: storage.raw.name,
     lake: storage.lake.name,
@@ -40,6 +42,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
     analystPolicy: analysts.arn,
     alarms: topic.arn,
     dashboard: dashboard.dashboardName,
+    ...(warnings.length > 0 ? { warnings: warnings.join(' ') } : {}),
     ...(stream ? { firehose: stream.firehose.name } : {}),
     ...(stream?.configurationSet ? { configurationSet: stream.configurationSet } : {}),
   };

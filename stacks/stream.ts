@@ -46,7 +46,10 @@ export function makeStream(stage: LakeStage, { raw }: Storage): Stream | null {
         ...(config.kmsKeyArn ? { kmsKeyArn: config.kmsKeyArn } : {}),
         cloudwatchLoggingOptions: { enabled: true, logGroupName: logGroup.name, logStreamName: logStream.name },
       },
-      serverSideEncryption: { enabled: true, keyType: 'AWS_OWNED_CMK' },
+      // What waits to be delivered. With a key of the user's, Firehose makes itself a grant: the deployer needs kms:CreateGrant.
+      serverSideEncryption: config.kmsKeyArn
+        ? { enabled: true, keyType: 'CUSTOMER_MANAGED_CMK', keyArn: config.kmsKeyArn }
+        : { enabled: true, keyType: 'AWS_OWNED_CMK' },
     },
     { dependsOn: [role.policy] },
   );

@@ -25,6 +25,7 @@ export const analystStatements = (places: StagePlaces): Statement[] => [
     actions: [
       'athena:BatchGetNamedQuery',
       'athena:BatchGetQueryExecution',
+      'athena:CreateNamedQuery',
       'athena:GetNamedQuery',
       'athena:GetQueryExecution',
       'athena:GetQueryResults',
@@ -68,6 +69,12 @@ export const analystStatements = (places: StagePlaces): Statement[] => [
       'glue:GetTables',
     ],
     resources: [places.glueCatalog, places.database, places.tables],
+  },
+  // Athena asks for it before any query (Athena User Guide, "Access to the default database and catalog").
+  {
+    sid: 'Default',
+    actions: ['glue:GetDatabase'],
+    resources: [places.glueCatalog, places.arn('glue', 'database/default')],
   },
   {
     sid: 'NoQuarantine',

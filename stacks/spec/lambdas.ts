@@ -11,6 +11,7 @@ import {
   READ_PARTITIONS,
   READ_RAW,
   READ_ROWS,
+  READ_STATE,
   REMOVE_DATA,
   receive,
   STATE,
@@ -78,7 +79,7 @@ export const LAMBDAS = {
     ],
     permissions: [
       LIST_RAW,
-      ...READ_LAKE,
+      ...READ_STATE,
       writeLake(...state('plans', 'requeues', 'decided')),
       send('liveQueue', 'backfillQueue'),
     ],
@@ -109,7 +110,7 @@ export const LAMBDAS = {
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     schedules: [{ name: 'settle', expression: 'cron(20 * * * ? *)', event: {} }],
-    permissions: [...READ_LAKE, send('settleQueue')],
+    permissions: [...READ_STATE, send('settleQueue')],
   },
   'settle-day': {
     handler: 'functions/settle-day.handler',
@@ -156,7 +157,7 @@ export const LAMBDAS = {
     schedules: [{ name: 'audit', expression: 'cron(5 6 * * ? *)', event: { reach: 'daily' } }],
     permissions: [
       LIST_RAW,
-      ...READ_LAKE,
+      ...READ_STATE,
       writeLake(...state('audits', 'closed', 'acknowledged')),
       LIST_PARTITIONS,
       ...ADD_PARTITIONS,

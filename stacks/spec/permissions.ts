@@ -4,6 +4,8 @@ import { liveRoot, planFolder, settledRoot } from '#lake/protocol/keys.ts';
 /** Addresses (ARNs) of what a stage has. */
 export interface Places {
   rawBucket: string;
+  /** folder of the raw bucket, without a slash before it, below which raw objects lie; empty: anywhere */
+  rawRoot: string;
   lakeBucket: string;
   /** bucket of query results and manifests */
   resultsBucket: string;
@@ -30,12 +32,21 @@ export const LIST_RAW: Permission = { actions: ['s3:ListBucket'], resources: ({ 
 /** With the right to list: without it, S3 says of an object that isn't there that it is forbidden. */
 export const READ_RAW: readonly Permission[] = [
   LIST_RAW,
-  { actions: ['s3:GetObject'], resources: ({ rawBucket }) => [`${rawBucket}/*`] },
+  { actions: ['s3:GetObject'], resources: ({ rawBucket, rawRoot }) => [`${rawBucket}/${rawRoot}*`] },
 ];
 
-/** Of the whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */
+/** The whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */
+const LIST_LAKE: Permission = { actions: ['s3:ListBucket'], resources: ({ lakeBucket }) => [lakeBucket] };
+
+/** Who looks at records of the protocol only, and at names and sizes of files: no person's data. */
+export const READ_STATE: readonly Permission[] = [
+  LIST_LAKE,
+  { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/${STATE}*`] },
+];
+
+/** Who reads rows, too. */
 export const READ_LAKE: readonly Permission[] = [
-  { actions: ['s3:ListBucket'], resources: ({ lakeBucket }) => [lakeBucket] },
+  LIST_LAKE,
   { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
 ];
 

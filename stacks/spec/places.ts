@@ -1,9 +1,11 @@
 /** Names and addresses of what a stage has, known before anything is made: policies and tables are written with them. */
 
+import { CLOUD_SETTINGS } from '#aws/environment.ts';
 import type { StageConfig } from '../config.ts';
 import { LAMBDA_NAMES, type LambdaName } from './lambdas.ts';
 import { bucketName, databaseName, globalName, nameOf, type Stage } from './names.ts';
 import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
+import { rootOf } from './raw-folders.ts';
 
 /** Where a stage is deployed to. */
 export interface Account {
@@ -68,6 +70,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
   return {
     names,
     rawBucket: bucketArn(names.rawBucket),
+    rawRoot: rootOf(config.raw.from === 'existing bucket' ? config.raw.template : CLOUD_SETTINGS.rawTemplate),
     lakeBucket: bucketArn(names.lakeBucket),
     resultsBucket: bucketArn(names.resultsBucket),
     glueCatalog: arn('glue', 'catalog'),

@@ -3,8 +3,11 @@ import { CLOUD_SETTINGS } from '#aws/environment.ts';
 
 const TEMPLATE = CLOUD_SETTINGS.rawTemplate ?? '';
 
+/** What all folders of a template begin with; any layout has none. */
+export const rootOf = (template: string | null): string => template?.slice(0, template.indexOf('{')) ?? '';
+
 /** All raw objects lie below it; `raw/`. */
-export const RAW_PREFIX_ROOT = TEMPLATE.slice(0, TEMPLATE.indexOf('{'));
+export const RAW_PREFIX_ROOT = rootOf(TEMPLATE);
 
 /** What Firehose could not deliver as it should: outside the raw prefix, so that no planner meets a file in the making. */
 export const ERROR_ROOT = 'firehose-errors/';

@@ -92,7 +92,12 @@ export function policyChecks(stages: Stages): void {
       '{lake}/v1/state/audits/*',
     ]);
     const writable = grants.filter(({ actions }) => actions.some((action) => /Put|Delete|Update|Create/.test(action)));
-    expect(writable.flatMap(({ resources }) => resources)).toEqual(['{results}/analysts/*']);
+    expect(
+      writable.map(({ actions, resources }) => [actions.filter((action) => /Put|Create/.test(action)), resources]),
+    ).toEqual([
+      [['athena:CreateNamedQuery'], ['{athena workgroup/analysts}']],
+      [['s3:PutObject'], ['{results}/analysts/*']],
+    ]);
   });
 
   test('fit into the sizes that IAM takes', () => {

@@ -4,6 +4,7 @@ import type { Permission, Places } from '../../../stacks/spec/permissions.ts';
 
 const places: Places = {
   rawBucket: 'arn:raw',
+  rawRoot: 'raw/',
   lakeBucket: 'arn:lake',
   resultsBucket: 'arn:results',
   glueCatalog: 'arn:catalog',

@@ -1,0 +1,16 @@
+/** What is deployed as it was asked for, and what its owner should know all the same: `sst deploy` prints it at its end. */
+import type { StageConfig } from '../config.ts';
+import { unwatched } from './alarms.ts';
+
+export function warningsOf(config: StageConfig): string[] {
+  const seldom = unwatched(config);
+  return [
+    ...(config.keepsData && config.alarms.email === null
+      ? ['Nobody is told of alarms: set alarms.email, or subscribe to the topic.']
+      : []),
+    ...(config.schedules.enabled ? [] : ['Nothing runs by itself: schedules.enabled is false.']),
+    ...seldom.map(
+      (name) => `No alarm tells when ${name} falls silent: its schedule pauses for longer than alarms look back.`,
+    ),
+  ];
+}
