@@ -28,7 +28,7 @@ test('name and region are enough: everything else has a default', () => {
     atOnce: {},
     retention: { quarantineDays: 90, resultDays: 7, graceDays: 14, logDays: 30 },
     kmsKeyArn: null,
-    alarms: { email: null, quarantineShare: 0.05, freshnessMinutes: 60 },
+    alarms: { email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 },
     queryGigabytes: 100,
     keepsData: false,
   });
@@ -53,7 +53,12 @@ test('a stage lays its sections over those for all, key by key, and takes the pl
   };
   const production = configOf(lake, 'production');
   expect(production.region).toBe('us-east-1');
-  expect(production.alarms).toEqual({ email: 'ops@example.com', quarantineShare: 0.2, freshnessMinutes: 60 });
+  expect(production.alarms).toEqual({
+    email: 'ops@example.com',
+    quarantineShare: 0.2,
+    freshnessMinutes: 60,
+    silentMinutes: 120,
+  });
   expect(production.headerCarriers).toEqual(['send']);
   expect(production.raw).toEqual({
     from: 'existing bucket',
