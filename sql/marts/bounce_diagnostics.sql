@@ -29,38 +29,19 @@ columns:
     example_message_id           varchar The message that it was said of: look it up in message_timeline.
 */
 with bounces as (
-    select
-        dt,
-        mailbox_provider,
-        from_domain,
-        bounce_kind,
-        bounce_type,
-        bounce_sub_type,
-        bounce_category,
-        enhanced_status,
-        diagnostic_code,
-        message_id,
-        recipient_key
+    select *
     from email_events
     where bounce_kind is not null
         and not is_simulator
 ),
 
 codes as (
-    select
-        status,
-        meaning,
-        what_to_do
+    select *
     from seed_enhanced_status_codes
 ),
 
 sub_types as (
-    select
-        bounce_type,
-        bounce_sub_type,
-        meaning,
-        what_to_do,
-        is_decisive
+    select *
     from seed_bounce_sub_types
 ),
 
@@ -84,31 +65,13 @@ reasons as (
         ) as example_message_id
     from bounces
     group by
-        dt,
-        mailbox_provider,
-        from_domain,
-        bounce_kind,
-        bounce_type,
-        bounce_sub_type,
-        bounce_category,
-        enhanced_status
+        dt, mailbox_provider, from_domain, bounce_kind, bounce_type, bounce_sub_type, bounce_category, enhanced_status
 ),
 
 shared as (
     select
-        dt,
-        mailbox_provider,
-        from_domain,
-        bounce_kind,
-        bounce_type,
-        bounce_sub_type,
-        bounce_category,
-        enhanced_status,
-        bounces,
-        bounced_messages,
-        cast(sum(bounces) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_bounces,
-        example_diagnostic,
-        example_message_id
+        *,
+        cast(sum(bounces) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_bounces
     from reasons
 ),
 

@@ -19,11 +19,7 @@ columns:
 */
 with opens as (
     select
-        event_id,
-        dt,
-        client_name,
-        device_class,
-        is_machine,
+        *,
         -- The unit of counting; nobody knows who of several recipients opened.
         message_id || ' ' || coalesce(recipient_key, '') as recipient_message
     from email_events
@@ -41,21 +37,12 @@ clients as (
         count(distinct recipient_message) as readers,
         count(distinct case when not is_machine then recipient_message end) as human_readers
     from opens
-    group by
-        dt,
-        client_name,
-        device_class
+    group by dt, client_name, device_class
 ),
 
 shared as (
     select
-        dt,
-        client_name,
-        device_class,
-        opens,
-        human_opens,
-        readers,
-        human_readers,
+        *,
         cast(sum(human_opens) over (partition by dt) as bigint) as day_human_opens
     from clients
 ),

@@ -28,16 +28,7 @@ columns:
 */
 with complaints as (
     select
-        event_id,
-        dt,
-        mailbox_provider,
-        campaign_id,
-        from_domain,
-        has_complaint_feedback,
-        complaint_feedback_type,
-        complaint_sub_type,
-        message_id,
-        sent_at,
+        *,
         -- The unit of counting; a complaint that names no recipient counts once a message.
         message_id || ' ' || coalesce(recipient_key, '') as recipient_message
     from email_events
@@ -72,11 +63,7 @@ final as (
         min(sent_at) as first_sent_at,
         max(sent_at) as last_sent_at
     from complaints
-    group by
-        dt,
-        mailbox_provider,
-        campaign_id,
-        from_domain
+    group by dt, mailbox_provider, campaign_id, from_domain
 )
 
 select * from final

@@ -57,9 +57,7 @@ findings as (
     from last_audit
     -- An audit that found nothing has no kinds, and no audit at all has none either.
     left join unnest(map_keys(last_audit.drifts_by_kind)) as kinds (kind) on true
-    group by
-        last_audit.last_audited_at,
-        last_audit.last_audit_drifts
+    group by last_audit.last_audited_at, last_audit.last_audit_drifts
 ),
 
 final as (

@@ -40,24 +40,8 @@ columns:
 */
 with outcomes as (
     select
-        dt,
-        kind = 'replay' as is_replay,
-        objects,
-        bytes,
-        missing_objects,
-        changed_objects,
-        records,
-        accepted,
-        duplicate,
-        skipped,
-        quarantined,
-        accepted_by_type,
-        skipped_by_type,
-        quarantined_by_reason,
-        event_rows,
-        header_rows,
-        click_rows,
-        newest_delivered_at
+        *,
+        kind = 'replay' as is_replay
     from units
     -- The halves of a split unit have outcomes of their own.
     where status = 'done'
@@ -138,10 +122,7 @@ kinds_of_day as (
         cast(sum(click_rows) as bigint) as click_rows,
         max(newest_delivered_at) as newest_delivered_at
     from counted
-    group by
-        dt,
-        facet,
-        kind
+    group by dt, facet, kind
 ),
 
 ingested as (

@@ -4,78 +4,27 @@ deliverability_facts. One row per campaign, activity and treatment.
 
 clock: cohort
 grain: campaign_id, campaign_activity_id, treatment_id
+generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
-    campaign_id              varchar = message_outcomes
-    campaign_activity_id     varchar = message_outcomes
-    treatment_id             varchar = message_outcomes
-    first_send_date          date    The first day of sending, simulator addresses aside.
-    last_send_date           date    The last day of sending, simulator addresses aside.
-    sent                     bigint  = deliverability_facts
-    sends_without_event      bigint  = deliverability_facts
-    delivered                bigint  = deliverability_facts
-    hard_bounces             bigint  = deliverability_facts
-    soft_bounces             bigint  = deliverability_facts
-    undetermined_bounces     bigint  = deliverability_facts
-    suppressed_bounces       bigint  = deliverability_facts
-    reputation_sent          bigint  = deliverability_facts
-    reputation_hard_bounces  bigint  = deliverability_facts
-    complaints               bigint  = deliverability_facts
-    feedback_delivered       bigint  = deliverability_facts
-    feedback_complaints      bigint  = deliverability_facts
-    rejected                 bigint  = deliverability_facts
-    rendering_failures       bigint  = deliverability_facts
-    delayed                  bigint  = deliverability_facts
-    trackable_delivered      bigint  = deliverability_facts
-    unique_opens             bigint  = deliverability_facts
-    unique_human_opens       bigint  = deliverability_facts
-    total_opens              bigint  = deliverability_facts
-    total_human_opens        bigint  = deliverability_facts
-    unique_clicks            bigint  = deliverability_facts
-    unique_human_clicks      bigint  = deliverability_facts
-    total_clicks             bigint  = deliverability_facts
-    total_human_clicks       bigint  = deliverability_facts
-    unsubscribes             bigint  = deliverability_facts
-    simulator_messages       bigint  = deliverability_facts
-    delivery_rate            double  = deliverability_daily
-    hard_bounce_rate         double  = deliverability_daily
-    soft_bounce_rate         double  = deliverability_daily
-    undetermined_bounce_rate double  = deliverability_daily
-    reputation_bounce_rate   double  = deliverability_daily
-    complaint_rate           double  = deliverability_daily
-    unique_open_rate         double  unique_opens / trackable_delivered; NULL where opens can't be seen: the campaign
-                                     had none.
-    human_open_rate          double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the
-                                     campaign had none.
-    unique_click_rate        double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the campaign
-                                     had none.
-    click_to_open_rate       double  = deliverability_daily
-    unsubscribe_rate         double  = deliverability_daily
-    is_mature                boolean The attribution window of the last send date is over, and a day for late arrivals:
-                                     the numbers are final.
+    campaign_id          varchar = message_outcomes
+    campaign_activity_id varchar = message_outcomes
+    treatment_id         varchar = message_outcomes
+    first_send_date      date    The first day of sending, simulator addresses aside.
+    last_send_date       date    The last day of sending, simulator addresses aside.
+    sent … simulator_messages = deliverability_facts
+    delivery_rate … complaint_rate = deliverability_daily
+    unique_open_rate     double  unique_opens / trackable_delivered; NULL where opens can't be seen: the campaign had
+                                 none.
+    human_open_rate      double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the campaign
+                                 had none.
+    unique_click_rate    double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the campaign had
+                                 none.
+    click_to_open_rate … unsubscribe_rate = deliverability_daily
+    is_mature            boolean The attribution window of the last send date is over, and a day for late arrivals: the
+                                 numbers are final.
 */
 with outcomes as (
-    select
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        send_date,
-        is_simulator,
-        is_sent,
-        has_send_event,
-        is_delivered,
-        bounce_kind,
-        is_suppressed,
-        complained_at,
-        has_complaint_feedback,
-        rejected_at,
-        rendering_failed_at,
-        delays,
-        is_trackable_delivered,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        unsubscribed_at
+    select *
     from message_outcomes
     where campaign_id is not null
 ),
@@ -137,45 +86,12 @@ sums as (
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
         count_if(is_simulator) as simulator_messages
     from outcomes
-    group by
-        campaign_id,
-        campaign_activity_id,
-        treatment_id
+    group by campaign_id, campaign_activity_id, treatment_id
 ),
 
 scoped as (
     select
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        first_send_date,
-        last_send_date,
-        sent,
-        sends_without_event,
-        delivered,
-        hard_bounces,
-        soft_bounces,
-        undetermined_bounces,
-        suppressed_bounces,
-        reputation_sent,
-        reputation_hard_bounces,
-        complaints,
-        feedback_delivered,
-        feedback_complaints,
-        rejected,
-        rendering_failures,
-        delayed,
-        trackable_delivered,
-        unique_opens,
-        unique_human_opens,
-        total_opens,
-        total_human_opens,
-        unique_clicks,
-        unique_human_clicks,
-        total_clicks,
-        total_human_clicks,
-        unsubscribes,
-        simulator_messages,
+        *,
         sum(unique_opens) over (partition by campaign_id) as unique_opens_in_scope,
         sum(unique_clicks) over (partition by campaign_id) as unique_clicks_in_scope
     from sums

@@ -4,76 +4,24 @@ none: what has none stands under NULL. One row per send date, outgoing IP and ma
 
 clock: cohort
 grain: send_date, outgoing_ip, mailbox_provider
+generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
-    send_date                date    = message_outcomes
-    dt                       varchar = message_outcomes
-    outgoing_ip              varchar = message_outcomes
-    mailbox_provider         varchar = message_outcomes
-    sent                     bigint  = deliverability_facts
-    sends_without_event      bigint  = deliverability_facts
-    delivered                bigint  = deliverability_facts
-    hard_bounces             bigint  = deliverability_facts
-    soft_bounces             bigint  = deliverability_facts
-    undetermined_bounces     bigint  = deliverability_facts
-    suppressed_bounces       bigint  = deliverability_facts
-    reputation_sent          bigint  = deliverability_facts
-    reputation_hard_bounces  bigint  = deliverability_facts
-    complaints               bigint  = deliverability_facts
-    feedback_delivered       bigint  = deliverability_facts
-    feedback_complaints      bigint  = deliverability_facts
-    rejected                 bigint  = deliverability_facts
-    rendering_failures       bigint  = deliverability_facts
-    delayed                  bigint  = deliverability_facts
-    trackable_delivered      bigint  = deliverability_facts
-    unique_opens             bigint  = deliverability_facts
-    unique_human_opens       bigint  = deliverability_facts
-    total_opens              bigint  = deliverability_facts
-    total_human_opens        bigint  = deliverability_facts
-    unique_clicks            bigint  = deliverability_facts
-    unique_human_clicks      bigint  = deliverability_facts
-    total_clicks             bigint  = deliverability_facts
-    total_human_clicks       bigint  = deliverability_facts
-    unsubscribes             bigint  = deliverability_facts
-    simulator_messages       bigint  = deliverability_facts
-    delivery_rate            double  = deliverability_daily
-    hard_bounce_rate         double  = deliverability_daily
-    soft_bounce_rate         double  = deliverability_daily
-    undetermined_bounce_rate double  = deliverability_daily
-    reputation_bounce_rate   double  = deliverability_daily
-    complaint_rate           double  = deliverability_daily
-    unique_open_rate         double  unique_opens / trackable_delivered; NULL where opens can't be seen: the mail of the
-                                     day, from any address, had none.
-    human_open_rate          double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the mail
-                                     of the day, from any address, had none.
-    unique_click_rate        double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the mail of
-                                     the day, from any address, had none.
-    click_to_open_rate       double  = deliverability_daily
-    unsubscribe_rate         double  = deliverability_daily
-    is_mature                boolean = deliverability_daily
+    send_date         date    = message_outcomes
+    dt                varchar = message_outcomes
+    outgoing_ip       varchar = message_outcomes
+    mailbox_provider  varchar = message_outcomes
+    sent … simulator_messages = deliverability_facts
+    delivery_rate … complaint_rate = deliverability_daily
+    unique_open_rate  double  unique_opens / trackable_delivered; NULL where opens can't be seen: the mail of the day,
+                              from any address, had none.
+    human_open_rate   double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the mail of the
+                              day, from any address, had none.
+    unique_click_rate double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the mail of the day,
+                              from any address, had none.
+    click_to_open_rate … is_mature = deliverability_daily
 */
 with outcomes as (
-    select
-        send_date,
-        dt,
-        outgoing_ip,
-        mailbox_provider,
-        is_simulator,
-        is_sent,
-        has_send_event,
-        is_delivered,
-        bounce_kind,
-        is_suppressed,
-        complained_at,
-        has_complaint_feedback,
-        rejected_at,
-        rendering_failed_at,
-        delays,
-        is_trackable_delivered,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        unsubscribed_at
+    select *
     from message_outcomes
 ),
 
@@ -133,45 +81,12 @@ sums as (
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
         count_if(is_simulator) as simulator_messages
     from outcomes
-    group by
-        send_date,
-        dt,
-        outgoing_ip,
-        mailbox_provider
+    group by send_date, dt, outgoing_ip, mailbox_provider
 ),
 
 scoped as (
     select
-        send_date,
-        dt,
-        outgoing_ip,
-        mailbox_provider,
-        sent,
-        sends_without_event,
-        delivered,
-        hard_bounces,
-        soft_bounces,
-        undetermined_bounces,
-        suppressed_bounces,
-        reputation_sent,
-        reputation_hard_bounces,
-        complaints,
-        feedback_delivered,
-        feedback_complaints,
-        rejected,
-        rendering_failures,
-        delayed,
-        trackable_delivered,
-        unique_opens,
-        unique_human_opens,
-        total_opens,
-        total_human_opens,
-        unique_clicks,
-        unique_human_clicks,
-        total_clicks,
-        total_human_clicks,
-        unsubscribes,
-        simulator_messages,
+        *,
         sum(unique_opens) over (partition by send_date, dt) as unique_opens_in_scope,
         sum(unique_clicks) over (partition by send_date, dt) as unique_clicks_in_scope
     from sums

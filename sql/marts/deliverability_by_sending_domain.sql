@@ -3,85 +3,22 @@ Which of our identities is in trouble. One row per send date, From domain and co
 
 clock: cohort
 grain: send_date, from_domain, configuration_set
+generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
-    send_date                date    = deliverability_facts
-    dt                       varchar = deliverability_facts
-    from_domain              varchar = deliverability_facts
-    configuration_set        varchar = deliverability_facts
-    sent                     bigint  = deliverability_facts
-    sends_without_event      bigint  = deliverability_facts
-    delivered                bigint  = deliverability_facts
-    hard_bounces             bigint  = deliverability_facts
-    soft_bounces             bigint  = deliverability_facts
-    undetermined_bounces     bigint  = deliverability_facts
-    suppressed_bounces       bigint  = deliverability_facts
-    reputation_sent          bigint  = deliverability_facts
-    reputation_hard_bounces  bigint  = deliverability_facts
-    complaints               bigint  = deliverability_facts
-    feedback_delivered       bigint  = deliverability_facts
-    feedback_complaints      bigint  = deliverability_facts
-    rejected                 bigint  = deliverability_facts
-    rendering_failures       bigint  = deliverability_facts
-    delayed                  bigint  = deliverability_facts
-    trackable_delivered      bigint  = deliverability_facts
-    unique_opens             bigint  = deliverability_facts
-    unique_human_opens       bigint  = deliverability_facts
-    total_opens              bigint  = deliverability_facts
-    total_human_opens        bigint  = deliverability_facts
-    unique_clicks            bigint  = deliverability_facts
-    unique_human_clicks      bigint  = deliverability_facts
-    total_clicks             bigint  = deliverability_facts
-    total_human_clicks       bigint  = deliverability_facts
-    unsubscribes             bigint  = deliverability_facts
-    simulator_messages       bigint  = deliverability_facts
-    delivery_rate            double  = deliverability_daily
-    hard_bounce_rate         double  = deliverability_daily
-    soft_bounce_rate         double  = deliverability_daily
-    undetermined_bounce_rate double  = deliverability_daily
-    reputation_bounce_rate   double  = deliverability_daily
-    complaint_rate           double  = deliverability_daily
-    unique_open_rate         double  unique_opens / trackable_delivered; NULL where opens can't be seen: this mail had
-                                     none.
-    human_open_rate          double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: this mail
-                                     had none.
-    unique_click_rate        double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: this mail had
-                                     none.
-    click_to_open_rate       double  = deliverability_daily
-    unsubscribe_rate         double  = deliverability_daily
-    is_mature                boolean = deliverability_daily
+    send_date         date    = deliverability_facts
+    dt                varchar = deliverability_facts
+    from_domain       varchar = deliverability_facts
+    configuration_set varchar = deliverability_facts
+    sent … simulator_messages = deliverability_facts
+    delivery_rate … complaint_rate = deliverability_daily
+    unique_open_rate  double  unique_opens / trackable_delivered; NULL where opens can't be seen: this mail had none.
+    human_open_rate   double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: this mail had
+                              none.
+    unique_click_rate double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: this mail had none.
+    click_to_open_rate … is_mature = deliverability_daily
 */
 with facts as (
-    select
-        send_date,
-        dt,
-        from_domain,
-        configuration_set,
-        sent,
-        sends_without_event,
-        delivered,
-        hard_bounces,
-        soft_bounces,
-        undetermined_bounces,
-        suppressed_bounces,
-        reputation_sent,
-        reputation_hard_bounces,
-        complaints,
-        feedback_delivered,
-        feedback_complaints,
-        rejected,
-        rendering_failures,
-        delayed,
-        trackable_delivered,
-        unique_opens,
-        unique_human_opens,
-        total_opens,
-        total_human_opens,
-        unique_clicks,
-        unique_human_clicks,
-        total_clicks,
-        total_human_clicks,
-        unsubscribes,
-        simulator_messages
+    select *
     from deliverability_facts
 ),
 
@@ -124,11 +61,7 @@ sums as (
         cast(sum(unsubscribes) as bigint) as unsubscribes,
         cast(sum(simulator_messages) as bigint) as simulator_messages
     from facts
-    group by
-        send_date,
-        dt,
-        from_domain,
-        configuration_set
+    group by send_date, dt, from_domain, configuration_set
 ),
 
 final as (

@@ -3,35 +3,11 @@ How the mail of each day did, in one line. One row per send date.
 
 clock: cohort
 grain: send_date
+generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
     send_date                date    = deliverability_facts
     dt                       varchar = deliverability_facts
-    sent                     bigint  = deliverability_facts
-    sends_without_event      bigint  = deliverability_facts
-    delivered                bigint  = deliverability_facts
-    hard_bounces             bigint  = deliverability_facts
-    soft_bounces             bigint  = deliverability_facts
-    undetermined_bounces     bigint  = deliverability_facts
-    suppressed_bounces       bigint  = deliverability_facts
-    reputation_sent          bigint  = deliverability_facts
-    reputation_hard_bounces  bigint  = deliverability_facts
-    complaints               bigint  = deliverability_facts
-    feedback_delivered       bigint  = deliverability_facts
-    feedback_complaints      bigint  = deliverability_facts
-    rejected                 bigint  = deliverability_facts
-    rendering_failures       bigint  = deliverability_facts
-    delayed                  bigint  = deliverability_facts
-    trackable_delivered      bigint  = deliverability_facts
-    unique_opens             bigint  = deliverability_facts
-    unique_human_opens       bigint  = deliverability_facts
-    total_opens              bigint  = deliverability_facts
-    total_human_opens        bigint  = deliverability_facts
-    unique_clicks            bigint  = deliverability_facts
-    unique_human_clicks      bigint  = deliverability_facts
-    total_clicks             bigint  = deliverability_facts
-    total_human_clicks       bigint  = deliverability_facts
-    unsubscribes             bigint  = deliverability_facts
-    simulator_messages       bigint  = deliverability_facts
+    sent … simulator_messages = deliverability_facts
     delivery_rate            double  delivered / sent.
     hard_bounce_rate         double  hard_bounces / sent.
     soft_bounce_rate         double  soft_bounces / sent.
@@ -49,39 +25,10 @@ columns:
     click_to_open_rate       double  unique_human_clicks / unique_human_opens; NULL where more people clicked than were
                                      seen to open (Apple Mail hides opens).
     unsubscribe_rate         double  unsubscribes / delivered.
-    is_mature                boolean The attribution window is over (seed settings, attribution_days), and a day for
-                                     late arrivals: the numbers are final.
+    is_mature                boolean = deliverability_facts
 */
 with facts as (
-    select
-        send_date,
-        dt,
-        sent,
-        sends_without_event,
-        delivered,
-        hard_bounces,
-        soft_bounces,
-        undetermined_bounces,
-        suppressed_bounces,
-        reputation_sent,
-        reputation_hard_bounces,
-        complaints,
-        feedback_delivered,
-        feedback_complaints,
-        rejected,
-        rendering_failures,
-        delayed,
-        trackable_delivered,
-        unique_opens,
-        unique_human_opens,
-        total_opens,
-        total_human_opens,
-        unique_clicks,
-        unique_human_clicks,
-        total_clicks,
-        total_human_clicks,
-        unsubscribes,
-        simulator_messages
+    select *
     from deliverability_facts
 ),
 
@@ -122,9 +69,7 @@ sums as (
         cast(sum(unsubscribes) as bigint) as unsubscribes,
         cast(sum(simulator_messages) as bigint) as simulator_messages
     from facts
-    group by
-        send_date,
-        dt
+    group by send_date, dt
 ),
 
 final as (

@@ -4,6 +4,7 @@ provider, from domain, configuration set, campaign, treatment and journey.
 
 clock: cohort
 grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
+generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
     send_date               date    The UTC day of sending.
     dt                      varchar The same day as text, as partitioned: filter on it to read few files.
@@ -43,35 +44,11 @@ columns:
     total_human_clicks      bigint  Click events not labelled machine.
     unsubscribes            bigint  Recipient-messages with an unsubscribe, by link, header or preference page.
     simulator_messages      bigint  Recipient-messages to simulator addresses, which no other count includes.
-    is_mature               boolean = deliverability_daily
+    is_mature               boolean The attribution window is over (seed settings, attribution_days), and a day for late
+                                    arrivals: the numbers are final.
 */
 with outcomes as (
-    select
-        send_date,
-        dt,
-        mailbox_provider,
-        from_domain,
-        configuration_set,
-        campaign_id,
-        treatment_id,
-        journey_id,
-        is_simulator,
-        is_sent,
-        has_send_event,
-        is_delivered,
-        bounce_kind,
-        is_suppressed,
-        complained_at,
-        has_complaint_feedback,
-        rejected_at,
-        rendering_failed_at,
-        delays,
-        is_trackable_delivered,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        unsubscribed_at
+    select *
     from message_outcomes
 ),
 
@@ -135,15 +112,7 @@ counts as (
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
         count_if(is_simulator) as simulator_messages
     from outcomes
-    group by
-        send_date,
-        dt,
-        mailbox_provider,
-        from_domain,
-        configuration_set,
-        campaign_id,
-        treatment_id,
-        journey_id
+    group by send_date, dt, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
 ),
 
 final as (

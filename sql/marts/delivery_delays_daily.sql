@@ -24,27 +24,14 @@ columns:
     example_message_id varchar The message that it was said of: look it up in message_timeline.
 */
 with delays as (
-    select
-        event_id,
-        dt,
-        delay_type,
-        mailbox_provider,
-        from_domain,
-        occurred_at,
-        sent_at,
-        diagnostic_code,
-        message_id,
-        recipient_key
+    select *
     from email_events
     where event_type = 'delivery_delay'
         and not is_simulator
 ),
 
 types as (
-    select
-        delay_type,
-        meaning,
-        what_to_do
+    select *
     from seed_delay_types
 ),
 
@@ -65,26 +52,13 @@ reasons as (
             min(message_id)
         ) as example_message_id
     from delays
-    group by
-        dt,
-        delay_type,
-        mailbox_provider,
-        from_domain
+    group by dt, delay_type, mailbox_provider, from_domain
 ),
 
 shared as (
     select
-        dt,
-        delay_type,
-        mailbox_provider,
-        from_domain,
-        delays,
-        delayed,
-        delayed_messages,
-        cast(sum(delayed) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_delayed,
-        longest_seconds,
-        example_diagnostic,
-        example_message_id
+        *,
+        cast(sum(delayed) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_delayed
     from reasons
 ),
 

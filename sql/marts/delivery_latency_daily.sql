@@ -33,33 +33,21 @@ with settings as (
 ),
 
 outcomes as (
-    select
-        send_date,
-        dt,
-        mailbox_provider,
-        sent_at,
-        delivered_at,
-        processing_time_ms,
-        is_delivered
+    select *
     from message_outcomes
     where not is_simulator and is_sent
 ),
 
 groups as (
-    select is_total
-    from (
-        values
-            (true),
-            (false)
-    ) as listed (is_total)
+    select *
+    from (values (true), (false)) as listed (is_total)
 ),
 
 -- Not grouping sets: through those no filter on the day reaches the table.
 latencies as (
     select
-        send_date,
-        dt,
-        case when is_total then 'all' else mailbox_provider end as mailbox_provider,
+        *,
+        case when is_total then 'all' else mailbox_provider end as provider_or_all,
         case
             when is_delivered and delivered_at > sent_at
                 then cast(date_diff('millisecond', sent_at, delivered_at) as double) / nullif(1e3, 0)
@@ -68,8 +56,7 @@ latencies as (
         case
             when is_delivered and processing_time_ms between -9007199254740991 and 9007199254740991
                 then processing_time_ms
-        end as processing_time_ms,
-        is_delivered
+        end as processing_ms
     from outcomes
     cross join groups
 ),
@@ -78,7 +65,7 @@ days as (
     select
         send_date,
         dt,
-        mailbox_provider,
+        provider_or_all as mailbox_provider,
         count_if(is_delivered) as delivered,
         count(seconds) as timed,
         approx_percentile(seconds, 0.5) as p50_seconds,
@@ -86,16 +73,13 @@ days as (
         approx_percentile(seconds, 0.95) as p95_seconds,
         approx_percentile(seconds, 0.99) as p99_seconds,
         count_if(seconds > 60) as over_60s,
-        count(processing_time_ms) as processing_timed,
-        approx_percentile(processing_time_ms, 0.5) as p50_processing_ms,
-        approx_percentile(processing_time_ms, 0.9) as p90_processing_ms,
-        approx_percentile(processing_time_ms, 0.95) as p95_processing_ms,
-        approx_percentile(processing_time_ms, 0.99) as p99_processing_ms
+        count(processing_ms) as processing_timed,
+        approx_percentile(processing_ms, 0.5) as p50_processing_ms,
+        approx_percentile(processing_ms, 0.9) as p90_processing_ms,
+        approx_percentile(processing_ms, 0.95) as p95_processing_ms,
+        approx_percentile(processing_ms, 0.99) as p99_processing_ms
     from latencies
-    group by
-        send_date,
-        dt,
-        mailbox_provider
+    group by send_date, dt, provider_or_all
 ),
 
 final as (

@@ -8,9 +8,7 @@ columns:
     day_of_week        integer = engagement_hourly
     hour_of_day        integer = engagement_hourly
     weekday_name       varchar The weekday's name, in English.
-    time_zone          varchar = engagement_hourly
-    opens              bigint  = engagement_hourly
-    human_opens        bigint  = engagement_hourly
+    time_zone … human_opens = engagement_hourly
     all_human_opens    bigint  Open events not labelled machine, over all hours: what human_open_share is of.
     human_open_share   double  human_opens / all_human_opens.
     clicks             bigint  = engagement_hourly
@@ -19,14 +17,7 @@ columns:
     human_click_share  double  human_clicks / all_human_clicks.
 */
 with hours as (
-    select
-        day_of_week,
-        hour_of_day,
-        time_zone,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks
+    select *
     from engagement_hourly
 ),
 
@@ -40,22 +31,13 @@ weeks as (
         cast(sum(clicks) as bigint) as clicks,
         cast(sum(human_clicks) as bigint) as human_clicks
     from hours
-    group by
-        day_of_week,
-        hour_of_day,
-        time_zone
+    group by day_of_week, hour_of_day, time_zone
 ),
 
 shared as (
     select
-        day_of_week,
-        hour_of_day,
-        time_zone,
-        opens,
-        human_opens,
+        *,
         cast(sum(human_opens) over () as bigint) as all_human_opens,
-        clicks,
-        human_clicks,
         cast(sum(human_clicks) over () as bigint) as all_human_clicks
     from weeks
 ),

@@ -23,12 +23,7 @@ with settings as (
 ),
 
 events as (
-    select
-        event_id,
-        event_type,
-        dt,
-        occurred_at,
-        is_machine
+    select *
     from email_events
     where event_type in ('open', 'click')
         -- A time that only repeats the sending tells nothing of people.
@@ -38,10 +33,7 @@ events as (
 
 on_clocks as (
     select
-        events.event_id,
-        events.event_type,
-        events.dt,
-        events.is_machine,
+        events.*,
         settings.time_zone,
         at_timezone(with_timezone(events.occurred_at, 'UTC'), settings.time_zone) as local_time
     from events
@@ -60,11 +52,7 @@ final as (
         count(distinct case when event_type = 'click' then event_id end) as clicks,
         count(distinct case when event_type = 'click' and not is_machine then event_id end) as human_clicks
     from on_clocks
-    group by
-        dt,
-        cast(day_of_week(local_time) as integer),
-        cast(hour(local_time) as integer),
-        time_zone
+    group by dt, cast(day_of_week(local_time) as integer), cast(hour(local_time) as integer), time_zone
 )
 
 select * from final

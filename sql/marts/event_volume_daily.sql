@@ -36,14 +36,7 @@ with settings as (
 ),
 
 events as (
-    select
-        event_id,
-        message_id,
-        dt,
-        source,
-        event_type,
-        event_name,
-        is_simulator
+    select *
     from email_events
 ),
 
@@ -57,75 +50,46 @@ counted as (
         count(distinct case when not is_simulator then message_id end) as messages,
         count(distinct case when is_simulator then event_id end) as simulator_events
     from events
-    group by
-        dt,
-        source,
-        event_type,
-        event_name
+    group by dt, source, event_type, event_name
 ),
 
 -- Each day's counts are moved to the days that they are compared with. A filter on the day goes into each branch, and
 -- through it to that branch's partition, which a window over days would not let happen.
 compared as (
     select
-        dt,
-        0 as weeks_before,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events
+        *,
+        dt as target_dt,
+        0 as weeks_before
     from counted
     union all
     select
-        date_format(date_add('day', 7, from_iso8601_date(dt)), '%Y-%m-%d') as dt,
-        1 as weeks_before,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events
+        *,
+        date_format(date_add('day', 7, from_iso8601_date(dt)), '%Y-%m-%d') as target_dt,
+        1 as weeks_before
     from counted
     union all
     select
-        date_format(date_add('day', 14, from_iso8601_date(dt)), '%Y-%m-%d') as dt,
-        2 as weeks_before,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events
+        *,
+        date_format(date_add('day', 14, from_iso8601_date(dt)), '%Y-%m-%d') as target_dt,
+        2 as weeks_before
     from counted
     union all
     select
-        date_format(date_add('day', 21, from_iso8601_date(dt)), '%Y-%m-%d') as dt,
-        3 as weeks_before,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events
+        *,
+        date_format(date_add('day', 21, from_iso8601_date(dt)), '%Y-%m-%d') as target_dt,
+        3 as weeks_before
     from counted
     union all
     select
-        date_format(date_add('day', 28, from_iso8601_date(dt)), '%Y-%m-%d') as dt,
-        4 as weeks_before,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events
+        *,
+        date_format(date_add('day', 28, from_iso8601_date(dt)), '%Y-%m-%d') as target_dt,
+        4 as weeks_before
     from counted
 ),
 
 days as (
     select
-        dt,
+        target_dt as dt,
         source,
         event_type,
         event_name,
@@ -139,49 +103,27 @@ days as (
         max(case when weeks_before = 3 and events > 0 then 1 else 0 end) as has_week_3,
         max(case when weeks_before = 4 and events > 0 then 1 else 0 end) as has_week_4
     from compared
-    group by
-        dt,
-        source,
-        event_type,
-        event_name
+    group by target_dt, source, event_type, event_name
 ),
 
 expected as (
     select
         from_iso8601_date(dt) as event_date,
-        dt,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events,
+        *,
         cast(sum(events) over (partition by dt) as bigint) as day_events,
         cast(
             max(has_week_1) over (partition by dt)
             + max(has_week_2) over (partition by dt)
             + max(has_week_3) over (partition by dt)
             + max(has_week_4) over (partition by dt) as bigint
-        ) as earlier_days,
-        earlier_events,
-        has_rows
+        ) as earlier_days
     from days
 ),
 
 judged as (
     select
-        event_date,
-        dt,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events,
-        day_events,
+        *,
         cast(events as double) / nullif(day_events, 0) as share_of_day,
-        earlier_days,
-        earlier_events,
         cast(earlier_events as double) / nullif(earlier_days, 0) as expected_events,
         cast(events as double) * earlier_days / nullif(earlier_events, 0) as share_of_expected
     from expected

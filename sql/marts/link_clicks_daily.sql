@@ -21,17 +21,7 @@ columns:
     unsubscribes         bigint  = link_performance
 */
 with events as (
-    select
-        event_id,
-        event_type,
-        dt,
-        message_id,
-        recipient_key,
-        campaign_id,
-        from_domain,
-        link,
-        is_unsubscribe,
-        is_machine
+    select *
     from email_events
     where event_type in ('click', 'unsubscribe')
         and link is not null
@@ -54,11 +44,7 @@ final as (
         count(distinct case when event_type = 'click' then message_id end) as clicked_messages,
         count(distinct case when event_type = 'unsubscribe' or is_unsubscribe then event_id end) as unsubscribes
     from events
-    group by
-        dt,
-        campaign_id,
-        from_domain,
-        link
+    group by dt, campaign_id, from_domain, link
 )
 
 select * from final

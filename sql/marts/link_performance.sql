@@ -10,11 +10,7 @@ columns:
     link                         varchar      = email_events
     link_host                    varchar      = clicks
     link_path                    varchar      = clicks
-    utm_source                   varchar      = clicks
-    utm_medium                   varchar      = clicks
-    utm_campaign                 varchar      = clicks
-    utm_term                     varchar      = clicks
-    utm_content                  varchar      = clicks
+    utm_source … utm_content = clicks
     clicks                       bigint       Click events, by anyone or anything.
     human_clicks                 bigint       Click events not labelled machine.
     unique_clicks                bigint       Recipient-messages with a click; those of messages to several recipients
@@ -31,16 +27,7 @@ columns:
     last_clicked_at              timestamp(3) Last click, by anyone or anything.
 */
 with events as (
-    select
-        event_id,
-        event_type,
-        occurred_at,
-        message_id,
-        recipient_key,
-        campaign_id,
-        link,
-        is_unsubscribe,
-        is_machine
+    select *
     from email_events
     where event_type in ('click', 'unsubscribe')
         and link is not null
@@ -77,25 +64,14 @@ links as (
         min(case when event_type = 'click' then occurred_at end) as first_clicked_at,
         max(case when event_type = 'click' then occurred_at end) as last_clicked_at
     from events
-    group by
-        campaign_id,
-        link
+    group by campaign_id, link
 ),
 
 shared as (
     select
-        campaign_id,
-        link,
-        clicks,
-        human_clicks,
-        unique_clicks,
-        unique_human_clicks,
-        clicked_messages,
-        unsubscribes,
+        *,
         cast(sum(clicks) over (partition by campaign_id) as bigint) as campaign_clicks,
-        cast(sum(human_clicks) over (partition by campaign_id) as bigint) as campaign_human_clicks,
-        first_clicked_at,
-        last_clicked_at
+        cast(sum(human_clicks) over (partition by campaign_id) as bigint) as campaign_human_clicks
     from links
 ),
 

@@ -35,45 +35,14 @@ with settings as (
 ),
 
 outcomes as (
-    select
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        sent_at,
-        delivered_at,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        last_opened_at,
-        first_human_opened_at,
-        last_clicked_at,
-        first_human_clicked_at,
-        is_sent,
-        is_delivered,
-        is_trackable_delivered
+    select *
     from message_outcomes
     where not is_simulator
 ),
 
 placed as (
     select
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        sent_at,
-        delivered_at,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        last_opened_at,
-        first_human_opened_at,
-        last_clicked_at,
-        first_human_clicked_at,
-        is_sent,
-        is_delivered,
-        is_trackable_delivered,
+        *,
         sent_at > coalesce(
             max(case when human_opens > 0 or human_clicks > 0 then sent_at end) over (partition by recipient_key),
             timestamp '1970-01-01 00:00:00'

@@ -33,16 +33,7 @@ columns:
     status                   varchar      The worst of the three that can be observed.
 */
 with outcomes as (
-    select
-        from_domain,
-        configuration_set,
-        mailbox_provider,
-        has_complaint_feedback,
-        sent_at,
-        bounce_kind,
-        complained_at,
-        is_delivered,
-        is_suppressed
+    select *
     from message_outcomes
     where not is_simulator and is_sent
 ),
@@ -89,24 +80,12 @@ minutes as (
             and complained_at is not null
         ) as gmail_yahoo_complaints
     from outcomes
-    group by
-        from_domain,
-        configuration_set,
-        date_trunc('minute', sent_at)
+    group by from_domain, configuration_set, date_trunc('minute', sent_at)
 ),
 
 ranked as (
     select
-        from_domain,
-        configuration_set,
-        sent_minute,
-        sent,
-        reputation_sent,
-        reputation_hard_bounces,
-        feedback_delivered,
-        feedback_complaints,
-        gmail_yahoo_delivered,
-        gmail_yahoo_complaints,
+        *,
         sum(sent) over (
             partition by from_domain, configuration_set
             order by sent_minute desc
@@ -116,18 +95,7 @@ ranked as (
 ),
 
 latest as (
-    select
-        from_domain,
-        configuration_set,
-        sent_minute,
-        sent,
-        reputation_sent,
-        reputation_hard_bounces,
-        feedback_delivered,
-        feedback_complaints,
-        gmail_yahoo_delivered,
-        gmail_yahoo_complaints,
-        min_sends
+    select *
     from ranked
     cross join settings
     where sent_later < volume
@@ -148,42 +116,21 @@ sums as (
         cast(sum(gmail_yahoo_delivered) as bigint) as gmail_yahoo_delivered,
         cast(sum(gmail_yahoo_complaints) as bigint) as gmail_yahoo_complaints
     from latest
-    group by
-        from_domain,
-        configuration_set,
-        min_sends
+    group by from_domain, configuration_set, min_sends
 ),
 
 rates as (
     select
-        from_domain,
-        configuration_set,
-        min_sends,
-        first_sent_at,
-        last_sent_at,
-        sent,
-        reputation_sent,
-        reputation_hard_bounces,
+        *,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
-        feedback_delivered,
-        feedback_complaints,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
-        gmail_yahoo_delivered,
-        gmail_yahoo_complaints,
         cast(gmail_yahoo_complaints as double) / nullif(gmail_yahoo_delivered, 0) as gmail_yahoo_spam_rate
     from sums
 ),
 
 judged as (
     select
-        from_domain,
-        configuration_set,
-        first_sent_at,
-        last_sent_at,
-        sent,
-        reputation_sent,
-        reputation_hard_bounces,
-        reputation_bounce_rate,
+        *,
         case
             when reputation_sent < min_sends or reputation_bounce_rate is null then 'not_observable'
             when reputation_bounce_rate >= bounce_critical then 'critical'
@@ -191,18 +138,12 @@ judged as (
             else 'ok'
         end as bounce_status,
         reputation_bounce_rate < bounce_recommended as is_bounce_recommended,
-        feedback_delivered,
-        feedback_complaints,
-        complaint_rate,
         case
             when feedback_delivered < min_sends or complaint_rate is null then 'not_observable'
             when complaint_rate >= complaint_critical then 'critical'
             when complaint_rate >= complaint_warning then 'warning'
             else 'ok'
         end as complaint_status,
-        gmail_yahoo_delivered,
-        gmail_yahoo_complaints,
-        gmail_yahoo_spam_rate,
         case
             when gmail_yahoo_delivered < min_sends or gmail_yahoo_spam_rate is null then 'not_observable'
             when gmail_yahoo_spam_rate >= spam_critical then 'critical'

@@ -25,12 +25,7 @@ columns:
     feedback_id_share           double  feedback_id_messages / messages.
 */
 with header_rows as (
-    select
-        dt,
-        from_domain,
-        message_id,
-        name_lower,
-        value
+    select *
     from headers
 ),
 
@@ -55,10 +50,7 @@ messages as (
         max(case when name_lower = 'dkim-signature' and value is not null then 1 else 0 end) as has_dkim_signature,
         max(case when name_lower = 'feedback-id' and value is not null then 1 else 0 end) as has_feedback_id
     from header_rows
-    group by
-        dt,
-        from_domain,
-        message_id
+    group by dt, from_domain, message_id
 ),
 
 counted as (
@@ -73,9 +65,7 @@ counted as (
         count_if(has_dkim_signature = 1) as dkim_signed_messages,
         count_if(has_feedback_id = 1) as feedback_id_messages
     from messages
-    group by
-        dt,
-        from_domain
+    group by dt, from_domain
 ),
 
 final as (

@@ -39,20 +39,7 @@ with settings as (
 ),
 
 outcomes as (
-    select
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        sent_at,
-        delivered_at,
-        bounced_at,
-        bounce_kind,
-        bounce_sub_type,
-        smtp_status,
-        complained_at,
-        unsubscribed_at,
-        is_sent,
-        is_delivered
+    select *
     from message_outcomes
     where not is_simulator
 ),
@@ -60,20 +47,10 @@ outcomes as (
 -- What came before the last delivery speaks against nobody.
 placed as (
     select
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        sent_at,
-        delivered_at,
-        bounced_at,
-        smtp_status,
-        complained_at,
-        unsubscribed_at,
-        is_sent,
-        is_delivered,
+        *,
         bounce_kind = 'soft' and not is_delivered as is_soft_bounce,
         bounce_kind = 'hard'
-        and bounce_sub_type in ('OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient') as is_suppressed,
+        and bounce_sub_type in ('OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient') as is_listed,
         bounce_kind = 'hard'
         and coalesce(bounce_sub_type, '') not in ('OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient')
         -- Without a status too; of 1.x not the sender's address, of 2.x not the size, of 4.x no server, no mailbox.
@@ -95,12 +72,12 @@ recipients as (
         min(mailbox_provider) as mailbox_provider,
         count_if(complained_at is not null) as complaints,
         count_if(is_bad_address and is_after_delivery) as hard_bounces,
-        count_if(is_suppressed and is_after_delivery) as suppressed_bounces,
+        count_if(is_listed and is_after_delivery) as suppressed_bounces,
         count_if(unsubscribed_at is not null) as unsubscribes,
         count_if(is_soft_bounce and is_after_delivery) as soft_bounces_in_row,
         min(complained_at) as first_complained_at,
         min(case when is_bad_address and is_after_delivery then bounced_at end) as first_hard_bounced_at,
-        min(case when is_suppressed and is_after_delivery then bounced_at end) as first_suppressed_at,
+        min(case when is_listed and is_after_delivery then bounced_at end) as first_suppressed_at,
         min(unsubscribed_at) as first_unsubscribed_at,
         min(case when is_soft_bounce and is_after_delivery then sent_at end) as first_soft_sent_at,
         max(case when is_soft_bounce and is_after_delivery then sent_at end) as last_soft_sent_at,
@@ -117,9 +94,7 @@ recipients as (
 
 judged as (
     select
-        recipients.recipient_key,
-        recipients.recipient_domain,
-        recipients.mailbox_provider,
+        recipients.*,
         case
             when recipients.complaints > 0 then 'complaint'
             when recipients.hard_bounces > 0 then 'hard_bounce'
@@ -128,34 +103,14 @@ judged as (
             when recipients.soft_bounces_in_row >= settings.least_soft_bounces
                 and date_diff('day', recipients.first_soft_sent_at, recipients.last_soft_sent_at)
                 >= settings.least_days then 'soft_bounces'
-        end as suppression_reason,
-        recipients.complaints,
-        recipients.hard_bounces,
-        recipients.suppressed_bounces,
-        recipients.unsubscribes,
-        recipients.soft_bounces_in_row,
-        recipients.first_complained_at,
-        recipients.first_hard_bounced_at,
-        recipients.first_suppressed_at,
-        recipients.first_unsubscribed_at,
-        recipients.first_soft_sent_at,
-        recipients.last_bounce_status,
-        recipients.last_bounced_at,
-        recipients.last_complained_at,
-        recipients.last_unsubscribed_at,
-        recipients.last_delivered_at,
-        recipients.last_sent_at,
-        recipients.send_dates
+        end as suppression_reason
     from recipients
     cross join settings
 ),
 
 dated as (
     select
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        suppression_reason,
+        *,
         cast(
             case suppression_reason
                 when 'complaint' then first_complained_at
@@ -164,19 +119,7 @@ dated as (
                 when 'unsubscribe' then first_unsubscribed_at
                 else first_soft_sent_at
             end as date
-        ) as suppress_since_date,
-        complaints,
-        hard_bounces,
-        suppressed_bounces,
-        unsubscribes,
-        soft_bounces_in_row,
-        last_bounce_status,
-        last_bounced_at,
-        last_complained_at,
-        last_unsubscribed_at,
-        last_delivered_at,
-        last_sent_at,
-        send_dates
+        ) as suppress_since_date
     from judged
     where suppression_reason is not null
 ),

@@ -29,22 +29,14 @@ with settings as (
 ),
 
 outcomes as (
-    select
-        campaign_id,
-        send_date,
-        delivered_at,
-        first_opened_at,
-        first_human_opened_at,
-        first_clicked_at,
-        first_human_clicked_at
+    select *
     from message_outcomes
     where campaign_id is not null and not is_simulator and is_trackable_delivered
 ),
 
 timed as (
     select
-        campaign_id,
-        send_date,
+        *,
         case
             when first_opened_at < delivered_at then 0
             else date_diff('hour', delivered_at, first_opened_at) + 1
@@ -75,25 +67,11 @@ hours as (
         max(send_date) as last_send_date,
         count(*) as mails
     from timed
-    group by
-        campaign_id,
-        opened_within,
-        human_opened_within,
-        clicked_within,
-        human_clicked_within
+    group by campaign_id, opened_within, human_opened_within, clicked_within, human_clicked_within
 ),
 
 placed as (
-    select
-        campaign_id,
-        first_send_date,
-        last_send_date,
-        mails,
-        opened_within,
-        human_opened_within,
-        clicked_within,
-        human_clicked_within,
-        hours_since_delivery
+    select *
     from hours
     cross join unnest(sequence(0, 72)) as listed (hours_since_delivery)
 ),
@@ -130,9 +108,7 @@ sums as (
             0
         ) as human_clicked_ever
     from placed
-    group by
-        campaign_id,
-        hours_since_delivery
+    group by campaign_id, hours_since_delivery
 ),
 
 final as (

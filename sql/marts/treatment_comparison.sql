@@ -58,17 +58,7 @@ columns:
     is_mature                        boolean = deliverability_by_campaign
 */
 with facts as (
-    select
-        send_date,
-        campaign_id,
-        treatment_id,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes
+    select *
     from deliverability_facts
     where campaign_id is not null and treatment_id is not null
 ),
@@ -94,24 +84,12 @@ sums as (
         cast(sum(unsubscribes) as bigint) as unsubscribes
     from facts
     where sent > 0
-    group by
-        campaign_id,
-        treatment_id
+    group by campaign_id, treatment_id
 ),
 
 arms as (
     select
-        campaign_id,
-        treatment_id,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes,
+        *,
         count(*) over (partition by campaign_id) as treatments,
         row_number() over (
             partition by campaign_id
@@ -123,32 +101,15 @@ arms as (
 ),
 
 rates as (
-    select rate
+    select *
     from (
-        values
-            ('delivery_rate'),
-            ('human_open_rate'),
-            ('unique_click_rate'),
-            ('unsubscribe_rate')
+        values ('delivery_rate'), ('human_open_rate'), ('unique_click_rate'), ('unsubscribe_rate')
     ) as listed (rate)
 ),
 
 measured as (
     select
-        campaign_id,
-        treatment_id,
-        place,
-        treatments,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes,
-        rate,
+        *,
         case rate
             when 'delivery_rate' then delivered
             when 'human_open_rate' then unique_human_opens
@@ -168,22 +129,7 @@ measured as (
 
 compared as (
     select
-        campaign_id,
-        treatment_id,
-        place,
-        treatments,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes,
-        rate,
-        successes,
-        trials,
+        *,
         first_value(treatment_id) over (partition by campaign_id, rate order by place) as control_treatment_id,
         first_value(successes) over (partition by campaign_id, rate order by place) as control_successes,
         first_value(trials) over (partition by campaign_id, rate order by place) as control_trials
@@ -192,23 +138,7 @@ compared as (
 
 pooled as (
     select
-        campaign_id,
-        treatment_id,
-        place,
-        treatments,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes,
-        control_treatment_id,
-        rate,
-        least(successes, trials) as successes,
-        nullif(trials, 0) as trials,
+        *,
         cast(successes as double) / nullif(trials, 0) as share,
         cast(control_successes as double) / nullif(control_trials, 0) as control_share,
         cast(successes + control_successes as double) / nullif(trials + control_trials, 0) as pooled_share,
@@ -219,24 +149,9 @@ pooled as (
 
 tested as (
     select
-        campaign_id,
-        treatment_id,
-        place,
-        treatments,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes,
-        control_treatment_id,
-        rate,
-        share,
-        greatest(wilson_interval_lower(successes, trials, 1.959963984540054), 0e0) as low,
-        least(wilson_interval_upper(successes, trials, 1.959963984540054), 1e0) as high,
+        *,
+        greatest(wilson_interval_lower(least(successes, trials), nullif(trials, 0), 1.959963984540054), 0e0) as low,
+        least(wilson_interval_upper(least(successes, trials), nullif(trials, 0), 1.959963984540054), 1e0) as high,
         case when place > 1 then share - control_share end as difference,
         case
             when place > 1 and fewest_trials * least(pooled_share, 1 - pooled_share) >= 5
@@ -291,20 +206,8 @@ pivoted as (
         max(case when rate = 'unsubscribe_rate' then p_value end) as unsubscribe_rate_p_value
     from tested
     group by
-        campaign_id,
-        treatment_id,
-        place,
-        control_treatment_id,
-        treatments,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes
+        campaign_id, treatment_id, place, control_treatment_id, treatments, first_send_date, last_send_date, sent,
+        delivered, trackable_delivered, unique_opens, unique_clicks, unique_human_opens, unsubscribes
 ),
 
 final as (

@@ -20,17 +20,12 @@ columns:
 */
 with unsubscribes as (
     select
-        event_id,
-        dt,
-        campaign_id,
-        from_domain,
+        *,
         case
             when event_type = 'click' or source = 'pinpoint' then 'link'
             when json_extract_scalar(extras, '$.subscription.source') = 'UnsubscribeHeader' then 'header'
             else 'preferences'
         end as unsubscribe_method,
-        is_machine,
-        message_id,
         -- The unit of counting; an unsubscribe that names no recipient counts once a message.
         message_id || ' ' || coalesce(recipient_key, '') as recipient_message
     from email_events
@@ -50,11 +45,7 @@ final as (
         count(distinct event_id) as unsubscribe_events,
         count(distinct message_id) as unsubscribed_messages
     from unsubscribes
-    group by
-        dt,
-        campaign_id,
-        from_domain,
-        unsubscribe_method
+    group by dt, campaign_id, from_domain, unsubscribe_method
 )
 
 select * from final

@@ -10,99 +10,17 @@ ends. Opens and clicks that no single recipient made have no row. One row per me
 clock: cohort
 grain: message_id, recipient_key
 columns:
-    message_id               varchar      = recipient_messages
-    recipient_key            varchar      = recipient_messages
-    recipient_domain         varchar      = recipient_messages
-    source                   varchar      = recipient_messages
-    recipient_count          integer      = recipient_messages
-    from_address             varchar      = recipient_messages
-    from_domain              varchar      = recipient_messages
-    subject                  varchar      = recipient_messages
-    account_id               varchar      = recipient_messages
-    region                   varchar      = recipient_messages
-    sending_identity         varchar      = recipient_messages
-    application_id           varchar      = recipient_messages
-    configuration_set        varchar      = recipient_messages
-    campaign_id              varchar      = recipient_messages
-    campaign_activity_id     varchar      = recipient_messages
-    treatment_id             varchar      = recipient_messages
-    journey_id               varchar      = recipient_messages
-    journey_run_id           varchar      = recipient_messages
-    journey_activity_id      varchar      = recipient_messages
-    outgoing_ip              varchar      = recipient_messages
-    sent_at                  timestamp(3) = recipient_messages
-    has_send_event           boolean      = recipient_messages
-    delivered_at             timestamp(3) = recipient_messages
-    bounced_at               timestamp(3) = recipient_messages
-    bounce_kind              varchar      = recipient_messages
-    bounce_sub_type          varchar      = recipient_messages
-    smtp_status              varchar      = recipient_messages
-    diagnostic_code          varchar      = recipient_messages
-    complained_at            timestamp(3) = recipient_messages
-    rejected_at              timestamp(3) = recipient_messages
-    rendering_failed_at      timestamp(3) = recipient_messages
-    first_opened_at          timestamp(3) = recipient_messages
-    last_opened_at           timestamp(3) = recipient_messages
-    first_human_opened_at    timestamp(3) = recipient_messages
-    first_clicked_at         timestamp(3) = recipient_messages
-    last_clicked_at          timestamp(3) = recipient_messages
-    first_human_clicked_at   timestamp(3) = recipient_messages
-    opens                    bigint       = recipient_messages
-    human_opens              bigint       = recipient_messages
-    clicks                   bigint       = recipient_messages
-    human_clicks             bigint       = recipient_messages
-    unsubscribed_at          timestamp(3) = recipient_messages
-    delays                   bigint       = recipient_messages
-    processing_time_ms       bigint       = recipient_messages
-    last_status              varchar      = recipient_messages
-    is_trackable             boolean      = recipient_messages
-    as_of                    timestamp(3) = recipient_messages
+    message_id … as_of = recipient_messages
     dt                       varchar      The UTC day of sent_at: the partition.
 */
 with run as (
-    select
-        as_of,
-        first_send_date,
-        last_send_date,
-        attribution_days
+    select *
     from rollup_run
 ),
 
 events as (
     select
-        event_id,
-        event_type,
-        occurred_at,
-        message_id,
-        recipient_key,
-        sent_at,
-        recipient_domain,
-        source,
-        recipient_count,
-        from_address,
-        from_domain,
-        subject,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
-        configuration_set,
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        journey_id,
-        journey_run_id,
-        journey_activity_id,
-        outgoing_ip,
-        processing_time_ms,
-        bounce_kind,
-        bounce_sub_type,
-        enhanced_status,
-        diagnostic_code,
-        complaint_feedback_type,
-        link,
-        is_unsubscribe,
-        is_machine,
+        *,
         -- A time that only repeats the sending can't tell how soon something followed.
         occurred_at_basis <> 'send' as is_timed,
         -- The gravest bounce comes first, then the earliest; of copies the one that settling keeps.
@@ -180,65 +98,31 @@ mails as (
             case when event_type = 'unsubscribe' or (event_type = 'click' and is_unsubscribe) then occurred_at end
         ) as unsubscribed_at,
         count(distinct case when event_type = 'delivery_delay' then event_id end) as delays,
-        array_agg(
-            cast(
-                row(occurred_at, event_id, is_machine, is_timed)
-                as row(occurred_at timestamp, event_id varchar, is_machine boolean, is_timed boolean)
-            )
-        ) filter (where event_type = 'open') as opened,
-        array_agg(
-            cast(
-                row(occurred_at, event_id, is_machine, is_timed, link)
-                as row(occurred_at timestamp, event_id varchar, is_machine boolean, is_timed boolean, link varchar)
-            )
-        ) filter (where event_type = 'click') as clicked,
+        array_distinct(
+            array_agg(
+                cast(
+                    row(occurred_at, event_id, is_machine, is_timed)
+                    as row(occurred_at timestamp, event_id varchar, is_machine boolean, is_timed boolean)
+                )
+            ) filter (where event_type = 'open')
+        ) as opened,
+        array_distinct(
+            array_agg(
+                cast(
+                    row(occurred_at, event_id, is_machine, is_timed, link)
+                    as row(occurred_at timestamp, event_id varchar, is_machine boolean, is_timed boolean, link varchar)
+                )
+            ) filter (where event_type = 'click')
+        ) as clicked,
         array_agg(distinct link) filter (where event_type = 'click' and link is not null) as links
     from events
-    group by
-        message_id,
-        recipient_key
+    group by message_id, recipient_key
 ),
 
 -- The clicks that end two seconds in which three or more different links were clicked.
 bursts as (
     select
-        message_id,
-        recipient_key,
-        recipient_domain,
-        source,
-        recipient_count,
-        from_address,
-        from_domain,
-        subject,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
-        configuration_set,
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        journey_id,
-        journey_run_id,
-        journey_activity_id,
-        outgoing_ip,
-        sent_at,
-        has_send_event,
-        delivered_at,
-        timed_delivery,
-        processing_time_ms,
-        bounced_at,
-        bounce_kind,
-        bounce_sub_type,
-        smtp_status,
-        diagnostic_code,
-        complained_at,
-        rejected_at,
-        rendering_failed_at,
-        unsubscribed_at,
-        delays,
-        array_distinct(opened) as opened,
-        array_distinct(clicked) as clicked,
+        *,
         case
             when cardinality(links) >= 3
                 then filter(
@@ -265,42 +149,7 @@ bursts as (
 
 judged as (
     select
-        message_id,
-        recipient_key,
-        recipient_domain,
-        source,
-        recipient_count,
-        from_address,
-        from_domain,
-        subject,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
-        configuration_set,
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        journey_id,
-        journey_run_id,
-        journey_activity_id,
-        outgoing_ip,
-        sent_at,
-        has_send_event,
-        delivered_at,
-        processing_time_ms,
-        bounced_at,
-        bounce_kind,
-        bounce_sub_type,
-        smtp_status,
-        diagnostic_code,
-        complained_at,
-        rejected_at,
-        rendering_failed_at,
-        unsubscribed_at,
-        delays,
-        opened,
-        clicked,
+        *,
         -- Nobody opens a mail before it is delivered.
         filter(
             opened,
@@ -333,37 +182,7 @@ judged as (
 
 lives as (
     select
-        message_id,
-        recipient_key,
-        recipient_domain,
-        source,
-        recipient_count,
-        from_address,
-        from_domain,
-        subject,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
-        configuration_set,
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        journey_id,
-        journey_run_id,
-        journey_activity_id,
-        outgoing_ip,
-        sent_at,
-        has_send_event,
-        delivered_at,
-        bounced_at,
-        bounce_kind,
-        bounce_sub_type,
-        smtp_status,
-        diagnostic_code,
-        complained_at,
-        rejected_at,
-        rendering_failed_at,
+        *,
         -- Rows are in order of their first field.
         array_min(opened).occurred_at as first_opened_at,
         array_max(opened).occurred_at as last_opened_at,
@@ -374,10 +193,7 @@ lives as (
         coalesce(cardinality(opened), 0) as opens,
         coalesce(cardinality(opened_by_people), 0) as human_opens,
         coalesce(cardinality(clicked), 0) as clicks,
-        coalesce(cardinality(clicked_by_people), 0) as human_clicks,
-        unsubscribed_at,
-        delays,
-        processing_time_ms
+        coalesce(cardinality(clicked_by_people), 0) as human_clicks
     from judged
 ),
 

@@ -5,53 +5,7 @@ delivered decided once. One row per message and recipient.
 clock: cohort
 grain: message_id, recipient_key
 columns:
-    message_id                   varchar      = recipient_messages
-    recipient_key                varchar      = recipient_messages
-    recipient_domain             varchar      = recipient_messages
-    source                       varchar      = recipient_messages
-    recipient_count              integer      = recipient_messages
-    from_address                 varchar      = recipient_messages
-    from_domain                  varchar      = recipient_messages
-    subject                      varchar      = recipient_messages
-    account_id                   varchar      = recipient_messages
-    region                       varchar      = recipient_messages
-    sending_identity             varchar      = recipient_messages
-    application_id               varchar      = recipient_messages
-    configuration_set            varchar      = recipient_messages
-    campaign_id                  varchar      = recipient_messages
-    campaign_activity_id         varchar      = recipient_messages
-    treatment_id                 varchar      = recipient_messages
-    journey_id                   varchar      = recipient_messages
-    journey_run_id               varchar      = recipient_messages
-    journey_activity_id          varchar      = recipient_messages
-    outgoing_ip                  varchar      = recipient_messages
-    sent_at                      timestamp(3) = recipient_messages
-    has_send_event               boolean      = recipient_messages
-    delivered_at                 timestamp(3) = recipient_messages
-    bounced_at                   timestamp(3) = recipient_messages
-    bounce_kind                  varchar      = recipient_messages
-    bounce_sub_type              varchar      = recipient_messages
-    smtp_status                  varchar      = recipient_messages
-    diagnostic_code              varchar      = recipient_messages
-    complained_at                timestamp(3) = recipient_messages
-    rejected_at                  timestamp(3) = recipient_messages
-    rendering_failed_at          timestamp(3) = recipient_messages
-    first_opened_at              timestamp(3) = recipient_messages
-    last_opened_at               timestamp(3) = recipient_messages
-    first_human_opened_at        timestamp(3) = recipient_messages
-    first_clicked_at             timestamp(3) = recipient_messages
-    last_clicked_at              timestamp(3) = recipient_messages
-    first_human_clicked_at       timestamp(3) = recipient_messages
-    opens                        bigint       = recipient_messages
-    human_opens                  bigint       = recipient_messages
-    clicks                       bigint       = recipient_messages
-    human_clicks                 bigint       = recipient_messages
-    unsubscribed_at              timestamp(3) = recipient_messages
-    delays                       bigint       = recipient_messages
-    processing_time_ms           bigint       = recipient_messages
-    last_status                  varchar      = recipient_messages
-    is_trackable                 boolean      = recipient_messages
-    as_of                        timestamp(3) = recipient_messages
+    message_id … as_of = recipient_messages
     dt                           varchar      The UTC day of sent_at, as partitioned: filter on it to read few files.
     send_date                    date         The same day as a date.
     mailbox_provider             varchar      Who runs the mailbox (seed mailbox_providers); `other` if unknown.
@@ -69,19 +23,13 @@ columns:
                                               held against the reputation.
 */
 with exact_providers as (
-    select
-        domain,
-        provider,
-        has_complaint_feedback
+    select *
     from seed_mailbox_providers
     where domain is not null
 ),
 
 pattern_providers as (
-    select
-        label_prefix,
-        provider,
-        has_complaint_feedback
+    select *
     from seed_mailbox_providers
     where label_prefix is not null
 ),

@@ -1,8 +1,10 @@
 import { type Dimension, FACT_DIMENSIONS, type FamilyView } from './dimensions.ts';
 import { headerText } from './header.ts';
-import { columnsRead, counted, MEASURE_NAMES, MEASURES } from './measures.ts';
+import { counted, MEASURE_NAMES, MEASURES } from './measures.ts';
 import { divided, meaningOf, RATES } from './rates.ts';
-import { cte, groupBy, setting, statement } from './select.ts';
+import { cte, groupBy, imported, setting, statement } from './select.ts';
+
+const ORDER = [...MEASURE_NAMES, ...RATES.map(({ name }) => name), 'is_mature'];
 
 /** sql/marts/deliverability_facts.sql */
 export function factsText(): string {
@@ -14,17 +16,21 @@ export function factsText(): string {
     columns: [
       ...FACT_DIMENSIONS.map(described),
       ...MEASURES.map(({ name, doc }) => ({ name, type: 'bigint', doc })),
-      { name: 'is_mature', type: 'boolean', doc: '= deliverability_daily' },
+      { name: 'is_mature', type: 'boolean', doc: MATURITY },
     ],
+    order: ORDER,
   });
   const select = statement([
-    cte('outcomes', [...names, ...columnsRead(MEASURES)], 'message_outcomes'),
+    imported('outcomes', 'message_outcomes'),
     setting('settings', 'attribution_days', 'integer'),
     cte('counts', [...names, ...MEASURES.map((measure) => counted(measure, 8))], 'outcomes', groupBy(names)),
     cte('final', [...names, ...MEASURE_NAMES, matureFrom('send_date')], 'counts', '    cross join settings'),
   ]);
   return header + select;
 }
+
+const MATURITY =
+  'The attribution window is over (seed settings, attribution_days), and a day for late arrivals: the numbers are final.';
 
 /** The text of a view's file under sql/marts: header and select, in Athena's dialect. */
 export function familyText(view: FamilyView): string {
@@ -48,6 +54,7 @@ function headerOf({ name, doc, dimensions, source, scope }: FamilyView): string 
       })),
       { name: 'is_mature', type: 'boolean', doc: maturity(dimensions, first) },
     ],
+    order: ORDER,
   });
 }
 
@@ -58,8 +65,7 @@ const SPAN = [
 ];
 
 function maturity(dimensions: readonly Dimension[], first: boolean): string {
-  if (first)
-    return 'The attribution window is over (seed settings, attribution_days), and a day for late arrivals: the numbers are final.';
+  if (first) return '= deliverability_facts';
   if (hasDay(dimensions)) return '= deliverability_daily';
   return 'The attribution window of the last send date is over, and a day for late arrivals: the numbers are final.';
 }
@@ -68,8 +74,8 @@ function selectOf(view: FamilyView): string {
   const { dimensions, source, where, scope } = view;
   const names = namesOf(dimensions);
   const hasFacts = source === 'deliverability_facts';
+  const rows = hasFacts ? 'facts' : 'outcomes';
   const span = hasDay(dimensions) ? [] : namesOf(SPAN);
-  const read = hasFacts ? MEASURE_NAMES : columnsRead(MEASURES);
   const sums = hasFacts
     ? MEASURE_NAMES.map((measure) => `cast(sum(${measure}) as bigint) as ${measure}`)
     : MEASURES.map((measure) => counted(measure, 8));
@@ -77,45 +83,33 @@ function selectOf(view: FamilyView): string {
     (name) =>
       `${name.slice(0, name.indexOf('_')) === 'first' ? 'min' : 'max'}(case when not is_simulator then send_date end) as ${name}`,
   );
-  const all = [...names, ...span, ...MEASURE_NAMES];
-  const day = hasDay(dimensions) ? 'send_date' : 'last_send_date';
+  const { by } = scope;
+  const inScope = ['unique_opens', 'unique_clicks'].map(
+    (seen) => `sum(${seen}) over (partition by ${by?.join(', ')}) as ${seen}_in_scope`,
+  );
   return statement([
-    cte(
-      hasFacts ? 'facts' : 'outcomes',
-      [...names, ...(span.length > 0 ? ['send_date'] : []), ...read],
-      source,
-      ...(where === undefined ? [] : [`    where ${where}`]),
-    ),
+    imported(rows, source, where),
     setting('settings', 'attribution_days', 'integer'),
-    cte('sums', [...names, ...spans, ...sums], hasFacts ? 'facts' : 'outcomes', groupBy(names)),
-    ...(scope.by === undefined
-      ? []
-      : [
-          cte(
-            'scoped',
-            [...all, ...['unique_opens', 'unique_clicks'].map((seen) => inScope(seen, scope.by ?? []))],
-            'sums',
-          ),
-        ]),
+    cte('sums', [...names, ...spans, ...sums], rows, groupBy(names)),
+    ...(by === undefined ? [] : [cte('scoped', ['*', ...inScope], 'sums')]),
     cte(
       'final',
       [
-        ...all,
+        ...names,
+        ...span,
+        ...MEASURE_NAMES,
         ...RATES.map((rate) =>
-          divided(rate, 8, 'seenBy' in rate && scope.by ? `${rate.seenBy.measure}_in_scope` : undefined),
+          divided(rate, 8, 'seenBy' in rate && by ? `${rate.seenBy.measure}_in_scope` : undefined),
         ),
-        matureFrom(day),
+        matureFrom(hasDay(dimensions) ? 'send_date' : 'last_send_date'),
       ],
-      scope.by === undefined ? 'sums' : 'scoped',
+      by === undefined ? 'sums' : 'scoped',
       '    cross join settings',
     ),
   ]);
 }
 
 const matureFrom = (day: string): string => `${day} + attribution_days * interval '1' day < current_date as is_mature`;
-
-const inScope = (seen: string, by: readonly string[]): string =>
-  `sum(${seen}) over (partition by ${by.join(', ')}) as ${seen}_in_scope`;
 
 const namesOf = (dimensions: readonly { name: string }[]): string[] => dimensions.map(({ name }) => name);
 const grainOf = (dimensions: readonly Dimension[]): string[] =>

@@ -1,13 +1,9 @@
 import { FAMILY } from './dimensions.ts';
 import { factsText, familyText } from './family.ts';
-import { horizonText } from './horizons.ts';
-import { treatmentsText } from './treatments.ts';
 
 /** The files under sql/marts that are written from declarations: name of the view, and text of its file. */
 export const writtenMarts = (): ReadonlyMap<string, string> =>
   new Map([
     ['deliverability_facts', factsText()],
-    ['deliverability_by_horizon', horizonText()],
     ...FAMILY.map((view): [string, string] => [view.name, familyText(view)]),
-    ['treatment_comparison', treatmentsText()],
   ]);

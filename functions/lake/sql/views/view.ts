@@ -9,7 +9,7 @@ export interface ViewColumn {
   name: string;
   /** in Presto's words */
   type: string;
-  /** what it means; `= name` until `readViews` has looked it up in another view */
+  /** what it means */
   doc: string;
 }
 
@@ -61,6 +61,16 @@ export class ViewError extends Error {
   }
 }
 
+/** The columns that a header may name by `= source`; undefined for a name that is no table or view. */
+export type ColumnsOf = (source: string) => readonly ViewColumn[] | undefined;
+
+export const tableColumns: ColumnsOf = (source) => {
+  const table = TABLES[source];
+  return (
+    table && Object.entries(table.columns).map(([name, { type, doc }]) => ({ name, type: PRESTO_TYPES[type], doc }))
+  );
+};
+
 /**
  * Reads one file of sql/: a header comment and a select.
  *
@@ -69,6 +79,7 @@ export class ViewError extends Error {
  *
  *     clock: cohort
  *     grain: send_date, thing
+ *     generated: by what, if nobody writes it by hand
  *     columns:
  *         send_date  date     Its meaning,
  *                             over more than one line.
@@ -76,11 +87,13 @@ export class ViewError extends Error {
  *     *\/
  *     select …
  *
- * The meaning `= events` is that of the column of the same name there, a table of the lake or another view.
+ * The meaning `= events` is that of the column of the same name there, a table of the lake or another view. A line
+ * `a … d = events` stands for the columns of events from a to d, in its order, with type and meaning.
  *
+ * @param columnsOf the columns of a table or view by name; by default it knows tables only
  * @throws ViewError
  */
-export function parseView(path: string, text: string): View {
+export function parseView(path: string, text: string, columnsOf: ColumnsOf = tableColumns): View {
   const place = /(?:^|\/)([a-z0-9_]+)\/([a-z][a-z0-9_]*)\.sql$/.exec(path);
   if (!place) throw new ViewError(path, 1, 'a view is a file <folder>/<name_in_snake_case>.sql');
   const [, folder = '', name = ''] = place;
@@ -88,7 +101,7 @@ export function parseView(path: string, text: string): View {
   if (!text.startsWith('/*\n') || close < 0) {
     throw new ViewError(path, 1, 'a view begins with its header, a comment from /* to */');
   }
-  const header = parseHeader(path, text.slice(0, close).split('\n'));
+  const header = parseHeader(path, text.slice(0, close).split('\n'), columnsOf);
   const sql = text.slice(close + 2).trim();
   if (sql === '') throw new ViewError(path, lineAt(text, close), 'the select is missing after the header');
   if (sql.endsWith(';')) throw new ViewError(path, lineAt(text, text.trimEnd().length), 'a view has no semicolon');
@@ -97,7 +110,7 @@ export function parseView(path: string, text: string): View {
 
 type Header = Pick<View, 'doc' | 'clock' | 'grain' | 'columns'>;
 
-function parseHeader(path: string, lines: readonly string[]): Header {
+function parseHeader(path: string, lines: readonly string[], columnsOf: ColumnsOf): Header {
   const doc: string[] = [];
   const columns: ViewColumn[] = [];
   let clock: ViewClock | undefined;
@@ -107,15 +120,17 @@ function parseHeader(path: string, lines: readonly string[]): Header {
   for (const [before, text] of lines.slice(1).entries()) {
     const line = before + 2;
     if (text.trim() === '') continue;
-    const fact = /^(clock|grain|columns):\s*(.*)$/.exec(text);
+    const fact = /^(clock|grain|generated|columns):\s*(.*)$/.exec(text);
     if (part === 'columns') {
-      readColumn(path, line, text, columns);
+      readColumn(path, line, text, columns, columnsOf);
     } else if (fact?.[1] === 'clock') {
       clock = readClock(path, line, fact[2] ?? '');
       part = 'facts';
     } else if (fact?.[1] === 'grain') {
       const names = (fact[2] ?? '').split(',').map((word) => word.trim());
       grain = { names: names.filter((word) => word !== ''), line };
+      part = 'facts';
+    } else if (fact?.[1] === 'generated') {
       part = 'facts';
     } else if (fact?.[1] === 'columns') {
       part = 'columns';
@@ -143,35 +158,51 @@ function readClock(path: string, line: number, word: string): ViewClock {
   throw new ViewError(path, line, `no such clock: "${word}"; there is cohort, event day and none`);
 }
 
-function readColumn(path: string, line: number, text: string, columns: ViewColumn[]): void {
+function readColumn(path: string, line: number, text: string, columns: ViewColumn[], columnsOf: ColumnsOf): void {
   const [, indent = '', rest = ''] = /^(\s*)(.*)$/.exec(text) ?? [];
   const last = columns.at(-1);
   if (indent.length > 4 && last) {
     last.doc = `${last.doc} ${rest.trim()}`;
     return;
   }
-  const [, name = '', type = '', meaning = ''] = /^([a-z][a-z0-9_]*)\s+(\S+)\s+(\S.*)$/.exec(rest) ?? [];
-  if (indent.length !== 4 || name === '') {
-    throw new ViewError(path, line, 'a column is four spaces, its name, type and meaning');
-  }
+  const [, first = '', end = '', source = ''] = /^(\w+) … (\w+)\s+= (\w+)$/.exec(rest) ?? [];
+  const read =
+    first === ''
+      ? [oneColumn(path, line, indent.length === 4 ? rest : '', columnsOf)]
+      : runOfColumns(path, line, first, end, source, columnsOf);
+  const twice = read.find(({ name }) => columns.some((column) => column.name === name));
+  if (twice) throw new ViewError(path, line, `column is there twice: ${twice.name}`);
+  columns.push(...read);
+}
+
+function oneColumn(path: string, line: number, text: string, columnsOf: ColumnsOf): ViewColumn {
+  const [, name = '', type = '', doc = ''] = /^([a-z][a-z0-9_]*)\s+(\S+)\s+(\S.*)$/.exec(text) ?? [];
+  if (name === '') throw new ViewError(path, line, 'a column is four spaces, its name, type and meaning');
   if (!VIEW_TYPES.includes(type)) {
     throw new ViewError(path, line, `no such type: ${type} of ${name}; there is ${VIEW_TYPES.join(', ')}`);
   }
-  if (columns.some((column) => column.name === name)) throw new ViewError(path, line, `column is there twice: ${name}`);
-  columns.push({ name, type, doc: tableMeaning(path, line, name, type, meaning.trim()) });
+  const source = /^= (\w+)$/.exec(doc.trim())?.[1];
+  if (source === undefined) return { name, type, doc: doc.trim() };
+  const column = columnsOf(source)?.find((one) => one.name === name);
+  if (!column) throw new ViewError(path, line, `no meaning of ${name} in ${source}`);
+  if (column.type !== type) throw new ViewError(path, line, `${name} is ${column.type} in ${source}, not ${type}`);
+  return { ...column };
 }
 
-/** Follows `= table`; `= view` is left for `readViews`, which knows all views. */
-function tableMeaning(path: string, line: number, name: string, type: string, meaning: string): string {
-  const source = /^= (\w+)$/.exec(meaning)?.[1];
-  const table = source === undefined ? undefined : TABLES[source];
-  if (!table) return meaning;
-  const column = table.columns[name];
-  if (!column) throw new ViewError(path, line, `${source} has no column ${name} to take the meaning from`);
-  if (PRESTO_TYPES[column.type] !== type) {
-    throw new ViewError(path, line, `${name} is ${PRESTO_TYPES[column.type]} in ${source}, not ${type}`);
+function runOfColumns(
+  path: string,
+  line: number,
+  first: string,
+  last: string,
+  source: string,
+  columnsOf: ColumnsOf,
+): ViewColumn[] {
+  const columns = columnsOf(source) ?? [];
+  const [from, to] = [first, last].map((name) => columns.findIndex((column) => column.name === name));
+  if (from === undefined || to === undefined || from < 0 || to <= from) {
+    throw new ViewError(path, line, `${source} has no columns from ${first} to ${last}, in this order`);
   }
-  return column.doc;
+  return columns.slice(from, to + 1).map((column) => ({ ...column }));
 }
 
 const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;

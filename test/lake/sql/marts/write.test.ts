@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MEASURE_NAMES, MEASURES } from '#lake/sql/marts/measures.ts';
@@ -8,6 +8,13 @@ import { SQL_FOLDER } from '#test/sql/lake-fixture.ts';
 
 test.each([...writtenMarts()])('%s.sql is what the declarations say (else run: npm run sql)', (name, text) => {
   expect(readFileSync(join(SQL_FOLDER, 'marts', `${name}.sql`), 'utf8')).toBe(text);
+});
+
+test('the files that say that they are generated are those that are', () => {
+  const files = readdirSync(join(SQL_FOLDER, 'marts')).filter((name) =>
+    /^generated: npm run sql/m.test(readFileSync(join(SQL_FOLDER, 'marts', name), 'utf8')),
+  );
+  expect(files.toSorted()).toEqual([...writtenMarts().keys()].map((name) => `${name}.sql`).toSorted());
 });
 
 test('each measure and rate has a name of its own, and no rate another name is found', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readViews } from '#lake/sql/views/read-views.ts';
 import { parseView } from '#lake/sql/views/view.ts';
+import { events } from '#lake/tables/index.ts';
 
 const PATH = 'sql/marts/opens_daily.sql';
 const TEXT = `/*
@@ -61,11 +62,32 @@ describe('a view', () => {
     expect(changed('subject     varchar', 'subject     bigint')).toThrow(
       `${PATH}:11: subject is varchar in events, not bigint`,
     );
-    expect(changed('subject     varchar', 'colour      varchar')).toThrow(`${PATH}:11: events has no column colour`);
+    expect(changed('subject     varchar', 'colour      varchar')).toThrow(`${PATH}:11: no meaning of colour in events`);
     expect(changed('select * from events\n', 'select * from events;\n')).toThrow(`${PATH}:17: a view has no semicolon`);
     expect(() => parseView(PATH, TEXT.slice(0, TEXT.indexOf('with events')))).toThrow('the select is missing');
     expect(() => parseView('sql/Opens.sql', TEXT)).toThrow('sql/Opens.sql:1: a view is a file');
   });
+});
+
+test('a line stands for a run of columns of a table or view, in its order', () => {
+  const text = TEXT.replace('    subject     varchar = events', '    campaign_id … treatment_id = events');
+  expect(parseView(PATH, text).columns.slice(2)).toEqual(
+    ['campaign_id', 'campaign_activity_id', 'treatment_id'].map((name) => ({
+      name,
+      type: 'varchar',
+      doc: events.columns[name as 'campaign_id'].doc,
+    })),
+  );
+  const weekly = {
+    path: 'sql/marts/opens_weekly.sql',
+    text: text.replace(/ {4}event_date {2}date[^*]*events/, '    event_date … treatment_id = opens_daily'),
+  };
+  const [daily, again] = readViews([weekly, { path: PATH, text }]);
+  expect(again?.columns).toEqual(daily?.columns);
+  const backwards = TEXT.replace('    subject     varchar = events', '    treatment_id … campaign_id = events');
+  expect(() => parseView(PATH, backwards)).toThrow(
+    `${PATH}:11: events has no columns from treatment_id to campaign_id, in this order`,
+  );
 });
 
 describe('a meaning', () => {
