@@ -13,7 +13,8 @@ const graph = new Map(
     .sort()
     .map((file): [string, string[]] => {
       const imports = importsOf(readFileSync(`${root}${file}`, 'utf8'));
-      return [file, imports.flatMap(({ specifier }) => importedFile(file, specifier) ?? [])];
+      const files = imports.flatMap(({ specifier }) => importedFile(file, specifier) ?? []);
+      return [file, files.filter((name) => name.endsWith('.ts'))];
     }),
 );
 
@@ -77,6 +78,7 @@ test('imports are found however they are written', () => {
     "import 'd';",
     "export { e } from './e.ts';",
     "const f = await import('@scope/f/part');",
+    "const worker = new Worker(new URL('./work.ts', import.meta.url));",
     "export const said = 'copied from';",
     "const text = `import of x from 'nowhere'`;",
   ].join('\n');
@@ -87,5 +89,6 @@ test('imports are found however they are written', () => {
     { specifier: 'd', isType: false },
     { specifier: './e.ts', isType: false },
     { specifier: '@scope/f/part', isType: false },
+    { specifier: './work.ts', isType: false },
   ]);
 });

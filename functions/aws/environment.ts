@@ -12,7 +12,7 @@ export const VARIABLES = {
   LIVE_QUEUE_URL: 'queue of units of live mail',
   BACKFILL_QUEUE_URL: 'queue of units of old mail and of replays',
   SETTLE_QUEUE_URL: 'queue of days of tables to be settled',
-  LAKE_VERSION: 'hash of sources, lock file and settings: what code an attempt ran (codeVersion)',
+  LAKE_VERSION: 'hash of what transform runs and of its settings (codeVersion)',
   LAKE_SETTINGS: 'effective settings as JSON (Settings)',
   APP: 'the app; it and the stage tell metrics apart',
   STAGE: 'the stage',

@@ -11,15 +11,16 @@ export interface Import {
 
 /** Import and export clauses hold names only, so that no text of the code behind them is taken for one. */
 const STATIC = /^(?:import|export)\s+(type\s+)?[\w$\s{},*]*?\s*from\s*'([^']+)'|^import\s*'([^']+)'/gm;
-const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)/g;
+/** `import()`, and files of a worker or of WebAssembly, which are named by their place. */
+const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)|\bnew URL\(\s*'(\.[^']+\.\w+)',\s*import\.meta\.url\)/g;
 
-/** The imports of a source, types and `import()` included. */
+/** The imports of a source, with those of types only and those made while it runs. */
 export const importsOf = (source: string): Import[] => [
   ...Array.from(source.matchAll(STATIC), ([, type, from, bare]) => ({
     specifier: from ?? bare ?? '',
     isType: type !== undefined,
   })),
-  ...Array.from(source.matchAll(DYNAMIC), ([, specifier = '']) => ({ specifier, isType: false })),
+  ...Array.from(source.matchAll(DYNAMIC), ([, code, file]) => ({ specifier: code ?? file ?? '', isType: false })),
 ];
 
 /** The file of the repository that a specifier names, as a path from its root; undefined for a package. */
@@ -42,6 +43,7 @@ export function closureOf(entry: string, root: string): Closure {
   const files = new Set<string>([entry]);
   const packages = new Set<string>();
   for (const file of files) {
+    if (!file.endsWith('.ts')) continue;
     for (const { specifier, isType } of importsOf(readFileSync(posix.join(root, file), 'utf8'))) {
       if (isType || specifier.startsWith('node:')) continue;
       const target = importedFile(file, specifier);
