@@ -1,5 +1,6 @@
 /** What mutations start from: the fixtures, as bytes and as parsed records. */
 import { globSync, readFileSync } from 'node:fs';
+import { ENVELOPES, wrapped } from '#test/envelopes.ts';
 
 const FOLDER = `${import.meta.dirname}/../fixtures`;
 
@@ -14,10 +15,18 @@ const read = (pattern: string): Seed[] =>
     .toSorted()
     .map((name) => ({ name, bytes: readFileSync(`${FOLDER}/${name}`) }));
 
-/** Every raw fixture, in order of name. */
-export const SEEDS: readonly Seed[] = read(
-  '{none,wild,sns,sns-object,sqs-sns,lambda,eventbridge,firehose-error}/*.raw',
-);
+const published = read('none/*.raw');
+
+/** Every raw fixture, and each record of `none` in every envelope. */
+export const SEEDS: readonly Seed[] = [
+  ...read('{none,wild}/*.raw'),
+  ...ENVELOPES.flatMap((envelope) =>
+    published.map(({ name, bytes }) => ({
+      name: name.replace('none', envelope),
+      bytes: wrapped(bytes.toString(), envelope),
+    })),
+  ),
+];
 
 /** One record a text: every event type of both sources. */
-export const RECORD_TEXTS: readonly string[] = read('none/*.raw').map(({ bytes }) => bytes.toString().trim());
+export const RECORD_TEXTS: readonly string[] = published.map(({ bytes }) => bytes.toString().trim());
