@@ -3,6 +3,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
 import { type Invocation, type Observer, observed } from '#aws/observed.ts';
+import { attemptVersion } from '#host/attempt-version.ts';
 import { DeniedObject } from '#lake/ports.ts';
 import { laneOf } from '#lake/protocol/lanes.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
@@ -27,7 +28,8 @@ export const handler = (event: SQSEvent, invocation: Invocation): Promise<SQSBat
   observed('transform', invocation, async (observer) => {
     if (isWornOut) process.exit(1);
     const { ports, environment } = wiring();
-    const { settings, version } = environment;
+    const { settings } = environment;
+    const version = attemptVersion(environment.version);
     const unitPorts = ports(invocation);
     const remainingMs = (): number => invocation.getRemainingTimeInMillis();
     return workBatch(event, {

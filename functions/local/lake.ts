@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { attemptVersion } from '#host/attempt-version.ts';
 import { systemClock } from '#host/clock.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { loadSql } from '#host/sql-folder.ts';
@@ -80,7 +81,7 @@ export async function openLake({
     ports,
     engine,
     settings,
-    version: codeVersion(settings),
+    version: attemptVersion(codeVersion(settings)),
     views,
     rollupSelect: rollup.sql,
     rawRoot,

@@ -30,8 +30,6 @@ export interface Lambda {
   memory: number;
   /** reads the folder sql/, which must be in its bundle */
   needsSql?: true;
-  /** writes Parquet, so needs parquet-wasm's .wasm in its bundle */
-  needsParquet?: true;
   /** when it is called, and with what */
   schedules?: readonly LambdaSchedule[];
   /** queues whose messages it works on */
@@ -89,7 +87,6 @@ export const LAMBDAS = {
     what: 'reads a unit of raw objects and writes its live files',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
-    needsParquet: true,
     // One unit a batch: each has the whole of the function's time and memory to itself.
     queues: [
       { queue: 'live', batchSize: 1, maximumConcurrency: 20 },

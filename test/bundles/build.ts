@@ -54,7 +54,7 @@ interface Named {
 async function buildAlike(group: readonly Named[], folder: string): Promise<Package[]> {
   const [first] = group;
   if (!first) return [];
-  const { format, minify, banner, esbuild } = first.bundle.nodejs;
+  const { format, minify } = first.bundle.nodejs;
   const { metafile } = await build({
     entryPoints: group.map(({ name }) => ({
       in: declared(name).handler.replace(/\.handler$/, '.ts'),
@@ -71,8 +71,7 @@ async function buildAlike(group: readonly Named[], folder: string): Promise<Pack
     bundle: true,
     keepNames: true,
     minify,
-    define: esbuild.define,
-    banner: { js: BANNER + banner },
+    banner: { js: BANNER },
     metafile: true,
     logLevel: 'silent',
   });

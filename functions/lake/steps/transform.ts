@@ -19,7 +19,7 @@ import { beginTry, endTry, MOST_TRIES, type TryEnd, VISIBILITY_MS, whyFailed } f
 export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'> & { queue?: Queue | undefined };
 
 export interface TransformOptions extends ReadOptions {
-  /** what code and settings an attempt ran, as lower-case hex (host/code-version.ts) */
+  /** what an attempt's bytes depend on, as lower-case hex (host/attempt-version.ts) */
   version: string;
   /** what turns raw bytes into files; left out, the real one */
   read?: ReadUnit;

@@ -1,52 +1,68 @@
-import { Bool, type Data, makeData } from 'apache-arrow';
-import { bitmap, grown, roomFor, setBit } from './capacity.ts';
 import type { ColumnBuffer, Value } from './column.ts';
+import { type Memory, scratch } from './memory.ts';
+import { type Chunk, ENCODING } from './pages/chunk.ts';
+import type { Rows } from './rows.ts';
+import { intRows } from './text.ts';
 
 const FALSE = 1;
 const TRUE = 2;
 
-/** Booleans, one byte a row; 0 is null. */
+/** Booleans by row; 0 is null. */
 export class BooleanColumn implements ColumnBuffer {
-  readonly type = new Bool();
-  #values = new Uint8Array(0);
-  #end = 0;
+  readonly #rows: Rows<Int32Array>;
+
+  constructor(memory: Memory) {
+    this.#rows = intRows(memory);
+  }
 
   put(row: number, value: Value): void {
     if (typeof value !== 'boolean') throw new TypeError(`not a boolean: ${String(value)}`);
-    if (row >= this.#values.length)
-      this.#values = grown(this.#values, Uint8Array, roomFor(row + 1, this.#values.length));
-    this.#values[row] = value ? TRUE : FALSE;
-    this.#end = row + 1;
+    this.#rows.put(row, value ? TRUE : FALSE);
   }
 
   truncate(length: number): void {
-    if (length >= this.#end) return;
-    this.#values.fill(0, length, this.#end);
-    this.#end = length;
+    this.#rows.truncate(length);
   }
 
   at(row: number): boolean | null {
-    const value = this.#values[row] ?? 0;
+    const value = this.#rows.at(row);
     return value === 0 ? null : value === TRUE;
   }
 
-  sizeOf(rows: Uint32Array): number {
-    return rows.length >> 3;
+  compare(a: number, b: number): number {
+    return this.#rows.at(a) - this.#rows.at(b);
   }
 
-  gather(rows: Uint32Array): Data<Bool> {
+  sizeOf(rows: Uint32Array): number {
+    return this.#rows.filled(rows) >> 3;
+  }
+
+  get bytes(): number {
+    return this.#rows.end >> 3;
+  }
+
+  encode(rows: Uint32Array, chunk: Chunk): void {
     const length = rows.length;
-    const values = this.#values;
-    const bits = bitmap(length);
-    const data = bitmap(length);
-    let nullCount = 0;
+    const values = scratch.ints(0, length);
+    this.#rows.select(rows, values);
+    const present = scratch.bytes(length);
+    const bits = new Uint8Array((length + 7) >> 3);
+    let count = 0;
+    let trues = 0;
     for (let i = 0; i < length; i++) {
-      const row = rows[i] ?? 0;
-      const value = row < this.#end ? (values[row] ?? 0) : 0;
-      if (value === 0) nullCount++;
-      else setBit(bits, i);
-      if (value === TRUE) setBit(data, i);
+      const value = values[i] ?? 0;
+      present[i] = value === 0 ? 0 : 1;
+      if (value === 0) continue;
+      if (value === TRUE) {
+        bits[count >> 3] = (bits[count >> 3] ?? 0) | (1 << (count & 7));
+        trues++;
+      }
+      count++;
     }
-    return makeData({ type: this.type, length, nullCount, nullBitmap: bits, data });
+    chunk.begin(present, length, length - count).bytes(bits.subarray(0, (count + 7) >> 3));
+    chunk.end(length, ENCODING.PLAIN);
+    if (count === 0) return;
+    chunk.min = { bytes: Uint8Array.of(trues === count ? 1 : 0), isExact: true };
+    chunk.max = { bytes: Uint8Array.of(trues > 0 ? 1 : 0), isExact: true };
   }
 }

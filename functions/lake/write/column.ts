@@ -1,4 +1,4 @@
-import type { Data, DataType } from 'apache-arrow';
+import type { Chunk } from './pages/chunk.ts';
 
 export type Value = string | number | bigint | boolean;
 
@@ -7,16 +7,21 @@ export type Value = string | number | bigint | boolean;
  * is null throughout costs no memory.
  */
 export interface ColumnBuffer {
-  /** what it gathers to */
-  readonly type: DataType;
   /** Keeps a copy of the value. Rows come in ascending order. @throws TypeError, RangeError if it isn't of the type */
   put(row: number, value: Value): void;
   /** Forgets every row from `length` on. */
   truncate(length: number): void;
   /** Strings, booleans and doubles as they came; integers as number where that is exact, else as BigInt. */
   at(row: number): Value | null;
-  /** Bytes that these rows take before encoding and compression, roughly: never much less than in a file. */
+  /** The order of two rows by their values, nulls first; texts by their bytes. */
+  compare(a: number, b: number): number;
+  /**
+   * Bytes that these rows take before encoding and compression, roughly: never much less than in a file. It depends on
+   * these rows alone.
+   */
   sizeOf(rows: Uint32Array): number;
-  /** A copy of these rows' values, in this order, as Arrow holds them. */
-  gather(rows: Uint32Array): Data;
+  /** At least what `sizeOf` gives for all rows, at no cost. */
+  readonly bytes: number;
+  /** Writes these rows' values, in this order, as pages. */
+  encode(rows: Uint32Array, chunk: Chunk): void;
 }

@@ -1,8 +1,8 @@
-import { Field, Int64, Schema, TimestampMillisecond } from 'apache-arrow';
 import type { Column, RowOf, Table } from '../tables/table.ts';
 import { BooleanColumn } from './booleans.ts';
 import type { ColumnBuffer, Value } from './column.ts';
 import { InternedColumn } from './interned.ts';
+import { Memory } from './memory.ts';
 import { DoubleColumn, Int32Column, Int64Column } from './numbers.ts';
 import { TextColumn } from './text.ts';
 
@@ -15,13 +15,14 @@ export class Columns<T extends Table = Table> {
   readonly table: T;
   readonly #buffers: Map<string, ColumnBuffer>;
   readonly #append: Append;
+  readonly #memory = new Memory();
   #length = 0;
 
   /** @throws Error if a column's type has no columnar form */
   constructor(table: T) {
     this.table = table;
     this.#buffers = new Map(
-      Object.entries(table.columns).map(([name, column], id) => [name, makeColumn(name, column, id)]),
+      Object.entries(table.columns).map(([name, column]) => [name, makeColumn(name, column, this.#memory)]),
     );
     this.#append = compileAppend(table, this.#buffers);
   }
@@ -47,6 +48,11 @@ export class Columns<T extends Table = Table> {
     return index;
   }
 
+  /** Says that the rows below `length` have been put in, column by column. */
+  extend(length: number): void {
+    this.#length = length;
+  }
+
   /** Takes back every row from `length` on. */
   truncate(length: number): void {
     for (const buffer of this.#buffers.values()) buffer.truncate(length);
@@ -65,17 +71,27 @@ export class Columns<T extends Table = Table> {
     return this.column(name).at(row);
   }
 
-  /** The table's columns as Arrow has them, in declared order. */
-  schema(): Schema {
-    const columns = Object.entries(this.table.columns);
-    return new Schema(columns.map(([name, { nullable }]) => new Field(name, this.column(name).type, nullable)));
+  /**
+   * Bytes that these rows take before encoding and compression: an upper bound, roughly, of the file they make. It
+   * depends on these rows alone, so that what is cut by it is always cut alike.
+   */
+  sizeOf(rows: Uint32Array): number {
+    return this.#sum((buffer) => buffer.sizeOf(rows));
   }
 
-  /** Bytes that these rows take before encoding and compression: an upper bound, roughly, of the file they make. */
-  sizeOf(rows: Uint32Array): number {
-    let sum = 0;
-    for (const buffer of this.#buffers.values()) sum += buffer.sizeOf(rows);
-    return sum;
+  /** At least what `sizeOf` gives for all rows, at no cost. */
+  get bytes(): number {
+    return this.#sum((buffer) => buffer.bytes);
+  }
+
+  /** Gives all memory back at once. No row may be looked at any more. */
+  free(): void {
+    this.#length = 0;
+    this.#memory.free();
+  }
+
+  #sum(of: (buffer: ColumnBuffer) => number): number {
+    return this.#buffers.values().reduce((sum, buffer) => sum + of(buffer), 0);
   }
 }
 
@@ -100,27 +116,20 @@ function compileAppend(table: Table, buffers: ReadonlyMap<string, ColumnBuffer>)
   return new Function('missing', ...parameters, body)(missing, ...buffers.values());
 }
 
-/**
- * `id` tells the dictionaries of a table apart.
- * @throws Error for types that have no columnar form
- */
-function makeColumn(name: string, { type, storage }: Column, id: number): ColumnBuffer {
+/** @throws Error for types that have no columnar form */
+function makeColumn(name: string, { type, storage }: Column, memory: Memory): ColumnBuffer {
   switch (type) {
     case 'string':
-      if (storage === undefined) return new TextColumn();
-      return new InternedColumn(storage === 'dictionary' ? id : null);
+      return storage === undefined ? new TextColumn(memory) : new InternedColumn(memory);
     case 'bigint':
-      return new Int64Column(new Int64());
-    // Times have no zone: that is SQL's plain `timestamp`, which the lake holds in UTC throughout. With a zone, DuckDB
-    // would read `timestamp with time zone`, and Athena's tables know none.
     case 'timestamp':
-      return new Int64Column(new TimestampMillisecond());
+      return new Int64Column(memory);
     case 'int':
-      return new Int32Column();
+      return new Int32Column(memory);
     case 'double':
       return new DoubleColumn();
     case 'boolean':
-      return new BooleanColumn();
+      return new BooleanColumn(memory);
     default:
       throw new Error(`type has no columnar form: ${type} (column: ${name})`);
   }

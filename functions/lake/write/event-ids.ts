@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { grown } from './capacity.ts';
+import { release } from './memory.ts';
 
 const SMALLEST = 1 << 10;
 const WORDS = 4;
@@ -113,8 +113,9 @@ export class EventIds {
   #grow(): void {
     const room = this.#rows.length * 2;
     const key = this.#key.slice();
-    this.#words = grown(this.#words, Uint32Array, room * WORDS);
-    this.#rows = grown(this.#rows, Uint32Array, room);
+    this.#words = grown(this.#words, room * WORDS);
+    this.#rows = grown(this.#rows, room);
+    release(this.#slots);
     this.#slots = new Uint32Array(room * 2);
     for (let number = 0; number < this.#count; number++) {
       this.#key.set(this.#words.subarray(number * WORDS, number * WORDS + WORDS));
@@ -122,4 +123,11 @@ export class EventIds {
     }
     this.#key.set(key);
   }
+}
+
+function grown(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  const longer = new Uint32Array(length);
+  longer.set(array);
+  release(array);
+  return longer;
 }

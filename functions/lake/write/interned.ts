@@ -1,200 +1,192 @@
-import { type Data, Dictionary, Int32, makeData, makeVector, Utf8, type Vector } from 'apache-arrow';
-import { bitmap, grown, roomFor, setBit } from './capacity.ts';
 import type { ColumnBuffer, Value } from './column.ts';
-import { TextColumn } from './text.ts';
-
-/** Past this many distinct texts, or UTF-16 units in them, a dictionary costs more memory than it saves. */
-const MOST_TEXTS = 1 << 18;
-const MOST_UNITS = 1 << 25;
-
-/** As many texts are handed over whole with each batch: cheaper than finding out which of them it uses. */
-const FEW_TEXTS = 1 << 8;
-const ROWS_PER_FEW_TEXT = 8;
+import { DistinctTexts } from './distinct-texts.ts';
+import { copyBytes, type Memory, scratch, TEXT_BITS, TEXT_MASK } from './memory.ts';
+import { type Chunk, ENCODING, lowerBound, upperBound } from './pages/chunk.ts';
+import { bitsOf, writeHybrid } from './pages/encodings.ts';
+import type { Rows } from './rows.ts';
+import { intRows } from './text.ts';
+import { encodeTexts } from './texts.ts';
 
 /**
- * Strings that repeat: each distinct text once, and its number by row. A column whose texts turn out to be too many goes
- * on as plain text. What it gathers to doesn't tell the difference, so that the order and the company in which rows
- * came, or rows that were taken back, never show in a file.
+ * Strings that repeat: each distinct text once, and its number by row. What is written depends on the rows alone: neither
+ * the company in which they came, nor rows that were taken back, show in a file.
  */
 export class InternedColumn implements ColumnBuffer {
-  readonly type: Dictionary<Utf8, Int32> | Utf8;
-  #codeOf = new Map<string, number>();
-  #texts: string[] = [];
-  #units = 0;
+  readonly distinct: DistinctTexts;
+  /** number of a row's text, plus one; 0 is null */
+  readonly #codes: Rows<Int32Array>;
   #last: string | null = null;
-  #lastCode = 0;
-  /** number of a row's text, from 1; 0 is null */
-  #codes = new Int32Array(0);
-  #end = 0;
-  #plain: TextColumn | null = null;
-  /** while gathering: by text number, its number among the gathered texts, from 1 */
-  #local = new Int32Array(0);
-  /** the texts as Arrow has them, while these are few and as many as there were */
-  #few: Vector<Utf8> | null = null;
+  #lastNumber = 0;
 
-  /**
-   * @param id null: it gathers to plain text. Files keep the Arrow types that they were written from, and pyarrow can't read
-   * as a dictionary what isn't stored as one or plainly.
-   */
-  constructor(id: number | null) {
-    this.type = id === null ? new Utf8() : new Dictionary(new Utf8(), new Int32(), id);
+  constructor(memory: Memory) {
+    this.distinct = new DistinctTexts(memory);
+    this.#codes = intRows(memory);
   }
 
   put(row: number, value: Value): void {
-    const code = value === this.#last ? this.#lastCode : this.#codeFor(value);
-    if (this.#plain) {
-      this.#plain.put(row, value);
-      return;
+    if (value !== this.#last) {
+      if (typeof value !== 'string') throw new TypeError(`not a string: ${String(value)}`);
+      this.#lastNumber = this.distinct.numberOf(value);
+      this.#last = value;
     }
-    if (row >= this.#codes.length) this.#codes = grown(this.#codes, Int32Array, roomFor(row + 1, this.#codes.length));
-    this.#codes[row] = code;
-    this.#end = row + 1;
+    this.#codes.put(row, this.#lastNumber + 1);
+  }
+
+  /** Keeps a copy of bytes that are UTF-8. */
+  putBytes(row: number, bytes: Uint8Array, view: DataView, from: number, to: number): void {
+    this.#codes.put(row, this.distinct.numberOfBytes(bytes, view, from, to) + 1);
+  }
+
+  /** @param number of a text in `distinct` */
+  putNumber(row: number, number: number): void {
+    this.#codes.put(row, number + 1);
   }
 
   truncate(length: number): void {
-    this.#plain?.truncate(length);
-    if (length >= this.#end) return;
-    this.#codes.fill(0, length, this.#end);
-    this.#end = length;
+    this.#codes.truncate(length);
   }
 
   at(row: number): string | null {
-    if (this.#plain) return this.#plain.at(row);
-    const code = row < this.#end ? (this.#codes[row] ?? 0) : 0;
-    return code === 0 ? null : (this.#texts[code - 1] ?? null);
+    const code = this.#codes.at(row);
+    return code === 0 ? null : this.distinct.text(code - 1);
   }
 
-  /** For each of these rows a number that orders it as its text does, by UTF-16 units; equal for equal texts, 0 for null. */
+  compare(a: number, b: number): number {
+    const [x, y] = [this.#codes.at(a), this.#codes.at(b)];
+    return x === y || x === 0 || y === 0 ? x - y : this.distinct.compare(x - 1, y - 1);
+  }
+
+  /** For each of these rows a number that orders it as its text's bytes do; equal for equal texts, 0 for null. */
   ranks(rows: Uint32Array): Uint32Array {
-    const { codes, texts } = this.#compact(rows);
-    const order = Uint32Array.from(texts.keys()).sort((a, b) => compare(texts[a] ?? '', texts[b] ?? ''));
-    const rankOf = new Uint32Array(texts.length + 1);
-    let rank = 0;
-    let previous: string | undefined;
-    for (const index of order) {
-      const text = texts[index];
-      if (text !== previous) rank++;
-      previous = text;
-      rankOf[index + 1] = rank;
-    }
-    const ranks = new Uint32Array(rows.length);
+    const codes = this.#select(rows);
+    const used = new Uint8Array(this.distinct.size + 1);
+    for (let i = 0; i < codes.length; i++) used[codes[i] ?? 0] = 1;
+    const order = Uint32Array.from(used.keys().filter((code) => code > 0 && used[code] === 1));
+    order.sort((a, b) => this.distinct.compare(a - 1, b - 1));
+    const rankOf = new Uint32Array(used.length);
+    for (let rank = 0; rank < order.length; rank++) rankOf[order[rank] ?? 0] = rank + 1;
+    const ranks = new Uint32Array(codes.length);
     for (let i = 0; i < ranks.length; i++) ranks[i] = rankOf[codes[i] ?? 0] ?? 0;
     return ranks;
   }
 
   sizeOf(rows: Uint32Array): number {
-    if (this.#plain) return this.#plain.sizeOf(rows) + rows.length * 4;
-    return rows.length * 4 + Math.min(this.#units, (this.#units / (this.#texts.length || 1)) * rows.length);
+    const { count, numbers } = uses(this.#select(rows), this.distinct.size);
+    return count * 4 + bytesOf(numbers, this.distinct.sizes);
   }
 
-  gather(rows: Uint32Array): Data<Dictionary<Utf8, Int32>> | Data<Utf8> {
-    return this.type instanceof Dictionary ? this.#gatherCodes(rows, this.type) : this.#gatherText(rows);
+  get bytes(): number {
+    return this.distinct.texts.bytes + this.#codes.end * 4;
   }
 
-  #gatherText(rows: Uint32Array): Data<Utf8> {
-    if (this.#plain) return this.#plain.gather(rows);
-    const { codes, texts } = this.#compact(rows);
-    // Code 0, which is null, becomes a row past the end.
-    return textsOf(texts).gather(Uint32Array.from(codes, (code) => code - 1));
-  }
-
-  #gatherCodes(rows: Uint32Array, type: Dictionary<Utf8, Int32>): Data<Dictionary<Utf8, Int32>> {
-    const length = rows.length;
-    const isFew = !this.#plain && this.#texts.length <= Math.min(FEW_TEXTS, length / ROWS_PER_FEW_TEXT);
-    const { codes, texts } = isFew ? this.#select(rows) : this.#compact(rows);
-    const bits = bitmap(length);
-    let nullCount = 0;
-    for (let i = 0; i < length; i++) {
-      const code = codes[i] ?? 0;
-      if (code === 0) nullCount++;
-      else {
-        codes[i] = code - 1;
-        setBit(bits, i);
-      }
+  encode(rows: Uint32Array, chunk: Chunk): void {
+    const codes = this.#select(rows);
+    const { sizes } = this.distinct;
+    const { count, numbers, present, indexes } = uses(codes, this.distinct.size);
+    const dictionaryBytes = bytesOf(numbers, sizes);
+    // A dictionary is worth it if it halves the texts.
+    if (count === 0 || chunk.isPlain || dictionaryBytes > plainBytes(codes, sizes) / 2) this.#encodePlain(codes, chunk);
+    else {
+      const width = Math.max(1, bitsOf(numbers.length - 1));
+      const page = chunk.begin(present, codes.length, codes.length - count);
+      page.byte(width);
+      writeHybrid(indexes, count, width, page);
+      chunk.end(codes.length, ENCODING.RLE_DICTIONARY);
+      this.#encodeDictionary(numbers, dictionaryBytes, chunk);
     }
-    if (isFew && this.#few?.length !== texts.length) this.#few = vectorOf(texts);
-    const dictionary = isFew && this.#few ? this.#few : vectorOf(texts);
-    return makeData({ type, length, nullCount, nullBitmap: bits, data: codes, dictionary });
   }
 
-  /** The numbers of these rows' texts among all texts, from 1 (0 is null). */
-  #select(rows: Uint32Array): { codes: Int32Array; texts: readonly string[] } {
-    const all = this.#codes;
-    const codes = new Int32Array(rows.length);
-    if (this.#end === 0) return { codes, texts: this.#texts };
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      codes[i] = row < this.#end ? (all[row] ?? 0) : 0;
-    }
-    return { codes, texts: this.#texts };
+  #select(rows: Uint32Array): Int32Array {
+    const codes = scratch.ints(0, rows.length);
+    this.#codes.select(rows, codes);
+    return codes;
   }
 
-  /** The texts of these rows in order of first use, and their numbers among these, from 1 (0 is null). */
-  #compact(rows: Uint32Array): { codes: Int32Array; texts: readonly string[] } {
-    const texts: string[] = [];
-    if (this.#plain) {
-      const plain = this.#plain;
-      const codes = new Int32Array(rows.length);
-      for (let i = 0; i < rows.length; i++) {
-        const text = plain.at(rows[i] ?? 0);
-        if (text !== null) codes[i] = texts.push(text);
-      }
-      return { codes, texts };
-    }
-    const { codes } = this.#select(rows);
-    if (this.#local.length <= this.#texts.length) this.#local = new Int32Array(this.#texts.length * 2 + 1);
-    const local = this.#local;
-    const used: number[] = [];
+  #encodePlain(codes: Int32Array, chunk: Chunk): void {
+    const starts = scratch.uints(0, codes.length);
+    const sizes = scratch.uints(1, codes.length);
+    const { distinct } = this;
     for (let i = 0; i < codes.length; i++) {
       const code = codes[i] ?? 0;
-      if (code === 0) continue;
-      if (local[code] === 0) {
-        local[code] = texts.push(this.#texts[code - 1] ?? '');
-        used.push(code);
-      }
-      codes[i] = local[code] ?? 0;
+      starts[i] = distinct.starts[code - 1] ?? 0;
+      sizes[i] = code === 0 ? 0 : (distinct.sizes[code - 1] ?? 0) + 1;
     }
-    for (const code of used) local[code] = 0;
-    return { codes, texts };
+    encodeTexts(distinct.texts, starts, sizes, chunk);
   }
 
-  #codeFor(value: Value): number {
-    if (typeof value !== 'string') throw new TypeError(`not a string: ${String(value)}`);
-    if (this.#plain) return 0;
-    let code = this.#codeOf.get(value);
-    if (code === undefined) {
-      code = this.#texts.push(value);
-      this.#codeOf.set(value, code);
-      this.#units += value.length;
-      if (code > MOST_TEXTS || this.#units > MOST_UNITS) this.#degrade();
+  #encodeDictionary(numbers: Uint32Array, bytes: number, chunk: Chunk): void {
+    const { distinct } = this;
+    const page = chunk.beginDictionary();
+    page.need(bytes + 4 * numbers.length);
+    let min = numbers[0] ?? 0;
+    let max = min;
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i] ?? 0;
+      const start = distinct.starts[number] ?? 0;
+      const size = distinct.sizes[number] ?? 0;
+      const block = distinct.texts.blocks[start >>> TEXT_BITS];
+      if (!block) throw new RangeError(`text is in no block: ${number}`);
+      const from = start & TEXT_MASK;
+      page.uint32(size);
+      copyBytes(block.bytes, block.view, from, from + size, page.buffer, page.view, page.at);
+      page.at += size;
+      if (distinct.compare(number, min) < 0) min = number;
+      else if (distinct.compare(number, max) > 0) max = number;
     }
-    this.#last = value;
-    this.#lastCode = code;
-    return code;
-  }
-
-  #degrade(): void {
-    const plain = new TextColumn();
-    for (let row = 0; row < this.#end; row++) {
-      const text = this.at(row);
-      if (text !== null) plain.put(row, text);
-    }
-    this.#plain = plain;
-    this.#codeOf = new Map();
-    this.#texts = [];
-    this.#codes = new Int32Array(0);
-    this.#end = 0;
-    this.#few = null;
+    chunk.endDictionary(numbers.length);
+    chunk.min = lowerBound(Uint8Array.from(distinct.texts.slice(distinct.starts[min] ?? 0, distinct.sizes[min] ?? 0)));
+    chunk.max = upperBound(Uint8Array.from(distinct.texts.slice(distinct.starts[max] ?? 0, distinct.sizes[max] ?? 0)));
   }
 }
 
-const vectorOf = (texts: readonly string[]): Vector<Utf8> =>
-  makeVector(textsOf(texts).gather(Uint32Array.from(texts.keys())));
+/** By code, its number among the codes in use, from 1; all zero between uses. */
+let placeOf = new Int32Array(0);
 
-function textsOf(texts: readonly string[]): TextColumn {
-  const column = new TextColumn();
-  for (let i = 0; i < texts.length; i++) column.put(i, texts[i] ?? '');
-  return column;
+interface Uses {
+  /** of those that aren't null */
+  count: number;
+  /** the texts in use, in order of first use */
+  numbers: Uint32Array;
+  present: Uint8Array;
+  /** by value that isn't null, where in `numbers` it stands */
+  indexes: Int32Array;
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Numbers the texts that these codes use by first use, so that what else the column holds never shows in a file. */
+function uses(codes: Int32Array, distinct: number): Uses {
+  if (distinct >= placeOf.length) placeOf = new Int32Array(distinct * 2);
+  const present = scratch.bytes(codes.length);
+  const indexes = scratch.ints(1, codes.length);
+  const numbers = scratch.uints(1, Math.min(distinct, codes.length));
+  let found = 0;
+  let count = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] ?? 0;
+    present[i] = code === 0 ? 0 : 1;
+    if (code === 0) continue;
+    let place = placeOf[code] ?? 0;
+    if (place === 0) {
+      numbers[found++] = code - 1;
+      place = found;
+      placeOf[code] = place;
+    }
+    indexes[count++] = place - 1;
+  }
+  for (let i = 0; i < found; i++) placeOf[(numbers[i] ?? 0) + 1] = 0;
+  return { count, numbers: numbers.subarray(0, found), present, indexes };
+}
+
+function bytesOf(numbers: Uint32Array, sizes: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += sizes[numbers[i] ?? 0] ?? 0;
+  return sum;
+}
+
+function plainBytes(codes: Int32Array, sizes: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] ?? 0;
+    if (code !== 0) sum += sizes[code - 1] ?? 0;
+  }
+  return sum;
+}

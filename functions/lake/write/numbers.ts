@@ -1,181 +1,224 @@
-import { type Data, Float64, Int32, Int64, makeData, type TimestampMillisecond } from 'apache-arrow';
-import { bitmap, grown, roomFor, setBit } from './capacity.ts';
 import type { ColumnBuffer, Value } from './column.ts';
+import { type Memory, NO_DOUBLES, scratch } from './memory.ts';
+import { type Chunk, ENCODING } from './pages/chunk.ts';
+import { canBeDeltas, writeDeltas } from './pages/encodings.ts';
+import { Rows } from './rows.ts';
 
-const TWO_32 = 2 ** 32;
 const LOWEST = -(2n ** 63n);
 const HIGHEST = 2n ** 63n - 1n;
 
-/** Which rows hold a value, one byte a row. */
-class Presence {
-  #flags = new Uint8Array(0);
-  #end = 0;
+type Bytes = 4 | 8;
 
-  /** Elements that there is room for, now that `row` has come. */
-  set(row: number): number {
-    if (row >= this.#flags.length) this.#flags = grown(this.#flags, Uint8Array, roomFor(row + 1, this.#flags.length));
-    this.#flags[row] = 1;
-    this.#end = row + 1;
-    return this.#flags.length;
+/** Whole numbers by row, as doubles; NaN is null. */
+abstract class WholeNumbers implements ColumnBuffer {
+  protected readonly rows: Rows<Float64Array>;
+  /** of a value in a file */
+  protected abstract readonly width: Bytes;
+
+  constructor(memory: Memory) {
+    this.rows = new Rows(
+      NO_DOUBLES,
+      () => memory.doubles(),
+      (blocks) => memory.giveDoubles(blocks),
+    );
   }
 
-  has(row: number): boolean {
-    return row < this.#end && this.#flags[row] === 1;
-  }
+  abstract put(row: number, value: Value): void;
 
-  truncate(length: number): void {
-    if (length >= this.#end) return;
-    this.#flags.fill(0, length, this.#end);
-    this.#end = length;
-  }
-
-  /** Calls `copy` with the place and index of each of these rows that holds a value. */
-  gather(rows: Uint32Array, copy: (place: number, row: number) => void): { nullCount: number; nullBitmap: Uint8Array } {
-    const flags = this.#flags;
-    const nullBitmap = bitmap(rows.length);
-    let nullCount = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      if (row < this.#end && flags[row] === 1) {
-        copy(i, row);
-        setBit(nullBitmap, i);
-      } else nullCount++;
-    }
-    return { nullCount, nullBitmap };
-  }
-}
-
-/**
- * 64-bit integers, and times in epoch ms. Each is two 32-bit words, low word first as Arrow wants it: a number is split
- * by arithmetic, so that no BigInt is made for it.
- */
-export class Int64Column implements ColumnBuffer {
-  readonly type: Int64 | TimestampMillisecond;
-  readonly #present = new Presence();
-  #words = new Uint32Array(0);
-
-  constructor(type: Int64 | TimestampMillisecond) {
-    this.type = type;
-  }
-
-  put(row: number, value: Value): void {
-    let low: number;
-    let high: number;
-    if (typeof value === 'number') {
-      if (!Number.isSafeInteger(value)) throw new RangeError(`not a safe integer: ${value}`);
-      high = Math.floor(value / TWO_32);
-      low = value - high * TWO_32;
-    } else {
-      if (typeof value !== 'bigint') throw new TypeError(`not an integer: ${String(value)}`);
-      if (value < LOWEST || value > HIGHEST) throw new RangeError(`not a 64-bit integer: ${value}`);
-      low = Number(BigInt.asUintN(32, value));
-      high = Number(value >> 32n);
-    }
-    const room = this.#present.set(row) * 2;
-    if (room > this.#words.length) this.#words = grown(this.#words, Uint32Array, room);
-    this.#words[row * 2] = low;
-    this.#words[row * 2 + 1] = high;
+  /** The number must be of the column's type: it is not looked at. */
+  putNumber(row: number, value: number): void {
+    this.rows.put(row, value);
   }
 
   truncate(length: number): void {
-    this.#present.truncate(length);
+    this.rows.truncate(length);
+  }
+
+  /** NaN for null; of an integer that no double holds, the nearest. */
+  number(row: number): number {
+    return this.rows.at(row);
   }
 
   at(row: number): number | bigint | null {
-    if (!this.#present.has(row)) return null;
-    const low = this.#words[row * 2] ?? 0;
-    const high = (this.#words[row * 2 + 1] ?? 0) | 0;
-    const value = high * TWO_32 + low;
-    return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) + BigInt(low);
+    const value = this.rows.at(row);
+    return Number.isNaN(value) ? null : value;
+  }
+
+  compare(a: number, b: number): number {
+    const [x, y] = [this.rows.at(a), this.rows.at(b)];
+    if (x < y) return -1;
+    if (x > y) return 1;
+    return x === y ? 0 : Number(Number.isNaN(y)) - Number(Number.isNaN(x));
   }
 
   sizeOf(rows: Uint32Array): number {
-    return rows.length * 8;
+    return this.rows.filled(rows) * this.width;
   }
 
-  gather(rows: Uint32Array): Data<Int64> | Data<TimestampMillisecond> {
-    const words = this.#words;
-    const gathered = new Uint32Array(rows.length * 2);
-    const validity = this.#present.gather(rows, (place, row) => {
-      gathered[place * 2] = words[row * 2] ?? 0;
-      gathered[place * 2 + 1] = words[row * 2 + 1] ?? 0;
-    });
-    const common = { length: rows.length, data: new BigInt64Array(gathered.buffer), ...validity };
-    // One call a type: makeData is overloaded by it.
-    return this.type instanceof Int64
-      ? makeData({ type: this.type, ...common })
-      : makeData({ type: this.type, ...common });
+  get bytes(): number {
+    return this.rows.end * this.width;
+  }
+
+  encode(rows: Uint32Array, chunk: Chunk): void {
+    const length = rows.length;
+    const values = scratch.doubles(length);
+    this.rows.select(rows, values);
+    const present = scratch.bytes(length);
+    const count = compact(values, present);
+    if (count === 0) {
+      chunk.allNull(length, chunk.isPlain ? ENCODING.PLAIN : ENCODING.DELTA_BINARY_PACKED);
+      return;
+    }
+    const { min, max } = boundsOf(values, count);
+    const page = chunk.begin(present, length, length - count);
+    if (!chunk.isPlain && canBeDeltas(min, max, this.width)) {
+      writeDeltas(values, count, page);
+      chunk.end(length, ENCODING.DELTA_BINARY_PACKED);
+    } else {
+      page.need(count * this.width);
+      for (let i = 0; i < count; i++, page.at += this.width) write(page.view, page.at, this.width, values[i] ?? 0);
+      chunk.end(length, ENCODING.PLAIN);
+    }
+    chunk.min = { bytes: fixed(this.width, min), isExact: true };
+    chunk.max = { bytes: fixed(this.width, max), isExact: true };
+  }
+}
+
+/** Moves the numbers to the front. @returns how many there are */
+function compact(values: Float64Array, present: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    const isThere = Number.isNaN(value) ? 0 : 1;
+    present[i] = isThere;
+    values[count] = value;
+    count += isThere;
+  }
+  return count;
+}
+
+function boundsOf(values: Float64Array, count: number): { min: number; max: number } {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const value = values[i] ?? 0;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function write(view: DataView, at: number, width: Bytes, value: number): void {
+  if (width === 4) {
+    view.setInt32(at, value, true);
+    return;
+  }
+  const high = Math.floor(value / 2 ** 32);
+  view.setUint32(at, value - high * 2 ** 32, true);
+  view.setInt32(at + 4, high, true);
+}
+
+function fixed(width: Bytes, value: number): Uint8Array {
+  const made = new Uint8Array(width);
+  write(new DataView(made.buffer), 0, width, value);
+  return made;
+}
+
+/** 64-bit integers, and times in epoch ms. The few that no double holds are kept beside. */
+export class Int64Column extends WholeNumbers {
+  protected readonly width = 8;
+  #large = new Map<number, bigint>();
+
+  override put(row: number, value: Value): void {
+    if (typeof value === 'number') {
+      if (!Number.isSafeInteger(value)) throw new RangeError(`not a safe integer: ${value}`);
+      this.rows.put(row, value);
+      return;
+    }
+    if (typeof value !== 'bigint') throw new TypeError(`not an integer: ${String(value)}`);
+    if (value < LOWEST || value > HIGHEST) throw new RangeError(`not a 64-bit integer: ${value}`);
+    this.rows.put(row, Number(value));
+    if (!Number.isSafeInteger(Number(value))) this.#large.set(row, value);
+  }
+
+  override truncate(length: number): void {
+    super.truncate(length);
+    for (const row of this.#large.keys()) if (row >= length) this.#large.delete(row);
+  }
+
+  override at(row: number): number | bigint | null {
+    return this.#large.get(row) ?? super.at(row);
+  }
+
+  override compare(a: number, b: number): number {
+    if (!this.#large.has(a) && !this.#large.has(b)) return super.compare(a, b);
+    const [x, y] = [this.at(a), this.at(b)];
+    if (x === null || y === null) return Number(x !== null) - Number(y !== null);
+    return x < y ? -1 : x > y ? 1 : 0;
+  }
+
+  override encode(rows: Uint32Array, chunk: Chunk): void {
+    if (this.#large.size === 0 || !rows.some((row) => this.#large.has(row))) {
+      super.encode(rows, chunk);
+      return;
+    }
+    const values = Array.from(rows, (row) => this.at(row));
+    const present = Uint8Array.from(values, (value) => (value === null ? 0 : 1));
+    const exact = BigInt64Array.from(values.filter((value) => value !== null).map(BigInt));
+    chunk.begin(present, rows.length, rows.length - exact.length).bytes(new Uint8Array(exact.buffer));
+    chunk.end(rows.length, ENCODING.PLAIN);
+    exact.sort();
+    chunk.min = { bytes: new Uint8Array(exact.buffer, 0, 8), isExact: true };
+    chunk.max = { bytes: new Uint8Array(exact.buffer, exact.byteLength - 8), isExact: true };
   }
 }
 
 /** 32-bit integers. */
-export class Int32Column implements ColumnBuffer {
-  readonly type = new Int32();
-  readonly #present = new Presence();
-  #values = new Int32Array(0);
+export class Int32Column extends WholeNumbers {
+  protected readonly width = 4;
 
-  put(row: number, value: Value): void {
+  override put(row: number, value: Value): void {
     if (typeof value !== 'number' || (value | 0) !== value) {
       throw new RangeError(`not a 32-bit integer: ${String(value)}`);
     }
-    const room = this.#present.set(row);
-    if (room > this.#values.length) this.#values = grown(this.#values, Int32Array, room);
-    this.#values[row] = value;
-  }
-
-  truncate(length: number): void {
-    this.#present.truncate(length);
-  }
-
-  at(row: number): number | null {
-    return this.#present.has(row) ? (this.#values[row] ?? null) : null;
-  }
-
-  sizeOf(rows: Uint32Array): number {
-    return rows.length * 4;
-  }
-
-  gather(rows: Uint32Array): Data<Int32> {
-    const values = this.#values;
-    const data = new Int32Array(rows.length);
-    const validity = this.#present.gather(rows, (place, row) => {
-      data[place] = values[row] ?? 0;
-    });
-    return makeData({ type: this.type, length: rows.length, data, ...validity });
+    this.rows.put(row, value);
   }
 }
 
-/** 64-bit floating point numbers. */
+/** 64-bit floating point numbers; few columns have any, so they are plain and without statistics of bounds. */
 export class DoubleColumn implements ColumnBuffer {
-  readonly type = new Float64();
-  readonly #present = new Presence();
-  #values = new Float64Array(0);
+  readonly #values = new Map<number, number>();
 
   put(row: number, value: Value): void {
     if (typeof value !== 'number') throw new TypeError(`not a number: ${String(value)}`);
-    const room = this.#present.set(row);
-    if (room > this.#values.length) this.#values = grown(this.#values, Float64Array, room);
-    this.#values[row] = value;
+    this.#values.set(row, value);
   }
 
   truncate(length: number): void {
-    this.#present.truncate(length);
+    for (const row of this.#values.keys()) if (row >= length) this.#values.delete(row);
   }
 
   at(row: number): number | null {
-    return this.#present.has(row) ? (this.#values[row] ?? null) : null;
+    return this.#values.get(row) ?? null;
+  }
+
+  compare(a: number, b: number): number {
+    return (this.at(a) ?? Number.NEGATIVE_INFINITY) - (this.at(b) ?? Number.NEGATIVE_INFINITY) || 0;
   }
 
   sizeOf(rows: Uint32Array): number {
-    return rows.length * 8;
+    return rows.filter((row) => this.#values.has(row)).length * 8;
   }
 
-  gather(rows: Uint32Array): Data<Float64> {
-    const values = this.#values;
-    const data = new Float64Array(rows.length);
-    const validity = this.#present.gather(rows, (place, row) => {
-      data[place] = values[row] ?? 0;
-    });
-    return makeData({ type: this.type, length: rows.length, data, ...validity });
+  get bytes(): number {
+    return this.#values.size * 8;
+  }
+
+  encode(rows: Uint32Array, chunk: Chunk): void {
+    const values = Array.from(rows, (row) => this.at(row));
+    const present = Uint8Array.from(values, (value) => (value === null ? 0 : 1));
+    const there = Float64Array.from(values.filter((value) => value !== null));
+    chunk.begin(present, rows.length, rows.length - there.length).bytes(new Uint8Array(there.buffer));
+    chunk.end(rows.length, ENCODING.PLAIN);
   }
 }

@@ -1,8 +1,9 @@
 import { DAY_MS } from '../days.ts';
 import { dayOf } from '../decode/time.ts';
-import type { Value } from './column.ts';
+import type { ColumnBuffer } from './column.ts';
 import type { Columns } from './columns.ts';
 import { InternedColumn } from './interned.ts';
+import { Int64Column } from './numbers.ts';
 
 export interface RowOrder {
   /** the timestamp column whose UTC day is the row's `dt` */
@@ -25,36 +26,40 @@ export interface DayRows {
 export function orderByDay(columns: Columns, { day, keys }: RowOrder, rows: Uint32Array): DayRows[] {
   const sorted = sortRows(columns, keys, rows);
   const times = columns.column(day);
-  const dts: string[] = [];
-  const counts: number[] = [];
-  const indexOf = new Map<string, number>();
-  const indexOfNumber = new Map<number, number>();
-  const dayIndex = (row: number): number => {
-    const time = Number(times.at(row) ?? 0);
-    const number = Math.floor(time / DAY_MS);
-    let index = indexOfNumber.get(number);
-    if (index === undefined) {
-      // Many days may be one partition: the one of absurd times.
-      const dt = dayOf(time);
-      index = indexOf.get(dt) ?? dts.push(dt) - 1;
-      indexOf.set(dt, index);
-      indexOfNumber.set(number, index);
-    }
-    return index;
-  };
-
+  if (!(times instanceof Int64Column)) throw new TypeError(`days are of times, not: ${day}`);
   const indexes = new Uint32Array(sorted.length);
-  for (let i = 0; i < sorted.length; i++) {
-    const index = dayIndex(sorted[i] ?? 0);
-    indexes[i] = index;
-    counts[index] = (counts[index] ?? 0) + 1;
-  }
+  const dts = fillDayIndexes(times, sorted, indexes);
+  if (dts.length === 1 && dts[0] !== undefined) return [{ dt: dts[0], rows: sorted }];
+  const counts = new Uint32Array(dts.length);
+  for (let i = 0; i < indexes.length; i++) counts[indexes[i] ?? 0] = (counts[indexes[i] ?? 0] ?? 0) + 1;
   const days = dts.map((dt, index) => ({ dt, rows: new Uint32Array(counts[index] ?? 0), filled: 0 }));
   for (let i = 0; i < sorted.length; i++) {
     const ofDay = days[indexes[i] ?? 0];
     if (ofDay) ofDay.rows[ofDay.filled++] = sorted[i] ?? 0;
   }
   return days.map(({ dt, rows }) => ({ dt, rows })).sort((a, b) => (a.dt < b.dt ? -1 : 1));
+}
+
+/** Gives each row the index of its day among the days that are returned. */
+function fillDayIndexes(times: Int64Column, rows: Uint32Array, indexes: Uint32Array): string[] {
+  const dts: string[] = [];
+  const indexOf = new Map<number, number>();
+  let number = Number.NaN;
+  let index = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const time = times.number(rows[i] ?? 0);
+    const next = Math.floor((Number.isNaN(time) ? 0 : time) / DAY_MS);
+    if (next !== number) {
+      number = next;
+      const known = indexOf.get(number);
+      // Many days may be one partition: the one of absurd times.
+      const dt = known === undefined ? dayOf(number * DAY_MS) : '';
+      index = known ?? (dts.includes(dt) ? dts.indexOf(dt) : dts.push(dt) - 1);
+      indexOf.set(number, index);
+    }
+    indexes[i] = index;
+  }
+  return dts;
 }
 
 /**
@@ -66,54 +71,50 @@ function sortRows(columns: Columns, [first, ...others]: RowOrder['keys'], rows: 
   if (!(column instanceof InternedColumn)) throw new TypeError(`rows are sorted by interned text first, not: ${first}`);
   const ranks = column.ranks(rows);
   const starts = new Uint32Array(ranks.reduce((most, rank) => Math.max(most, rank), 0) + 2);
-  for (const rank of ranks) starts[rank + 1] = (starts[rank + 1] ?? 0) + 1;
+  const sorted = new Uint32Array(rows.length);
+  distribute(rows, ranks, starts, sorted);
+  const keys = others.map((name) => columns.column(name));
+  for (let rank = 0; rank + 1 < starts.length; rank++) sortRun(sorted, starts[rank] ?? 0, starts[rank + 1] ?? 0, keys);
+  return sorted;
+}
+
+/** Puts each row where its rank belongs; `starts` says afterwards where each rank begins. */
+function distribute(rows: Uint32Array, ranks: Uint32Array, starts: Uint32Array, sorted: Uint32Array): void {
+  for (let i = 0; i < ranks.length; i++) starts[(ranks[i] ?? 0) + 1] = (starts[(ranks[i] ?? 0) + 1] ?? 0) + 1;
   for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] ?? 0) + (starts[i - 1] ?? 0);
   const ends = starts.slice();
-  const sorted = new Uint32Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
     const rank = ranks[i] ?? 0;
     const at = ends[rank] ?? 0;
     sorted[at] = rows[i] ?? 0;
     ends[rank] = at + 1;
   }
-
-  const buffers = others.map((name) => columns.column(name));
-  const compare = (a: number, b: number): number => {
-    for (const buffer of buffers) {
-      const order = compareValues(buffer.at(a), buffer.at(b));
-      if (order !== 0) return order;
-    }
-    return 0;
-  };
-  for (let rank = 0; rank + 1 < starts.length; rank++) {
-    sortRun(sorted.subarray(starts[rank], starts[rank + 1]), compare);
-  }
-  return sorted;
 }
 
 const LONG_RUN = 32;
 
-/** In place and stable. Most runs are short, and in order already. */
-function sortRun(run: Uint32Array, compare: (a: number, b: number) => number): void {
-  if (run.length > LONG_RUN) {
-    run.sort(compare);
+/** Sorts `rows[from…to − 1]` in place, stably. Most runs are short, and in order already. */
+function sortRun(rows: Uint32Array, from: number, to: number, keys: readonly ColumnBuffer[]): void {
+  if (to - from > LONG_RUN) {
+    rows.subarray(from, to).sort((a, b) => compareRows(keys, a, b));
     return;
   }
-  for (let i = 1; i < run.length; i++) {
-    const row = run[i] ?? 0;
+  for (let i = from + 1; i < to; i++) {
+    const row = rows[i] ?? 0;
     let j = i;
-    for (; j > 0; j--) {
-      const before = run[j - 1] ?? 0;
-      if (compare(before, row) <= 0) break;
-      run[j] = before;
+    for (; j > from; j--) {
+      const before = rows[j - 1] ?? 0;
+      if (compareRows(keys, before, row) <= 0) break;
+      rows[j] = before;
     }
-    run[j] = row;
+    rows[j] = row;
   }
 }
 
-function compareValues(a: Value | null, b: Value | null): number {
-  if (a === b) return 0;
-  if (a === null) return -1;
-  if (b === null) return 1;
-  return a < b ? -1 : a > b ? 1 : 0;
+function compareRows(keys: readonly ColumnBuffer[], a: number, b: number): number {
+  for (const key of keys) {
+    const order = key.compare(a, b);
+    if (order !== 0) return order;
+  }
+  return 0;
 }

@@ -1,24 +1,18 @@
-import { makeData, RecordBatch, RecordBatchStreamWriter, type Schema, Struct } from 'apache-arrow';
-import {
-  Compression,
-  EnabledStatistics,
-  Encoding,
-  transformParquetStream,
-  Table as WasmTable,
-  type WriterProperties,
-  WriterPropertiesBuilder,
-  WriterVersion,
-} from 'parquet-wasm';
 import type { Settings } from '../settings.ts';
-import type { Column, Table } from '../tables/table.ts';
 import type { Columns } from './columns.ts';
-import { TooMuchText } from './text.ts';
+import { release } from './memory.ts';
+import { Bytes } from './pages/bytes.ts';
+import { Chunk, CODEC } from './pages/chunk.ts';
+import { type Extent, fileFooter, type Group, pageHeader } from './pages/footer.ts';
+import { writeStruct } from './pages/thrift.ts';
 
 /** Large enough for long runs and good dictionaries, small enough for readers to prune by message_id and to share work. */
 const GROUP_ROWS = 1 << 17;
 
-/** Rows that are handed over to the writer at once: what bounds the memory beside the columns. */
-const BATCH_ROWS = 1 << 13;
+const MAGIC = Buffer.from('PAR1');
+
+/** Where pages are put together; used again for each, since nothing waits while a file is made. */
+const page = new Bytes();
 
 /**
  * These rows, in this order, as one Parquet file. The same rows give the same bytes, whatever else the columns hold or
@@ -30,85 +24,52 @@ export async function encodeParquet(
   rows: Uint32Array,
   profile: Settings['parquet'],
 ): Promise<Uint8Array> {
-  if (rows.length === 0) throw new RangeError(`no rows to write (table: ${columns.table.name})`);
-  const file = await transformParquetStream(batches(columns, rows), properties(columns.table, profile));
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of file) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** Arrow batches in the writer's memory, each made only when the one before has been taken in. */
-function batches(columns: Columns, rows: Uint32Array): ReadableStream {
-  const schema = columns.schema();
-  let from = 0;
-  return new ReadableStream(
-    {
-      pull(controller) {
-        const next = rows.subarray(from, from + BATCH_ROWS);
-        if (next.length === 0) return controller.close();
-        const batch = gatherMost(columns, schema, next);
-        from += batch.numRows;
-        const table = WasmTable.fromIPCStream(toIpc(batch));
-        controller.enqueue(table.recordBatch(0));
-        table.free();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** As many of the rows as can be handed over at once: all of them, unless there are texts of megabytes. */
-function gatherMost(columns: Columns, schema: Schema, rows: Uint32Array): RecordBatch {
-  try {
-    return gather(columns, schema, rows);
-  } catch (error) {
-    if (!(error instanceof TooMuchText)) throw error;
-    return gatherMost(columns, schema, rows.subarray(0, rows.length >> 1));
+  const { table } = columns;
+  if (rows.length === 0) throw new RangeError(`no rows to write (table: ${table.name})`);
+  const file = new Bytes();
+  file.bytes(MAGIC);
+  const groups: Group[] = [];
+  for (let from = 0; from < rows.length; from += GROUP_ROWS) {
+    const ofGroup = rows.subarray(from, from + GROUP_ROWS);
+    const chunks = Object.entries(table.columns).map(([name, { nullable }]) => {
+      const chunk = new Chunk(nullable, profile === 'best' ? CODEC.ZSTD : CODEC.SNAPPY, page);
+      columns.column(name).encode(ofGroup, chunk);
+      chunk.finish();
+      return { name, chunk, extent: writePages(chunk, file) };
+    });
+    groups.push({ rows: ofGroup.length, chunks });
   }
+  const footer = file.at;
+  writeStruct(fileFooter(table, rows.length, groups), file);
+  file.uint32(file.at - footer);
+  file.bytes(MAGIC);
+  const bytes = Buffer.allocUnsafeSlow(file.at);
+  file.written().copy(bytes);
+  release(file.buffer);
+  return bytes;
 }
 
-function gather(columns: Columns, schema: Schema, rows: Uint32Array): RecordBatch {
-  const children = schema.names.map((name) => columns.column(String(name)).gather(rows));
-  return new RecordBatch(
-    schema,
-    makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children }),
-  );
-}
-
-function toIpc(batch: RecordBatch): Uint8Array {
-  const writer = new RecordBatchStreamWriter();
-  writer.write(batch);
-  writer.finish();
-  return writer.toUint8Array(true);
-}
-
-function properties(table: Table, profile: Settings['parquet']): WriterProperties {
-  const common = new WriterPropertiesBuilder()
-    .setCreatedBy('maillake')
-    .setWriterVersion(WriterVersion.V1)
-    .setMaxRowGroupSize(GROUP_ROWS)
-    .setStatisticsEnabled(EnabledStatistics.Chunk)
-    .setDictionaryEnabled(false)
-    .setEncoding(Encoding.PLAIN);
-  if (profile === 'compatible') return common.setCompression(Compression.SNAPPY).build();
-
-  let builder = common.setCompression(Compression.ZSTD);
-  for (const [name, column] of Object.entries(table.columns)) {
-    if (column.storage === 'dictionary') builder = builder.setColumnDictionaryEnabled(name, true);
-    else builder = builder.setColumnEncoding(name, encodingOf(column));
+/** Writes a chunk's pages, which are gone from it then. */
+function writePages(chunk: Chunk, file: Bytes): Extent {
+  const extent: Extent = {
+    start: file.at,
+    end: 0,
+    rawBytes: 0,
+    encodings: new Set(),
+    dictionaryAt: null,
+    dataAt: null,
+  };
+  for (const { kind, values, encoding, rawBytes, bytes } of chunk.pages) {
+    const start = file.at;
+    if (kind === 'dictionary') extent.dictionaryAt = start;
+    else extent.dataAt ??= start;
+    writeStruct(pageHeader(kind, values, encoding, rawBytes, bytes.length), file);
+    extent.rawBytes += file.at - start + rawBytes;
+    extent.encodings.add(encoding);
+    file.bytes(bytes);
+    release(bytes);
   }
-  return builder.build();
-}
-
-function encodingOf({ type }: Column): Encoding {
-  switch (type) {
-    case 'string':
-      return Encoding.DELTA_LENGTH_BYTE_ARRAY;
-    case 'bigint':
-    case 'int':
-    case 'timestamp':
-      return Encoding.DELTA_BINARY_PACKED;
-    default:
-      return Encoding.PLAIN;
-  }
+  chunk.pages = [];
+  extent.end = file.at;
+  return extent;
 }

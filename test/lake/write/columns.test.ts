@@ -1,4 +1,3 @@
-import { DataType } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { events, units } from '#lake/tables/index.ts';
@@ -16,17 +15,6 @@ describe('columns', () => {
         expect(contentOf(columns)).toEqual(rows.map((row) => expected(everyType, row)));
       }),
     );
-  });
-
-  test('are dictionaries to Arrow only where the file stores them as such: pyarrow reads no others', () => {
-    const dictionaries = new Columns(events)
-      .schema()
-      .fields.filter(({ type }) => DataType.isDictionary(type))
-      .map(({ name }) => name);
-    const table: Table = events;
-    const stored = Object.entries(table.columns).filter(([, { type, storage }]) => type === 'string' && storage);
-    expect(dictionaries).toEqual(stored.filter(([, { storage }]) => storage === 'dictionary').map(([name]) => name));
-    expect(stored.length).toBeGreaterThan(dictionaries.length);
   });
 
   test('copy values: the draft may be filled again for the next row', () => {

@@ -130,9 +130,11 @@ describe('the best profile', () => {
     everyTypeRow({ id: `m${i}`, at: i, word: `w${i % 10}`, text: `t${i}` }),
   );
 
-  test('is ZSTD, with dictionaries and delta encodings where the declaration says so', async () => {
+  test('is ZSTD where there is something to compress, with dictionaries and deltas as declared', async () => {
     const encodings = await columnChunks(await encodeParquet(columnsOf(everyType, rows), rowsTo(rows.length), 'best'));
-    expect(new Set(encodings.values().map(({ codec }) => codec))).toEqual(new Set(['ZSTD']));
+    expect(encodings.get('id')?.codec).toBe('ZSTD');
+    expect(encodings.get('text')?.codec).toBe('ZSTD');
+    expect(encodings.get('needed_place')?.codec).toBe('UNCOMPRESSED');
     expect(encodings.get('word')?.encodings).toContain('RLE_DICTIONARY');
     expect(encodings.get('id')?.encodings).toContain('DELTA_LENGTH_BYTE_ARRAY');
     expect(encodings.get('at')?.encodings).toContain('DELTA_BINARY_PACKED');
@@ -144,6 +146,39 @@ describe('the best profile', () => {
     expect(chunks.get('id')).toMatchObject({ least: 'm0', most: 'm999', nulls: 0n });
     expect(chunks.get('at')).toMatchObject({ least: new Date(0), most: new Date(999) });
     expect(chunks.get('count')).toMatchObject({ nulls: 1000n });
+  });
+
+  test('has bounds in its statistics that hold for every value: by bytes, and exact unless a text is long', async () => {
+    const least = Array.from({ length: 300 }, (_, i) => everyTypeRow({ id: `m${i % 40}`, at: i, place: (i % 7) - 3 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRow(everyType), { minLength: 1, maxLength: 12 }), async (any) => {
+        const these = [...any, ...least.slice(0, any.length * 20)];
+        const chunks = await columnChunks(
+          await encodeParquet(columnsOf(everyType, these), rowsTo(these.length), 'best'),
+        );
+        for (const [name, { type }] of Object.entries(everyType.columns)) {
+          const values = these.map((row) => expected(everyType, row)[name]).filter((value) => value != null);
+          const chunk = chunks.get(name);
+          expect(Number(chunk?.nulls), name).toBe(these.length - values.length);
+          if (values.length === 0 || type === 'double') continue;
+          const texts = values.map((value) => Buffer.from(String(value))).sort(Buffer.compare);
+          const [min, max] = [boundOf(chunk?.least), boundOf(chunk?.most)];
+          if (type !== 'string') {
+            const sorted = values.map(BigInt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+            expect([min, max].map(BigInt), name).toEqual([sorted[0], sorted.at(-1)]);
+          } else {
+            const [first, last] = [texts[0] ?? Buffer.alloc(0), texts.at(-1) ?? Buffer.alloc(0)];
+            expect(Buffer.compare(Buffer.from(String(min)), first), name).toBeLessThanOrEqual(0);
+            if (first.length <= 64) expect(min).toBe(first.toString());
+            if (chunk?.most !== undefined) {
+              expect(Buffer.compare(Buffer.from(String(max)), last), name).toBeGreaterThanOrEqual(0);
+            }
+            if (last.length <= 64) expect(max).toBe(last.toString());
+          }
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 
   test('cuts row groups', async () => {
@@ -237,6 +272,12 @@ function columnsOf<T extends Table>(table: T, rows: readonly RowOf<T>[]): Column
 }
 
 const rowsTo = (length: number): Uint32Array => Uint32Array.from({ length }, (_, i) => i);
+
+const boundOf = (value: unknown): string | number | bigint | boolean => {
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return value;
+  return String(value);
+};
 
 const metadataOf = (bytes: Uint8Array): ReturnType<typeof parquetMetadataAsync> =>
   parquetMetadataAsync(new Uint8Array(bytes).buffer);

@@ -111,10 +111,13 @@ export class UnitRows implements RowSink {
     this.#ids = new EventIds();
 
     yield* encodeDays('events', this.#events, EVENT_ORDER, eventRows, profile, maxBytes);
+    this.#events.free();
     this.#events = new Columns(events);
     yield* encodeDays('headers', this.#headers, HEADER_ORDER, rowsBut([], this.#headers.length), profile, maxBytes);
+    this.#headers.free();
     this.#headers = new Columns(headers);
     yield* encodeDays('clicks', this.#clicks, EVENT_ORDER, rowsBut([], this.#clicks.length), profile, maxBytes);
+    this.#clicks.free();
     this.#clicks = new Columns(clicks);
     yield* encodeDays(
       'quarantine',
@@ -124,6 +127,7 @@ export class UnitRows implements RowSink {
       profile,
       maxBytes,
     );
+    this.#quarantine.free();
     this.#quarantine = new Columns(quarantine);
   }
 }
@@ -137,8 +141,7 @@ async function* encodeDays(
   maxBytes: number,
 ): AsyncGenerator<EncodedFile> {
   for (const day of orderByDay(columns, order, rows)) {
-    const expected = columns.sizeOf(day.rows) * FILE_BYTES_PER_RAW[profile];
-    const rowsPerPart = Math.max(1, Math.ceil(day.rows.length / Math.ceil(expected / maxBytes)));
+    const rowsPerPart = Math.ceil(day.rows.length / partsOf(columns, day.rows, profile, maxBytes));
     for (let from = 0, part = 0; from < day.rows.length; from += rowsPerPart, part++) {
       const ofPart = day.rows.subarray(from, from + rowsPerPart);
       const bytes = await encodeParquet(columns, ofPart, profile);
@@ -154,12 +157,21 @@ async function* encodeDays(
   }
 }
 
+/** How many files the rows make. Nearly always all rows of the table would fit into one, and none has to be looked at. */
+function partsOf(columns: Columns, rows: Uint32Array, profile: Settings['parquet'], maxBytes: number): number {
+  const most = maxBytes / FILE_BYTES_PER_RAW[profile];
+  return columns.bytes <= most ? 1 : Math.max(1, Math.ceil(columns.sizeOf(rows) / most));
+}
+
 function sendDays(columns: Columns, rows: Uint32Array): string[] {
   const sentAt = columns.column('sent_at');
   const numbers = new Set<number>();
+  let last = Number.NaN;
   for (const row of rows) {
     const time = sentAt.at(row);
-    if (typeof time === 'number') numbers.add(Math.floor(time / DAY_MS));
+    const number = typeof time === 'number' ? Math.floor(time / DAY_MS) : last;
+    if (number !== last && !Number.isNaN(number)) numbers.add(number);
+    last = number;
   }
   return [...new Set([...numbers].map((number) => dayOf(number * DAY_MS)))].sort();
 }

@@ -1,0 +1,124 @@
+/** Parquet's encodings of whole arrays (apache/parquet-format, Encodings.md). */
+import type { Bytes } from './bytes.ts';
+
+/** Bits that a whole number below 2^53 takes. */
+export const bitsOf = (value: number): number =>
+  value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 2 ** 32));
+
+/** RLE / bit-packing hybrid: runs of eight and more as runs, the values between them packed in eights. */
+export function writeHybrid(values: ArrayLike<number>, count: number, width: number, out: Bytes): void {
+  const bytesOfValue = (width + 7) >> 3;
+  let packedFrom = 0;
+  for (let i = 0; i < count; ) {
+    const value = values[i] ?? 0;
+    let end = i + 1;
+    while (end < count && values[end] === value) end++;
+    // What is packed comes in eights: a run fills up the eight before it.
+    const filling = (8 - ((i - packedFrom) & 7)) & 7;
+    if (end - i - filling >= 8) {
+      if (i > packedFrom) writePacked(values, packedFrom, i + filling, width, out);
+      out.varint((end - i - filling) * 2);
+      for (let byte = 0; byte < bytesOfValue; byte++) out.byte((value >>> (8 * byte)) & 0xff);
+      packedFrom = end;
+    }
+    i = end;
+  }
+  if (packedFrom < count) writePacked(values, packedFrom, count, width, out);
+}
+
+function writePacked(values: ArrayLike<number>, from: number, to: number, width: number, out: Bytes): void {
+  const eights = (to - from + 7) >> 3;
+  out.varint(eights * 2 + 1);
+  out.need(eights * width);
+  packBits(values, from, to, 0, width, eights * width, out);
+}
+
+const BLOCK = 128;
+const MINIBLOCK = 32;
+const deltas = new Float64Array(BLOCK);
+
+/**
+ * Can `writeDeltas` write values from `lowest` to `highest`? Differences of differences must take fewer bits than the
+ * type has, and be exact in a double with 7 bits to spare.
+ */
+export const canBeDeltas = (lowest: number, highest: number, bytes: 4 | 8): boolean =>
+  highest - lowest < (bytes === 4 ? 2 ** 30 : 2 ** 43) && Math.abs(lowest) < 2 ** 51 && Math.abs(highest) < 2 ** 51;
+
+/** DELTA_BINARY_PACKED of whole numbers. */
+export function writeDeltas(values: ArrayLike<number>, count: number, out: Bytes): void {
+  out.varint(BLOCK);
+  out.varint(BLOCK / MINIBLOCK);
+  out.varint(count);
+  out.zigzag(count > 0 ? (values[0] ?? 0) : 0);
+  for (let from = 1; from < count; from += BLOCK) {
+    const size = Math.min(BLOCK, count - from);
+    const least = fillDeltas(values, from, size);
+    out.zigzag(least);
+    out.need(4 + BLOCK * 8);
+    const widths = out.at;
+    out.uint32(0);
+    for (let start = 0; start < size; start += MINIBLOCK) {
+      const end = Math.min(size, start + MINIBLOCK);
+      const width = bitsOf(mostOf(start, end) - least);
+      out.buffer[widths + start / MINIBLOCK] = width;
+      if (width > 0) packBits(deltas, start, end, least, width, width * 4, out);
+    }
+  }
+}
+
+/** @returns the least of the differences, which are in `deltas` then */
+function fillDeltas(values: ArrayLike<number>, from: number, size: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  let before = values[from - 1] ?? 0;
+  for (let i = 0; i < size; i++) {
+    const value = values[from + i] ?? 0;
+    const delta = value - before;
+    before = value;
+    deltas[i] = delta;
+    if (delta < least) least = delta;
+  }
+  return least;
+}
+
+function mostOf(from: number, to: number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = from; i < to; i++) most = Math.max(most, deltas[i] ?? 0);
+  return most;
+}
+
+/** Packs `values[from…to − 1] − base`, least significant bit first, into exactly `size` bytes that there is room for. */
+function packBits(
+  values: ArrayLike<number>,
+  from: number,
+  to: number,
+  base: number,
+  width: number,
+  size: number,
+  out: Bytes,
+): void {
+  const { buffer } = out;
+  const end = out.at + size;
+  let { at } = out;
+  let bits = 0;
+  let held = 0;
+  if (width <= 24) {
+    for (let i = from; i < to; i++) {
+      held |= ((values[i] ?? 0) - base) << bits;
+      for (bits += width; bits >= 8; bits -= 8) {
+        buffer[at++] = held;
+        held >>>= 8;
+      }
+    }
+  } else {
+    // The same in doubles, which hold 44 bits and the 7 that may be left over exactly.
+    for (let i = from; i < to; i++) {
+      held += ((values[i] ?? 0) - base) * 2 ** bits;
+      for (bits += width; bits >= 8; bits -= 8) {
+        buffer[at++] = held % 256;
+        held = Math.floor(held / 256);
+      }
+    }
+  }
+  for (; at < end; held = 0) buffer[at++] = held;
+  out.at = end;
+}

@@ -1,0 +1,249 @@
+import {
+  BLOCK_BYTES,
+  compareBytes,
+  copyBytes,
+  type Memory,
+  scratch,
+  TEXT_BITS,
+  TEXT_MASK,
+  type TextBlock,
+} from './memory.ts';
+import { type Chunk, ENCODING, lowerBound, PAGE_BYTES, upperBound } from './pages/chunk.ts';
+import { writeDeltas } from './pages/encodings.ts';
+
+const NO_BLOCK: TextBlock = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)) };
+
+/** Where a text begins is 32 bits wide: 4 GB, less what is left over in blocks. */
+const MOST_BLOCKS = 2 ** (32 - TEXT_BITS);
+
+/**
+ * Texts as UTF-8, one after another in blocks. Where one begins is a whole number: the number of its block, and behind it
+ * the place within. No text runs over the end of its block.
+ */
+export class Texts {
+  blocks: TextBlock[] = [];
+  /** bytes in all */
+  bytes = 0;
+  #block = NO_BLOCK;
+  /** bytes used of the last block */
+  #used = BLOCK_BYTES;
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** Adds a text; a lone surrogate becomes U+FFFD. @returns how many bytes it takes; `last` is where it begins */
+  addString(text: string): number {
+    // A UTF-16 unit makes three bytes of UTF-8 at most, and Buffer.write would cut what doesn't fit.
+    const most = text.length * 3;
+    this.#need(this.#used + most < BLOCK_BYTES ? most : Buffer.byteLength(text));
+    const size = this.#block.bytes.write(text, this.#used, 'utf8');
+    this.#took(size);
+    return size;
+  }
+
+  /** Adds bytes that are UTF-8. */
+  addBytes(bytes: Uint8Array, view: DataView, from: number, to: number): void {
+    this.#need(to - from);
+    copyBytes(bytes, view, from, to, this.#block.bytes, this.#block.view, this.#used);
+    this.#took(to - from);
+  }
+
+  /** Where the text added last begins. */
+  last = 0;
+
+  text(start: number, size: number): string {
+    const from = start & TEXT_MASK;
+    return this.#blockOf(start).bytes.toString('utf8', from, from + size);
+  }
+
+  /** Not a copy. */
+  slice(start: number, size: number): Buffer {
+    const from = start & TEXT_MASK;
+    return this.#blockOf(start).bytes.subarray(from, from + size);
+  }
+
+  compare(a: number, aSize: number, b: number, bSize: number): number {
+    const [i, j] = [a & TEXT_MASK, b & TEXT_MASK];
+    return compareBytes(this.#blockOf(a).bytes, i, i + aSize, this.#blockOf(b).bytes, j, j + bSize);
+  }
+
+  equals(start: number, bytes: Uint8Array, view: DataView, from: number, size: number): boolean {
+    const own = this.#blockOf(start);
+    const at = start & TEXT_MASK;
+    let i = 0;
+    for (; i + 4 <= size; i += 4) if (own.view.getInt32(at + i, true) !== view.getInt32(from + i, true)) return false;
+    for (; i < size; i++) if (own.bytes[at + i] !== bytes[from + i]) return false;
+    return true;
+  }
+
+  #blockOf(start: number): TextBlock {
+    return this.blocks[start >>> TEXT_BITS] ?? NO_BLOCK;
+  }
+
+  /** @throws RangeError if the texts take 4 GB: a unit so large was never planned */
+  #need(bytes: number): void {
+    // A block is never quite full, so that texts at its end and at the beginning of the next aren't taken for neighbours.
+    if (this.#used + bytes < this.#block.bytes.length) return;
+    if (this.blocks.length === MOST_BLOCKS) throw new RangeError('a column of texts may not hold 4 GB');
+    this.#block = this.#memory.text(bytes + 1);
+    this.blocks.push(this.#block);
+    this.#used = 0;
+  }
+
+  #took(size: number): void {
+    this.last = (((this.blocks.length - 1) << TEXT_BITS) | this.#used) >>> 0;
+    this.#used += size;
+    this.bytes += size;
+  }
+}
+
+/**
+ * Writes texts as data pages of about a megabyte each, and their statistics.
+ * @param sizes bytes of each text, plus one; 0 is null
+ */
+export function encodeTexts(texts: Texts, starts: Uint32Array, sizes: Uint32Array, chunk: Chunk): void {
+  for (let from = 0; from < sizes.length; ) {
+    const to = pageEnd(sizes, from);
+    encodePage(texts.blocks, starts.subarray(from, to), sizes.subarray(from, to), chunk);
+    from = to;
+  }
+  const { min, max } = boundsOf(texts, starts, sizes);
+  if (min < 0) return;
+  chunk.min = lowerBound(Uint8Array.from(texts.slice(starts[min] ?? 0, (sizes[min] ?? 1) - 1)));
+  chunk.max = upperBound(Uint8Array.from(texts.slice(starts[max] ?? 0, (sizes[max] ?? 1) - 1)));
+}
+
+function pageEnd(sizes: Uint32Array, from: number): number {
+  let to = from;
+  for (let total = 0; to < sizes.length && total < PAGE_BYTES; to++) total += sizes[to] ?? 0;
+  return to;
+}
+
+function encodePage(blocks: readonly TextBlock[], starts: Uint32Array, sizes: Uint32Array, chunk: Chunk): void {
+  const rows = sizes.length;
+  const present = scratch.bytes(rows);
+  const lengths = scratch.ints(0, rows);
+  const count = lengthsOf(sizes, present, lengths);
+  if (count === 0 || !chunk.isPlain) {
+    encodeDeltaLengths(blocks, starts, sizes, lengths, count, present, chunk);
+    return;
+  }
+  const page = chunk.begin(present, rows, rows - count);
+  for (let i = 0; i < rows; i++) {
+    const size = (sizes[i] ?? 0) - 1;
+    if (size < 0) continue;
+    const start = starts[i] ?? 0;
+    const { bytes, view } = blocks[start >>> TEXT_BITS] ?? NO_BLOCK;
+    const from = start & TEXT_MASK;
+    page.uint32(size);
+    page.need(size);
+    copyBytes(bytes, view, from, from + size, page.buffer, page.view, page.at);
+    page.at += size;
+  }
+  chunk.end(rows, ENCODING.PLAIN);
+}
+
+function encodeDeltaLengths(
+  blocks: readonly TextBlock[],
+  starts: Uint32Array,
+  sizes: Uint32Array,
+  lengths: Int32Array,
+  count: number,
+  present: Uint8Array,
+  chunk: Chunk,
+): void {
+  const rows = sizes.length;
+  if (count === 0) {
+    chunk.allNull(rows, chunk.isPlain ? ENCODING.PLAIN : ENCODING.DELTA_LENGTH_BYTE_ARRAY);
+    return;
+  }
+  const page = chunk.begin(present, rows, rows - count);
+  writeDeltas(lengths, count, page);
+  page.need(sumOf(lengths, count));
+  page.at = joinTexts(blocks, starts, sizes, page.buffer, page.view, page.at);
+  chunk.end(rows, ENCODING.DELTA_LENGTH_BYTE_ARRAY);
+}
+
+/** Lengths of the texts that aren't null. @returns how many there are */
+function lengthsOf(sizes: Uint32Array, present: Uint8Array, lengths: Int32Array): number {
+  let count = 0;
+  for (let i = 0; i < sizes.length; i++) {
+    const size = sizes[i] ?? 0;
+    const isThere = size === 0 ? 0 : 1;
+    present[i] = isThere;
+    lengths[count] = size - 1;
+    count += isThere;
+  }
+  return count;
+}
+
+function sumOf(numbers: Int32Array, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += numbers[i] ?? 0;
+  return sum;
+}
+
+/**
+ * Copies the texts one behind the other. Those that were added one after another lie side by side, and are copied in one
+ * go:
+ *
+ *     for (const i of sizes.keys()) copy(starts[i], sizes[i] - 1);
+ */
+function joinTexts(
+  blocks: readonly TextBlock[],
+  starts: Uint32Array,
+  sizes: Uint32Array,
+  into: Buffer,
+  intoView: DataView,
+  start: number,
+): number {
+  let at = start;
+  let from = 0;
+  let to = 0;
+  // where a text would begin that goes with those before it; a block of its own has no neighbours
+  let next = -1;
+  for (let i = 0; i <= sizes.length; i++) {
+    const size = (sizes[i] ?? 0) - 1;
+    if (size <= 0 && i < sizes.length) continue;
+    const begin = starts[i] ?? 0;
+    if (begin !== next || i === sizes.length) {
+      const { bytes, view } = blocks[from >>> TEXT_BITS] ?? NO_BLOCK;
+      const place = from & TEXT_MASK;
+      copyBytes(bytes, view, place, place + to - from, into, intoView, at);
+      at += to - from;
+      from = begin;
+    }
+    to = begin + size;
+    next = size < BLOCK_BYTES ? to : -1;
+  }
+  return at;
+}
+
+/** Which of the texts are the least and the greatest; −1 if there are none. */
+function boundsOf(texts: Texts, starts: Uint32Array, sizes: Uint32Array): { min: number; max: number } {
+  const { blocks } = texts;
+  let min = -1;
+  let max = -1;
+  let minHead = 0xffffffff;
+  let maxHead = 0;
+  for (let i = 0; i < sizes.length; i++) {
+    const size = (sizes[i] ?? 0) - 1;
+    if (size < 0) continue;
+    const start = starts[i] ?? 0;
+    // Nearly always four bytes tell that it is neither.
+    const { view } = blocks[start >>> TEXT_BITS] ?? NO_BLOCK;
+    const head = size >= 4 ? view.getUint32(start & TEXT_MASK) : -1;
+    if (head > minHead && head < maxHead) continue;
+    if (min < 0 || texts.compare(start, size, starts[min] ?? 0, (sizes[min] ?? 0) - 1) < 0) {
+      min = i;
+      minHead = head < 0 ? 0xffffffff : head;
+    }
+    if (max < 0 || texts.compare(start, size, starts[max] ?? 0, (sizes[max] ?? 0) - 1) > 0) {
+      max = i;
+      maxHead = Math.max(head, 0);
+    }
+  }
+  return { min, max };
+}
