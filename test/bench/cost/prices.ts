@@ -1,9 +1,9 @@
 /**
- * What AWS asks for a day that requests.ts has counted: list prices of US East (N. Virginia), as public pages gave them up
+ * What AWS asks for a day that play.ts has counted: list prices of US East (N. Virginia), as public pages gave them up
  * to the first half of 2026, in dollars, without free tiers. Where a time is not counted but assumed, it is so to the dear side.
  */
 import { FIGURES } from '#aws/metrics.ts';
-import { isLambda, LAMBDAS } from '../../stacks/spec/lambdas.ts';
+import { isLambda, LAMBDAS } from '../../../stacks/spec/lambdas.ts';
 
 const MILLION = 1e6;
 const PRICES = {
@@ -23,12 +23,15 @@ const PRICES = {
 const DAYS_OF_MONTH = 30;
 /** Seconds that a request takes, one after another (design: 30 ms), and a query of Athena's that somebody waits for. */
 const SECONDS = { request: 0.03, query: 5 };
+/**
+ * Requests that Athena makes in the name of who asks: of a file its length, its footer and its column chunks; of a query the
+ * listings of its partitions, its output, manifest and metadata. Assumed, as no account has counted them.
+ */
+const ATHENA = { getsAFile: 20, putsAQuery: 12 };
 /** "Amazon Athena pricing": a query is billed as 10 MB at least. */
 export const LEAST_QUERY_BYTES = 10e6;
 /** "Amazon Data Firehose pricing": records are rounded up to 5 KB each, and events of mail are smaller. */
 const RECORD_GIGABYTES = 5e-6;
-/** A Firehose that waits for 5 minutes makes so many objects a day, each a unit of its own. */
-const UNITS_A_DAY = 288;
 /** Lambda asks each of three queues with five pollers, each of which waits for 20 seconds. */
 const POLLS_A_DAY = (3 * 5 * 86_400) / 20;
 /** Metrics cost by the hours in which they are sent; of a fault, that is none in a good month. */
@@ -48,21 +51,25 @@ export interface Day {
   /** bytes that the lake keeps of the day's mail, and those that the day has replaced */
   lakeBytes: { kept: number; replaced: number };
   steps: ReadonlyMap<string, Tally>;
-  /** metrics that alarms look at */
-  alarms: number;
 }
 
-/** Dollars a month by item. Storage is that of the month's own mail. */
-export function monthlyCost({ records, rawBytes, lakeBytes, steps, alarms }: Day): Map<string, number> {
-  const all = [...steps].map(([step, tally]) => ({ step, of: scaled(step, tally) }));
+/** Dollars a month by item. Storage is that of the month's own mail. @param alarms metrics that alarms look at */
+export function monthlyCost({ records, rawBytes, lakeBytes, steps }: Day, alarms: number): Map<string, number> {
   const sum = (value: (of: Tally, step: string) => number): number =>
-    all.reduce((total, { step, of }) => total + value(of, step), 0) * DAYS_OF_MONTH;
+    [...steps].reduce((total, [step, of]) => total + value(of, step), 0) * DAYS_OF_MONTH;
   const gigabytes = ((rawBytes + lakeBytes.kept) * DAYS_OF_MONTH + lakeBytes.replaced * DAYS_REPLACED) / 1e9;
   return new Map([
     ['Firehose', records * RECORD_GIGABYTES * PRICES['Firehose, GB'] * DAYS_OF_MONTH],
     [
       'S3 requests',
       sum(({ LIST = 0, PUT = 0, GET = 0 }) => (LIST + PUT) * PRICES['S3 LIST and PUT'] + GET * PRICES['S3 GET']),
+    ],
+    [
+      "Athena's S3 requests",
+      sum(
+        ({ files = 0, queries = 0 }) =>
+          files * ATHENA.getsAFile * PRICES['S3 GET'] + queries * ATHENA.putsAQuery * PRICES['S3 LIST and PUT'],
+      ),
     ],
     ['S3 storage', gigabytes * PRICES['S3 storage, GB and month']],
     [
@@ -78,15 +85,6 @@ export function monthlyCost({ records, rawBytes, lakeBytes, steps, alarms }: Day
     ['CloudWatch metrics', METRIC_MONTHS * PRICES['CloudWatch, metric and month']],
     ['CloudWatch alarms', alarms * PRICES['CloudWatch, alarm and month']],
   ]);
-}
-
-/** The generator gathers mail into fewer objects than Firehose does. */
-function scaled(step: string, tally: Tally): Tally {
-  const { runs = 0 } = tally;
-  if (step !== 'transform' || runs === 0 || runs >= UNITS_A_DAY) return tally;
-  const more = UNITS_A_DAY / runs;
-  // Work is by the record, not by the unit.
-  return Object.fromEntries(Object.entries(tally).map(([what, n]) => [what, what === 'ms' ? n : n * more]));
 }
 
 /** Where Athena works the function waits; everything else is counted as measured here, with the requests after it. */

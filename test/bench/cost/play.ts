@@ -1,0 +1,221 @@
+/**
+ * Plays the schedules of stacks/spec/lambdas.ts over a day of a sender's mail, on a disk and DuckDB, and counts what each step
+ * would have asked S3, Glue, SQS and Athena for. The lake holds the days before: what a step asks for may grow with them.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from '#generate/index.ts';
+import { DAY_MS, MINUTE_MS, startOfDay, utcDate } from '#lake/days.ts';
+import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
+import { audit } from '#lake/steps/audit.ts';
+import { collect } from '#lake/steps/collect.ts';
+import { planReach, requeue } from '#lake/steps/plan.ts';
+import { rollup } from '#lake/steps/rollup.ts';
+import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
+import { transform } from '#lake/steps/transform.ts';
+import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
+import { openLake } from '#local/lake.ts';
+import { countingRaw, countingStore } from '#test/ports/counting.ts';
+import { ManualClock } from '#test/ports/manual-clock.ts';
+import { SCHEDULES } from '../../../stacks/spec/lambdas.ts';
+import { type Day, LEAST_QUERY_BYTES } from './prices.ts';
+
+/** @param daily mails a day @param days the lake is old, that one included */
+export async function playDay(daily: number, days: number): Promise<Day> {
+  /** The day that is counted: yesterday, so that times of files and of the clock are near each other. */
+  const begin = startOfDay(utcDate(Date.now())) - DAY_MS;
+
+  const folder = mkdtempSync(join(tmpdir(), 'requests-'));
+  const raw = join(folder, 'raw');
+  const { records, bytes } = await generate({
+    out: raw,
+    messages: daily * days,
+    days,
+    seed: 1,
+    incident: false,
+    end: utcDate(begin),
+  });
+  const lake = await openLake({ raw, lake: join(folder, 'lake'), durable: false });
+  const settings = { ...lake.settings, rawTemplate: 'ses/{yyyy}/{MM}/{dd}/{HH}/' };
+  const clock = new ManualClock(begin);
+
+  const tallies = new Map<string, Map<string, number>>();
+  let step = '';
+  const tally = (what: string, n = 1): void => {
+    const of = tallies.get(step) ?? new Map<string, number>();
+    tallies.set(step, of.set(what, (of.get(what) ?? 0) + n));
+  };
+
+  /** Only what has been delivered by now is there. */
+  const delivered: RawStore = {
+    async *list(prefix, options) {
+      for await (const object of lake.ports.raw.list(prefix, options)) if (object.modified <= clock.now()) yield object;
+    },
+    prefixes: (prefix) => lake.ports.raw.prefixes(prefix),
+    get: (key, options) => lake.ports.raw.get(key, options),
+  };
+  const countedRaw = countingRaw(delivered);
+  const countedLake = countingStore(lake.ports.lake);
+
+  const catalog: Catalog = {
+    async ensurePartitions(table, partitions) {
+      tally('Glue', Math.ceil(partitions.length / 100));
+      await lake.ports.catalog.ensurePartitions(table, partitions);
+    },
+    async switchPartition(table, partition) {
+      tally('Glue');
+      await lake.ports.catalog.switchPartition(table, partition);
+    },
+    async locations(table, dts) {
+      tally('Glue');
+      return lake.ports.catalog.locations(table, dts);
+    },
+  };
+
+  /** Whole files: more than Athena reads of those of whose columns it needs a few. */
+  async function read(inputs: readonly Input[]): Promise<void> {
+    let bytes = 0;
+    for (const key of inputs.flatMap(({ keys }) => keys)) {
+      const size = await sizeOf(key);
+      bytes += size;
+    }
+    tally('bytes read', bytes);
+    tally('files', inputs.flatMap(({ keys }) => keys).length);
+    tally('billed', Math.max(bytes, LEAST_QUERY_BYTES));
+  }
+  async function sizeOf(wanted: string): Promise<number> {
+    for await (const { key, size } of lake.ports.lake.list(wanted)) if (key === wanted) return size;
+    return 0;
+  }
+  const engine: Engine = {
+    async query(sql, inputs = []) {
+      tally('queries');
+      await read(inputs);
+      return lake.engine.query(sql, inputs);
+    },
+    async write(job) {
+      tally('queries');
+      await read(job.inputs);
+      return lake.engine.write(job);
+    },
+  };
+  const queued: UnitMessage[] = [];
+  const queue: Queue = {
+    async send(sent: readonly UnitMessage[], _lane: Lane) {
+      // One to send; a worker's receipt and deletion.
+      tally('SQS', sent.length * 3);
+      queued.push(...sent);
+    },
+  };
+  const ports: Ports = { ...lake.ports, raw: countedRaw.store, lake: countedLake.store, catalog, engine, queue, clock };
+
+  async function run(name: string, work: () => Promise<unknown>): Promise<void> {
+    step = name;
+    const before = structuredClone([countedRaw.calls, countedLake.calls]);
+    const startedAt = performance.now();
+    await work();
+    tally('runs');
+    tally('ms', performance.now() - startedAt);
+    for (const [i, { calls }] of [countedRaw, countedLake].entries()) {
+      tally('LIST', calls.list - (before[i]?.list ?? 0));
+      tally('GET', calls.get - (before[i]?.get ?? 0));
+      tally('PUT', calls.create - (before[i]?.create ?? 0));
+    }
+  }
+
+  async function work(): Promise<void> {
+    for (let unit = queued.shift(); unit; unit = queued.shift()) {
+      const message = unit;
+      await run('transform', () => transform(ports, message, { settings, version: lake.version }));
+    }
+  }
+
+  type Reach = 'tick' | 'hourly' | 'daily' | 'all';
+  async function plan(reach: Reach): Promise<void> {
+    await run(`plan ${reach}`, async () => {
+      await planReach(ports, settings, reach);
+      await requeue(ports, settings);
+    });
+    await work();
+  }
+
+  async function settleAll(): Promise<void> {
+    const days: { table: string; dt: string }[] = [];
+    await run('settle', async () => {
+      const open = await openUnits(ports.lake);
+      for await (const day of daysToSettle(ports, { settings, open })) days.push(day);
+    });
+    for (const day of days) await run('settle-day', () => settleDay(ports, day));
+  }
+
+  const rollupAll = (reach: 'hourly' | 'all'): Promise<void> =>
+    run(`rollup ${reach}`, async () => {
+      const { views, rollupSelect: select } = lake;
+      await rollup(ports, { settings, views, select, reach, open: await openUnits(ports.lake) });
+    });
+
+  /** Each call of the declared schedules, by its name. */
+  const CALLS: Readonly<Record<string, () => Promise<void>>> = {
+    'plan-tick': () => plan('tick'),
+    'plan-hourly': () => plan('hourly'),
+    'plan-daily': () => plan('daily'),
+    'plan-all': () => plan('all'),
+    settle: settleAll,
+    'rollup-hourly': () => rollupAll('hourly'),
+    'rollup-all': () => rollupAll('all'),
+    audit: () => run('audit', () => audit(ports, { settings, reach: 'daily' })),
+    collect: () => run('collect', () => collect(ports)),
+  };
+
+  /** The days before it are in the lake already. */
+  await plan('all');
+  await settleAll();
+  await rollupAll('all');
+  tallies.clear();
+  const before = await lakeBytes();
+
+  for (let minute = 0; minute < 24 * 60; minute++) {
+    clock.advance(MINUTE_MS);
+    for (const { name, expression } of SCHEDULES) if (isDue(expression, minute)) await CALLS[name]?.();
+  }
+  const after = await lakeBytes();
+  const kept = (await readableBytes()) / days;
+  await lake.close();
+  rmSync(folder, { recursive: true });
+
+  async function lakeBytes(prefix = 'v1/'): Promise<number> {
+    let bytes = 0;
+    for await (const { size } of lake.ports.lake.list(prefix)) bytes += size;
+    return bytes;
+  }
+
+  /** What readers see: of each day the newest generation. */
+  async function readableBytes(): Promise<number> {
+    let bytes = 0;
+    for (const { name } of [...SETTLED_TABLES, recipientMessages]) {
+      for (const { location } of await lake.ports.catalog.locations(name)) {
+        const below = await lakeBytes(location);
+        bytes += below;
+      }
+    }
+    return bytes;
+  }
+
+  return {
+    records: records / days,
+    rawBytes: bytes / days,
+    lakeBytes: { kept, replaced: Math.max(0, after - before - kept) },
+    steps: new Map([...tallies].map(([name, of]) => [name, Object.fromEntries(of)])),
+  };
+}
+
+/** Of the expressions that are declared: every n minutes, at a minute of each hour, at a time of each day. */
+function isDue(expression: string, minute: number): boolean {
+  const [, every] = /^rate\((\d+) minutes\)$/.exec(expression) ?? [];
+  if (every !== undefined) return minute % Number(every) === 0;
+  const [, at = '', hour = '', weekday = ''] = /^cron\((\d+) (\S+) \S+ \S+ (\S+) \*\)$/.exec(expression) ?? [];
+  if (weekday !== '?' && weekday !== '*') return false;
+  return minute % 60 === Number(at) && (hour === '*' || Math.floor(minute / 60) === Number(hour));
+}
