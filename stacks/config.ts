@@ -1,9 +1,9 @@
 /** What a user sets about a deployed lake, with defaults, per stage, checked before anything is made. */
 import { z } from 'zod';
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
-import type { Settings } from '#lake/settings.ts';
+import { dimensionTags, headerCarriers, namedTags, parquet } from '#host/settings-schema.ts';
+import { type Settings, tagsOver } from '#lake/settings.ts';
 import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit/units.ts';
-import { EVENT_TYPES } from '#lake/vocabulary.ts';
 import { SCHEDULES } from './spec/lambdas.ts';
 import { fixedOffsetHours } from './spec/time-zone.ts';
 
@@ -93,24 +93,13 @@ const StageSchema = z.strictObject({
     .nullable()
     .default({ configurationSet: 'new', events: [...SES_EVENTS] }),
   /** message tags that mean a column, before the default ones: `{ newsletter: 'campaign_id' }` */
-  tags: z
-    .record(
-      z.string().min(1),
-      z.enum([
-        'campaign_id',
-        'campaign_activity_id',
-        'treatment_id',
-        'journey_id',
-        'journey_run_id',
-        'journey_activity_id',
-        'application_id',
-      ]),
-    )
-    .default({}),
+  tags: namedTags.default({}),
+  /** message tags that become dimensions of their own, at most five: `['team', 'template']` */
+  dimensions: dimensionTags.default([]),
   /** events whose headers fill the table `headers`; others than sends only if you don't publish sends */
-  headerCarriers: z.array(z.enum(EVENT_TYPES)).min(1).default(['send']),
+  headerCarriers: headerCarriers.min(1).default(['send']),
   /** `compatible` for readers of Parquet that know neither ZSTD nor dictionaries */
-  parquet: z.enum(['best', 'compatible']).default('best'),
+  parquet: parquet.default('best'),
   /** days from the send day in which events count for a mail; null: as in sql/seeds/settings.csv */
   attributionDays: days.max(365).nullable().default(null),
   /** of report days; null: as in sql/seeds/settings.csv */
@@ -206,12 +195,13 @@ const keysOf = ({ kmsKeyArn, raw }: Pick<StageConfig, 'kmsKeyArn' | 'raw'>): Rec
 });
 
 /** What the functions are to know of it. */
-export function settingsOf({ raw, tags, headerCarriers, parquet }: StageConfig): Settings {
+export function settingsOf({ raw, tags, dimensions, headerCarriers, parquet }: StageConfig): Settings {
   const offset = raw.from === 'existing bucket' ? fixedOffsetHours(raw.timeZone) : 0;
   if (typeof offset === 'string') throw new ConfigError(offset);
   return {
     ...CLOUD_SETTINGS,
-    tags: [...Object.entries(tags), ...CLOUD_SETTINGS.tags.filter(([tag]) => !Object.hasOwn(tags, tag))],
+    tags: tagsOver(tags, CLOUD_SETTINGS.tags),
+    dimensions,
     headerCarriers,
     parquet,
     objectNameOffsetHours: offset,

@@ -1,7 +1,15 @@
 /** The environment variables of the Lambda functions, declared once: the stack sets them, the handlers read them here. */
 import * as z from 'zod';
+import {
+  dimensionTags,
+  headerCarriers,
+  limits,
+  objectNameOffsetHours,
+  parquet,
+  tagColumn,
+  tagName,
+} from '#host/settings-schema.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { EVENT_TYPES } from '#lake/vocabulary.ts';
 
 /** Every function gets all of them: names are no secrets, and what a function may do its role says. */
 export const VARIABLES = {
@@ -38,35 +46,14 @@ export interface LakeEnvironment {
 /** The settings of a deployed lake, over which a user sets what differs: Firehose's own prefixes by the hour. */
 export const CLOUD_SETTINGS: Settings = { ...DEFAULT_SETTINGS, rawTemplate: 'raw/{yyyy}/{MM}/{dd}/{HH}/' };
 
-const wholeNumber = z.int().positive();
-
 const SettingsText = z.strictObject({
-  tags: z.array(
-    z.tuple([
-      z.string().min(1),
-      z.enum([
-        'campaign_id',
-        'campaign_activity_id',
-        'treatment_id',
-        'journey_id',
-        'journey_run_id',
-        'journey_activity_id',
-        'application_id',
-      ]),
-    ]),
-  ),
-  headerCarriers: z.array(z.enum(EVENT_TYPES)),
-  objectNameOffsetHours: z.number().min(-12).max(14),
+  tags: z.array(z.tuple([tagName, tagColumn])),
+  dimensions: dimensionTags,
+  headerCarriers,
+  objectNameOffsetHours,
   rawTemplate: z.string().nullable(),
-  limits: z.strictObject({
-    recordBytes: wholeNumber,
-    objectBytes: wholeNumber,
-    depth: wholeNumber.max(1000),
-    unitObjects: wholeNumber.max(2000),
-    unitBytes: wholeNumber,
-    fileBytes: wholeNumber,
-  }),
-  parquet: z.enum(['best', 'compatible']),
+  limits,
+  parquet,
 });
 
 /** @throws Error naming every variable that is missing or wrong */

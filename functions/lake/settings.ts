@@ -1,7 +1,15 @@
+import { dimensions, origin, tenancy } from './tables/shared.ts';
+
+/** The names of declared columns, as their types know them. */
+const columnNames = <C extends object>(columns: C): (keyof C & string)[] =>
+  Object.keys(columns) as (keyof C & string)[];
+
 /** What a user can set about meaning and limits. Everything here goes into the version of an attempt. */
 export interface Settings {
   /** Message tags (SES) or attributes (Pinpoint) that mean a column: tag name → column, first match in order wins. */
   tags: readonly (readonly [tag: string, column: TagColumn])[];
+  /** Message tags or attributes that become dimensions of their own, at most five: the first fills dimension_1. */
+  dimensions: readonly string[];
   /** Events whose headers fill the headers table: sends only, unless sends are not published. */
   headerCarriers: readonly string[];
   /** Hours that the raw object names' clock is ahead of UTC (Firehose's custom time zone shifts names). */
@@ -13,14 +21,22 @@ export interface Settings {
   parquet: 'best' | 'compatible';
 }
 
-export type TagColumn =
-  | 'campaign_id'
-  | 'campaign_activity_id'
-  | 'treatment_id'
-  | 'journey_id'
-  | 'journey_run_id'
-  | 'journey_activity_id'
-  | 'application_id';
+/** Columns that a tag can be said to mean. */
+export const TAG_COLUMNS = [...columnNames(origin), ...columnNames(tenancy), 'application_id'] as const;
+export type TagColumn = (typeof TAG_COLUMNS)[number];
+
+/** Columns that hold the tags named in `dimensions`: the first column the first tag. */
+export const DIMENSION_COLUMNS = columnNames(dimensions);
+export type DimensionColumn = (typeof DIMENSION_COLUMNS)[number];
+
+/** A tag's place in `tags`: those that a user names come before the default ones. */
+export const tagsOver = (
+  named: Readonly<Record<string, TagColumn>>,
+  defaults: Settings['tags'],
+): [tag: string, column: TagColumn][] => [
+  ...Object.entries(named),
+  ...defaults.filter(([tag]) => !Object.hasOwn(named, tag)).map(([tag, column]): [string, TagColumn] => [tag, column]),
+];
 
 export interface Limits {
   /** bytes of one record, decompressed */
@@ -51,6 +67,7 @@ export const DEFAULT_SETTINGS: Settings = {
     ['journey_activity_id', 'journey_activity_id'],
     ['application_id', 'application_id'],
   ],
+  dimensions: [],
   headerCarriers: ['send'],
   objectNameOffsetHours: 0,
   rawTemplate: null,

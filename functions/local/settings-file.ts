@@ -2,40 +2,33 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '#host/failure.ts';
-import type { Settings } from '#lake/settings.ts';
-import { EVENT_TYPES } from '#lake/vocabulary.ts';
+import {
+  dimensionTags,
+  headerCarriers,
+  limits,
+  namedTags,
+  objectNameOffsetHours,
+  parquet,
+} from '#host/settings-schema.ts';
+import { type Settings, tagsOver } from '#lake/settings.ts';
 
 /** In the lake's folder: what differs from the defaults. */
 export const SETTINGS_FILE = 'settings.json';
 
-const wholeNumber = z.int().positive();
-
 const Overrides = z.strictObject({
-  tags: z
-    .record(
-      z.string().min(1),
-      z.enum([
-        'campaign_id',
-        'campaign_activity_id',
-        'treatment_id',
-        'journey_id',
-        'journey_run_id',
-        'journey_activity_id',
-        'application_id',
-      ]),
-    )
-    .exactOptional(),
-  headerCarriers: z.array(z.enum(EVENT_TYPES)).exactOptional(),
-  objectNameOffsetHours: z.number().min(-12).max(14).exactOptional(),
-  parquet: z.enum(['best', 'compatible']).exactOptional(),
+  tags: namedTags.exactOptional(),
+  dimensions: dimensionTags.exactOptional(),
+  headerCarriers: headerCarriers.exactOptional(),
+  objectNameOffsetHours: objectNameOffsetHours.exactOptional(),
+  parquet: parquet.exactOptional(),
   limits: z
     .strictObject({
-      recordBytes: wholeNumber.exactOptional(),
-      objectBytes: wholeNumber.exactOptional(),
-      depth: wholeNumber.max(1000).exactOptional(),
-      unitObjects: wholeNumber.max(2000).exactOptional(),
-      unitBytes: wholeNumber.exactOptional(),
-      fileBytes: wholeNumber.exactOptional(),
+      recordBytes: limits.shape.recordBytes.exactOptional(),
+      objectBytes: limits.shape.objectBytes.exactOptional(),
+      depth: limits.shape.depth.exactOptional(),
+      unitObjects: limits.shape.unitObjects.exactOptional(),
+      unitBytes: limits.shape.unitBytes.exactOptional(),
+      fileBytes: limits.shape.fileBytes.exactOptional(),
     })
     .exactOptional(),
 });
@@ -56,12 +49,11 @@ export function readSettings(lakeFolder: string, defaults: Settings): Settings {
   }
   const parsed = Overrides.safeParse(content);
   if (!parsed.success) throw new UsageError(`settings are wrong: ${path}\n${z.prettifyError(parsed.error)}`);
-  const { tags = {}, limits = {}, ...rest } = parsed.data;
-  const named = Object.entries(tags);
+  const { tags = {}, limits: given = {}, ...rest } = parsed.data;
   return {
     ...defaults,
     ...rest,
-    tags: [...named, ...defaults.tags.filter(([tag]) => !Object.hasOwn(tags, tag))],
-    limits: { ...defaults.limits, ...limits },
+    tags: tagsOver(tags, defaults.tags),
+    limits: { ...defaults.limits, ...given },
   };
 }

@@ -20,6 +20,7 @@ test('name and region are enough: everything else has a default', () => {
       events: expect.arrayContaining(['SEND', 'DELIVERY', 'BOUNCE', 'COMPLAINT', 'OPEN', 'CLICK', 'SUBSCRIPTION']),
     },
     tags: {},
+    dimensions: [],
     headerCarriers: ['send'],
     parquet: 'best',
     attributionDays: null,

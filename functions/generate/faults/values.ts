@@ -123,9 +123,6 @@ function wrongTypes(bench: Bench): void {
     const mail = bench.letter();
     return bench.book(mail, [delivered(mail)])[0] ?? '';
   };
-  const anonymous = bench.letter();
-  const named = recordOf(anonymous, delivered(anonymous));
-  bench.book(anonymous, [{ ...delivered(anonymous), who: null }]);
   const to = bench.letter();
   const readable = [
     swapped(delivery(), '"processingTimeMillis":2000', '"processingTimeMillis":"2000"'),
@@ -136,7 +133,7 @@ function wrongTypes(bench: Bench): void {
       `"destination":["${to.recipients[0]?.address}"]`,
       `"destination":"${to.recipients[0]?.address}"`,
     ),
-    swapped(named, /"recipients":\[[^\]]*\]/, '"recipients":null'),
+    swapped(delivery(), /"recipients":\[[^\]]*\]/, '"recipients":null'),
   ];
   const bad = bench.letter();
   const wrong = [

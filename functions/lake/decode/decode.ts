@@ -56,8 +56,8 @@ const checkRows = ({ event, recipients }: Draft, limit: number): void => {
     if (typeof value === 'string' && !OF_THE_ROW.has(name)) shared += value.length;
   }
   let total = shared * recipients.length;
-  for (const { given, action, status, diagnostic } of recipients) {
-    for (const text of [given, action, status, diagnostic]) total += text?.length ?? 0;
+  for (const { given, action, status, diagnostic, reported } of recipients) {
+    for (const text of [given, action, status, diagnostic, reported]) total += text?.length ?? 0;
   }
   if (total <= limit) return;
   throw new Rejection('record_too_large', `its ${recipients.length} recipients would make rows of ${total} characters`);
@@ -66,6 +66,7 @@ const checkRows = ({ event, recipients }: Draft, limit: number): void => {
 /** Filled row by row: until then they hold what the record before has left. */
 const OF_THE_ROW: ReadonlySet<string> = new Set([
   ...['event_id', 'recipient', 'recipient_key', 'recipient_domain', 'bounce_action', 'smtp_status', 'diagnostic_code'],
+  'reported_recipient',
   ...['attempt', 'source_key'],
 ]);
 
@@ -97,5 +98,7 @@ const take = (record: EventRecord, text: string, hasEscapes: boolean, draft: Dra
   if (record.source === 'ses') takeSes(fields, record.kind, draft, parsers);
   else takePinpoint(fields, record.kind, draft, parsers);
   event.event_type = draft.eventType;
-  event.extras = found & UNKNOWN_FIELDS || isBroken ? extrasOf(fields, known, isBroken ? [LONE_SURROGATE] : []) : null;
+  if (found & UNKNOWN_FIELDS || isBroken || draft.others.length > 0) {
+    event.extras = extrasOf(fields, known, isBroken ? [LONE_SURROGATE] : [], draft.others);
+  }
 };

@@ -1,9 +1,12 @@
 import { hash } from 'node:crypto';
-import type { EventRow } from '../tables/events.ts';
+import { clicks } from '../tables/clicks.ts';
+import { type EventRow, events } from '../tables/events.ts';
+import { headers } from '../tables/headers.ts';
 import { type Draft, nobody, type Recipient } from './draft.ts';
 import { objectOf, requiredText, textOf } from './fields.ts';
 import type { Link } from './link.ts';
 import { headerText } from './message.ts';
+import { rowCopier } from './row-code.ts';
 import type { RecordContext, RowSink } from './types.ts';
 
 /** Puts one row for each recipient into the sink, or one without a recipient. True if any of them was new. */
@@ -28,7 +31,8 @@ const emitEvent = (draft: Draft, recipient: Recipient, link: Link | null, sink: 
   event.bounce_action = recipient.action;
   event.smtp_status = recipient.status;
   event.diagnostic_code = recipient.diagnostic;
-  event.event_id = eventId(event);
+  event.reported_recipient = recipient.reported;
+  event.event_id = eventId(event, recipient.named);
   if (!sink.event(event)) return false;
   if (link !== null) emitClick(draft, link, sink);
   return true;
@@ -36,50 +40,19 @@ const emitEvent = (draft: Draft, recipient: Recipient, link: Link | null, sink: 
 
 const emitClick = (draft: Draft, link: Link, sink: RowSink): void => {
   const { click, event } = draft;
-  click.event_id = event.event_id;
-  click.occurred_at = event.occurred_at;
-  click.sent_at = event.sent_at;
-  click.message_id = event.message_id;
-  click.recipient = event.recipient;
-  click.recipient_key = event.recipient_key;
-  click.recipient_domain = event.recipient_domain;
-  click.source = event.source;
-  click.configuration_set = event.configuration_set;
-  click.campaign_id = event.campaign_id;
-  click.campaign_activity_id = event.campaign_activity_id;
-  click.treatment_id = event.treatment_id;
-  click.journey_id = event.journey_id;
-  click.journey_run_id = event.journey_run_id;
-  click.journey_activity_id = event.journey_activity_id;
-  click.link = event.link;
-  click.link_scheme = link.scheme;
-  click.link_host = link.host;
-  click.link_path = link.path;
-  click.link_query = link.query;
-  click.utm_source = link.utmSource;
-  click.utm_medium = link.utmMedium;
-  click.utm_campaign = link.utmCampaign;
-  click.utm_term = link.utmTerm;
-  click.utm_content = link.utmContent;
+  copyToClick(event, click);
+  Object.assign(click, link);
   click.link_tags = draft.linkTags;
-  click.is_unsubscribe = event.is_unsubscribe === true;
-  click.ip_address = event.ip_address;
-  click.user_agent = event.user_agent;
-  click.client_name = event.client_name;
-  click.device_class = event.device_class;
-  click.is_bot_agent = event.is_bot_agent === true;
-  click.feed = event.feed;
-  click.attempt = event.attempt;
-  click.source_key = event.source_key;
-  click.source_ordinal = event.source_ordinal;
   sink.click(click);
 };
 
+const copyToClick = rowCopier(events, clicks);
+
 /** Reads all headers, so that nothing is in the sink when one turns out unreadable. @throws Rejection */
 export const checkHeaders = (draft: Draft): void => {
-  const { headers, headersPath } = draft;
-  for (let place = 0; place < headers.length; place++) {
-    const item = headers[place];
+  const { headersPath } = draft;
+  for (let place = 0; place < draft.headers.length; place++) {
+    const item = draft.headers[place];
     if (typeof item === 'object' && item !== null && !Array.isArray(item)) {
       if (typeof item.name === 'string' && item.name !== '' && typeof item.value === 'string') continue;
     }
@@ -91,17 +64,11 @@ export const checkHeaders = (draft: Draft): void => {
 
 /** Puts a row for each header into the sink. `checkHeaders` has looked at them before. */
 export const emitHeaders = (draft: Draft, sentAt: number, sink: RowSink): void => {
-  const { event, header, headers, headersPath } = draft;
-  header.message_id = event.message_id;
+  const { event, header, headersPath } = draft;
+  copyToHeader(event, header);
   header.sent_at = sentAt;
-  header.source = event.source;
-  header.from_domain = event.from_domain;
-  header.feed = event.feed;
-  header.attempt = event.attempt;
-  header.source_key = event.source_key;
-  header.source_ordinal = event.source_ordinal;
-  for (let place = 0; place < headers.length; place++) {
-    const fields = objectOf(headers[place], headersPath, place);
+  for (let place = 0; place < draft.headers.length; place++) {
+    const fields = objectOf(draft.headers[place], headersPath, place);
     const name = requiredText(fields?.name, `${headersPath}.name`, place);
     header.position = place;
     const spelling = spellingAt(place, name);
@@ -111,6 +78,8 @@ export const emitHeaders = (draft: Draft, sentAt: number, sink: RowSink): void =
     sink.header(header);
   }
 };
+
+const copyToHeader = rowCopier(events, headers);
 
 interface Spelling {
   name: string;
@@ -136,11 +105,13 @@ const spellingAt = (place: number, name: string): Spelling => {
  * The id of an event: the first 128 bits, in hex, of SHA-256 over the JSON array of source, event_type, message_id,
  * recipient_key, occurred_at (ms), feedback_id, ip_address, user_agent and link. Nothing in it changes with a
  * redelivery; two opens of one mail in the same ms by different agents stay two.
+ *
+ * @param named recipient_key as the event itself gives it: whom we take it to be about must not change its id
  */
-export const eventId = (row: EventRow): string =>
+export const eventId = (row: EventRow, named: string | null): string =>
   hash(
     'sha256',
-    `["${row.source}","${row.event_type}",${JSON.stringify(row.message_id)},${quoted(row.recipient_key)},${
+    `["${row.source}","${row.event_type}",${JSON.stringify(row.message_id)},${quoted(named)},${
       row.occurred_at
     },${quoted(row.feedback_id)},${quoted(row.ip_address)},${quoted(row.user_agent)},${quoted(row.link)}]`,
   ).slice(0, 32);

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts';
-import { type JsonFields, jsonUnlessEmpty } from './fields.ts';
+import { type Field, type JsonFields, jsonUnlessEmpty, wordOf } from './fields.ts';
 import type { Parsers } from './parsers.ts';
 
 /** Fills who opened or clicked, by which program. Address and agent stay as given: the event's id rests on them. */
@@ -13,6 +13,19 @@ export const takeAgent = (draft: Draft, parsers: Parsers, ip: string | null, use
   event.device_class = agent.device;
   event.is_bot_agent = agent.isBot;
 };
+
+/** SES writes `Likely` or `Unlikely`; another word stays as it is. Without the field there is no verdict. */
+export const botVerdictOf = (value: Field, path: string): string | null => {
+  const word = wordOf(value, path)?.trim() || null;
+  return word === null ? null : (VERDICTS.get(word.toLowerCase()) ?? word);
+};
+
+const VERDICTS: ReadonlyMap<string, string> = new Map([
+  ['likely', 'Likely'],
+  ['true', 'Likely'],
+  ['unlikely', 'Unlikely'],
+  ['false', 'Unlikely'],
+]);
 
 /** The tag that SES and Pinpoint put on an unsubscribe link. */
 const UNSUBSCRIBE_TAG = 'unsubscribeLinkTag';

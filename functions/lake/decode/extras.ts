@@ -1,17 +1,27 @@
+import type { OtherRecipient } from './draft.ts';
 import { type Json, type JsonFields, jsonOf } from './fields.ts';
 
 /** Where the flags stand in extras. */
 const FLAGS = '_flags';
+/** Where the entries stand of which another one of the same recipient made the row. */
+const OTHERS = '_other_recipients';
 
 /**
  * What a record holds and no column takes, as JSON under its path: `{"mail":{"callerIdentity":"…"}}`; below a list, by
  * place: `{"bounce":{"bouncedRecipients":{"1":{"note":"…"}}}}`. Null if there is nothing.
  *
  * The text is written directly, so that a field called `__proto__` is a field like any other. `flags` say what was
- * changed of the record; should the record itself have a field of that name, that one is called `__flags`.
+ * changed of the record; should the record itself have a field of that name, that one is called `__flags`. `others` are
+ * recipients that have no row of their own, and stand in the same way under `_other_recipients`.
  */
-export const extrasOf = (record: JsonFields, known: Known, flags: readonly string[]): string | null => {
+export const extrasOf = (
+  record: JsonFields,
+  known: Known,
+  flags: readonly string[],
+  others: readonly OtherRecipient[],
+): string | null => {
   const fields = unknownFields(record, known);
+  if (others.length > 0) fields.unshift(`"${OTHERS}":${jsonOf([...others])}`);
   if (flags.length > 0) fields.unshift(`"${FLAGS}":${jsonOf([...flags])}`);
   return fields.length > 0 ? `{${fields.join(',')}}` : null;
 };
@@ -23,7 +33,7 @@ const unknownFields = (fields: JsonFields, known: Known | null): string[] => {
     const inner = known?.get(name);
     if (value === undefined || inner === null) continue;
     const text = inner === undefined ? unknownValue(value) : unknownWithin(value, inner);
-    if (text !== null) found.push(`${jsonOf(name === FLAGS ? `_${FLAGS}` : name)}:${text}`);
+    if (text !== null) found.push(`${jsonOf(name === FLAGS || name === OTHERS ? `_${name}` : name)}:${text}`);
   }
   return found;
 };

@@ -1,15 +1,14 @@
-/** A link taken apart; null where there is no such part or it can't be read. */
-export interface Link {
-  scheme: string | null;
-  host: string | null;
-  path: string | null;
-  query: string | null;
-  utmSource: string | null;
-  utmMedium: string | null;
-  utmCampaign: string | null;
-  utmTerm: string | null;
-  utmContent: string | null;
-}
+import type { ClickRow } from '../tables/clicks.ts';
+
+/** A link taken apart, by column; null where there is no such part or it can't be read. */
+export type Link = Pick<
+  ClickRow,
+  | 'link_scheme'
+  | 'link_host'
+  | 'link_path'
+  | 'link_query'
+  | `utm_${'source' | 'medium' | 'campaign' | 'term' | 'content'}`
+>;
 
 /** By the URL Standard (WHATWG), so as a browser would read it. Never fails: of what is no URL all parts are null. */
 export const parseLink = (text: string): Link => {
@@ -19,15 +18,15 @@ export const parseLink = (text: string): Link => {
   const query = isUrl ? url.search.slice(1) || null : null;
   const utm = query === null ? NO_UTM : utmOf(query);
   return {
-    scheme: isUrl ? url.protocol.slice(0, -1) : null,
-    host: isUrl ? url.hostname || null : null,
-    path: isUrl ? url.pathname || null : null,
-    query,
-    utmSource: utm.get('utm_source') ?? null,
-    utmMedium: utm.get('utm_medium') ?? null,
-    utmCampaign: utm.get('utm_campaign') ?? null,
-    utmTerm: utm.get('utm_term') ?? null,
-    utmContent: utm.get('utm_content') ?? null,
+    link_scheme: isUrl ? url.protocol.slice(0, -1) : null,
+    link_host: isUrl ? url.hostname || null : null,
+    link_path: isUrl ? url.pathname || null : null,
+    link_query: query,
+    utm_source: utm.get('utm_source') ?? null,
+    utm_medium: utm.get('utm_medium') ?? null,
+    utm_campaign: utm.get('utm_campaign') ?? null,
+    utm_term: utm.get('utm_term') ?? null,
+    utm_content: utm.get('utm_content') ?? null,
   };
 };
 

@@ -1,3 +1,5 @@
+import type { EventRow } from '../tables/events.ts';
+import { domainOf } from './address.ts';
 import type { Draft } from './draft.ts';
 import { decodedWords } from './encoded-words.ts';
 import { type Field, type Json, type JsonFields, listOf, objectOf, textOf } from './fields.ts';
@@ -34,7 +36,10 @@ export interface HeaderNames {
 
 /**
  * Fills what the headers tell, from the common headers, else from the headers: From, Reply-To, Message-ID, Subject.
- * Without a From header, as in most bounce notifications, the envelope's sender stands in.
+ * Without a From header, as in most bounce notifications, the envelope's sender stands in; for the domain a tag does
+ * before it, as the envelope's domain is often not the brand's.
+ *
+ * @param tagDomain what the tag `ses:from-domain` says
  */
 export const takeHeaders = (
   draft: Draft,
@@ -42,15 +47,19 @@ export const takeHeaders = (
   common: JsonFields | null,
   names: HeaderNames,
   envelopeSender: string | null,
+  tagDomain: string | null,
 ): void => {
   const { event, headers } = draft;
   const { path } = names;
-  const from = firstHeader(common?.from, `${path}.from[]`) ?? findHeader(headers, 'from') ?? envelopeSender;
+  const header = firstHeader(common?.from, `${path}.from[]`) ?? findHeader(headers, 'from');
+  const from = header ?? envelopeSender;
   const sender = from === null ? undefined : parsers.sender(from);
   event.from_address = sender?.address || null;
   event.from_name = sender?.name ?? null;
-  event.from_domain = sender?.domain ?? null;
   const envelope = envelopeSender === from || envelopeSender === null ? sender : parsers.sender(envelopeSender);
+  event.from_domain = header === null ? null : (sender?.domain ?? null);
+  event.from_domain_basis = 'header';
+  if (event.from_domain === null) takeOtherDomain(event, tagDomain, envelope?.domain ?? null);
   event.envelope_from = envelopeSender === null ? null : envelope?.address || null;
   const replyTo =
     joinedHeader(common?.[names.replyTo], `${path}.${names.replyTo}[]`) ?? findHeader(headers, 'reply-to');
@@ -59,6 +68,13 @@ export const takeHeaders = (
     headerText(common?.[names.messageId], `${path}.${names.messageId}`) || findHeader(headers, 'message-id');
   const subject = headerText(common?.subject, `${path}.subject`) ?? findHeader(headers, 'subject');
   event.subject = subject === null ? null : decodedWords(subject);
+};
+
+/** The From header tells no domain. */
+const takeOtherDomain = (event: EventRow, tag: string | null, envelope: string | null): void => {
+  const fromTag = tag === null ? null : domainOf(`_@${tag.trim()}`);
+  event.from_domain = fromTag ?? envelope;
+  event.from_domain_basis = fromTag !== null ? 'tag' : envelope === null ? null : 'envelope';
 };
 
 /** SES lists the From header's addresses; of the few that have several, the first is whom readers see. */

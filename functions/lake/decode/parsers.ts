@@ -20,7 +20,7 @@ export const makeParsers = (settings: Settings): Parsers => ({
   agent: remembered(parseAgent),
   link: remembered(parseLink),
   identity: remembered(parseIdentity, 256),
-  tags: makeTagColumns(settings.tags),
+  tags: makeTagColumns(settings),
 });
 
 /**

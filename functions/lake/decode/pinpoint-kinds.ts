@@ -1,4 +1,5 @@
 import type { EventType } from '../vocabulary.ts';
+import { ascribe } from './ascribe.ts';
 import type { Draft } from './draft.ts';
 import { takeAgent, takeLink } from './engagement.ts';
 import type { KnownPair } from './extras.ts';
@@ -50,6 +51,7 @@ const delivered: PinpointKind = {
   take: (own, draft) => {
     const { event } = draft;
     readAddresses(own.recipients, `${AT}.delivery.recipients[]`, draft.recipients);
+    ascribe(draft);
     event.processing_time_ms = wholeOf(own.processing_time_millis, `${AT}.delivery.processing_time_millis`);
     event.smtp_response = wordOf(own.smtp_response, `${AT}.delivery.smtp_response`);
     event.reporting_mta = wordOf(own.reporting_mta, `${AT}.delivery.reporting_mta`);
@@ -71,6 +73,7 @@ const bounce = (eventType: EventType): PinpointKind => ({
     if (eventType === 'soft_bounce' && isUndetermined) draft.eventType = 'undetermined_bounce';
     event.bounce_sub_type = wordOf(own.bounce_sub_type, `${AT}.bounce.bounce_sub_type`);
     readRecipients(own.bounced_recipients, `${AT}.bounce.bounced_recipients[]`, NAMES, draft.recipients);
+    ascribe(draft);
     event.feedback_id = textOf(own.feedback_id, `${AT}.bounce.feedback_id`);
     event.reporting_mta = wordOf(own.reporting_mta, `${AT}.bounce.reporting_mta`);
     event.remote_mta_ip = wordOf(own.remote_mta_ip, `${AT}.bounce.remote_mta_ip`);
@@ -87,6 +90,7 @@ const complaint: PinpointKind = {
   take: (own, draft) => {
     const { event } = draft;
     readRecipients(own.complained_recipients, `${AT}.complaint.complained_recipients[]`, NAMES, draft.recipients);
+    ascribe(draft);
     event.feedback_id = textOf(own.feedback_id, `${AT}.complaint.feedback_id`);
     event.complaint_sub_type = wordOf(own.complaint_sub_type, `${AT}.complaint.complaint_sub_type`);
     event.complaint_feedback_type = wordOf(own.complaint_feedback_type, `${AT}.complaint.complaint_feedback_type`);

@@ -5,6 +5,7 @@ import { commonHeadersOf, takeHeaders } from './message.ts';
 import type { Parsers } from './parsers.ts';
 import { MAIL_EVENT, PINPOINT_KINDS, type PinpointKind } from './pinpoint-kinds.ts';
 import { readAddresses } from './recipients.ts';
+import { fromDomainTag } from './tags.ts';
 
 /** By event_type; undefined if it is no e-mail event. */
 export const pinpointKind = (word: string): PinpointKind | undefined =>
@@ -51,11 +52,12 @@ export const takePinpoint = (record: JsonFields, kind: PinpointKind, draft: Draf
     mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;
 
   const common = commonHeadersOf(draft, mail.headers, HEADERS, mail.common_headers, COMMON);
-  takeHeaders(draft, parsers, common, HEADER_NAMES, wordOf(mail.from_address, `${MAIL}.from_address`));
+  const attributes = objectOf(record.attributes, 'attributes');
+  const envelope = wordOf(mail.from_address, `${MAIL}.from_address`);
+  takeHeaders(draft, parsers, common, HEADER_NAMES, envelope, fromDomainTag(attributes));
   event.has_truncated_headers = flagOf(mail.headers_truncated, `${MAIL}.headers_truncated`);
   event.account_id = wordOf(record.awsAccountId, 'awsAccountId');
   event.application_id = wordOf(objectOf(record.application, 'application')?.app_id, 'application.app_id');
-  const attributes = objectOf(record.attributes, 'attributes');
   if (attributes !== null) parsers.tags.fromAttributes(attributes, event);
   kind.take(own, draft, parsers, attributes);
 };

@@ -1,6 +1,6 @@
 import { Rejection } from '../vocabulary.ts';
 import { isPlainAddress, parseAddresses } from './address.ts';
-import type { Recipient } from './draft.ts';
+import { nobody, type Recipient } from './draft.ts';
 import { type Field, listOf, objectOf, textOf, wordOf, wrongType } from './fields.ts';
 
 /** What the fields of a recipient are called in a source. */
@@ -55,16 +55,21 @@ const addAddresses = (
   into: Recipient[],
 ): void => {
   if (text === null) {
-    into.push({ given: null, key: null, domain: null, action, status, diagnostic });
+    into.push({ ...nobody, action, status, diagnostic });
   } else if (isPlainAddress(text)) {
     const key = text.toLowerCase();
-    into.push({ given: text, key, domain: key.slice(key.lastIndexOf('@') + 1), action, status, diagnostic });
+    const domain = key.slice(key.lastIndexOf('@') + 1);
+    into.push({ given: text, key, domain, action, status, diagnostic, named: key, reported: null });
   } else {
-    for (const { given, address, domain } of parseAddresses(text, MOST_RECIPIENTS + 1)) {
-      into.push({ given, key: address.toLowerCase() || null, domain, action, status, diagnostic });
+    for (const { given, address, domain } of parseAddresses(withoutType(text), MOST_RECIPIENTS + 1)) {
+      const key = address.toLowerCase() || null;
+      into.push({ given, key, domain, action, status, diagnostic, named: key, reported: null });
     }
   }
 };
+
+/** A DSN's Final-Recipient begins with the type of the address (RFC 3464, 2.3.2): `rfc822; ann@example.org`. */
+const withoutType = (text: string): string => text.replace(/^\s*(?:rfc822|utf-?8|smtp|unknown)\s*;/i, '');
 
 const checkNumber = ({ length }: readonly Recipient[], path: string): void => {
   if (length > MOST_RECIPIENTS)

@@ -1,6 +1,7 @@
 import type { EventType } from '../vocabulary.ts';
+import { ascribe } from './ascribe.ts';
 import type { Draft } from './draft.ts';
-import { takeAgent, takeLink } from './engagement.ts';
+import { botVerdictOf, takeAgent, takeLink } from './engagement.ts';
 import type { KnownPair } from './extras.ts';
 import { all, knownSes } from './extras.ts';
 import { flagOf, type Json, type JsonFields, jsonOf, listOf, objectOf, textOf, wholeOf, wordOf } from './fields.ts';
@@ -58,6 +59,7 @@ const delivery: SesKind = {
   take: (own, draft) => {
     const { event } = draft;
     readAddresses(own.recipients, 'delivery.recipients[]', draft.recipients);
+    ascribe(draft);
     event.processing_time_ms = wholeOf(own.processingTimeMillis, 'delivery.processingTimeMillis');
     event.smtp_response = wordOf(own.smtpResponse, 'delivery.smtpResponse');
     takeMta(own, draft, 'delivery');
@@ -85,6 +87,7 @@ const bounce: SesKind = {
     draft.eventType = bounceTypeOf(event.bounce_type);
     event.bounce_sub_type = wordOf(own.bounceSubType, 'bounce.bounceSubType');
     readRecipients(own.bouncedRecipients, 'bounce.bouncedRecipients[]', NAMES, draft.recipients);
+    ascribe(draft);
     event.feedback_id = textOf(own.feedbackId, 'bounce.feedbackId');
     takeMta(own, draft, 'bounce');
   },
@@ -101,6 +104,7 @@ const complaint: SesKind = {
   take: (own, draft) => {
     const { event } = draft;
     readRecipients(own.complainedRecipients, 'complaint.complainedRecipients[]', NAMES, draft.recipients);
+    ascribe(draft);
     event.feedback_id = textOf(own.feedbackId, 'complaint.feedbackId');
     event.complaint_sub_type = wordOf(own.complaintSubType, 'complaint.complaintSubType');
     event.complaint_feedback_type = wordOf(own.complaintFeedbackType, 'complaint.complaintFeedbackType');
@@ -137,22 +141,24 @@ const failure: SesKind = {
 const open: SesKind = {
   eventType: 'open',
   object: 'open',
-  known: knownSes('open', all('ipAddress', 'timestamp', 'userAgent')),
+  known: knownSes('open', all('ipAddress', 'timestamp', 'userAgent', 'isBotEvent')),
   hasTime: true,
   take: (own, draft, parsers) => {
     toOnlyDestination(draft);
     takeAgent(draft, parsers, textOf(own.ipAddress, 'open.ipAddress'), textOf(own.userAgent, 'open.userAgent'));
+    draft.event.bot_verdict = botVerdictOf(own.isBotEvent, 'open.isBotEvent');
   },
 };
 
 const click: SesKind = {
   eventType: 'click',
   object: 'click',
-  known: knownSes('click', all('ipAddress', 'timestamp', 'userAgent', 'link', 'linkTags')),
+  known: knownSes('click', all('ipAddress', 'timestamp', 'userAgent', 'link', 'linkTags', 'isBotEvent')),
   hasTime: true,
   take: (own, draft, parsers) => {
     toOnlyDestination(draft);
     takeAgent(draft, parsers, textOf(own.ipAddress, 'click.ipAddress'), textOf(own.userAgent, 'click.userAgent'));
+    draft.event.bot_verdict = botVerdictOf(own.isBotEvent, 'click.isBotEvent');
     takeLink(draft, textOf(own.link, 'click.link'), objectOf(own.linkTags, 'click.linkTags'));
   },
 };
@@ -168,6 +174,7 @@ const deliveryDelay: SesKind = {
   take: (own, draft) => {
     const { event } = draft;
     readRecipients(own.delayedRecipients, 'deliveryDelay.delayedRecipients[]', NAMES, draft.recipients);
+    ascribe(draft);
     event.delay_type = wordOf(own.delayType, 'deliveryDelay.delayType');
     event.delay_expires_at = instantOf(own.expirationTime, 'deliveryDelay.expirationTime');
     takeMta(own, draft, 'deliveryDelay');

@@ -6,6 +6,7 @@ import type { Parsers } from './parsers.ts';
 import { readAddresses } from './recipients.ts';
 import type { SesKind } from './ses-kinds.ts';
 import { SES_KINDS } from './ses-kinds.ts';
+import { fromDomainTag } from './tags.ts';
 
 /** By the record's own word for its type, whatever its case and spacing; undefined if it is no such event. */
 export const sesKind = (word: string): SesKind | undefined =>
@@ -40,7 +41,8 @@ export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parsers
     mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;
 
   const common = commonHeadersOf(draft, mail.headers, 'mail.headers[]', mail.commonHeaders, 'mail.commonHeaders');
-  takeHeaders(draft, parsers, common, HEADER_NAMES, wordOf(mail.source, 'mail.source'));
+  const tags = objectOf(mail.tags, 'mail.tags');
+  takeHeaders(draft, parsers, common, HEADER_NAMES, wordOf(mail.source, 'mail.source'), fromDomainTag(tags));
   event.has_truncated_headers = flagOf(mail.headersTruncated, 'mail.headersTruncated');
   event.source_ip = wordOf(mail.sourceIp, 'mail.sourceIp');
   event.account_id = wordOf(mail.sendingAccountId, 'mail.sendingAccountId');
@@ -51,7 +53,6 @@ export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parsers
     event.sending_identity = identity.name;
     event.account_id ??= identity.account;
   }
-  const tags = objectOf(mail.tags, 'mail.tags');
   if (tags !== null) parsers.tags.fromTags(tags, event);
   event.configuration_set ??= findHeader(draft.headers, 'x-ses-configuration-set');
   kind.take(own, draft, parsers);

@@ -1,4 +1,4 @@
-import type { Settings, TagColumn } from '../settings.ts';
+import { DIMENSION_COLUMNS, type DimensionColumn, type Settings, type TagColumn } from '../settings.ts';
 import type { EventRow } from '../tables/events.ts';
 import { type Json, type JsonFields, jsonOf, jsonUnlessEmpty } from './fields.ts';
 
@@ -10,7 +10,7 @@ export interface TagColumns {
   fromAttributes(attributes: JsonFields, event: EventRow): void;
 }
 
-type AutomaticColumn = 'configuration_set' | 'source_ip' | 'outgoing_ip' | 'tls_version' | 'from_domain';
+type AutomaticColumn = 'configuration_set' | 'source_ip' | 'outgoing_ip' | 'tls_version' | 'tenant';
 
 /** Amazon SES Developer Guide, "Examples of event data that Amazon SES publishes": the automatic tags with a column. */
 const AUTOMATIC: readonly (readonly [tag: string, column: AutomaticColumn])[] = [
@@ -18,8 +18,11 @@ const AUTOMATIC: readonly (readonly [tag: string, column: AutomaticColumn])[] = 
   ['ses:source-ip', 'source_ip'],
   ['ses:outgoing-ip', 'outgoing_ip'],
   ['ses:source-tls-version', 'tls_version'],
-  ['ses:from-domain', 'from_domain'],
+  ['ses:tenant-name', 'tenant'],
 ];
+
+/** The tag that says the From header's domain on events that come without headers. */
+export const fromDomainTag = (tags: JsonFields | null): string | null => tagText(tags?.['ses:from-domain']);
 
 /** Tags are no promise of anybody's: what isn't text fills no column and stays visible in `tags`. */
 const tagText = (value: Json | undefined): string | null => {
@@ -36,8 +39,11 @@ interface Slot {
   place: number;
 }
 
-/** `mapping`: tag → column; of several tags for a column, the first in the mapping that has a value wins. */
-export const makeTagColumns = (mapping: Settings['tags']): TagColumns => {
+/**
+ * Of several tags for a column, the first in `tags` that has a value wins. A tag that is a dimension may mean a column,
+ * too, and stays in `tags`: so rows tell which tags they were not asked for when they were made.
+ */
+export const makeTagColumns = ({ tags: mapping, dimensions }: Pick<Settings, 'tags' | 'dimensions'>): TagColumns => {
   const configured: [string, Slot][] = mapping.map(([tag, column], place) => [tag, { column, place }]);
   // Later entries of a Map win: nobody can give an automatic tag another meaning.
   const attributeSlots = new Map(configured);
@@ -45,6 +51,15 @@ export const makeTagColumns = (mapping: Settings['tags']): TagColumns => {
     ...configured,
     ...AUTOMATIC.map(([tag, column]): [string, Slot] => [tag, { column, place: mapping.length }]),
   ]);
+  const dimensionOf = new Map(
+    dimensions.flatMap((tag, place): [string, DimensionColumn][] => {
+      const column = DIMENSION_COLUMNS[place];
+      return column === undefined ? [] : [[tag, column]];
+    }),
+  );
+  const fillDimensions = (tags: JsonFields, event: EventRow): void => {
+    for (const [tag, column] of dimensionOf) if (Object.hasOwn(tags, tag)) event[column] = tagText(tags[tag]);
+  };
   /** which tag filled a column of the record at hand */
   let winners: Slot[] = [];
 
@@ -69,6 +84,7 @@ export const makeTagColumns = (mapping: Settings['tags']): TagColumns => {
       const slot = tagSlots.get(tag);
       if (slot !== undefined) fill(slot, tags[tag], event);
     }
+    if (dimensionOf.size > 0) fillDimensions(tags, event);
     event.tags = isEmpty ? null : jsonOf(tags);
   };
 
@@ -80,11 +96,12 @@ export const makeTagColumns = (mapping: Settings['tags']): TagColumns => {
       if (slot !== undefined) fill(slot, attributes[tag], event);
       if (tag !== 'feedback') others++;
     }
-    if (others === winners.length) return;
+    if (dimensionOf.size > 0) fillDimensions(attributes, event);
+    if (others === winners.length && dimensionOf.size === 0) return;
     // A tag that lost its column to a better one is still a tag: only winners are left out.
     const rest = Object.entries(attributes).filter(([tag]) => {
       const slot = attributeSlots.get(tag);
-      return tag !== 'feedback' && (slot === undefined || !winners.includes(slot));
+      return tag !== 'feedback' && (dimensionOf.has(tag) || slot === undefined || !winners.includes(slot));
     });
     event.tags = jsonUnlessEmpty(Object.fromEntries(rest));
   };

@@ -1,6 +1,8 @@
 import {
   agent,
+  bot_verdict,
   configuration_set,
+  dimensions,
   feed,
   lineage,
   message_id,
@@ -10,6 +12,7 @@ import {
   recipient_key,
   sent_at,
   source,
+  tenancy,
 } from './shared.ts';
 import { boolean, defineTable, type RowOf, required, string, timestamp } from './table.ts';
 
@@ -49,6 +52,9 @@ export const clicks = defineTable({
     is_bot_agent: required(boolean("The user agent is a known bot's.")),
     feed,
     ...lineage,
+    ...tenancy,
+    bot_verdict,
+    ...dimensions,
   },
 });
 

@@ -1,6 +1,8 @@
 import {
   agent,
+  bot_verdict,
   configuration_set,
+  dimensions,
   feed,
   lineage,
   message_id,
@@ -10,6 +12,7 @@ import {
   recipient_key,
   sent_at,
   source,
+  tenancy,
 } from './shared.ts';
 import { bigint, boolean, defineTable, int, type RowOf, required, string, timestamp } from './table.ts';
 
@@ -52,7 +55,10 @@ export const events = defineTable({
     recipient_count: int('How many recipients the message had.'),
     from_address: string('The address in the From header.', few),
     from_name: string('The display name in the From header.', few),
-    from_domain: string('The domain of the From header, in ASCII (IDNA).', few),
+    from_domain: string(
+      'The domain of the From header, else the tag `ses:from-domain`, else the domain of the envelope; in ASCII (IDNA).',
+      few,
+    ),
     envelope_from: string('The address that sent, where bounces go (mail.source; Pinpoint: from_address).', few),
     reply_to: string('The Reply-To header.', few),
     rfc_message_id: string('The Message-ID header.'),
@@ -94,6 +100,16 @@ export const events = defineTable({
     is_unsubscribe: boolean('The click was on the unsubscribe link.'),
     ...lineage,
     extras: string('What the record held and no column takes, JSON.'),
+    ...tenancy,
+    bot_verdict,
+    reported_recipient: string(
+      "The address that a delivery, bounce, complaint or delay names, where it isn't the recipient's: that of a forwarded mail, or one that the mail was never sent to (recipient is NULL then).",
+    ),
+    from_domain_basis: string(
+      'What from_domain rests on: `header` (From), `tag` (`ses:from-domain`) or `envelope`; NULL without a from_domain.',
+      few,
+    ),
+    ...dimensions,
   },
 });
 

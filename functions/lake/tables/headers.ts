@@ -18,7 +18,7 @@ export const headers = defineTable({
     value: string('The value; NULL where the source wrote "null".'),
     sent_at: required(timestamp('When the message was sent.', { storage: 'delta' })),
     source,
-    from_domain: string('The domain of the From header.', few),
+    from_domain: string('As in events.', few),
     feed,
     ...lineage,
   },

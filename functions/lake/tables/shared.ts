@@ -26,6 +26,22 @@ export const origin = {
   journey_run_id: string('Run of the journey.', few),
   journey_activity_id: string('Activity within the journey.', few),
 };
+/** Appended to tables that were there before it: a table's columns keep their order. */
+export const tenancy = {
+  tenant: string('The SES tenant that the mail was sent for (tag `ses:tenant-name`), or the tag that means one.', few),
+};
+/** What the tags that a user names in the setting `dimensions` say, in that order. */
+export const dimensions = {
+  dimension_1: string('Value of the tag that is named first in the setting `dimensions`.', few),
+  dimension_2: string('Value of the tag that is named second in the setting `dimensions`.', few),
+  dimension_3: string('Value of the tag that is named third in the setting `dimensions`.', few),
+  dimension_4: string('Value of the tag that is named fourth in the setting `dimensions`.', few),
+  dimension_5: string('Value of the tag that is named fifth in the setting `dimensions`.', few),
+};
+export const bot_verdict = string(
+  "SES's own verdict on whether a machine opened or clicked (`isBotEvent`): `Likely` or `Unlikely`; NULL where it gives none.",
+  few,
+);
 export const lineage = {
   attempt: required(
     string('The transform attempt that wrote the row: `<unit>.<version>`.', { storage: 'dictionary', lineage: true }),

@@ -36,6 +36,7 @@ test('fault 35: the same record again is a duplicate that leaves no row', () => 
 test('a record is accepted as long as one of its rows is new', () => {
   const bounced = (...addresses: string[]) =>
     fixture('ses-bounce-permanent', (record) => {
+      record.mail.destination = ['a@x.org', 'b@x.org'];
       record.bounce.bouncedRecipients = addresses.map((emailAddress) => ({ emailAddress }));
     });
   const { verdicts, events } = decodeValues(bounced('a@x.org'), bounced('a@x.org', 'b@x.org'), bounced('b@x.org'));

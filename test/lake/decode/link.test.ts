@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { parseLink } from '#lake/decode/link.ts';
 
 const parts = (text: string) => {
-  const { scheme, host, path, query } = parseLink(text);
-  return [scheme, host, path, query];
+  const { link_scheme, link_host, link_path, link_query } = parseLink(text);
+  return [link_scheme, link_host, link_path, link_query];
 };
 
 describe('fault 30: links of all kinds are taken apart as far as they go', () => {
@@ -36,11 +36,11 @@ test('utm parameters are decoded; the first of a name counts, in any case, behin
     'https://e.org/?UTM_Source=a%20b+c&amp;utm_medium=mail&utm_source=no&utm_term=%FF&utm_content=',
   );
   expect(link).toMatchObject({
-    utmSource: 'a b c',
-    utmMedium: 'mail',
-    utmCampaign: null,
-    utmTerm: null,
-    utmContent: null,
+    utm_source: 'a b c',
+    utm_medium: 'mail',
+    utm_campaign: null,
+    utm_term: null,
+    utm_content: null,
   });
 });
 
@@ -50,7 +50,7 @@ test('any utm value comes back as it was encoded', () => {
     fc.property(value, value, (source, campaign) => {
       const query = new URLSearchParams({ utm_source: source, utm_campaign: campaign });
       const link = parseLink(`https://example.com/?${query}`);
-      expect([link.utmSource, link.utmCampaign]).toEqual([source, campaign]);
+      expect([link.utm_source, link.utm_campaign]).toEqual([source, campaign]);
     }),
   );
 });

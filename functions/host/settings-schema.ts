@@ -1,0 +1,26 @@
+/** What each setting may be, declared once for the lake's settings file, the functions' environment and the stack's config. */
+import { z } from 'zod';
+import { DIMENSION_COLUMNS, TAG_COLUMNS } from '#lake/settings.ts';
+import { EVENT_TYPES } from '#lake/vocabulary.ts';
+
+const wholeNumber = z.int().positive();
+
+export const tagName = z.string().min(1);
+export const tagColumn = z.enum(TAG_COLUMNS);
+/** As a user writes it: tag → column. */
+export const namedTags = z.record(tagName, tagColumn);
+export const dimensionTags = z
+  .array(tagName)
+  .max(DIMENSION_COLUMNS.length)
+  .refine((names) => new Set(names).size === names.length, 'names a tag twice');
+export const headerCarriers = z.array(z.enum(EVENT_TYPES));
+export const objectNameOffsetHours = z.number().min(-12).max(14);
+export const parquet = z.enum(['best', 'compatible']);
+export const limits = z.strictObject({
+  recordBytes: wholeNumber,
+  objectBytes: wholeNumber,
+  depth: wholeNumber.max(1000),
+  unitObjects: wholeNumber.max(2000),
+  unitBytes: wholeNumber,
+  fileBytes: wholeNumber,
+});

@@ -1,0 +1,42 @@
+/**
+ * What is done to whole rows, made from the tables' declarations. Each function is one straight line of code, because a
+ * loop over names would look each property up by hash (as write/columns.ts). The code is made of column names that this
+ * repository declares, never of data.
+ */
+import type { Column, RowOf, Table } from '../tables/table.ts';
+
+/** A row of NULLs, and of empty values where there is no NULL, in declared order. */
+export const blankRow = <T extends Table>(table: T): RowOf<T> => {
+  const members = Object.entries(table.columns).map(([name, column]) => `${JSON.stringify(name)}: ${blank(column)}`);
+  return new Function(`'use strict'; return {${members.join(', ')}};`)();
+};
+
+/** Sets every column that can be NULL to NULL. */
+export const rowClearer = <T extends Table>(table: T): ((row: RowOf<T>) => void) => {
+  const nullable = Object.entries(table.columns).filter(([, column]) => column.nullable);
+  const lines = nullable.map(([name]) => `row[${JSON.stringify(name)}] = null;`);
+  return statements(['row'], lines);
+};
+
+/** Copies the columns that both tables have; where `to` takes no NULL, a flag that is NULL is false. */
+export const rowCopier = <From extends Table, To extends Table>(
+  from: From,
+  to: To,
+): ((source: RowOf<From>, target: RowOf<To>) => void) => {
+  const shared = Object.entries(to.columns).filter(([name]) => Object.hasOwn(from.columns, name));
+  const lines = shared.map(([name, column]) => {
+    const key = JSON.stringify(name);
+    const isFlag = column.type === 'boolean' && !column.nullable && from.columns[name]?.nullable;
+    return `target[${key}] = source[${key}]${isFlag ? ' === true' : ''};`;
+  });
+  return statements(['source', 'target'], lines);
+};
+
+const statements = <F>(parameters: readonly string[], lines: readonly string[]): F =>
+  new Function(...parameters, `'use strict';\n${lines.join('\n')}`) as F;
+
+const blank = ({ type, nullable }: Column): string => {
+  if (nullable) return 'null';
+  if (type === 'string') return "''";
+  return type === 'boolean' ? 'false' : '0';
+};
