@@ -7,13 +7,16 @@ import { EXIT, explain, type Failure } from '#host/failure.ts';
 import { safeLines } from '#host/safe-text.ts';
 import { LAKE } from './commands/options.ts';
 import { COMMAND_NAMES, program } from './commands/program.ts';
-import { type Console, openConsole } from './console.ts';
+import { type Console, openConsole, ReaderGone } from './console.ts';
 import { paletteFor } from './terminal/palette.ts';
 
 stopOnSignals();
-stopWhenNobodyReads();
 const terminal = openConsole(process);
 process.exitCode = await main(process.argv.slice(2), terminal);
+// The last words may turn out to be unwritable when main has ended.
+process.once('exit', () => {
+  if (terminal.isBroken) process.exitCode ||= EXIT.failed;
+});
 
 async function main(args: string[], to: Console): Promise<number> {
   try {
@@ -21,10 +24,13 @@ async function main(args: string[], to: Console): Promise<number> {
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    if (error instanceof ReaderGone) return Number(process.exitCode ?? EXIT.done);
     const failure = error instanceof CommanderError ? wrongUsage(error, args) : explain(error);
     tell(failure, error);
-    if (args.includes('--json')) {
-      await to.json({ error: failure.message, ...(failure.hint === undefined ? {} : { hint: failure.hint }) });
+    // Half a document is not made whole by another one.
+    if (args.includes('--json') && !to.hasWritten) {
+      const { message: said, hint } = failure;
+      await to.json({ error: said, ...(hint === undefined ? {} : { hint }) }).catch(() => {});
     }
     return failure.exitCode;
   }
@@ -56,18 +62,12 @@ function tell({ message, hint }: Failure, error: unknown): void {
 function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      writeSync(2, '\ninterrupted: nothing is lost, and the next run completes the work\n');
+      try {
+        writeSync(2, '\ninterrupted: nothing is lost, and the next run completes the work\n');
+      } catch {
+        // nobody reads it
+      }
       process.exit(EXIT.interrupted);
-    });
-  }
-}
-
-/** `lake … | head` closes the pipe when it has seen enough: that is no failure. */
-function stopWhenNobodyReads(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit(EXIT.done);
     });
   }
 }

@@ -1,6 +1,7 @@
 /** The streams of the command line: results go to stdout, everything that is said beside them to stderr. */
 
 import type { Progress } from '#host/progress.ts';
+import { safeLines } from '#host/safe-text.ts';
 import { type Palette, paletteFor } from './terminal/palette.ts';
 import { progressOn } from './terminal/progress.ts';
 
@@ -10,16 +11,28 @@ export interface Console {
   /** for stdout */
   palette: Palette;
   progress: Progress;
-  /** Writes to stdout and waits while the reader is slow. */
+  /** Something was written to stdout. */
+  readonly hasWritten: boolean;
+  /** What was written to stdout could not be kept, as on a full disk. */
+  readonly isBroken: boolean;
+  /**
+   * Writes to stdout and waits while the reader is slow.
+   * @throws ReaderGone if nobody reads it any more; the system's error if it can't be written, such as to a full disk
+   */
   write(text: string): Promise<void>;
   /** Prints lines on stdout. */
   print(lines: Iterable<string>): Promise<void>;
   /** Prints one JSON document on stdout. */
   json(document: unknown): Promise<void>;
-  /** A remark on stderr. */
+  /** A remark on stderr; what acts on a terminal is escaped. */
   note(text: string): void;
-  /** Something to look at, on stderr. */
+  /** Something to look at, on stderr; escaped, too. */
   warn(text: string): void;
+}
+
+/** Whoever read stdout has seen enough, as `head` does: the work may stop, and how it ends is what it was until then. */
+export class ReaderGone extends Error {
+  override name = 'ReaderGone';
 }
 
 /** What a pipe or file gets where no one says how wide it is. */
@@ -29,12 +42,36 @@ const CHUNK = 64 * 1024;
 
 export function openConsole({ stdout, stderr, env }: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): Console {
   const errors = paletteFor(stderr);
-  const write = (text: string): Promise<void> =>
-    stdout.write(text) ? Promise.resolve() : new Promise((resolve) => stdout.once('drain', resolve));
+  let hasWritten = false;
+  let broken: Error | null = null;
+  let wake: (() => void) | null = null;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    broken = error.code === 'EPIPE' ? new ReaderGone() : error;
+    wake?.();
+  });
+  stdout.on('drain', () => wake?.());
+  // What is said beside the results is not the work: without a reader it goes on.
+  stderr.on('error', () => {});
+  const write = async (text: string): Promise<void> => {
+    if (broken) throw broken;
+    hasWritten = true;
+    if (!stdout.write(text)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    if (broken) throw broken;
+  };
   return {
     width: stdout.columns || Number(env.COLUMNS) || DEFAULT_WIDTH,
     palette: paletteFor(stdout),
     progress: progressOn(stderr),
+    get hasWritten() {
+      return hasWritten;
+    },
+    get isBroken() {
+      return broken !== null && !(broken instanceof ReaderGone);
+    },
     write,
     async print(lines) {
       let chunk = '';
@@ -47,8 +84,8 @@ export function openConsole({ stdout, stderr, env }: Pick<NodeJS.Process, 'stdou
       if (chunk !== '') await write(chunk);
     },
     json: (document) => write(`${JSON.stringify(document, bigintsAsNumbers)}\n`),
-    note: (text) => void stderr.write(`${errors.dim(text)}\n`),
-    warn: (text) => void stderr.write(`${errors.yellow('warning:')} ${text}\n`),
+    note: (text) => void stderr.write(`${errors.dim(safeLines(text))}\n`),
+    warn: (text) => void stderr.write(`${errors.yellow('warning:')} ${safeLines(text)}\n`),
   };
 }
 

@@ -12,6 +12,10 @@ export const safeText = (text: string): string => text.replace(DANGEROUS, escape
 /** As safeText, but line breaks stay: for messages over several lines. */
 export const safeLines = (text: string): string => text.split(/\r?\n/).map(safeText).join('\n');
 
+/** As safeText, but what a cell of a table may hold stays: tabs and line breaks. */
+export const safeCell = (text: string): string =>
+  text.replace(DANGEROUS, (character) => ('\t\r\n'.includes(character) ? character : escapeOf(character)));
+
 function escapeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return NAMED[character] ?? (code < 256 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);

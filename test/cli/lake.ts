@@ -21,6 +21,8 @@ export interface Folder {
   lake(...args: string[]): Promise<Ran>;
   /** As `lake`, while it runs. */
   start(...args: string[]): { process: ChildProcess; ended: Promise<Ran> };
+  /** As `start`, with stdout going into an open file; what is said on stderr is not kept. */
+  startInto(stdout: number, ...args: string[]): { process: ChildProcess };
   remove(): Promise<void>;
 }
 
@@ -43,6 +45,13 @@ export function folder(env: Record<string, string> = {}): Folder {
     path,
     at: (name) => join(path, name),
     start,
+    startInto: (stdout, ...args) => ({
+      process: spawn(process.execPath, [CLI, ...args], {
+        cwd: path,
+        env: { ...process.env, ...env },
+        stdio: ['ignore', stdout, 'ignore'],
+      }),
+    }),
     lake: (...args) => start(...args).ended,
     remove: () => rm(path, { recursive: true, force: true }),
   };

@@ -11,7 +11,7 @@ const MONTH = quarter({ days: 28, incident: 23, size: 200 });
 
 describe('hostile data', () => {
   const EVIL = `"><script>alert(1)</script><img src=x onerror=alert(2)>'\`\${7*7}</title></style></svg>&lt;b&gt;`;
-  const ANSI = '\x1b[31mred\x07\u202egnp.exe';
+  const ANSI = '\x1b[31mred\x07\0\u202egnp.exe';
 
   test('fault 34: HTML, entities and escapes in names, links, tags and diagnostics are shown as text, nothing more', async () => {
     const evil = EVIL + ANSI;
@@ -38,7 +38,7 @@ describe('hostile data', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is tested
     expect(hostile).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]/);
 
-    const shown = `${EVIL}␛[31mred␇\ufffdgnp.exe`;
+    const shown = `${EVIL}␛[31mred␇␀\ufffdgnp.exe`;
     expect(document.querySelector('h1')?.textContent).toBe(shown);
     const texts = (selector: string) => document.querySelectorAll(selector).map(({ textContent }) => textContent);
     expect(texts('section[aria-labelledby=campaigns] bdi')).toContain(shown);
@@ -54,5 +54,14 @@ describe('hostile data', () => {
     const page = parsed((await renderReport(lake, { campaign: "o'neil" })).toString());
     expect(words(page.querySelector('.tile .figure'))).toBe('5');
     await expect(renderReport(lake, { campaign: "' or true --" })).rejects.toThrow('no mail of');
+  });
+
+  test('a NUL in a campaign’s name is a character like any other', async () => {
+    const facts = [fact({ send_date: FIRST, campaign_id: 'a\0b', sent: 5 }), fact({ send_date: FIRST, sent: 7 })];
+    const lake = await storyLake({ ...NOTHING, facts });
+    const figure = async (options = {}) =>
+      words(parsed((await renderReport(lake, options)).toString()).querySelector('.tile .figure'));
+    expect(await figure({ campaign: 'a\0b' })).toBe('5');
+    expect(await figure()).toBe('12');
   });
 });

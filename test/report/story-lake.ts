@@ -1,3 +1,4 @@
+import { quoteText } from '#lake/sql/quote.ts';
 import type { ReportLake } from '#report/scope.ts';
 import { lakeFixture } from '#test/sql/lake-fixture.ts';
 import type { Fact, Story } from './story.ts';
@@ -45,11 +46,7 @@ const FACT_COLUMNS: readonly (readonly [keyof Fact, string])[] = [
 ];
 
 const literal = (value: unknown): string =>
-  value === null || value === undefined
-    ? 'null'
-    : typeof value === 'number'
-      ? String(value)
-      : `'${String(value).replaceAll("'", "''")}'`;
+  value === null || value === undefined ? 'null' : typeof value === 'number' ? String(value) : quoteText(String(value));
 
 /** Mails go out within an hour from nine, are delivered in seconds, and opened within hours. */
 const MAILS = `insert into recipient_messages by name

@@ -1,16 +1,20 @@
-import { createWriteStream, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
 import { didYouMean, UsageError, WorkError } from '#host/failure.ts';
 import { byteCount, count, counted, duration } from '#host/figures.ts';
-import type { QueryResult } from '#lake/ports.ts';
+import type { SqlValue } from '#lake/ports.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { TABLES } from '#lake/tables/index.ts';
+import { RefusedStatement } from '#local/duckdb/reading.ts';
+import type { RowStream } from '#local/duckdb/values.ts';
 import type { LocalLake } from '#local/lake.ts';
 import type { Console } from '../console.ts';
-import { csvLines, jsonLines } from '../terminal/formats.ts';
+import { csvText, jsonText } from '../terminal/formats.ts';
 import { tableLines } from '../terminal/table.ts';
 import {
   examples,
@@ -47,8 +51,10 @@ export const queryCommand = (to: Console): Command =>
       'after',
       `
 The table is for reading: rates have six digits, long text is cut, and rows that
-are too wide are printed as blocks. json, csv and parquet are exact, except that
-csv puts an apostrophe before text that a spreadsheet would run as a formula.
+are too wide are printed as blocks. json and parquet are exact; csv puts an
+apostrophe before text that a spreadsheet would run as a formula, and escapes
+characters that act on a terminal. Rows go out while they come in, so a result
+may have any length. A statement only reads: nothing else is run.
 ${examples(
   ['query "select event_type, count(*) as n from events group by 1 order by 2 desc"'],
   ['query "select * from deliverability_daily" --format csv --out daily.csv'],
@@ -73,37 +79,94 @@ ${examples(
 
 async function answer(lake: LocalLake, sql: string, { format, out, json }: QueryFlags, to: Console): Promise<void> {
   const startedAt = performance.now();
+  const { engine, views } = lake;
   const ask = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      throw sqlError(error, lake.views);
+      throw sqlError(error, views);
     });
   if (out !== undefined) {
-    let rows: number;
-    if (format === 'parquet') rows = await ask(lake.engine.copyTo(sql, resolve(out)));
-    else {
-      const result = await ask(lake.engine.query(sql));
-      rows = result.rows.length;
-      await pipeline(lines(result, format, to.width), createWriteStream(out));
-    }
+    const rows =
+      format === 'parquet'
+        ? await ask(engine.copyTo(sql, resolve(out)))
+        : await writeWhole(out, (path) =>
+            ask(engine.stream(sql, (result) => writeFile(result, format, to.width, path))),
+          );
     const { size: bytes } = statSync(out);
     if (json) return to.json({ file: out, format, rows, bytes });
     return to.note(`wrote ${counted(rows, 'row')} to ${out} (${byteCount(bytes)})`);
   }
   if (format === 'parquet') throw new UsageError('parquet is no format for a screen', 'name a file: --out FILE');
+  if (format !== 'table') {
+    return ask(
+      engine.stream(sql, async (result) => {
+        for await (const text of TEXT[format](result)) await to.write(text);
+      }),
+    );
+  }
 
-  const result = await ask(lake.engine.query(format === 'table' ? inOrderOfGrain(sql, lake.views) : sql));
-  if (format !== 'table') return to.print(lines(result, format, to.width));
-  const all = result.rows.length;
-  await to.print(tableLines({ ...result, rows: result.rows.slice(0, MOST_SHOWN) }, to.width, to.palette));
+  const { columns, rows, all } = await ask(engine.stream(inOrderOfGrain(sql, views), firstRows));
+  await to.print(tableLines({ columns, rows }, to.width, to.palette));
   if (all > MOST_SHOWN)
     to.warn(`only ${count(MOST_SHOWN)} of ${count(all)} rows are shown: use limit, or --format csv`);
   to.note(`${counted(all, 'row')} in ${duration((performance.now() - startedAt) / 1000)}`);
 }
 
-function* lines(result: QueryResult, format: Exclude<Format, 'parquet'>, width: number): Generator<string> {
-  if (format === 'json') yield* jsonLines(result);
-  else if (format === 'csv') yield* csvLines(result);
-  else for (const line of tableLines(result, width)) yield `${line}\n`;
+const TEXT = { csv: csvText, json: jsonText } as const;
+
+/** What a table shows, and how many rows there are. */
+async function firstRows({ columns, batches }: RowStream): Promise<RowsShown> {
+  const rows: SqlValue[][] = [];
+  let all = 0;
+  for await (const batch of batches) {
+    all += batch.length;
+    if (rows.length < MOST_SHOWN) rows.push(...batch.slice(0, MOST_SHOWN - rows.length));
+  }
+  return { columns, rows, all };
+}
+
+interface RowsShown {
+  columns: RowStream['columns'];
+  rows: SqlValue[][];
+  all: number;
+}
+
+/** Writes rows into a file, and returns their number. */
+async function writeFile(
+  result: RowStream,
+  format: Exclude<Format, 'parquet'>,
+  width: number,
+  path: string,
+): Promise<number> {
+  let rows = 0;
+  async function* counting(): AsyncGenerator<SqlValue[][]> {
+    for await (const batch of result.batches) {
+      rows += batch.length;
+      yield batch;
+    }
+  }
+  const counted = { columns: result.columns, batches: counting() };
+  await pipeline(format === 'table' ? wholeTable(counted, width) : TEXT[format](counted), createWriteStream(path));
+  return rows;
+}
+
+/** A file gets all rows, however many. */
+async function* wholeTable({ columns, batches }: RowStream, width: number): AsyncGenerator<string> {
+  const rows: SqlValue[][] = [];
+  for await (const batch of batches) rows.push(...batch);
+  for (const line of tableLines({ columns, rows }, width)) yield `${line}\n`;
+}
+
+/** The file is there when all of it is; a device or a pipe is written to as it is. */
+async function writeWhole<T>(file: string, write: (path: string) => Promise<T>): Promise<T> {
+  if (existsSync(file) && !statSync(file).isFile()) return write(file);
+  const unfinished = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  try {
+    const written = await write(unfinished);
+    await rename(unfinished, file);
+    return written;
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
 }
 
 /** A whole view is read on a screen from its first day to its last; any other statement has the order that it asks for. */
@@ -131,6 +194,5 @@ export function sqlError(error: unknown, views: readonly View[]): unknown {
   )?.[0];
   if (said !== undefined)
     return new WorkError(said, `the columns of a table: ${LAKE} describe TABLE`, { cause: error });
-  const isRefused = /^(one statement at a time|the lake is only read by queries)/.test(message);
-  return isRefused ? new WorkError(message, undefined, { cause: error }) : error;
+  return error instanceof RefusedStatement ? new WorkError(message, undefined, { cause: error }) : error;
 }

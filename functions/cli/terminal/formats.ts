@@ -1,5 +1,6 @@
-import { safeText } from '#host/safe-text.ts';
-import type { QueryResult, SqlValue } from '#lake/ports.ts';
+import { safeCell, safeText } from '#host/safe-text.ts';
+import type { SqlValue } from '#lake/ports.ts';
+import type { RowStream } from '#local/duckdb/values.ts';
 
 /** Types in Presto's words whose values stand right-aligned. */
 const NUMERIC = /^(tinyint|smallint|integer|int|bigint|hugeint|real|double|float|decimal)/i;
@@ -36,11 +37,11 @@ export function jsonValue(value: SqlValue, type: string): string {
   if ((typeof value === 'number' || typeof value === 'bigint') && isTimestampType(type)) {
     return JSON.stringify(instant(Number(value)));
   }
-  return typeof value === 'string' ? jsonText(value) : JSON.stringify(value);
+  return typeof value === 'string' ? jsonString(value) : JSON.stringify(value);
 }
 
 /** Characters that act on a terminal are escaped, which JSON allows for any character: the data stays what it is. */
-const jsonText = (text: string): string =>
+const jsonString = (text: string): string =>
   JSON.stringify(text).replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
@@ -53,38 +54,56 @@ function instant(ms: number): string {
 }
 
 // Spreadsheets run a cell that begins so as a formula (OWASP: CSV Injection).
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
-const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
+const FORMULA = '=+\\-@\\t\\r＝＋－＠';
+const BEGINS_FORMULA = new RegExp(`^[${FORMULA}\\n]`);
+/**
+ * Where a spreadsheet takes `;` for the separator, only the first cell's quotes mean something to it: behind it, what
+ * follows a semicolon, a tab or a line break begins a cell there.
+ */
+const FORMULA_INSIDE = new RegExp(`([;\\t\\r\\n][ "]*)(?=[${FORMULA}])`, 'g');
+const FORMULA_IN_FIRST = new RegExp(`(;[ "]*)(?=[${FORMULA}])`, 'g');
+/** Nothing else is left without quotes: in them no text can be a part of a formula that a number before it begins. */
+const PLAIN = /^[\p{L}\p{N}_.:/@-][\p{L}\p{N}_.:/@ -]*(?<! )$/u;
 
 /**
  * RFC 4180, one header line, lines end with CRLF. NULL is empty, the empty string is `""`. Text that a spreadsheet would
- * take for a formula gets an apostrophe in front, and quotes; numbers, dates and times stay as they are.
+ * take for a formula, at its beginning or where a spreadsheet separates cells by `;`, gets an apostrophe in front;
+ * characters that act on a terminal are escaped as `\x1b`; numbers, dates and times stay as they are. A batch at a time.
  */
-export function* csvLines({ columns, rows }: QueryResult): Generator<string> {
-  yield `${columns.map(({ name }) => csvCell(name)).join(',')}\r\n`;
-  for (const row of rows) {
-    const cells = columns.map(({ type }, i) => {
-      const value = row[i] ?? null;
-      const text = exactText(value, type);
-      return text === null ? '' : typeof value === 'string' ? csvCell(text) : text;
-    });
-    yield `${cells.join(',')}\r\n`;
+export async function* csvText({ columns, batches }: RowStream): AsyncGenerator<string> {
+  yield `${columns.map(({ name }, i) => csvCell(name, i)).join(',')}\r\n`;
+  for await (const batch of batches) {
+    yield batch
+      .map((row) => {
+        const cells = columns.map(({ type }, i) => {
+          const value = row[i] ?? null;
+          const text = exactText(value, type);
+          return text === null ? '' : typeof value === 'string' ? csvCell(text, i) : text;
+        });
+        return `${cells.join(',')}\r\n`;
+      })
+      .join('');
   }
 }
 
-function csvCell(text: string): string {
-  if (FORMULA.test(text)) return quoted(`'${text}`);
-  return text === '' || NEEDS_QUOTES.test(text) ? quoted(text) : text;
+function csvCell(raw: string, column: number): string {
+  if (PLAIN.test(raw) && !BEGINS_FORMULA.test(raw)) return raw;
+  const text = safeCell(raw).replace(column === 0 ? FORMULA_IN_FIRST : FORMULA_INSIDE, "$1'");
+  return `"${(BEGINS_FORMULA.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 }
 
-const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-
-/** An array of rows, one a line, as data is: nothing is escaped but what JSON asks for. */
-export function* jsonLines({ columns, rows }: QueryResult): Generator<string> {
-  const names = columns.map(({ name }) => JSON.stringify(name));
-  if (rows.length === 0) return yield '[]\n';
-  for (const [i, row] of rows.entries()) {
-    const fields = columns.map(({ type }, column) => `${names[column]}:${jsonValue(row[column] ?? null, type)}`);
-    yield `${i === 0 ? '[' : ' '}{${fields.join(',')}}${i === rows.length - 1 ? ']' : ','}\n`;
+/** An array of rows, one a line, as data is: nothing is escaped but what JSON asks for. A batch at a time. */
+export async function* jsonText({ columns, batches }: RowStream): AsyncGenerator<string> {
+  const names = columns.map(({ name }) => jsonString(name));
+  let before = '[';
+  for await (const batch of batches) {
+    let text = '';
+    for (const row of batch) {
+      const fields = columns.map(({ type }, column) => `${names[column]}:${jsonValue(row[column] ?? null, type)}`);
+      text += `${before}{${fields.join(',')}}`;
+      before = ',\n ';
+    }
+    yield text;
   }
+  yield before === '[' ? '[]\n' : ']\n';
 }

@@ -3,6 +3,10 @@ import type { Progress, ProgressUnit } from '#host/progress.ts';
 
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
+/** A shorter bar shows nothing. */
+const LEAST_BAR = 8;
+/** Of a line, where the stream doesn't say. */
+const WIDTH = 80;
 const CLEAR_LINE = '\r\u001b[2K';
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
@@ -13,18 +17,18 @@ export function barProgress(stream: ProgressStream, now: () => number): Progress
 
   const draw = (text: string): void => {
     drawnAt = now();
-    stream.write(CLEAR_LINE + text.slice(0, (stream.columns || 80) - 1));
+    stream.write(CLEAR_LINE + text);
   };
 
   return {
     start(step, total, unit) {
       pace = new Pace(step, total, unit, now);
-      draw(barLine(pace));
+      draw(barLine(pace, stream.columns));
     },
     advance(by) {
       if (!pace) return;
       pace.advance(by);
-      if (now() - drawnAt >= REDRAW_MS) draw(barLine(pace));
+      if (now() - drawnAt >= REDRAW_MS) draw(barLine(pace, stream.columns));
     },
     done() {
       if (!pace) return;
@@ -35,12 +39,24 @@ export function barProgress(stream: ProgressStream, now: () => number): Progress
   };
 }
 
-/** `transform  ██████████▌              44 %  88 of 200 MB  24 MB/s  5 s left` */
-export function barLine(pace: Pace): string {
-  const parts = [pace.step.padEnd(9), bar(pace.fraction), `${String(pace.percent).padStart(3)} %`, doneOf(pace)];
-  if (pace.rate !== null && pace.unit === 'bytes') parts.push(`${amount(Math.round(pace.rate), 'bytes')}/s`);
-  if (pace.secondsLeft !== null) parts.push(`${duration(pace.secondsLeft)} left`);
-  return parts.join('  ');
+/**
+ * `transform  ██████████▌              44 %  88 of 200 MB  24 MB/s  5 s left`, in fewer columns than `width`: where there is
+ * no room the bar gets shorter, then the rate and the bar are left out.
+ */
+export function barLine(pace: Pace, width = WIDTH): string {
+  const { step, fraction, percent, rate, secondsLeft, unit } = pace;
+  const speed = rate !== null && unit === 'bytes' ? [`${amount(Math.round(rate), 'bytes')}/s`] : [];
+  const left = secondsLeft === null ? [] : [`${duration(secondsLeft)} left`];
+  const done = `${String(percent).padStart(3)} %`;
+  for (const parts of [
+    [done, doneOf(pace), ...speed, ...left],
+    [done, doneOf(pace), ...left],
+  ]) {
+    const rest = parts.join('  ');
+    const room = Math.min(BAR_WIDTH, width - 1 - step.padEnd(9).length - rest.length - 4);
+    if (room >= LEAST_BAR) return [step.padEnd(9), bar(fraction, room), rest].join('  ');
+  }
+  return `${step.padEnd(9)}  ${done}  ${doneOf(pace)}`.slice(0, width - 1);
 }
 
 /** What a finished step leaves behind; a step that stopped early says how far it came. */
@@ -49,10 +65,10 @@ export function doneLine(pace: Pace): string {
   return `${pace.step.padEnd(9)}  ${isWhole ? amount(pace.done, pace.unit) : `stopped at ${doneOf(pace)}`} in ${duration(pace.elapsedMs / 1000)}`;
 }
 
-function bar(fraction: number): string {
-  const eighths = Math.floor(fraction * BAR_WIDTH * 8);
+function bar(fraction: number, width: number): string {
+  const eighths = Math.floor(fraction * width * 8);
   const full = '█'.repeat(Math.floor(eighths / 8));
-  return (full + (EIGHTHS[eighths % 8] ?? '')).padEnd(BAR_WIDTH, '░');
+  return (full + (EIGHTHS[eighths % 8] ?? '')).padEnd(width, '░');
 }
 
 /** `88 MB of 200 MB`, `3 of 30 days` */

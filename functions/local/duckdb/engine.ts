@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { DAY_MS } from '#lake/days.ts';
 import type { Catalog, Engine, Input, QueryResult, WriteJob, WrittenFile } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
-import { Database, streamOne } from './session.ts';
+import { readingStatement } from './reading.ts';
+import { Database, type DatabaseOptions } from './session.ts';
 import { catalogRelations, inputRelations, type Relation, type SavedView } from './sources.ts';
-import { readResult } from './values.ts';
+import { type RowStream, readResult, streamResult } from './values.ts';
 import { writeParquet } from './write.ts';
 
 const MB = 1024 * 1024;
@@ -38,7 +39,7 @@ export interface DuckDbEngineOptions {
  */
 export class DuckDbEngine implements Engine {
   readonly #root: string;
-  readonly #memoryLimit: string;
+  readonly #options: DatabaseOptions;
   readonly #catalog: Catalog;
   readonly #views: ReadonlyMap<string, SavedView>;
   readonly #disk: Disk;
@@ -47,9 +48,9 @@ export class DuckDbEngine implements Engine {
   readonly #writes = new Turns(1);
   #isClosed = false;
 
-  private constructor(options: DuckDbEngineOptions & { memoryLimit: string }, database: Database) {
-    this.#root = options.root;
-    this.#memoryLimit = options.memoryLimit;
+  private constructor(options: DuckDbEngineOptions, databaseOptions: DatabaseOptions, database: Database) {
+    this.#root = databaseOptions.folder;
+    this.#options = databaseOptions;
     this.#catalog = options.catalog;
     this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
     this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
@@ -60,17 +61,30 @@ export class DuckDbEngine implements Engine {
   static async open(options: DuckDbEngineOptions): Promise<DuckDbEngine> {
     const root = resolve(options.root);
     await new Disk(root).sweep(Date.now() - DAY_MS);
-    const memoryLimit = options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 512 * MB) / MB)}MB`;
-    const database = await Database.open({
+    const databaseOptions: DatabaseOptions = {
       threads: options.threads ?? availableParallelism(),
-      memoryLimit,
-      tempDirectory: options.tempDirectory ?? join(root, TEMPORARY, `duckdb-${randomBytes(8).toString('hex')}`),
-    });
-    return new DuckDbEngine({ ...options, root, memoryLimit }, database);
+      memoryLimit: options.memoryLimit ?? `${Math.floor(Math.min(0.4 * totalmem(), 512 * MB) / MB)}MB`,
+      tempDirectory: options.tempDirectory ?? temporaryFolder(root),
+      folder: root,
+    };
+    return new DuckDbEngine(options, databaseOptions, await Database.open(databaseOptions));
   }
 
+  /** Without inputs the text may be anybody's: it reads the lake, or is refused (see reading.ts). */
   query(sql: string, inputs?: readonly Input[]): Promise<QueryResult> {
-    return this.#run(sql, inputs, async (connection) => readResult(await streamOne(connection, sql)));
+    if (inputs === undefined) return this.#read(sql, readResult);
+    return this.#run(sql, inputs, async (connection) => readResult(await connection.stream(sql)));
+  }
+
+  /** As `query` without inputs, of any length: `work` gets the rows while they come in, and is waited for. */
+  stream<T>(sql: string, work: (rows: RowStream) => Promise<T>): Promise<T> {
+    return this.#read(sql, (result) => work(streamResult(result)));
+  }
+
+  #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>): Promise<T> {
+    return this.#run(sql, undefined, async (connection) =>
+      work(await connection.stream(await readingStatement(connection, sql))),
+    );
   }
 
   /** One at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit while it writes. */
@@ -80,16 +94,26 @@ export class DuckDbEngine implements Engine {
     );
   }
 
-  /** Writes a query's rows into a Parquet file anywhere on this machine, in place of one there; returns their number. */
+  /**
+   * Writes a query's rows into a Parquet file anywhere on this machine, in place of one there; returns their number. In a
+   * database of its own, the only one that may write this one file.
+   */
   async copyTo(sql: string, path: string): Promise<number> {
     const unfinished = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-    const select = sql.replace(/[\s;]+$/, '');
-    const copy = `copy (\n${select}\n) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
+    const statement = await this.#database.session([], (connection) => readingStatement(connection, sql));
+    const database = await Database.open({
+      ...this.#options,
+      tempDirectory: temporaryFolder(this.#root),
+      file: unfinished,
+    });
+    // As the argument of a function, no text can end the statement around it.
+    const copy = `copy (select * from query(${quoteText(statement)})) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
     try {
-      const written = await this.#run(sql, undefined, (connection) => connection.runAndReadAll(copy));
+      const written = await this.#run(sql, undefined, (connection) => connection.runAndReadAll(copy), database);
       await rename(unfinished, path);
       return Number(written.getRowsJS()[0]?.[0]);
     } finally {
+      await database.close();
       await rm(unfinished, { force: true });
     }
   }
@@ -106,9 +130,10 @@ export class DuckDbEngine implements Engine {
     sql: string,
     inputs: readonly Input[] | undefined,
     work: (connection: DuckDBConnection) => Promise<T>,
+    database = this.#database,
   ): Promise<T> {
     if (this.#isClosed) throw new Error('the engine is closed');
-    const running = this.#relations(sql, inputs).then((relations) => this.#database.session(relations, work));
+    const running = this.#relations(sql, inputs).then((relations) => database.session(relations, work));
     this.#running.add(running);
     try {
       return await running;
@@ -131,7 +156,7 @@ export class DuckDbEngine implements Engine {
     if (message.startsWith('Out of Memory')) {
       const why = message.split('\n')[0];
       return new Error(
-        `statement needs more memory than ${this.#memoryLimit}: allow more, such as MAILLAKE_MEMORY=4GB (${why})`,
+        `statement needs more memory than ${this.#options.memoryLimit}: allow more, such as MAILLAKE_MEMORY=4GB (${why})`,
         {
           cause: error,
         },
@@ -143,6 +168,8 @@ export class DuckDbEngine implements Engine {
     return new Error(`no such table or view: ${missing[1]} (there are ${names})`, { cause: error });
   }
 }
+
+const temporaryFolder = (root: string): string => join(root, TEMPORARY, `duckdb-${randomBytes(8).toString('hex')}`);
 
 /** Lets so many tasks run at once; the others wait in line. */
 export class Turns {

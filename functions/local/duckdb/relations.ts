@@ -76,4 +76,4 @@ const fileList = (files: readonly string[]): string =>
   `[${files.map((file) => quoteText(literalPath(file))).join(', ')}]`;
 
 /** DuckDB takes each path as a glob: a character that means something there is put into a class of its own. */
-const literalPath = (path: string): string => path.replace(/[*?[]/g, (character) => `[${character}]`);
+export const literalPath = (path: string): string => path.replace(/[*?[]/g, (character) => `[${character}]`);

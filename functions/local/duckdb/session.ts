@@ -1,14 +1,19 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBResult, StatementType } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { quoteText } from '#lake/sql/quote.ts';
 import { dialectStatements } from './dialect.ts';
-import { quoteName } from './relations.ts';
+import { literalPath, quoteName } from './relations.ts';
 import type { Relation } from './sources.ts';
 
 export interface DatabaseOptions {
   threads: number;
   memoryLimit: string;
   tempDirectory: string;
+  /** The only folder of this machine that it may read and write in. */
+  folder: string;
+  /** A file elsewhere that it may write, too. */
+  file?: string;
 }
 
 /** A DuckDB of its own, in memory, that speaks Athena's dialect and spills into a folder. */
@@ -21,16 +26,17 @@ export class Database {
     this.#tempDirectory = tempDirectory;
   }
 
-  static async open({ threads, memoryLimit, tempDirectory }: DatabaseOptions): Promise<Database> {
+  static async open({ threads, memoryLimit, tempDirectory, folder, file }: DatabaseOptions): Promise<Database> {
     await mkdir(dirname(tempDirectory), { recursive: true });
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(threads),
       memory_limit: memoryLimit,
       temp_directory: tempDirectory,
       autoinstall_known_extensions: 'false', // nothing is fetched behind the user's back
+      autoload_known_extensions: 'false',
     });
     const connection = await instance.connect();
-    for (const statement of dialectStatements()) await connection.run(statement);
+    for (const statement of [...dialectStatements(), ...confined(folder, file)]) await connection.run(statement);
     connection.closeSync();
     return new Database(instance, tempDirectory);
   }
@@ -55,15 +61,14 @@ export class Database {
   }
 }
 
-const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
-
-/** Starts one statement that only reads. @throws Error if it is another, or several */
-export async function streamOne(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
-  const statements = await connection.extractStatements(sql);
-  if (statements.count !== 1) throw new Error(`one statement at a time, please: there are ${statements.count}`);
-  const statement = await statements.prepare(0);
-  if (!READING.has(statement.statementType)) {
-    throw new Error('the lake is only read by queries: use select, with, describe, show or explain');
-  }
-  return statement.stream();
+/** Statements that let a database touch these and nothing else on this machine, for good. */
+function confined(folder: string, file?: string): string[] {
+  // A path with characters that mean something in a glob is handed over with those in classes: it has to be allowed so, too.
+  const folders = [...new Set([folder, literalPath(folder)])].map((path) => quoteText(`${path}/`));
+  return [
+    `set allowed_directories = [${folders.join(', ')}]`,
+    ...(file === undefined ? [] : [`set allowed_paths = [${quoteText(file)}]`]),
+    'set enable_external_access = false',
+    'set lock_configuration = true',
+  ];
 }

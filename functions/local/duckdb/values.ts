@@ -22,29 +22,44 @@ import type { QueryResult, SqlValue } from '#lake/ports.ts';
 // object names may, and would not be what was asked for.
 Object.assign(accessors, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
 
-/** Reads a result to its end. Integers are numbers while they are safe, else bigints; maps, lists and rows JSON text. */
-export async function readResult(result: DuckDBResult): Promise<QueryResult> {
+/** A result while it comes in: however long it is, it takes the memory of a batch. */
+export interface RowStream {
+  columns: QueryResult['columns'];
+  /** rows in order, up to some thousand at once; to be read once */
+  batches: AsyncIterable<SqlValue[][]>;
+}
+
+/** Integers are numbers while they are safe, else bigints; maps, lists and rows JSON text. */
+export function streamResult(result: DuckDBResult): RowStream {
   const types = result.columnTypes();
   const names = result.columnNames();
-  const rows: SqlValue[][] = [];
-  const isHuge = new Set<number>();
-  for await (const chunk of result) {
-    const vectors = types.map((_, column) => chunk.getColumnVector(column));
-    for (let row = 0; row < chunk.rowCount; row++) {
-      rows.push(
-        vectors.map((vector, column) => {
-          const value = sqlValue(vector.getItem(row));
-          if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) isHuge.add(column);
-          return value;
-        }),
-      );
+  async function* batches(): AsyncGenerator<SqlValue[][]> {
+    for await (const chunk of result) {
+      const vectors = types.map((_, column) => chunk.getColumnVector(column));
+      yield Array.from({ length: chunk.rowCount }, (_, row) => vectors.map((vector) => sqlValue(vector.getItem(row))));
     }
   }
-  const columns = types.map((type, column) => ({
-    name: names[column] ?? '',
-    type: isHuge.has(column) ? 'decimal(38,0)' : prestoType(type),
-  }));
-  return { columns, rows };
+  const columns = types.map((type, column) => ({ name: names[column] ?? '', type: prestoType(type) }));
+  return { columns, batches: batches() };
+}
+
+/** Reads a result to its end. */
+export async function readResult(result: DuckDBResult): Promise<QueryResult> {
+  const { columns, batches } = streamResult(result);
+  const rows: SqlValue[][] = [];
+  const isHuge = new Set<number>();
+  for await (const batch of batches) {
+    for (const row of batch) {
+      rows.push(row);
+      for (const [column, value] of row.entries()) {
+        if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) isHuge.add(column);
+      }
+    }
+  }
+  return {
+    columns: columns.map(({ name, type }, column) => ({ name, type: isHuge.has(column) ? 'decimal(38,0)' : type })),
+    rows,
+  };
 }
 
 const PRESTO_WORDS: Readonly<Partial<Record<DuckDBTypeId, string>>> = {

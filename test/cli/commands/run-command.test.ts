@@ -89,7 +89,7 @@ describe('from raw objects to answers', () => {
     const row = { subject: '=cmd|calc \u001b[31m', occurred_at: '2026-10-20T10:00:00.000Z' };
     expect(document(await here.lake('query', sql, '--json'))).toEqual([row]);
     const csv = await here.lake('query', sql, '--format', 'csv');
-    expect(csv.stdout).toBe(`subject,occurred_at\r\n"'${row.subject}",${row.occurred_at}\r\n`);
+    expect(csv.stdout).toBe(`subject,occurred_at\r\n"'=cmd|calc \\x1b[31m",${row.occurred_at}\r\n`);
     const table = await here.lake('query', sql);
     expect(table.stdout).toContain('=cmd|calc \\x1b[31m');
     expect(table.stdout).not.toContain('\u001b');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Pace, progressOn } from '#cli/terminal/progress.ts';
+import { barLine, Pace, progressOn } from '#cli/terminal/progress.ts';
 
 const stream = (isTTY: boolean) => {
   const written: string[] = [];
@@ -82,4 +82,20 @@ test('elsewhere than on a terminal there are whole lines now and then, without c
     'transform  90 %, 180 MB of 200 MB, 1.2 s left\n',
     'transform  200 MB in 12 s\n',
   ]);
+});
+
+test.each([
+  ['transform', 1e12, 'bytes', 0.4],
+  ['generate', 100_000_000, 'messages', 0.99],
+  ['settle', 1_000_000, 'partitions', 0.01],
+] as const)('%s of %d %s fits 80 columns, and shows a bar', (step, total, unit, share) => {
+  let now = 0;
+  const pace = new Pace(step, total, unit, () => now);
+  for (let i = 0; i < 20; i++) {
+    now += 400;
+    pace.advance((total * share) / 20);
+    expect(barLine(pace).length).toBeLessThan(80);
+    expect(barLine(pace)).toMatch(/[█▏▎▍▌▋▊▉░]{8}/);
+  }
+  for (const width of [60, 40, 20]) expect(barLine(pace, width).length).toBeLessThan(width);
 });
