@@ -78,6 +78,7 @@ const ROWS: readonly (readonly [row: string, words: string, beyond?: 'AWS' | 'en
   ['67', 'every view on little and much', 'engines'],
   ['68', 'any chunking, order, duplication'],
   ['69', 'millions of objects'],
+  ['72', 'another address, or none, of one recipient'],
   ['78', 'a reader of output goes away'],
   ['80', 'a query that writes, reads files, loads code'],
 ];
