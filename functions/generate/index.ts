@@ -20,7 +20,7 @@ export interface GenerateOptions {
   days: number;
   /** same seed, same bytes */
   seed: number;
-  /** adds each fault of faults.md, rows 1 to 38 */
+  /** adds each fault that raw data can have: rows 1 to 38 of test/README.md */
   dirty?: boolean;
   /** with `dirty`: also an object that unpacks to more than 4 GB, which takes its reader many seconds */
   bomb?: boolean;

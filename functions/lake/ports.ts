@@ -18,7 +18,7 @@ export interface StoredBody extends StoredObject {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** What the pipeline may do with raw data: nothing but look (design: raw is never changed or deleted). */
+/** What the pipeline may do with raw data: read it. Raw data is never changed or deleted. */
 export interface RawStore {
   /**
    * Every object whose key starts with `prefix`, in UTF-8 binary order of keys, fetched lazily. `after`: only keys behind

@@ -35,7 +35,7 @@ export interface Rate {
   seenBy?: Count;
 }
 
-/** The rates by metrics.md's definitions, as pairs of counts, so that they can be added up first and divided last. */
+/** The rates (sql/README.md, "Definitions") as pairs of counts, so that they can be added up first and divided last. */
 export const RATES = {
   delivery: { numerator: 'delivered', denominator: 'sent', better: 'up', horizon: 24 },
   hardBounce: { numerator: 'hard_bounces', denominator: 'sent', better: 'down', horizon: 24 },

@@ -1,4 +1,4 @@
-/** The benchmark's raw data: SES and Pinpoint records in events.md's shapes, as Firehose delivers them, gzipped. */
+/** The benchmark's raw data: SES and Pinpoint records as Firehose delivers them, gzipped. */
 
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';

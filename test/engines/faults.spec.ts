@@ -1,4 +1,4 @@
-/** faults.md, "AWS": put between the SDK and the account, met by the adapters and functions as they are. */
+/** Faults of AWS (test/README.md, rows 55 to 62): put between the SDK and the account, met by the adapters and functions as they are. */
 
 import { Buffer } from 'node:buffer';
 import { mkdtempSync, rmSync } from 'node:fs';

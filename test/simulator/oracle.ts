@@ -23,7 +23,7 @@ interface Copy {
   ordinal: number;
 }
 
-/** Whether `a` wins over `b`: design, "the total order (feed, source_key, source_ordinal)". */
+/** Whether `a` wins over `b`, by the total order of feed, source_key and source_ordinal. */
 const wins = (a: Copy, b: Copy): boolean => {
   if (a.event.feed !== b.event.feed) return a.event.feed < b.event.feed;
   return a.key !== b.key ? a.key < b.key : a.ordinal < b.ordinal;

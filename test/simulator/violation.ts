@@ -1,4 +1,4 @@
-/** A rule of the design that didn't hold. Thrown where it is found, caught by the schedule. */
+/** A rule of the protocol that did not hold. Thrown where it is found, caught by the schedule. */
 export class Violation extends Error {
   override name = 'Violation';
   readonly rule: string;

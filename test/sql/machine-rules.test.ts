@@ -1,4 +1,4 @@
-/** Each rule of metrics.md that takes an open or a click for a machine's, with events that it takes and that it leaves. */
+/** Each rule that takes an open or a click for a machine's, with events that it takes and that it leaves. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseAgent } from '#lake/decode/agent.ts';
 import { happened, type Mail } from './event-rows.ts';

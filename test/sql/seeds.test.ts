@@ -8,7 +8,7 @@ const rowsOf = (seed: string): Readonly<Record<string, string>>[] => [
   ...(views.find(({ name }) => name === `seed_${seed}`)?.rows ?? []),
 ];
 
-test('the providers that metrics.md names are there, and complaints of those who send none are not observable', () => {
+test('the well-known providers are there, and complaints of those who send none are not observable', () => {
   const providers = new Set(rowsOf('mailbox_providers').map(({ provider }) => provider));
   const named =
     'gmail yahoo microsoft apple comcast gmx web.de mail.ru yandex proton orange free libero t-online qq 163 naver';
@@ -39,7 +39,7 @@ describe('status codes', () => {
     expect(codes.filter(({ source = '' }) => !/^(RFC \d{4}|IANA registry|Google|Microsoft)/.test(source))).toEqual([]);
   });
 
-  test('that metrics.md names are there, and each class and subject has words', () => {
+  test('that servers send most are there, and each class and subject has words', () => {
     const listed = new Set(codes.map(({ status }) => status));
     const named = '5.1.1 5.1.2 5.1.10 5.2.1 4.2.2 5.2.2 5.3.4 4.4.1 4.4.7 5.7.1 5.7.26 4.7.28 5.7.515 2 4 5'.split(' ');
     const subjects = [4, 5].flatMap((code) => [0, 1, 2, 3, 4, 5, 6, 7].map((subject) => `${code}.${subject}`));
@@ -47,7 +47,7 @@ describe('status codes', () => {
   });
 });
 
-test('thresholds are those of metrics.md', () => {
+test('thresholds are those that SES, Gmail and Yahoo publish', () => {
   expect(Object.fromEntries(rowsOf('thresholds').map(({ name, value }) => [name, Number(value)]))).toEqual({
     ses_bounce_recommended: 0.02,
     ses_bounce_review: 0.05,

@@ -24,7 +24,7 @@ const DOMAINS = [
 /** What is to come of an object: of so many of its records. */
 export type Expectation = readonly [expect: Fault['expect'], n: number];
 
-/** Where the faults of one row of faults.md are made: mail that is like the rest, records to damage, objects to put down. */
+/** Where the faults of one row of test/README.md are made: mail that is like the rest, records to damage, objects to put down. */
 export class Bench {
   readonly row: number;
   readonly random: Random;

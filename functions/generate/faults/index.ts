@@ -15,7 +15,7 @@ export interface FaultOptions {
   dates: number;
 }
 
-/** Adds each fault of faults.md that raw data can have (rows 1 to 38), with what must come of it, to the folder and the truth. */
+/** Adds each fault that raw data can have (test/README.md, rows 1 to 38), with what must come of it, to the folder and the truth. */
 export function addFaults(
   seed: number,
   period: Period,

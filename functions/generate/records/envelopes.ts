@@ -18,7 +18,7 @@ const DETAIL_TYPE: Record<string, string> = {
   Subscription: 'Email Subscription Changed',
 };
 
-/** An event in its envelope (events.md, "Envelopes seen in practice"). `lambda` puts several together: see lambdaBatch. */
+/** An event in its envelope. `lambda` puts several together: see lambdaBatch. */
 export function enveloped(
   record: string,
   envelope: Envelope,
@@ -40,7 +40,7 @@ export function enveloped(
   }
 }
 
-/** SNS's letter; SES ends the message inside with a newline. */
+/** An SNS notification; SES ends the message inside with a newline. */
 export function notification(message: string, arrivedAt: number, random: Random): string {
   return (
     `{"Type":"Notification","MessageId":"${random.uuid()}","TopicArn":"${TOPIC}",` +

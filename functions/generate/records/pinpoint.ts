@@ -11,7 +11,7 @@ const FEEDBACK: Partial<Record<Happening['type'], string>> = {
   rejected: 'rejected',
 };
 
-/** The record that Pinpoint streams of a happening (events.md, "Pinpoint email event"), as JSON text. */
+/** The record that Pinpoint streams of a happening, as JSON text. */
 export function pinpointRecord(mail: Mail, happening: Happening): string {
   return (
     `{"event_type":"${pinpointType(happening)}","event_timestamp":${mail.sentAt},"arrival_timestamp":${happening.at},` +

@@ -13,7 +13,7 @@ const BOUNCE_TYPE: Record<BounceKind, string> = { hard: 'Permanent', soft: 'Tran
 const MTA = 'a11-13.smtp-out.eu-central-1.amazonses.com';
 
 /**
- * The record that SES publishes of a happening (events.md, "SES event"), as JSON text. Legacy identity feedback has
+ * The record that SES publishes of a happening, as JSON text. Legacy identity feedback has
  * `notificationType`, no tags, and knows three types only.
  */
 export function sesRecord(mail: Mail, happening: Happening): string {

@@ -40,7 +40,7 @@ export interface Open extends Moment {
   type: 'open';
   ip: string;
   agent: string;
-  /** by the rules of metrics.md */
+  /** by the rules for machines (sql/README.md) */
   isHuman: boolean;
 }
 

@@ -18,7 +18,7 @@ const ATTENTION = 12 * DAY_MS;
 
 /**
  * What a security gateway does before a person sees the mail: it follows every link at once, or the first within seconds,
- * or fetches the pictures early. Only its haste or its name gives it away (metrics.md, "Machine opens and clicks").
+ * or fetches the pictures early. Only its haste or its name gives it away.
  */
 export function scannedByGateway(mail: Mail, deliveredAt: number, happenings: Happening[], random: Random): void {
   const ip = `198.51.100.${random.between(1, 40)}`;

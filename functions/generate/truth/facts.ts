@@ -3,7 +3,7 @@ import { startOfDay } from '../sender/calendar.ts';
 import type { BounceKind, Happening, Mail } from '../sender/mail.ts';
 import { PROVIDERS } from '../sender/providers.ts';
 
-/** The additive counts of `deliverability_facts`, each of recipient-messages unless its name says total (metrics.md). */
+/** The additive counts of `deliverability_facts`, each of recipient-messages unless its name says total. */
 export const FACT_COUNTS = [
   'sent',
   'sends_without_event',

@@ -74,7 +74,7 @@ export interface Quality {
 
 /** A fault that was put in, and what is to come of it. */
 export interface Fault {
-  /** of faults.md */
+  /** of test/README.md */
   row: number;
   /** the raw object */
   key: string;

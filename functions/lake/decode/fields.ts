@@ -6,7 +6,7 @@ export type JsonFields = { [key: string]: Json };
 export type Field = Json | undefined;
 
 /*
- * Typed reading of fields (faults.md, row 25). What has one reading only is coerced: a number where text is wanted and
+ * Typed reading of fields. What has one reading only is coerced: a number where text is wanted and
  * the other way round, a list of one for its element and a single value for a list of one, null and [] for nothing.
  * Everything else is a Rejection that names the path. In a path, `[]` stands for the place in the list given beside it.
  */

@@ -8,7 +8,7 @@ const MAX_LENGTH = 998;
 
 /**
  * The instant a field tells, in epoch ms (UTC), or null if it is missing or empty. Reads epoch ms as a number or as
- * text, ISO 8601 and RFC 5322 with all that events.md has seen of them. Whatever is finer than a ms is cut off.
+ * text, ISO 8601 and RFC 5322 with the variants that have been seen in raw data. Whatever is finer than a ms is cut off.
  *
  * A number is always ms: what some producer wrote in seconds or microseconds lands in an absurd year, is marked
  * `is_time_suspect` and stays visible, instead of being guessed right most of the time.

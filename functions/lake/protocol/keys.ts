@@ -1,6 +1,6 @@
 /**
  * Keys in the lake store, all under `v1/`, the version of layout and meaning: what lies where is said here and nowhere
- * else. design: "The protocol".
+ * else. Described in functions/README.md, "The protocol".
  */
 import { hash } from 'node:crypto';
 

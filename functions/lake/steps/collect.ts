@@ -1,6 +1,6 @@
 /**
  * collect: removes what nobody will ever read again, and says what it removed. It heals each day first, and asks the
- * catalog before it removes anything. design: "The protocol", audit, Collect.
+ * catalog before it removes anything.
  */
 
 import { concurrently } from '../concurrently.ts';

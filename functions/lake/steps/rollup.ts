@@ -1,6 +1,6 @@
 /**
  * rollup: recomputes `recipient_messages` for the send days whose input changed. Derived data: whatever a run missed or
- * lost a race for, the next one mends. design: "The protocol", rollup.
+ * lost a race for, the next one mends.
  */
 
 import { concurrently } from '../concurrently.ts';

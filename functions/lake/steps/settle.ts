@@ -1,6 +1,6 @@
 /**
  * settle: a finished day of a table becomes one deduplicated, sorted, compacted generation, and the partition switches to
- * it. Inputs are named by immutable location, outputs have a location of their own each time. design: "The protocol".
+ * it. Inputs are named by immutable location, outputs have a location of their own each time.
  */
 
 import { concurrently } from '../concurrently.ts';

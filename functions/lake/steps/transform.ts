@@ -1,7 +1,7 @@
 /**
  * transform: one unit of raw objects → live Parquet files, partitions, one outcome. The same unit gives the same bytes,
  * so it may be run by anyone, any number of times. A unit that fails three times is split, down to one object, which is
- * quarantined unread. design: "The protocol", transform.
+ * quarantined unread.
  */
 import { MissingObject, type Ports, type Queue, type UnitMessage } from '../ports.ts';
 import { halvesOf, newestOf, parentOf, unitOfPlan } from '../protocol/halves.ts';

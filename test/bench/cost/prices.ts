@@ -21,7 +21,7 @@ const PRICES = {
 } as const;
 
 const DAYS_OF_MONTH = 30;
-/** Seconds that a request takes, one after another (design: 30 ms), and a query of Athena's that somebody waits for. */
+/** Seconds that a request takes, one after another (assumed: 30 ms), and a query of Athena's that somebody waits for. */
 const SECONDS = { request: 0.03, query: 5 };
 /**
  * Requests that Athena makes in the name of who asks: of a file its length, its footer and its column chunks; of a query the

@@ -6,7 +6,7 @@ import { FIXTURES, fixture } from './fixture.ts';
 
 const id = (name: string, change?: Parameters<typeof fixture>[1]) => onlyEvent(fixture(name, change)).event_id;
 
-test("fault 50: in every version an event's id is 128 bits of SHA-256 over the JSON array that the design names", () => {
+test("fault 50: in every version an event's id is 128 bits of SHA-256 over the JSON array that functions/README.md names", () => {
   const cells = [
     'ses',
     'click',

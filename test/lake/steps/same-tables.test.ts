@@ -1,4 +1,4 @@
-/** faults.md 68: however the same records arrive, the settled tables are the same but for lineage. */
+/** Fault 68: however the same records arrive, the settled tables are the same but for lineage. */
 
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';

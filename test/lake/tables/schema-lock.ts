@@ -1,6 +1,6 @@
 /**
  * What readers of the lake may count on: names, types and keys of all tables and views, as they were last agreed on, in
- * `schema.lock.json`. Files of years lie under these names: a column may come, but not change or go (faults.md, row 64).
+ * `schema.lock.json`. Files of years lie under these names: a column may come, but not change or go (fault 64 of test/README.md).
  *
  * `node test/lake/tables/schema-lock.ts` writes what has come into the lock; it refuses what row 64 refuses, unless told
  * `--agreed`: for views that no release had yet, or with a `v2/` of the tables.

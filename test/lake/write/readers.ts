@@ -22,7 +22,7 @@ export async function readWithHyparquet(table: Table, bytes: Uint8Array): Promis
   return rows.map((row) => expected(table, row));
 }
 
-/** parquetjs-lite reads the compatible profile only, and no timestamps unless it is helped (platform.md). */
+/** parquetjs-lite reads the compatible profile only, and no timestamps unless it is helped. */
 export async function readWithParquetjs(table: Table, bytes: Uint8Array): Promise<PlainRow[]> {
   const timestamp = PARQUET_LOGICAL_TYPES.TIMESTAMP_MILLIS;
   if (timestamp) timestamp.fromPrimitive = (value) => new Date(Number(value));

@@ -1,5 +1,5 @@
 /**
- * A count of the deliverability family (metrics.md, "Definitions"), over rows of `message_outcomes`. All of them can be
+ * A count of the deliverability family (sql/README.md, "Definitions"), over rows of `message_outcomes`. All of them can be
  * added up over every dimension. The views of the family, the report and the headlines are made from this list.
  */
 export interface Measure {

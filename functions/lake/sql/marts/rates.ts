@@ -1,6 +1,6 @@
 import { MEASURES, type Measure, type MeasureName } from './measures.ts';
 
-/** A rate by metrics.md's definition, as two measures: add those up, then divide. */
+/** A rate (sql/README.md, "Definitions") as two measures: add those up, then divide. */
 export interface Rate {
   name: string;
   numerator: MeasureName;

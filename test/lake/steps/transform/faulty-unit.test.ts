@@ -1,5 +1,5 @@
 /**
- * Faults of bytes and values (faults.md) in one unit over a real lake: what readers see afterwards. A faulty record is
+ * Faults of bytes and values (test/README.md) in one unit over a real lake: what readers see afterwards. A faulty record is
  * in the quarantine table with its reason, key, ordinal, byte range and raw bytes, its neighbours are kept, and all counts.
  */
 import { gzipSync } from 'node:zlib';
