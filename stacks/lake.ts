@@ -37,6 +37,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   return {
     raw: storage.raw.name,
     lake: storage.lake.name,
+    results: storage.results.name,
     database: catalog.database.name,
     workgroup: workgroups.analysts.name,
     analystPolicy: analysts.arn,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AthenaEngine } from '#aws/athena-engine.ts';
 import { generate } from '#generate/index.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { HOUR_MS, startOfDay } from '#lake/days.ts';
@@ -17,6 +18,7 @@ import { handler as rollup } from '../../functions/rollup.ts';
 import { handler as settle } from '../../functions/settle.ts';
 import { handler as settleDay } from '../../functions/settle-day.ts';
 import { handler as transform } from '../../functions/transform.ts';
+import { firstHour } from '../../stacks/first-hour.ts';
 import { type CloudLake, cloudLake, putAll, rawFiles, SETTINGS } from './cloud-lake.ts';
 import { drain, invocation } from './invoke.ts';
 import { ESTIMATES, expectPercentiles, LATENCIES } from './percentiles.ts';
@@ -87,6 +89,34 @@ describe('the functions', () => {
     await collect({}, invocation('collect'));
     expect((await audit({ reach: 'all' }, invocation('audit'))).drifts).toEqual([]);
   });
+});
+
+test('the first hour’s questions to an account hold here, but for what only AWS refuses', async () => {
+  const { clients, database, bucket } = cloud.account;
+  const engine = new AthenaEngine({ ...clients, database, workgroup: 'analysts', bucket });
+  const lines: string[] = [];
+  const { s3, glue } = clients;
+  const now = Date.now();
+  const stage = {
+    s3,
+    glue,
+    engine,
+    raw: cloud.rawBucket,
+    lake: bucket,
+    results: bucket,
+    database,
+    kmsKeyArn: null,
+    now,
+  };
+  const different = await firstHour({ ...stage, nonce: 'n1' }, (line) => lines.push(line));
+  const verdicts = lines.map((line) => /^(\w+) +([^:]+):/.exec(line)?.slice(1));
+  expect(verdicts.filter((verdict) => verdict?.[0] !== 'holds')).toEqual([
+    // No Firehose has named them.
+    ['differs', 'raw objects'],
+    ['differs', 'only the pipeline writes the lake'],
+    ['differs', 'encryption'],
+  ]);
+  expect(different).toBe(3);
 });
 
 describe('the same data on a laptop', () => {
