@@ -1,0 +1,157 @@
+/**
+ * What who deploys may do: everything about resources that carry the app's name, SST's own store, and nothing else. The
+ * whole of a service's actions, where a name bounds them: a provider reads more of a resource than it writes.
+ *
+ * `npm run deployer-policy -- --account 123456789012` prints the policy, for a permission set or the role of a workflow.
+ */
+import { parseArgs } from 'node:util';
+import { config } from '../../maillake.config.ts';
+import { policyOf, type Statement } from './statements.ts';
+
+export interface Deployer {
+  app: string;
+  account: string;
+  region: string;
+  /** bucket of raw events that the app reads, and keys that it uses, as far as there are any */
+  keys?: readonly string[];
+}
+
+export function deployerStatements({ app, account, region, keys = [] }: Deployer): Statement[] {
+  const arn = (service: string, resource: string, place = region): string =>
+    `arn:aws:${service}:${place}:${account}:${resource}`;
+  const named = `${app}-*`;
+  const database = `${app.replaceAll('-', '_')}_*`;
+  return [
+    {
+      sid: 'Sst',
+      actions: ['s3:*'],
+      resources: ['arn:aws:s3:::sst-asset-*', 'arn:aws:s3:::sst-state-*'],
+    },
+    {
+      sid: 'SstParameters',
+      actions: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:PutParameter', 'ssm:DeleteParameter'],
+      resources: [arn('ssm', 'parameter/sst/*')],
+    },
+    {
+      sid: 'SstImages',
+      actions: ['ecr:CreateRepository', 'ecr:DescribeRepositories'],
+      resources: [arn('ecr', 'repository/sst-asset')],
+    },
+    { sid: 'Buckets', actions: ['s3:*'], resources: [`arn:aws:s3:::${named}`] },
+    {
+      sid: 'Roles',
+      actions: [
+        'iam:AttachRolePolicy',
+        'iam:CreatePolicy',
+        'iam:CreatePolicyVersion',
+        'iam:CreateRole',
+        'iam:DeletePolicy',
+        'iam:DeletePolicyVersion',
+        'iam:DeleteRole',
+        'iam:DeleteRolePolicy',
+        'iam:DetachRolePolicy',
+        'iam:GetPolicy',
+        'iam:GetPolicyVersion',
+        'iam:GetRole',
+        'iam:GetRolePolicy',
+        'iam:ListAttachedRolePolicies',
+        'iam:ListInstanceProfilesForRole',
+        'iam:ListPolicyVersions',
+        'iam:ListRolePolicies',
+        'iam:PutRolePolicy',
+        'iam:TagPolicy',
+        'iam:TagRole',
+        'iam:UntagRole',
+        'iam:UpdateAssumeRolePolicy',
+        'iam:UpdateRole',
+      ],
+      resources: [arn('iam', `role/${named}`, ''), arn('iam', `policy/${named}`, '')],
+    },
+    {
+      sid: 'PassRoles',
+      actions: ['iam:PassRole'],
+      resources: [arn('iam', `role/${named}`, '')],
+      conditions: { StringEquals: { 'iam:PassedToService': PASSED_TO } },
+    },
+    {
+      sid: 'Services',
+      actions: [
+        'athena:*',
+        'cloudwatch:*',
+        'firehose:*',
+        'glue:*',
+        'lambda:*',
+        'logs:*',
+        'scheduler:*',
+        'ses:*',
+        'sns:*',
+        'sqs:*',
+      ],
+      resources: [
+        arn('athena', `workgroup/${named}`),
+        arn('cloudwatch', `alarm:${named}`),
+        arn('cloudwatch', `dashboard/${named}`, ''),
+        arn('firehose', `deliverystream/${named}`),
+        arn('glue', 'catalog'),
+        arn('glue', `database/${database}`),
+        arn('glue', `table/${database}`),
+        arn('lambda', `function:${named}`),
+        arn('logs', `log-group:/aws/lambda/${named}`),
+        arn('logs', `log-group:/aws/kinesisfirehose/${named}`),
+        arn('scheduler', `schedule/*/${named}`),
+        arn('ses', `configuration-set/${named}`),
+        arn('sns', named),
+        arn('sqs', named),
+      ],
+    },
+    {
+      sid: 'EventSources',
+      actions: [
+        'lambda:CreateEventSourceMapping',
+        'lambda:DeleteEventSourceMapping',
+        'lambda:GetEventSourceMapping',
+        'lambda:ListTags',
+        'lambda:TagResource',
+        'lambda:UpdateEventSourceMapping',
+      ],
+      resources: [arn('lambda', 'event-source-mapping:*')],
+    },
+    {
+      sid: 'Look',
+      actions: [
+        'athena:GetDataCatalog',
+        'lambda:GetEventSourceMapping',
+        'lambda:ListEventSourceMappings',
+        'logs:DescribeLogGroups',
+        'sns:GetSubscriptionAttributes',
+        'sns:Unsubscribe',
+        'sts:GetCallerIdentity',
+      ],
+      resources: { everything: 'they take no resource, or one whose name AWS makes' },
+    },
+    ...(keys.length > 0
+      ? [
+          {
+            sid: 'Keys',
+            actions: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
+            resources: keys,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Services that take roles of the app. */
+const PASSED_TO = ['firehose.amazonaws.com', 'lambda.amazonaws.com', 'scheduler.amazonaws.com', 'ses.amazonaws.com'];
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { account: { type: 'string' }, key: { type: 'string', multiple: true } } });
+  if (!/^\d{12}$/.test(values.account ?? '')) {
+    console.error('say the account: npm run -s deployer-policy -- --account 123456789012 [--key KMS_KEY_ARN]');
+    process.exitCode = 2;
+  } else {
+    const { app, region } = config;
+    const deployer = { app, region, account: values.account ?? '', keys: values.key ?? [] };
+    console.log(JSON.stringify(JSON.parse(policyOf(deployerStatements(deployer))), null, 2));
+  }
+}
