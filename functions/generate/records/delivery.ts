@@ -19,9 +19,9 @@ interface Arrival {
 }
 
 /**
- * The delivery streams: they gather what arrives within an hour and put it down as objects, as Firehose does (events.md,
- * "Delivery into S3"), with its repeats and delays. Holds the arrivals of hours to come, so memory grows with the pace of
- * sending and not with the number of messages.
+ * The delivery streams: they gather what arrives within an hour and put it down as objects, as Firehose does, with its
+ * repeats and delays. Holds the arrivals of hours to come, so that memory grows with the pace of sending, not with the
+ * number of messages.
  */
 export class Delivery {
   private readonly hours = new Map<number, Arrival[]>();

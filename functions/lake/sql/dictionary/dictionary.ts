@@ -63,15 +63,9 @@ function viewSection({ name, doc, clock, grain, columns, dependsOn }: View): str
 const section = (name: string, doc: string, facts: string, rows: readonly string[][]): string =>
   `### ${name}\n\n${doc}\n\n${facts}\n\n${markdownTable(['column', 'type', 'meaning'], rows)}`;
 
-/** Columns stand under each other, as the formatter wants them. */
 function markdownTable(head: readonly string[], rows: readonly string[][]): string {
-  const cells = [head, ...rows].map((row) => row.map(cell));
-  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`;
-  const [first = [], ...rest] = cells;
-  const rule = widths.map((width) => '-'.repeat(width));
-  return `${[first, rule, ...rest].map(line).join('\n')}\n`;
+  const line = (row: readonly string[]): string => `| ${row.map(cell).join(' | ')} |`;
+  return `${[line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n')}\n`;
 }
 
 const firstSentence = (doc: string): string => /^.*?[.](?= |$)/.exec(doc)?.[0] ?? doc;

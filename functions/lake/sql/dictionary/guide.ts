@@ -1,8 +1,8 @@
 /** What stands at the head of the data dictionary: how to read it, the words it uses, and questions to begin with. */
 export const GUIDE = `# Data dictionary
 
-Made from the tables' declarations (\`functions/lake/tables\`) and the views' headers by
-\`npm run sql\`; a test fails while this file is not current. Don't edit it.
+Written by \`npm run sql\` from the tables' declarations (\`functions/lake/tables\`), the views' headers and
+\`functions/lake/sql/dictionary/guide.ts\`; a test fails while it is not current. Don't edit it.
 
 - \`staging/\` prepares a table for reading: provider, labels, what counts. \`marts/\` answers questions. Each view is one
   file in Athena's dialect, which the local engine runs unchanged.
@@ -35,6 +35,35 @@ Made from the tables' declarations (\`functions/lake/tables\`) and the views' he
 - A **mature** cohort is one whose attribution window is over, so that its numbers no longer change. To compare a young day
   with an older one take both at the same age: deliverability_by_horizon.
 - **Simulator** addresses (Amazon SES's mailbox simulator) are test mail: left out of every count but those that name them.
+
+## Definitions
+
+| metric | definition | after |
+| --- | --- | --- |
+| sent | recipient-messages with a send event, or proved by a later event where sends are not published | SES, Pinpoint |
+| delivered | with a delivery, or proved by an open, click, complaint or unsubscribe, and without a hard bounce; a bounce may come after the delivery | SparkPost "accepted" |
+| delivery rate | delivered / sent | SES |
+| hard, soft, undetermined bounce rate | each / sent | SparkPost |
+| suppressed | not tried by the mail service: neither a bounce nor a complaint nor a bad address; \`seed_bounce_sub_types\` says which sub types. SES's global list (\`Suppressed\`) counts as a bounce | SES |
+| reputation bounce rate | hard bounces / sent, both without suppressed mail and simulator addresses | SES review |
+| complaint rate | complaints / delivered, at providers that send feedback; NULL at others | SES |
+| unique open, click rate | recipient-messages opened, clicked / trackable delivered | SES |
+| human open, click rate | the same without what is labelled as a machine's | SparkPost |
+| click-to-open rate | human clicks / human opens, both unique | Braze |
+| unsubscribe rate | unique unsubscribes / delivered | SparkPost |
+| delivery latency | delivered_at − sent_at; SES's own processing time stands beside it | SES |
+| time to open, to click | first human open, click − delivered_at | Mailchimp |
+
+Whether deliveries, opens or unsubscribes are published at all is decided from the data; what is not published is NULL. A
+status of \`warning\` or \`critical\` needs the lower end of the 95 % Wilson interval above the threshold, so that one
+complaint in 250 mails is neither. Thresholds are in \`seed_thresholds\`: Amazon SES reviews an account at 5 % bounces or 0.1 %
+complaints and may pause it at 10 % or 0.5 %; Gmail and Yahoo want spam complaints below 0.1 %, never 0.3 %. SES judges a
+"representative volume" of its own choice; the latest 10,000 sends stand for it. Gmail's rate can't be seen in events.
+
+An open or click is labelled as a machine's, with the rule in \`machine_reason\` or as a count of its own, never removed.
+SES's own verdict comes first. Else: Apple Mail Privacy Protection, whose opens are hidden, so that the person's are unknown;
+prefetches and security scanners, by user agent; known bots; a click within seconds of the delivery; several different links
+of one mail within seconds. Image proxies of Gmail and Yahoo are triggered by a person and count as human.
 
 ## Questions to begin with
 

@@ -1,6 +1,5 @@
 /**
  * The tries of a unit, counted in the store, so that a unit which takes its workers down is found out whoever tries it.
- * design: "The protocol", transform.
  *
  * `state/tries/<unit>/<k>.json` says that try k has begun, `<k>.failed.json` or `<k>.excused.json` beside it how it ended:
  * - failed: it counts. Somebody saw its process die, or it met its memory or time limit with all of that to itself, or the
