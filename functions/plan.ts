@@ -1,19 +1,33 @@
 /** Lambda, scheduled: seals new raw objects into units and queues them; what has been waiting for an hour, again. */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
-import { laneOf } from '#lake/protocol/lanes.ts';
+import { laneOf, queueUnits } from '#lake/protocol/lanes.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
 import { wiring } from './wiring.ts';
 
-/** `tick`, `hourly` and `daily` go back as far as their names say; `all` goes through everything there is. */
-const PlanEvent = z.object({ reach: z.enum(['tick', 'hourly', 'daily', 'all']) });
+/**
+ * `tick`, `hourly` and `daily` go back as far as their names say; `all` goes through everything there is. A person may name one
+ * unit: it is queued again, unless it has its outcome.
+ */
+const PlanEvent = z.union([
+  z.object({ reach: z.enum(['tick', 'hourly', 'daily', 'all']) }),
+  z.object({ unit: z.string().min(1) }),
+]);
 
 export const handler = (event: unknown, invocation: Invocation): Promise<void> =>
   observed('plan', invocation, async ({ info, problem, count }) => {
-    const { reach } = PlanEvent.parse(event);
+    const asked = PlanEvent.parse(event);
     const { ports, environment } = wiring();
     const { settings } = environment;
     const planPorts = ports(invocation);
+    if ('unit' in asked) {
+      const open = (await openUnits(planPorts.lake)).filter(({ unit }) => unit === asked.unit);
+      await queueUnits(planPorts, settings, open);
+      info(open.length > 0 ? 'queued again' : 'unit is not open: nothing to do', { unit: asked.unit });
+      return;
+    }
+    const { reach } = asked;
     const { units, objects, bytes, changed } = await planReach(planPorts, settings, reach);
     info('planned', { reach, units: units.length, objects, bytes });
     count('PlannedUnits', units.length);

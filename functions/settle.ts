@@ -1,17 +1,31 @@
 /** Lambda, hourly: finds the days that may be settled and hands each, with its table, to a worker. */
+import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { sendDays } from '#aws/sqs-queue.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { daysToSettle } from '#lake/steps/settle.ts';
+import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { wiring } from './wiring.ts';
 
-export const handler = (_event: unknown, invocation: Invocation): Promise<void> =>
+/** Every day that may be settled; or one that a person names. Of a day without anything unsettled the workers make nothing. */
+const SettleEvent = z.object({
+  day: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d$/)
+    .exactOptional(),
+});
+
+export const handler = (event: unknown, invocation: Invocation): Promise<void> =>
   observed('settle', invocation, async ({ info, count }) => {
+    const { day } = SettleEvent.parse(event ?? {});
     const { ports, environment, clients } = wiring();
     const { lake, clock } = ports(invocation);
     const { settings, queues } = environment;
     const open = await openUnits(lake);
-    const days = await Array.fromAsync(daysToSettle({ lake, clock }, { settings, open }));
+    const days =
+      day === undefined
+        ? await Array.fromAsync(daysToSettle({ lake, clock }, { settings, open }))
+        : SETTLED_TABLES.map(({ name: table }) => ({ table, dt: day }));
     await sendDays(clients.sqs, queues.settle, days);
     info('handed out', { days: days.length, open: open.length });
     count('SettleDays', days.length);

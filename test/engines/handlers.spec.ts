@@ -76,6 +76,19 @@ describe('the functions', () => {
     expect(generations).toHaveLength(messages);
   });
 
+  test('a unit or a day that a person names is worked on again only if something of it is undone', async () => {
+    const { clients } = cloud.account;
+    const [outcome] = await Array.fromAsync(cloud.lake.list('v1/state/units/'));
+    const [, day = '', unit = ''] = /dt=([^/]+)\/(.+)\.json$/.exec(outcome?.key ?? '') ?? [];
+    await plan({ unit }, invocation('plan'));
+    expect((await drain(clients.sqs, cloud.queues.backfill, 'transform', transform)).messages).toBe(0);
+    const before = await Array.fromAsync(cloud.lake.list('v1/state/generations/'));
+    await settle({ day }, invocation('settle'));
+    const { messages, failed } = await drain(clients.sqs, cloud.queues.settle, 'settle-day', settleDay);
+    expect({ messages, failed }).toEqual({ messages: 3, failed: [] });
+    expect(await Array.fromAsync(cloud.lake.list('v1/state/generations/'))).toHaveLength(before.length);
+  });
+
   test('rollup computes every send day', async () => {
     await rollup({ reach: 'all' }, invocation('rollup'));
     const { rows } = await cloud.query('select count(*), count(distinct dt) from recipient_messages');
