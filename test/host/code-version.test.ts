@@ -23,6 +23,7 @@ test('the version covers reading, decoding, writing and these files beside them,
     'functions/lake/protocol/lanes.ts',
     'functions/lake/protocol/raw-prefixes.ts',
     'functions/lake/protocol/records.ts',
+    'functions/lake/settings.ts',
     'functions/lake/steps/transform.ts',
     'functions/lake/vocabulary.ts',
   ]);
