@@ -11,11 +11,13 @@ import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
 import { readingStatement } from './reading.ts';
 import { Database, type DatabaseOptions } from './session.ts';
-import { catalogRelations, inputRelations, type Relation, type SavedView } from './sources.ts';
+import { catalogRelations, inputStatement, type SavedView } from './sources.ts';
 import { type RowStream, readResult, streamResult } from './values.ts';
 import { writeParquet } from './write.ts';
 
 const MB = 1024 * 1024;
+/** Inputs of a statement, as stored, that take less time on one core than two cores take to share them. */
+const SMALL_BYTES = 2 * MB;
 
 export interface DuckDbEngineOptions {
   /** folder of the lake */
@@ -44,8 +46,11 @@ export class DuckDbEngine implements Engine {
   readonly #views: ReadonlyMap<string, SavedView>;
   readonly #disk: Disk;
   readonly #database: Database;
+  readonly #lanes: Lanes;
   readonly #running = new Set<Promise<unknown>>();
   readonly #writes = new Turns(1);
+  /** selects whose columns were found to be the table's, without what differs from day to day */
+  readonly #checked = new Set<string>();
   #isClosed = false;
 
   private constructor(options: DuckDbEngineOptions, databaseOptions: DatabaseOptions, database: Database) {
@@ -55,6 +60,9 @@ export class DuckDbEngine implements Engine {
     this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
     this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
     this.#database = database;
+    this.#lanes = new Lanes(databaseOptions.threads, () =>
+      Database.open({ ...databaseOptions, threads: 1, tempDirectory: temporaryFolder(this.#root) }),
+    );
   }
 
   /** Also removes what crashed processes left under `.tmp` more than a day ago. */
@@ -73,7 +81,7 @@ export class DuckDbEngine implements Engine {
   /** Without inputs the text may be anybody's: it reads the lake, or is refused (see reading.ts). */
   query(sql: string, inputs?: readonly Input[]): Promise<QueryResult> {
     if (inputs === undefined) return this.#read(sql, readResult);
-    return this.#run(sql, inputs, async (connection) => readResult(await connection.stream(sql)));
+    return this.#onInputs(sql, inputs, async (connection, statement) => readResult(await connection.stream(statement)));
   }
 
   /** As `query` without inputs, of any length: `work` gets the rows while they come in, and is waited for. */
@@ -82,16 +90,32 @@ export class DuckDbEngine implements Engine {
   }
 
   #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>): Promise<T> {
-    return this.#run(sql, undefined, async (connection) =>
-      work(await connection.stream(await readingStatement(connection, sql))),
+    return this.#run(sql, async (connection) => work(await connection.stream(await readingStatement(connection, sql))));
+  }
+
+  /** Large ones one at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit. */
+  write(job: WriteJob): Promise<WrittenFile[]> {
+    return this.#onInputs(
+      job.select,
+      job.inputs,
+      (connection, select) => writeParquet(connection, this.#disk, { ...job, select }, this.#checked),
+      (task) => this.#writes.take(task),
     );
   }
 
-  /** One at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit while it writes. */
-  write(job: WriteJob): Promise<WrittenFile[]> {
-    return this.#writes.take(() =>
-      this.#run(job.select, job.inputs, (connection) => writeParquet(connection, this.#disk, job)),
-    );
+  /** Small statements side by side, each on one core in a database of its own; large ones, in turn, on all cores. */
+  #onInputs<T>(
+    sql: string,
+    inputs: readonly Input[],
+    work: (connection: DuckDBConnection, statement: string) => Promise<T>,
+    inTurn: (task: () => Promise<T>) => Promise<T> = (task) => task(),
+  ): Promise<T> {
+    return this.#whileOpen(async () => {
+      const statement = await inputStatement(this.#root, inputs, sql);
+      const on = (database: Database) => database.session([], (connection) => work(connection, statement.sql));
+      if (statement.bytes > 0 && statement.bytes <= SMALL_BYTES) return this.#lanes.take(on);
+      return inTurn(() => on(this.#database));
+    });
   }
 
   /**
@@ -109,7 +133,7 @@ export class DuckDbEngine implements Engine {
     // As the argument of a function, no text can end the statement around it.
     const copy = `copy (select * from query(${quoteText(statement)})) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
     try {
-      const written = await this.#run(sql, undefined, (connection) => connection.runAndReadAll(copy), database);
+      const written = await this.#run(sql, (connection) => connection.runAndReadAll(copy), database);
       await rename(unfinished, path);
       return Number(written.getRowsJS()[0]?.[0]);
     } finally {
@@ -123,17 +147,19 @@ export class DuckDbEngine implements Engine {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await Promise.allSettled(this.#running);
-    await this.#database.close();
+    await Promise.all([this.#database.close(), this.#lanes.close()]);
   }
 
-  async #run<T>(
-    sql: string,
-    inputs: readonly Input[] | undefined,
-    work: (connection: DuckDBConnection) => Promise<T>,
-    database = this.#database,
-  ): Promise<T> {
+  #run<T>(sql: string, work: (connection: DuckDBConnection) => Promise<T>, database = this.#database): Promise<T> {
+    return this.#whileOpen(async () =>
+      database.session(await catalogRelations(this.#root, this.#catalog, this.#views, sql), work),
+    );
+  }
+
+  /** What `close` waits for. */
+  async #whileOpen<T>(task: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new Error('the engine is closed');
-    const running = this.#relations(sql, inputs).then((relations) => database.session(relations, work));
+    const running = task();
     this.#running.add(running);
     try {
       return await running;
@@ -142,12 +168,6 @@ export class DuckDbEngine implements Engine {
     } finally {
       this.#running.delete(running);
     }
-  }
-
-  #relations(sql: string, inputs?: readonly Input[]): Promise<Relation[]> {
-    return inputs
-      ? inputRelations(this.#root, inputs, sql)
-      : catalogRelations(this.#root, this.#catalog, this.#views, sql);
   }
 
   /** Says in the lake's words what DuckDB says in those of its settings. */
@@ -170,6 +190,34 @@ export class DuckDbEngine implements Engine {
 }
 
 const temporaryFolder = (root: string): string => join(root, TEMPORARY, `duckdb-${randomBytes(8).toString('hex')}`);
+
+/** Databases of one core each, opened when they are needed first. */
+class Lanes {
+  readonly #turns: Turns;
+  readonly #open: () => Promise<Database>;
+  readonly #idle: Database[] = [];
+
+  constructor(atOnce: number, open: () => Promise<Database>) {
+    this.#turns = new Turns(atOnce);
+    this.#open = open;
+  }
+
+  take<T>(task: (database: Database) => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      const database = this.#idle.pop() ?? (await this.#open());
+      try {
+        return await task(database);
+      } finally {
+        this.#idle.push(database);
+      }
+    });
+  }
+
+  /** Nothing may run any more. */
+  async close(): Promise<void> {
+    await Promise.all(this.#idle.map((database) => database.close()));
+  }
+}
 
 /** Lets so many tasks run at once; the others wait in line. */
 export class Turns {

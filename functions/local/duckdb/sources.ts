@@ -9,7 +9,7 @@ import type { Table } from '#lake/tables/table.ts';
 import { isMissing, readFailure } from '../disk/failure.ts';
 import { pathOfKey } from '../disk/keys.ts';
 import { listFiles } from '../disk/listing.ts';
-import { type PathColumn, tableSelect } from './relations.ts';
+import { type PathColumn, quoteName, tableSelect } from './relations.ts';
 
 /** Folders or files looked at together. */
 const WIDTH = 16;
@@ -63,19 +63,44 @@ export async function catalogRelations(
   return [...found.values()];
 }
 
-/** `<table>_live` and `<table>_settled` as far as a statement names them, over exactly the inputs' files. */
-export async function inputRelations(root: string, inputs: readonly Input[], sql: string): Promise<Relation[]> {
-  const relations: Relation[] = [];
-  for (const name of wordsOf(sql)) {
+/** A statement over inputs, which stands alone. */
+export interface InputStatement {
+  sql: string;
+  /** of the files that it reads */
+  bytes: number;
+}
+
+/**
+ * A statement over `<table>_live` and `<table>_settled`, which become a part of it, over exactly the inputs' files and with
+ * the columns that it names: a view for each takes DuckDB as long as all the rest of a small day.
+ */
+export async function inputStatement(root: string, inputs: readonly Input[], sql: string): Promise<InputStatement> {
+  const words = wordsOf(sql);
+  const parts: string[] = [];
+  let bytes = 0;
+  for (const name of words) {
     const [, tableName = '', stage] = /^(.+)_(live|settled)$/.exec(name) ?? [];
     const table = Object.hasOwn(TABLES, tableName) ? TABLES[tableName] : undefined;
     if (table?.format !== 'parquet') continue;
     const keys = inputs.filter((input) => input.table === tableName && input.stage === stage).flatMap(checkedKeys);
     const pathColumns: PathColumn[] = stage === 'live' ? ['dt'] : ['dt', 'generation'];
-    relations.push({ name, select: tableSelect(table, await existing(root, keys), pathColumns) });
+    const files = await existing(root, keys);
+    bytes += files.reduce((sum, { size }) => sum + size, 0);
+    const select = tableSelect(
+      sql.includes('*') ? table : columnsOf(table, words),
+      files.map(({ path }) => path),
+      pathColumns,
+    );
+    parts.push(`${quoteName(name)} as not materialized (${select})`);
   }
-  return relations;
+  return { sql: parts.length === 0 ? sql : `with ${parts.join(', ')} select * from (\n${sql}\n)`, bytes };
 }
+
+/** The table as if it had no other columns than those that a statement names, and its first. */
+const columnsOf = (table: Table, words: ReadonlySet<string>): Table => ({
+  ...table,
+  columns: Object.fromEntries(Object.entries(table.columns).filter(([name], i) => i === 0 || words.has(name))),
+});
 
 /** Those in strings and comments are left out: what a seed's text mentions, it does not read. */
 const wordsOf = (sql: string): Set<string> =>
@@ -122,15 +147,20 @@ function checkedKeys({ dt, generation, keys, stage }: Input): string[] {
 
 const dayIs = (dt: string, folder: string): boolean => /.*\/dt=([^/]*)\//.exec(folder)?.[1] === dt;
 
-/** The paths of keys, each asked for: DuckDB would say less well which one has gone. */
-async function existing(root: string, keys: readonly string[]): Promise<string[]> {
+interface InputFile {
+  path: string;
+  /** bytes */
+  size: number;
+}
+
+/** The files of keys, each asked for: DuckDB would say less well which one has gone. */
+async function existing(root: string, keys: readonly string[]): Promise<InputFile[]> {
   return concurrently([...new Set(keys)], WIDTH, async (key) => {
     const path = pathOfKey(root, key);
     try {
-      await stat(path);
+      return { path, size: (await stat(path)).size };
     } catch (error) {
       throw isMissing(error) ? new MissingObject(key) : readFailure(error, key);
     }
-    return path;
   });
 }

@@ -19,13 +19,21 @@ const ROW_GROUP_ROWS = 122_880;
  * Publishes one file, or one a day, below the job's location; rows keep the select's order.
  * @throws Error if the columns aren't the table's, a required one holds NULL, a day is none or there are over 100, or
  * the location was used before
+ * @param checked selects whose columns were checked: to prepare one for it takes as long as to plan it
  */
-export async function writeParquet(connection: DuckDBConnection, disk: Disk, job: WriteJob): Promise<WrittenFile[]> {
+export async function writeParquet(
+  connection: DuckDBConnection,
+  disk: Disk,
+  job: WriteJob,
+  checked: Set<string>,
+): Promise<WrittenFile[]> {
   const table = Object.hasOwn(TABLES, job.table) ? TABLES[job.table] : undefined;
   if (table?.format !== 'parquet') throw new Error(`no such Parquet table to write: ${job.table}`);
   pathOfFolder(disk.root, job.location);
   const select = job.select.replace(/[\s;]+$/, '');
-  await checkColumns(connection, table, select, job.partitioned);
+  const shape = `${job.table} ${job.partitioned} ${select.replace(TEXTS, '')}`;
+  if (!checked.has(shape)) await checkColumns(connection, table, select, job.partitioned);
+  checked.add(shape);
   const folder = await disk.temporary();
   await mkdir(folder);
   try {
@@ -34,6 +42,9 @@ export async function writeParquet(connection: DuckDBConnection, disk: Disk, job
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Texts, and lists of them: what a select names its columns doesn't hang on them. */
+const TEXTS = /'(?:[^']|'')*'(?:, '(?:[^']|'')*')*/g;
 
 interface Writing {
   connection: DuckDBConnection;
