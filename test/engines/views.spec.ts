@@ -13,6 +13,7 @@ import { concurrently } from '#lake/concurrently.ts';
 import type { QueryResult } from '#lake/ports.ts';
 import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
 import { audits, generations, TABLES, units } from '#lake/tables/index.ts';
+import { ANALYST_QUERIES } from '#test/local/duckdb/analyst-queries.ts';
 import { sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { glueView, type ViewSource } from '../../stacks/spec/glue-view.ts';
@@ -179,6 +180,11 @@ describe('fault 67: on a large lake', () => {
     }
   });
 
+  test.concurrent.each(ANALYST_QUERIES)("an analyst's %s answers the same", async (query) => {
+    const sql = query.replaceAll('{db}', both.account.database);
+    expect(asText(await both.cloud(sql))).toEqual(asText(await both.local.lake.engine.query(sql)));
+  });
+
   test.concurrent.each(
     named.filter(([name, { columns }]) => columns.some((column) => column.name === 'dt') && !COMPARING.includes(name)),
   )('%s reads a fraction of the bytes where one day of many is asked for', async (name) => {
@@ -188,6 +194,18 @@ describe('fault 67: on a large lake', () => {
     expect(one.bytesRead).toBeLessThan(all.bytesRead / 3);
   });
 });
+
+/** Rows in any order; lists and fractions as both engines write them. */
+const asText = ({ rows }: QueryResult): string[] =>
+  rows
+    .map((row) =>
+      row
+        .map((value) =>
+          typeof value === 'number' ? Number(value.toPrecision(9)) : String(value).replace(/["\s]/g, ''),
+        )
+        .join('|'),
+    )
+    .sort();
 
 /** These compare a day with earlier ones, or have days of their own that don't follow those of files. */
 const COMPARING = ['event_volume_daily', 'deliverability_anomalies', 'data_quality_daily'];

@@ -46,6 +46,9 @@ const urlPart = (part: number): string =>
 /** Trino writes groups of the replacement as `$1`, DuckDB as `\1`. */
 const GROUPS = "system.main.regexp_replace(r, '[$]([0-9])', '\\\\\\1', 'g')";
 
+/** Trino takes a name as `$["ses:operation"]`, DuckDB as `$."ses:operation"`. */
+const JSON_PATH = `system.main.regexp_replace(p, '\\[["'']([^"'']*)["'']\\]', '."\\1"', 'g')`;
+
 /** NULL if one is NULL, as in Trino; DuckDB's own leave NULLs out. */
 const extreme = (name: 'greatest' | 'least'): Macro =>
   macro(
@@ -71,6 +74,19 @@ export const DIALECT_MACROS: readonly Macro[] = [
   // Of a date Trino gives a date, DuckDB a timestamp: cast where it matters.
   macro('date_add', `(unit, n, x) as ${pushed('x', "x + n * cast('1 ' || unit as interval)")}`),
   // Whole units that have passed, not borders that were crossed.
+  // Of a date a date.
+  macro(
+    'date_trunc',
+    '(unit, x date) as cast(system.main.date_trunc(unit, x) as date)',
+    '(unit, x timestamp) as system.main.date_trunc(unit, x)',
+    '(unit, x timestamptz) as system.main.date_trunc(unit, x)',
+  ),
+  macro(
+    'to_iso8601',
+    "(x date) as strftime(x, '%Y-%m-%d')",
+    "(x timestamp) as strftime(x, '%Y-%m-%dT%H:%M:%S.%g')",
+    "(x timestamptz) as strftime(timezone('UTC', x), '%Y-%m-%dT%H:%M:%S.%gZ')",
+  ),
   macro('date_diff', '(unit, a, b) as date_sub(unit, a, b)'),
   macro('date_format', `(x, f) as strftime(x, ${C_FORMAT})`),
   // Without the case `create macro` complains that the format isn't a constant; it is one when a statement is bound.
@@ -106,7 +122,14 @@ export const DIALECT_MACROS: readonly Macro[] = [
   // Of arrays only: DuckDB can't tell a map from an array here.
   macro('cardinality', '(a) as len(a)'),
   macro('element_at', '(x, k) as x[k]'),
-  macro('sequence', '(a, b) as generate_series(a, b)', '(a, b, s) as generate_series(a, b, s)'),
+  macro(
+    'sequence',
+    '(a bigint, b bigint) as generate_series(a, b)',
+    "(a date, b date) as list_transform(generate_series(a, b, interval '1' day), lambda x: cast(x as date))",
+    '(a bigint, b bigint, s bigint) as generate_series(a, b, s)',
+    '(a date, b date, s interval) as list_transform(generate_series(a, b, s), lambda x: cast(x as date))',
+    '(a timestamp, b timestamp, s interval) as generate_series(a, b, s)',
+  ),
   macro('slice', '(a, start, n) as list_slice(a, start, start + n - 1)'),
   // text
   macro('regexp_like', '(s, p) as regexp_matches(s, p)'),
@@ -122,12 +145,19 @@ export const DIALECT_MACROS: readonly Macro[] = [
   ),
   macro('split_part', '(s, d, n) as string_split(s, d)[n]'),
   macro('levenshtein_distance', '(a, b) as levenshtein(a, b)'),
+  // bytes
+  macro('to_utf8', '(s) as encode(s)'),
+  macro('from_utf8', '(b) as decode(b)'),
+  macro('to_hex', '(b) as hex(b)'),
+  macro('sha256', '(x blob) as unhex(system.main.sha256(x))', '(x varchar) as system.main.sha256(x)'),
+  macro('md5', '(x blob) as unhex(system.main.md5(x))', '(x varchar) as system.main.md5(x)'),
   // JSON, as text
+  macro('json_extract', `(j, p) as system.main.json_extract(j, ${JSON_PATH})`),
   macro('json_parse', '(j) as cast(j as json)'),
   macro('json_format', '(j) as cast(j as varchar)'),
   macro(
     'json_extract_scalar',
-    "(j, p) as case when json_valid(j) and json_type(j, p) not in ('OBJECT', 'ARRAY') then json_extract_string(j, p) end",
+    `(j, p) as case when json_valid(j) and json_type(j, ${JSON_PATH}) not in ('OBJECT', 'ARRAY') then json_extract_string(j, ${JSON_PATH}) end`,
   ),
   // URLs
   macro('url_extract_protocol', urlPart(1)),
@@ -171,8 +201,6 @@ export const SHARED_FUNCTIONS: readonly string[] = [
   'chr',
   'coalesce',
   'count',
-  // Of a date Trino gives a date, DuckDB a timestamp: cast where it matters.
-  'date_trunc',
   'exp',
   'filter',
   'first_value',

@@ -9,6 +9,7 @@ import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
+import { inDuckDb } from './athena.ts';
 import { readingStatement } from './reading.ts';
 import { Database, type DatabaseOptions } from './session.ts';
 import { catalogRelations, inputStatement, type SavedView } from './sources.ts';
@@ -44,6 +45,8 @@ export class DuckDbEngine implements Engine {
   readonly #options: DatabaseOptions;
   readonly #catalog: Catalog;
   readonly #views: ReadonlyMap<string, SavedView>;
+  /** of tables and views */
+  readonly #names: ReadonlySet<string>;
   readonly #disk: Disk;
   readonly #database: Database;
   readonly #lanes: Lanes;
@@ -58,6 +61,7 @@ export class DuckDbEngine implements Engine {
     this.#options = databaseOptions;
     this.#catalog = options.catalog;
     this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
+    this.#names = new Set([...Object.keys(TABLES), ...this.#views.keys()]);
     this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
     this.#database = database;
     this.#lanes = new Lanes(databaseOptions.threads, () =>
@@ -90,7 +94,10 @@ export class DuckDbEngine implements Engine {
   }
 
   #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>): Promise<T> {
-    return this.#run(sql, async (connection) => work(await connection.stream(await readingStatement(connection, sql))));
+    const statement = inDuckDb(sql, this.#names);
+    return this.#run(statement, async (connection) =>
+      work(await connection.stream(await readingStatement(connection, statement))),
+    );
   }
 
   /** Large ones one at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit. */
@@ -124,7 +131,9 @@ export class DuckDbEngine implements Engine {
    */
   async copyTo(sql: string, path: string): Promise<number> {
     const unfinished = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-    const statement = await this.#database.session([], (connection) => readingStatement(connection, sql));
+    const statement = await this.#database.session([], (connection) =>
+      readingStatement(connection, inDuckDb(sql, this.#names)),
+    );
     const database = await Database.open({
       ...this.#options,
       tempDirectory: temporaryFolder(this.#root),
@@ -133,7 +142,7 @@ export class DuckDbEngine implements Engine {
     // As the argument of a function, no text can end the statement around it.
     const copy = `copy (select * from query(${quoteText(statement)})) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
     try {
-      const written = await this.#run(sql, (connection) => connection.runAndReadAll(copy), database);
+      const written = await this.#run(statement, (connection) => connection.runAndReadAll(copy), database);
       await rename(unfinished, path);
       return Number(written.getRowsJS()[0]?.[0]);
     } finally {
@@ -184,7 +193,7 @@ export class DuckDbEngine implements Engine {
     }
     const missing = /Table with name "?([^\s"!]+)"? does not exist/.exec(message);
     if (!missing) return error;
-    const names = [...Object.keys(TABLES), ...this.#views.keys()].sort().join(', ');
+    const names = [...this.#names].sort().join(', ');
     return new Error(`no such table or view: ${missing[1]} (there are ${names})`, { cause: error });
   }
 }

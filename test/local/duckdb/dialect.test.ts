@@ -29,6 +29,27 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
     ["date_add('month', -1, timestamp '2026-03-31 00:00:00')", at('2026-02-28T00:00:00')],
     ["cast(date_add('day', 3, date '2026-02-27') as date)", '2026-03-02'],
   ],
+  date_trunc: [
+    ["date_trunc('week', date '2026-01-01')", '2025-12-29'],
+    ["date_trunc('hour', timestamp '2026-01-01 01:10:00')", at('2026-01-01T01:00:00')],
+    ["date_trunc('day', from_iso8601_timestamp('2026-01-01T01:10:00Z'))", at('2026-01-01T00:00:00')],
+  ],
+  to_iso8601: [
+    ["to_iso8601(date '2026-01-02')", '2026-01-02'],
+    ["to_iso8601(timestamp '2026-01-02 03:04:05.678')", '2026-01-02T03:04:05.678'],
+    ["to_iso8601(from_iso8601_timestamp('2026-01-02T03:04:05+01:00'))", '2026-01-02T02:04:05.000Z'],
+  ],
+  to_utf8: [["to_hex(to_utf8('é'))", 'C3A9']],
+  from_utf8: [["from_utf8(to_utf8('é'))", 'é']],
+  to_hex: [["to_hex(to_utf8('az'))", '617A']],
+  sha256: [
+    ["lower(to_hex(sha256(to_utf8('abc'))))", 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+  ],
+  md5: [["lower(to_hex(md5(to_utf8('abc'))))", '900150983cd24fb0d6963f7d28e17f72']],
+  json_extract: [
+    [`json_format(json_extract('{"ses:operation": ["SendEmail"]}', '$["ses:operation"]'))`, '["SendEmail"]'],
+    [`json_array_length(json_extract('{"a": [1, 2]}', '$.a'))`, 2],
+  ],
   date_diff: [
     ["date_diff('second', timestamp '2020-03-01 00:00:00', timestamp '2020-03-02 00:00:00')", 86400],
     ["date_diff('second', timestamp '2026-01-01 00:00:00.900', timestamp '2026-01-01 00:00:02.800')", 1],
@@ -151,6 +172,8 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   json_parse: [["json_extract_scalar(json_format(json_parse('{\"a\": 1}')), '$.a')", '1']],
   json_format: [["json_format(json_parse('[1,2,3]'))", '[1,2,3]']],
   json_extract_scalar: [
+    [`json_extract_scalar('{"ses:operation": ["SendEmail"]}', '$["ses:operation"][0]')`, 'SendEmail'],
+    [`json_extract_scalar('{"a": {"b c": 1}}', '$.a["b c"]')`, '1'],
     ["json_extract_scalar('[1, 2, 3]', '$[2]')", '3'],
     ['json_extract_scalar(\'{"store": {"name": "Zoë"}}\', \'$.store.name\')', 'Zoë'],
     ['json_extract_scalar(\'{"store": {"name": "Zoë"}}\', \'$.store\')', null],

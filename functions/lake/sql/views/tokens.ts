@@ -4,6 +4,8 @@ export interface Token {
   text: string;
   /** from 1 */
   line: number;
+  /** where it begins in the statement, in UTF-16 units */
+  at: number;
 }
 
 const PATTERN =
@@ -13,12 +15,12 @@ const PATTERN =
 export function tokens(sql: string): Token[] {
   const found: Token[] = [];
   let line = 1;
-  for (const { 0: text, groups = {} } of sql.matchAll(PATTERN)) {
-    if (groups.word !== undefined) found.push({ kind: 'word', text: text.toLowerCase(), line });
-    else if (groups.quoted !== undefined) found.push({ kind: 'quoted', text, line });
-    else if (groups.string !== undefined) found.push({ kind: 'string', text, line });
-    else if (groups.number !== undefined) found.push({ kind: 'number', text, line });
-    else if (groups.symbol !== undefined) found.push({ kind: 'symbol', text, line });
+  for (const { 0: text, groups = {}, index: at } of sql.matchAll(PATTERN)) {
+    if (groups.word !== undefined) found.push({ kind: 'word', text: text.toLowerCase(), line, at });
+    else if (groups.quoted !== undefined) found.push({ kind: 'quoted', text, line, at });
+    else if (groups.string !== undefined) found.push({ kind: 'string', text, line, at });
+    else if (groups.number !== undefined) found.push({ kind: 'number', text, line, at });
+    else if (groups.symbol !== undefined) found.push({ kind: 'symbol', text, line, at });
     line += text.split('\n').length - 1;
   }
   return found;

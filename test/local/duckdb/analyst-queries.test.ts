@@ -1,0 +1,31 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { generate } from '#generate/index.ts';
+import { type SmallLake, smallLake } from '#test/small-lake.ts';
+import { ANALYST_QUERIES } from './analyst-queries.ts';
+
+let local: SmallLake;
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'analyst-'));
+  await generate({ out: folder, messages: 150, days: 4, seed: 5, end: '2025-03-04' });
+  local = await smallLake();
+  for (const key of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, key);
+    if (statSync(path).isFile()) local.put(key, readFileSync(path), Date.parse('2025-03-20T00:00:00Z'));
+  }
+  rmSync(folder, { recursive: true });
+  await local.run();
+});
+afterAll(() => local?.close());
+
+test.each(ANALYST_QUERIES)('an analyst’s %s runs on a laptop as it is', async (sql) => {
+  const { columns, rows } = await local.lake.engine.query(sql.replaceAll('{db}', 'maillake_dev'));
+  expect(columns.length).toBeGreaterThan(0);
+  expect(rows.length).toBeGreaterThan(0);
+});
+
+test('there are fifty questions', () => {
+  expect(new Set(ANALYST_QUERIES).size).toBeGreaterThanOrEqual(50);
+});
