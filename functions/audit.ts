@@ -14,8 +14,9 @@ const AuditEvent = z.object({
 export const handler = (event: unknown, invocation: Invocation): Promise<AuditReport> =>
   observed('audit', invocation, async ({ info, problem, count }) => {
     const { reach, acknowledge: seen } = AuditEvent.parse(event);
-    const { ports, environment } = wiring();
-    const options = { settings: environment.settings, reach };
+    const { ports, environment, sql } = wiring();
+    const { views, rollup } = await sql();
+    const options = { settings: environment.settings, reach, views, select: rollup.sql };
     const report =
       seen === undefined
         ? await audit(ports(invocation), options)

@@ -5,6 +5,9 @@ import { openUnits } from '#lake/protocol/open-units.ts';
 import { rollup } from '#lake/steps/rollup.ts';
 import { wiring } from './wiring.ts';
 
+/** Send days that are computed again at once because SQL, a seed or a setting has changed: two years take twelve days. */
+const MOST_OUTDATED = 64;
+
 /** `hourly`: the last three send days; `all`: every one that is stale. */
 const RollupEvent = z.object({ reach: z.enum(['hourly', 'all']) });
 
@@ -19,6 +22,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
       views,
       select: select.sql,
       reach,
+      mostOutdated: MOST_OUTDATED,
       open: await openUnits(rollupPorts.lake),
     });
     info('rolled up', { reach, days: days.length, rows: days.reduce((sum, { rows }) => sum + rows, 0) });

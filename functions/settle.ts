@@ -7,6 +7,9 @@ import { daysToSettle } from '#lake/steps/settle.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { wiring } from './wiring.ts';
 
+/** Days of tables that are computed again in an hour because the rules have changed: years of them shall not cost a fortune. */
+const MOST_OUTDATED = 10;
+
 /** Every day that may be settled; or one that a person names. Of a day without anything unsettled the workers make nothing. */
 const SettleEvent = z.object({
   day: z
@@ -24,7 +27,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
     const open = await openUnits(lake);
     const days =
       day === undefined
-        ? await Array.fromAsync(daysToSettle({ lake, clock }, { settings, open }))
+        ? await Array.fromAsync(daysToSettle({ lake, clock }, { settings, open, mostOutdated: MOST_OUTDATED }))
         : SETTLED_TABLES.map(({ name: table }) => ({ table, dt: day }));
     await sendDays(clients.sqs, queues.settle, days);
     info('handed out', { days: days.length, open: open.length });

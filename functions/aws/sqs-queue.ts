@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { concurrently } from '#lake/concurrently.ts';
 import type { Lane, Queue, UnitMessage } from '#lake/ports.ts';
-import type { TableDay } from '#lake/steps/settle.ts';
+import type { TableDay } from '#lake/protocol/day-files.ts';
 import { PATIENT, withBackoff } from './backoff.ts';
 
 export interface SqsQueueOptions {

@@ -21,6 +21,11 @@ export interface StoredBody extends StoredObject {
 /** What the pipeline may do with raw data: read it. Raw data is never changed or deleted. */
 export interface RawStore {
   /**
+   * True where an etag changes with the time of writing, too, as a disk's does: then only the bytes say whether the content
+   * is the same. Left out: equal etags are equal content, as in S3.
+   */
+  readonly hasTimedEtags?: boolean;
+  /**
    * Every object whose key starts with `prefix`, in UTF-8 binary order of keys, fetched lazily. `after`: only keys behind
    * this one. `shallow`: only those with no further `/` behind the prefix (S3: Delimiter).
    */

@@ -107,7 +107,7 @@ export const LAMBDAS = {
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     schedules: [{ name: 'settle', expression: 'cron(20 * * * ? *)', event: {} }],
-    permissions: [...READ_STATE, send('settleQueue')],
+    permissions: [...READ_STATE, writeLake(...state('recipes')), send('settleQueue')],
   },
   'settle-day': {
     handler: 'functions/settle-day.handler',
@@ -151,6 +151,7 @@ export const LAMBDAS = {
     what: 'checks that everything is accounted for',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
+    needsSql: true,
     schedules: [{ name: 'audit', expression: 'cron(5 6 * * ? *)', event: { reach: 'daily' } }],
     permissions: [
       LIST_RAW,

@@ -10,6 +10,7 @@ export type Mishap =
   | 'rewrite a raw object'
   | 'delete a raw object'
   | 'put deleted raw objects back'
+  | 'damage a settled file'
   | 'deploy new code';
 
 export type Entry =
@@ -64,6 +65,7 @@ function roundAt(at: number, chance: Chance): Entry[] {
     ['rewrite a raw object', 0.01],
     ['delete a raw object', 0.015],
     ['deploy new code', 0.15],
+    ['damage a settled file', 0.12],
   ];
   const unlucky = mishaps.filter(([, probability]) => chance.happens(probability));
   const mishap = unlucky.map(([does]): Entry => ({ at: at + chance.below(width), does }));

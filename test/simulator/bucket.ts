@@ -67,6 +67,17 @@ export class Bucket {
     if (isOver) this.watcher.overwritten?.(key);
   }
 
+  /** What a disk or a careless person does to an object: it goes, or has other bytes. Nobody is told. */
+  damage(key: string, bytes: Uint8Array | null): void {
+    const held = this.#objects.get(key);
+    if (!held) return;
+    if (bytes) this.#objects.set(key, { ...held, bytes, size: bytes.length, etag: `"damaged ${held.etag}"` });
+    else {
+      this.#objects.delete(key);
+      this.#keys.splice(this.#place(key), 1);
+    }
+  }
+
   /** Puts back what was removed, as it was. */
   restore(held: Held): void {
     this.#keys.splice(this.#place(held.key), 0, held.key);

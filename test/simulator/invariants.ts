@@ -32,13 +32,15 @@ interface UnitFacts {
 }
 
 /** Notes that say only that someone looked. */
-const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals)/;
+const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals|recipes)/;
 
 const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 
 export class Invariants {
   readonly #options: InvariantsOptions;
   readonly #unitOfObject = new Map<string, string>();
+  /** settled files that the world has damaged or lost */
+  readonly damaged = new Set<string>();
   /** what was written so far that means something: plans, outcomes, generations, files */
   changes = 0;
   readonly units = new Map<string, UnitFacts>();
@@ -76,6 +78,26 @@ export class Invariants {
 
   newest(table: string, dt: string): Generation | undefined {
     return this.#generations.get(dayKey(table, dt))?.at(-1);
+  }
+
+  /** Files of newest generations whose rows lie elsewhere, too, or are computed again at any time. */
+  *damageable(): Generator<string> {
+    const { lake } = this.#options;
+    for (const generations of this.#generations.values()) {
+      const newest = generations.at(-1);
+      if (!newest || this.#isDamaged(newest)) continue;
+      const isElsewhere = newest.attempt_list.every((attempt) => {
+        const files = this.outcomes.get(unitOfAttempt(attempt))?.files ?? [];
+        return files
+          .filter(({ table, dt }) => table === newest.table_name && dt === newest.dt)
+          .every(({ key }) => lake.held(key));
+      });
+      if (isElsewhere) for (const { key } of newest.file_list) yield key;
+    }
+  }
+
+  #isDamaged({ file_list }: Generation): boolean {
+    return file_list.some(({ key }) => this.damaged.has(key));
   }
 
   /** Rows that readers see of a day of a table. */
@@ -222,6 +244,9 @@ export class Invariants {
   }
 
   #removed(key: string): void {
+    const [, name = ''] = /^v1\/(?:live|settled)\/(\w+)\//.exec(key) ?? [];
+    const current = name === '' ? undefined : this.newest(name, dayOfKey(key));
+    if (current && this.#isDamaged(current)) fail('something of a day was removed beside a damaged generation', key);
     if (key.startsWith('v1/live/')) {
       this.#removedLive(key);
       return;
@@ -259,7 +284,7 @@ export class Invariants {
     if (!generation || generation.table_name !== table || generation.dt !== dt) {
       fail('readers are pointed at what no generation names', location);
     }
-    const missing = generation.file_list.find(({ key }) => !this.#options.lake.held(key));
+    const missing = generation.file_list.find(({ key }) => !this.#options.lake.held(key) && !this.damaged.has(key));
     if (missing) fail('readers are pointed at files that are gone', missing.key);
     if (dayOfKey(location) !== dt) fail('readers are pointed at another day', location);
   }

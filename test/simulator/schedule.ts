@@ -137,6 +137,9 @@ class Player {
       case 'deploy new code':
         this.#world.deploy();
         return;
+      case 'damage a settled file':
+        this.#damage();
+        return;
       case 'put deleted raw objects back':
         this.#world.putBack();
         return;
@@ -150,6 +153,23 @@ class Player {
         else this.#world.rewrite(key);
       }
     }
+  }
+
+  /**
+   * The newest generation of a day, while there is another copy of its rows. Not under a collector's hands: what happens
+   * between its look and its removal nobody can exclude.
+   */
+  #damage(): void {
+    const { running, scheduler, invariants, lake } = this.#world;
+    const isCollecting = [...running].some(({ name }) => /^(collect|audit) /.test(name));
+    if (isCollecting || scheduler.tasks.some(({ op }) => op === 'lake.remove')) return;
+    const keys = [...invariants.damageable()];
+    const key = keys[this.#chance.below(keys.length)];
+    if (key === undefined) return;
+    const isGone = this.#chance.happens(0.5);
+    scheduler.note('world', isGone ? 'loses a settled file' : 'damages a settled file', key);
+    lake.damage(key, isGone ? null : Buffer.from('damaged'));
+    invariants.damaged.add(key);
   }
 
   #start(step: Step): void {
@@ -207,6 +227,7 @@ class Player {
   }
 
   #fileGone(key: string): void {
+    if (this.#world.invariants.damaged.has(key)) return;
     this.#world.violate(new Violation('a file was gone while it was being read', key));
   }
 }

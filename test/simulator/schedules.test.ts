@@ -57,6 +57,10 @@ describe('schedules of planners, workers, settles, rollups, audits, collectors a
     expect(broken(/^(what readers see|a live file|a file of the newest|a file was gone)/)).toEqual([]);
   });
 
+  test('fault 75: nothing of a day is removed while its newest generation is damaged, and the day is made again', () => {
+    expect(broken(/^(something of a day was removed beside|the tables are not)/)).toEqual([]);
+  });
+
   test('fault 52: with all messages lost, units are queued again and the lake comes to rest', () => {
     expect(broken(/^(the lake never comes to rest|audit finds (open|overdue)_unit)/)).toEqual([]);
   });

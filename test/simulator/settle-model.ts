@@ -8,6 +8,10 @@
  *
  * With `leftover`, a try that died has left a file that no outcome names, on a day of which no unit has a row: a settle that
  * finds no generation and nothing unseen there, and readers at live, makes an empty generation.
+ *
+ * With `damage`, the newest generation's file is damaged once, at any time, and the collector removes live files, too. Then
+ * nothing of the day may go, and a settle makes the day again from the newest older generation that is whole and the live
+ * files. It looks at what it takes in right before its query reads it: one step here.
  */
 import { pathToFileURL } from 'node:url';
 
@@ -25,11 +29,22 @@ export interface Variant {
   leftover?: boolean;
   /** with a leftover, no empty generation is made */
   withoutEmptyGeneration?: boolean;
+  damage?: boolean;
+  /** with damage, the collector doesn't look whether the newest generation is whole */
+  collectUnverified?: boolean;
+  /** with damage, a settle takes in the newest generation without looking at its files */
+  settleUnverified?: boolean;
 }
 
 type Settle =
   | { at: 'idle' }
-  | { at: 'heal' | 'list' | 'query' | 'wait' | 'commit' | 'switch'; base: number; unseen: number[]; query: number };
+  | {
+      at: 'heal' | 'list' | 'query' | 'wait' | 'commit' | 'switch';
+      base: number;
+      from: number;
+      unseen: number[];
+      query: number;
+    };
 
 interface State {
   /** by unit: nothing, live file written, partition ensured, outcome created */
@@ -47,6 +62,12 @@ interface State {
   deaths: number;
   /** a settle has looked for unseen units when all was decided and the leftover could be seen */
   looked: boolean;
+  /** the location whose file is not what it was; null before that, undefined where no damage can happen */
+  damaged?: string | null;
+  /** units whose live files the collector has removed */
+  collected: number[];
+  /** a removal took the last copy of a row */
+  isLost: boolean;
 }
 
 export interface Explored {
@@ -56,8 +77,10 @@ export interface Explored {
 }
 
 const LEFTOVER_ROW = 'leftover';
+const DAMAGED_ROW = 'damaged';
 const IDLE: Settle = { at: 'idle' };
 const RUNS_OF_A_SETTLE = 2;
+const distinctNumbers = (all: readonly number[]): number[] => [...new Set(all)].sort();
 const distinct = (rows: readonly string[]): string[] => [...new Set(rows)].sort();
 
 /** Visits every state of the variant, breadth first, until a rule breaks. */
@@ -97,7 +120,7 @@ class SettleModel {
 
   constructor(variant: Variant) {
     this.#variant = variant;
-    this.#rows = variant.leftover ? [['r0'], []] : [['r0'], ['r0', 'r1'], ['r2']];
+    this.#rows = variant.leftover ? [['r0'], []] : variant.damage ? [['r0'], ['r1']] : [['r0'], ['r0', 'r1'], ['r2']];
   }
 
   first(): State {
@@ -112,6 +135,9 @@ class SettleModel {
       runs: [0, 0],
       deaths: 1,
       looked: false,
+      ...(this.#variant.damage ? { damaged: null } : {}),
+      collected: [],
+      isLost: false,
     };
   }
 
@@ -134,7 +160,17 @@ class SettleModel {
       this.#settleMoves(state, settle, i, move);
     });
     this.#collectorMoves(state, move);
+    this.#damageMoves(state, move);
     return found;
+  }
+
+  #damageMoves({ damaged, generations, settled }: State, move: MakeMove): void {
+    const newest = generations.at(-1)?.location;
+    if (damaged !== null || newest === undefined || (settled[newest] ?? []).length === 0) return;
+    move(`${newest} is damaged`, (after) => {
+      after.damaged = newest;
+      after.settled[newest] = [DAMAGED_ROW];
+    });
   }
 
   #leftoverMoves({ leftover, partition }: State, move: MakeMove): void {
@@ -194,7 +230,8 @@ class SettleModel {
       if ((state.runs[i] ?? 0) >= RUNS_OF_A_SETTLE) return;
       go('reads the newest generation', (after) => {
         after.runs[i] = (after.runs[i] ?? 0) + 1;
-        return { at: 'heal', base: after.generations.length - 1, unseen: [], query: -1 };
+        const base = after.generations.length - 1;
+        return { at: 'heal', base, from: base, unseen: [], query: -1 };
       });
       return;
     }
@@ -211,18 +248,22 @@ class SettleModel {
         if (base) after.partition = base.location;
         return { ...settle, at: 'list' };
       });
-    } else if (settle.at === 'list')
-      go('lists unseen units', (after) => this.#listed(after, settle, base?.units ?? []));
+    } else if (settle.at === 'list') go('lists unseen units', (after) => this.#listed(after, settle));
     else if (settle.at === 'query') {
       if (state.queries.length >= (this.#variant.readThroughPartition ? 3 : 2)) return;
-      go('starts its query', (after) => this.#started(after, settle, base?.location));
+      if (!this.#variant.settleUnverified && this.#isDamaged(state, settle.from)) {
+        go('finds the generation damaged and lists again', () => ({ ...settle, at: 'list' }));
+        return;
+      }
+      go('starts its query', (after) => this.#started(after, settle, after.generations[settle.from]?.location));
     } else if (settle.at === 'wait') {
       if (asked?.at === 'failed') go('gives up', () => IDLE);
       if (asked?.at === 'done') go('sees its query done', () => ({ ...settle, at: 'commit' }));
     } else if (settle.at === 'commit') {
       go('creates the generation, or finds it made', (after) => {
         if (after.generations.length !== settle.base + 1) return IDLE;
-        const units = [...(base?.units ?? []), ...settle.unseen].sort();
+        const from = after.generations[settle.from];
+        const units = [...(from?.units ?? []), ...settle.unseen].sort();
         after.generations.push({ units, location: asked?.to ?? `${settle.base + 1}-empty${i}` });
         return { ...settle, at: 'switch', base: settle.base + 1 };
       });
@@ -234,7 +275,17 @@ class SettleModel {
     }
   }
 
-  #listed(after: State, settle: Exclude<Settle, { at: 'idle' }>, seen: readonly number[]): Settle {
+  /** Is what lies there, or has gone, no longer the generation's rows? */
+  #isDamaged({ damaged, generations, settled }: State, n: number): boolean {
+    const location = generations[n]?.location;
+    return location !== undefined && (damaged === location || settled[location] === undefined);
+  }
+
+  #listed(after: State, settle: Exclude<Settle, { at: 'idle' }>): Settle {
+    if (!this.#variant.settleUnverified && after.damaged !== undefined && this.#isDamaged(after, settle.base)) {
+      return this.#listedAgain(after, settle);
+    }
+    const seen = after.generations[settle.base]?.units ?? [];
     const isAllDecided = after.units[1] === 3;
     if (isAllDecided && this.#visible(after).includes(LEFTOVER_ROW)) after.looked = true;
     const unseen = this.#rows.flatMap((rows, unit) =>
@@ -244,6 +295,28 @@ class SettleModel {
     const makesEmpty = this.#variant.leftover === true && !this.#variant.withoutEmptyGeneration;
     const hasLostFiles = settle.base < 0 && after.partition === 'live' && after.leftover !== 0 && isAllDecided;
     return makesEmpty && hasLostFiles ? { ...settle, at: 'commit' } : IDLE;
+  }
+
+  /** From the newest older generation that is whole; nothing if something of the damaged one is nowhere else. */
+  #listedAgain(after: State, settle: Exclude<Settle, { at: 'idle' }>): Settle {
+    let from = settle.base - 1;
+    while (from >= 0 && this.#isDamaged(after, from)) from--;
+    const seen = after.generations[from]?.units ?? [];
+    const unseen = after.units.flatMap((step, unit) =>
+      step === 3 && !after.collected.includes(unit) && !seen.includes(unit) ? [unit] : [],
+    );
+    const wanted = after.generations[settle.base]?.units ?? [];
+    const isWhole = wanted.every((unit) => seen.includes(unit) || unseen.includes(unit));
+    return isWhole ? { ...settle, at: 'query', from, unseen } : IDLE;
+  }
+
+  /** Units whose rows lie in a live file, or in a generation that is whole. */
+  #kept(state: State): number[] {
+    return state.units.flatMap((step, unit) => {
+      const isLive = step > 0 && !state.collected.includes(unit);
+      const isSettled = state.generations.some(({ units }, n) => units.includes(unit) && !this.#isDamaged(state, n));
+      return step === 3 && (isLive || isSettled) ? [unit] : [];
+    });
   }
 
   #started(after: State, settle: Exclude<Settle, { at: 'idle' }>, newest: string | undefined): Settle {
@@ -265,10 +338,17 @@ class SettleModel {
     if (newest !== undefined && settles.every(({ at }) => at === 'idle')) {
       move('the collector removes old generations', (after) => {
         if (!this.#variant.collectByNewest) after.partition = newest;
+        const isVerified = this.#variant.damage && !this.#variant.collectUnverified;
+        if (isVerified && this.#isDamaged(after, generations.length - 1)) return;
+        const kept = this.#kept(after);
+        if (this.#variant.damage)
+          after.collected = distinctNumbers([...after.collected, ...(generations.at(-1)?.units ?? [])]);
         for (const { location } of generations) {
           if (location === newest || (!this.#variant.collectByNewest && location === after.partition)) continue;
           delete after.settled[location];
         }
+        const left = this.#kept(after);
+        if (!kept.every((unit) => left.includes(unit))) after.isLost = true;
       });
     }
     for (const [location, rows] of Object.entries(settled)) {
@@ -284,12 +364,14 @@ class SettleModel {
 
   /** The rule that the state breaks, if any. */
   brokenIn(state: State): string | null {
-    const { generations, partition, settled, settles, deaths, looked } = state;
+    const { generations, partition, settled, settles, deaths, looked, damaged, isLost } = state;
+    if (isLost) return 'the last copy of a row was removed';
     const newest = generations.at(-1);
     const isQuiet = settles.every(({ at }) => at === 'idle') && deaths > 0;
     if (newest) {
       const rows = distinct(newest.units.flatMap((unit) => this.#rows[unit] ?? []));
-      if (JSON.stringify(settled[newest.location] ?? []) !== JSON.stringify(rows)) {
+      const isWrong = JSON.stringify(settled[newest.location] ?? []) !== JSON.stringify(rows);
+      if (isWrong && newest.location !== damaged) {
         return 'the newest generation is not the rows of its units';
       }
       if (partition === 'live' && isQuiet) return 'a settled day shows its live files again';
@@ -311,6 +393,13 @@ class SettleModel {
 
 type MakeMove = (label: string, change: (after: State) => void) => void;
 
+/** The protocol itself, which breaks no rule. */
+export const PROTOCOL: Readonly<Record<string, Variant>> = {
+  'the protocol': {},
+  'with a leftover': { leftover: true },
+  'with damage': { damage: true },
+};
+
 /** Variants that break a rule of the protocol, each in one way. */
 export const BROKEN_VARIANTS: Readonly<Record<string, Variant>> = {
   'a location that two settles share': { sharedLocation: true },
@@ -318,12 +407,14 @@ export const BROKEN_VARIANTS: Readonly<Record<string, Variant>> = {
   'a transform that re-points the partition': { transformRepoints: true },
   'collecting without asking the catalog': { collectByNewest: true },
   'collecting unnamed outputs early': { collectUnnamedEarly: true },
+  'collecting beside a damaged generation': { damage: true, collectUnverified: true },
+  'taking in a damaged generation': { damage: true, settleUnverified: true },
   'no empty generation over a leftover': { leftover: true, withoutEmptyGeneration: true },
 };
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   let failed = 0;
-  for (const [name, variant] of Object.entries({ 'the protocol': {}, 'with a leftover': { leftover: true } })) {
+  for (const [name, variant] of Object.entries(PROTOCOL)) {
     const { states, broken } = explore(variant);
     if (broken) failed++;
     console.log(`${name}: ${states} states, ${broken ? `${broken.rule}: ${broken.way.join(' > ')}` : 'holds'}`);

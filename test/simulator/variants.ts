@@ -48,6 +48,7 @@ export const VARIANTS: readonly Variant[] = [
       isPastGrace: () => true,
     },
   },
+  { name: 'collecting beside a damaged generation', collectRules: { isWhole: () => true } },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
 

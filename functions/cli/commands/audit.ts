@@ -56,7 +56,7 @@ export const auditCommand = (to: Console): Command =>
       if (raw === undefined) to.note(`raw data is not checked: there is no folder ${flags.raw}, name it with --raw`);
       const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
       const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
-        const options = { settings: lake.settings, hasRaw };
+        const options = { settings: lake.settings, hasRaw, views: lake.views, select: lake.rollupSelect };
         if (flags.repair) return repairLake(lake, hasRaw, to);
         if (flags.acknowledge === undefined) return auditLake(lake, options, to);
         return acknowledge(lake.ports, flags.acknowledge === true ? options : { ...options, only: flags.acknowledge });

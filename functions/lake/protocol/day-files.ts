@@ -4,13 +4,21 @@ import { concurrently } from '../concurrently.ts';
 import type { Store, StoredObject } from '../ports.ts';
 import { attemptOfFile, generationFolder, liveFolder, liveRoot, numberOf, unitOfAttempt } from './keys.ts';
 import { leafOutcomes, type Outcomes } from './outcomes.ts';
-import { type Generation, readGeneration } from './records.ts';
+import { type Generation, readableGeneration } from './records.ts';
+
+/** A day of a table that settle may work on. */
+export interface TableDay {
+  table: string;
+  dt: string;
+}
 
 export interface LiveAttempt {
   attempt: string;
   files: { key: string; rows: number; bytes: number }[];
   rows: number;
   send_days: string[];
+  /** by what settings it was decoded (meaning.ts); null if its outcome doesn't say */
+  meaning: string | null;
   /** when its first file was written, epoch ms */
   writtenAt: number;
 }
@@ -63,6 +71,7 @@ export async function unseenAttempts(
             files: files.map(({ key, rows, bytes }) => ({ key, rows, bytes })),
             rows: files.reduce((sum, { rows }) => sum + rows, 0),
             send_days: files.flatMap(({ send_days }) => send_days),
+            meaning: outcome.meaning ?? null,
             writtenAt,
           },
         ];
@@ -96,7 +105,10 @@ export interface DataDay {
   dt: string;
   /** when the store took each generation in, by number, epoch ms */
   generations: ReadonlyMap<number, number>;
+  /** null if the day was never settled, or the record can't be read */
   newest: Generation | null;
+  /** the newest generation's record, if it can't be read */
+  damagedRecord: string | null;
   /** files of the live folder */
   live: readonly StoredObject[];
 }
@@ -108,12 +120,14 @@ export async function dataDay(lake: Pick<Store, 'list' | 'get'>, table: string, 
     const n = numberOf(object.key);
     if (n !== null) keys.set(n, object);
   }
-  const newest = keys.get(Math.max(...keys.keys()));
+  const key = keys.get(Math.max(...keys.keys()))?.key;
+  const newest = key === undefined ? null : await readableGeneration(lake, key);
   return {
     table,
     dt,
     generations: new Map([...keys].map(([n, { modified }]) => [n, modified])),
-    newest: newest ? await readGeneration(lake, newest.key) : null,
+    newest,
+    damagedRecord: key === undefined || newest ? null : key,
     live: await Array.fromAsync(lake.list(liveFolder(table, dt))),
   };
 }

@@ -60,6 +60,10 @@ export const healFolder = (table: string, dt: string): string => `${STATE}/heals
 export const healKey = (table: string, dt: string, n: number, nonce: string): string =>
   `${healFolder(table, dt)}${n}-${nonce}.json`;
 
+/** Says that every generation was computed by the rules of this recipe; the highest number counts. */
+export const recipesRoot = `${STATE}/recipes/`;
+export const recipeKey = (n: number, recipe: string): string => `${recipesRoot}${n}-${recipe}.json`;
+
 export const rollupKey = (run: string): string => `${STATE}/rollups/${run}.json`;
 export const auditsRoot = `${STATE}/audits/`;
 export const auditKey = (dt: string, nonce: string): string => `${auditsRoot}dt=${dt}/${nonce}.json`;

@@ -3,6 +3,7 @@ import { MissingObject, type Store, type StoredObject } from '../ports.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { GenerationRow, UnitRow } from '../tables/protocol.ts';
 import { generationFolder, numberOf, outcomeKey, outcomesRoot, planFolder, plansRoot, replaysRoot } from './keys.ts';
+import type { SettledFile } from './settled-files.ts';
 
 export interface PlannedObject {
   key: string;
@@ -54,6 +55,8 @@ export interface Outcome extends UnitRow {
   problems: ObjectProblem[];
   /** ids of the halves, if the status is `split`; then all counts are 0, because the halves count for themselves */
   split?: [string, string];
+  /** by what settings its records were decoded (meaning.ts) */
+  meaning?: string;
   /** objects quarantined unread, because their unit of one object failed three times; and why it failed last */
   poison?: { key: string; why: string }[];
 }
@@ -70,13 +73,17 @@ export interface RollupInput {
 /** `state/generations/dt=D/<table>/<n>.json`: a settled day. Its flat part is a row of `generations`. */
 export interface Generation extends GenerationRow {
   dt: string;
-  file_list: { key: string; rows: number; bytes: number }[];
+  file_list: SettledFile[];
   /** settle: every attempt in it; rollup: none */
   attempt_list: string[];
   /** settle of events: the send days of its rows, and maybe of some that lost against another copy */
   send_days: string[];
   /** rollup: what it read */
   inputs?: RollupInput[];
+  /** what computed it (recipe.ts); left out by code of before there were any */
+  recipe?: string;
+  /** settle: by what settings its rows were decoded (meaning.ts), each once, in order */
+  meanings?: string[];
 }
 
 const decoder = new TextDecoder();
@@ -90,7 +97,7 @@ export async function readBytes(store: Pick<Store, 'get'>, key: string): Promise
 
 /**
  * A record of the protocol, or null if there is none.
- * @throws Error naming the object if it isn't JSON: then someone else wrote it
+ * @throws DamagedRecord naming the object if it isn't JSON: then someone else wrote it
  */
 export async function readState<T>(store: Pick<Store, 'get'>, key: string): Promise<T | null> {
   let text: string;
@@ -103,7 +110,17 @@ export async function readState<T>(store: Pick<Store, 'get'>, key: string): Prom
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`state record is not JSON, restore it from the bucket's older version: ${key}`);
+    throw new DamagedRecord(key);
+  }
+}
+
+/** A record that isn't JSON any more. */
+export class DamagedRecord extends Error {
+  override name = 'DamagedRecord';
+  readonly key: string;
+  constructor(key: string) {
+    super(`state record is not JSON, restore it from the bucket's older version: ${key}`);
+    this.key = key;
   }
 }
 
@@ -157,6 +174,19 @@ export async function decidedUnits(store: Pick<Store, 'list'>): Promise<Set<stri
 
 export const readGeneration = (store: Pick<Store, 'get'>, key: string): Promise<Generation | null> =>
   readState<Generation>(store, key);
+
+/**
+ * A generation of derived data, or null if there is none that can be read: whoever asks computes it again.
+ * @throws what the store says, but not that the record is damaged
+ */
+export async function readableGeneration(store: Pick<Store, 'get'>, key: string): Promise<Generation | null> {
+  try {
+    return await readGeneration(store, key);
+  } catch (error) {
+    if (error instanceof DamagedRecord) return null;
+    throw error;
+  }
+}
 
 /** The newest generation of a day of a table, or null. */
 export async function newestGeneration(

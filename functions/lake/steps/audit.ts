@@ -7,15 +7,18 @@
 import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports } from '../ports.ts';
 import { auditKey, planDayOf } from '../protocol/keys.ts';
+import { meaningOf } from '../protocol/meaning.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { createState, type Generation } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
+import type { View } from '../sql/views/view.ts';
 import { markAcknowledged, mayBeAcknowledged, splitAcknowledged } from './audit/acknowledged.ts';
 import { auditDays } from './audit/days.ts';
 import { type AuditReach, auditScope, type Drift, type DriftKind, type ReportDrift } from './audit/drifts.ts';
 import { auditRaw } from './audit/raw.ts';
 import { auditUnits } from './audit/units.ts';
 import type { Removed } from './collect.ts';
+import { rollupRecipe } from './rollup.ts';
 import { isOverdue } from './settle/watermark.ts';
 
 export { type AuditReach, DRIFTS, type Drift, type DriftKind } from './audit/drifts.ts';
@@ -49,6 +52,9 @@ export interface AuditOptions {
   reach?: AuditReach;
   /** false leaves the raw data out */
   hasRaw?: boolean;
+  /** the views of sql/ with the seeds, and the select of the rollup; left out, nobody asks what computed recipient_messages */
+  views?: readonly View[];
+  select?: string;
 }
 
 /** What an audit found, and what a repair has to work on. */
@@ -59,6 +65,7 @@ export interface Findings {
   open: OpenUnit[];
   unregistered: { table: string; dt: string }[];
   stale: Generation[];
+  damaged: Generation[];
 }
 
 /** Looks, writes the report into the store and returns it. Changes nothing else. */
@@ -94,7 +101,7 @@ export const writeReport = ({ lake, clock }: Pick<Ports, 'lake' | 'clock'>, repo
 /** Looks, and writes nothing but which prefixes are closed. */
 export async function findDrift(
   ports: AuditPorts,
-  { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true }: AuditOptions,
+  { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true, views, select }: AuditOptions,
 ): Promise<Findings> {
   const found: Drift[] = [];
   const drift: ReportDrift = (kind, key, detail = '') => void found.push({ kind, key, detail });
@@ -108,7 +115,12 @@ export async function findDrift(
   for (const unit of due) drift(isOverdue(unit, now) ? 'overdue_unit' : 'open_unit', unit.unit);
   const units = await auditUnits(ports, scope, drift);
   if (scope.isThorough) checkPlanDays(raw.planned, units.objects, open, drift);
-  const { files, stale } = await auditDays(ports, scope, new Set(open.map(({ unit }) => unit)), drift);
+  const today = {
+    rollup: views && select !== undefined ? rollupRecipe(select, views) : null,
+    meaning: meaningOf(settings),
+  };
+  const openIds = new Set(open.map(({ unit }) => unit));
+  const { files, stale, damaged } = await auditDays(ports, scope, openIds, today, drift);
 
   const { drifts, acknowledged } = await splitAcknowledged(ports.lake, found.sort(byKindAndKey));
   const report: AuditReport = {
@@ -122,7 +134,7 @@ export async function findDrift(
     drifts,
     acknowledged,
   };
-  return { report, unplanned: raw.unplanned, open, unregistered: units.unregistered, stale };
+  return { report, unplanned: raw.unplanned, open, unregistered: units.unregistered, stale, damaged };
 }
 
 const byKindAndKey = (a: Drift, b: Drift): number => compare(a.kind, b.kind) || compare(a.key, b.key);

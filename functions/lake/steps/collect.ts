@@ -1,15 +1,26 @@
 /**
- * collect: removes what nobody will ever read again, and says what it removed. It heals each day first, and asks the
- * catalog before it removes anything.
+ * collect: removes what nobody will ever read again, and says what it removed. It heals each day first, asks the catalog
+ * before it removes anything, and removes nothing of a day whose newest generation is not whole: then what is older is the
+ * only copy, and settle makes the day again from it.
  */
 
 import { concurrently } from '../concurrently.ts';
 import type { Ports, StoredObject } from '../ports.ts';
 import { type DataDay, dataDay, liveDays } from '../protocol/day-files.ts';
-import { attemptOfFile, liveFolder, rollupFolder, rollupKey, settledRoot, unitOfAttempt } from '../protocol/keys.ts';
+import {
+  attemptOfFile,
+  dayOfKey,
+  generationFolder,
+  liveFolder,
+  rollupFolder,
+  rollupKey,
+  settledRoot,
+  unitOfAttempt,
+} from '../protocol/keys.ts';
 import { leafOutcomes, Outcomes } from '../protocol/outcomes.ts';
 import { heal, lastHealed } from '../protocol/readers.ts';
-import { readState } from '../protocol/records.ts';
+import { DamagedRecord, readableGeneration, readState } from '../protocol/records.ts';
+import { faultsOf } from '../protocol/settled-files.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
 import { COLLECT_RULES, type CollectRules, type ReadersSee, type SettledLocation } from './collect/rules.ts';
 
@@ -23,7 +34,10 @@ export interface Removed {
 
 const AT_ONCE = 16;
 
-/** Looks at every day that has live or settled files. Costs about seven calls a day of a table, and one a file removed. */
+/**
+ * Looks at every day that has live or settled files. Costs about seven calls a day of a table, and one a file removed; of a
+ * day with something to remove the newest generation's files are looked at, on a disk byte by byte.
+ */
 export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT_RULES): Promise<Removed[]> {
   const outcomes = new Outcomes(ports.lake);
   const removed: Removed[] = [];
@@ -48,19 +62,25 @@ async function collectDay(
 ): Promise<Removed[]> {
   const day = await dataDay(ports.lake, table, dt);
   const { newest } = day;
+  if (day.damagedRecord !== null) return [];
   const hasPartition = newest !== null && (newest.rows_out > 0 || locations.length > 0);
   if (rules.healsFirst && hasPartition) await heal(ports, table, newest);
-  const removed: Removed[] = [];
   const superseded = locations.filter((one) => rules.isSuperseded(one, day));
-  if (superseded.length === 0 && day.live.length === 0) return removed;
+  if (superseded.length === 0 && day.live.length === 0) return [];
   const [partition] = await ports.catalog.locations(table, [dt]);
   const now: Readers = { see: partition?.location ?? null, healedAt: await lastHealed(ports.lake, table, dt) };
-  for (const one of superseded) removed.push(...(await collectLocation(ports, rules, day, one, now)));
-  removed.push(...(await collectSettled(ports, rules, day, now)));
-  const gone = new Set(removed.map(({ key }) => key));
-  const left = day.live.filter(({ key }) => !gone.has(key));
-  removed.push(...(await collectLost(ports, rules, outcomes, day, left, now)));
-  return removed;
+  const removable = superseded.flatMap((one) => removableLocation(ports, rules, day, one, now));
+  const takenIn = settledFiles(ports, rules, day, now);
+  const others = new Set(takenIn.map(({ key }) => key));
+  const left = day.live.filter(({ key }) => !others.has(key));
+  const lost = await lostAttempts(ports, rules, outcomes, day, left, now);
+  if (removable.length + takenIn.length + lost.length === 0) return [];
+  if (newest && !rules.isWhole(await faultsOf(ports.lake, newest, 'content'))) return [];
+  return [
+    ...(await removeAll(ports.lake, removable, 'superseded')),
+    ...(await removeAll(ports.lake, takenIn, 'settled')),
+    ...(await removeAll(ports.lake, lost, 'lost')),
+  ];
 }
 
 interface Readers {
@@ -69,41 +89,35 @@ interface Readers {
   healedAt: number;
 }
 
-/** A superseded generation, or what a settle or rollup left that lost or died. */
-async function collectLocation(
-  { lake, clock }: CollectPorts,
+/** Of a superseded generation, or of what a settle or rollup left that lost or died. */
+function removableLocation(
+  { clock }: CollectPorts,
   rules: CollectRules,
   day: DataDay,
   one: SettledLocation,
   { see, healedAt }: Readers,
-): Promise<Removed[]> {
+): readonly StoredObject[] {
   if (!rules.isUnread(one.location, see)) return [];
   const decidedAt = day.generations.get(one.n + 1) ?? day.generations.get(one.n) ?? 0;
   const since = one.files.reduce((newest, { modified }) => Math.max(newest, modified), Math.max(decidedAt, healedAt));
-  if (!rules.isPastGrace(since, clock.now())) return [];
-  return removeAll(lake, one.files, 'superseded');
+  return rules.isPastGrace(since, clock.now()) ? one.files : [];
 }
 
 /** Live files whose rows the newest generation holds. */
-async function collectSettled(
-  { lake, clock }: CollectPorts,
+function settledFiles(
+  { clock }: CollectPorts,
   rules: CollectRules,
   day: DataDay,
   { see, healedAt }: Readers,
-): Promise<Removed[]> {
+): StoredObject[] {
   const { newest, table, dt, live, generations } = day;
   if (!newest || live.length === 0 || !rules.isUnread(liveFolder(table, dt), see)) return [];
-  const settledAt = Math.max(generations.get(newest.generation) ?? Number.POSITIVE_INFINITY, healedAt);
-  const old = live.filter(({ modified }) => rules.isPastGrace(Math.max(modified, settledAt), clock.now()));
-  if (old.length === 0) return [];
-  const there = new Map<string, number>();
-  for await (const { key, size } of lake.list(newest.location)) there.set(key, size);
-  const areFilesThere = newest.file_list.every(({ key, bytes }) => there.get(key) === bytes);
-  const settled = old.filter(({ key }) => {
+  const takenInAt = Math.max(generations.get(newest.generation) ?? Number.POSITIVE_INFINITY, healedAt);
+  return live.filter(({ key, modified }) => {
     const attempt = attemptOfFile(key);
-    return attempt !== null && rules.isSettled(attempt, day, areFilesThere);
+    const isOld = rules.isPastGrace(Math.max(modified, takenInAt), clock.now());
+    return isOld && attempt !== null && rules.isSettled(attempt, day);
   });
-  return removeAll(lake, settled, 'settled');
 }
 
 /**
@@ -111,17 +125,17 @@ async function collectSettled(
  * them with the others, and a query would fail on one that goes: they wait until the day is settled. Quarantine, which
  * never is, can't wait.
  */
-async function collectLost(
-  { lake, clock }: CollectPorts,
+async function lostAttempts(
+  { clock }: CollectPorts,
   rules: CollectRules,
   outcomes: Outcomes,
   { newest, table, dt, generations }: DataDay,
   live: readonly StoredObject[],
   { see, healedAt }: Readers,
-): Promise<Removed[]> {
-  const hasSettledDays = table !== quarantine.name;
-  if (live.length === 0 || (hasSettledDays && !rules.isUnread(liveFolder(table, dt), see))) return [];
-  const unreadSince = hasSettledDays && newest ? Math.max(Math.min(...generations.values()), healedAt) : 0;
+): Promise<StoredObject[]> {
+  const isSettled = table !== quarantine.name;
+  if (live.length === 0 || (isSettled && !rules.isUnread(liveFolder(table, dt), see))) return [];
+  const unreadSince = isSettled && newest ? Math.max(Math.min(...generations.values()), healedAt) : 0;
   const seen = new Set(newest?.attempt_list);
   const lost: StoredObject[] = [];
   for (const object of live) {
@@ -135,7 +149,7 @@ async function collectLost(
     const leaves = await leafOutcomes(outcomes, unitOfAttempt(attempt));
     if (rules.isUnreferenced(object.key, leaves)) lost.push(object);
   }
-  return removeAll(lake, lost, 'lost');
+  return lost;
 }
 
 async function removeAll(
@@ -147,6 +161,31 @@ async function removeAll(
     await lake.remove(key);
     return { key, bytes: size, why };
   });
+}
+
+/**
+ * Which generation a rollup run was to be of each day. Where its record is gone or damaged, by the generations that name the
+ * run; what none names stays, as nobody can tell whether it is under way.
+ */
+async function rollupDays(
+  lake: CollectPorts['lake'],
+  table: string,
+  run: string,
+): Promise<Record<string, number> | null> {
+  const record = await readState<{ days?: Record<string, number> }>(lake, rollupKey(run)).catch((error: unknown) => {
+    if (error instanceof DamagedRecord) return null;
+    throw error;
+  });
+  if (record?.days) return record.days;
+  const days: Record<string, number> = {};
+  for await (const folder of lake.prefixes(rollupFolder(table, run))) {
+    const dt = dayOfKey(folder);
+    for await (const { key } of lake.list(generationFolder(table, dt), { shallow: true })) {
+      const generation = await readableGeneration(lake, key);
+      if (generation?.location === folder) days[dt] = generation.generation;
+    }
+  }
+  return days;
 }
 
 /** By day, what lies below `settled/<table>/`: `dt=D/<n>-<nonce>/*`, or of a rollup `<run>/dt=D/*`. */
@@ -173,9 +212,7 @@ async function settledLocations({ lake }: CollectPorts, table: string): Promise<
   return found;
 
   async function daysOf(run: string): Promise<Record<string, number> | null> {
-    const asked =
-      runs.get(run) ??
-      readState<{ days: Record<string, number> }>(lake, rollupKey(run)).then((record) => record?.days ?? null);
+    const asked = runs.get(run) ?? rollupDays(lake, table, run);
     runs.set(run, asked);
     return asked;
   }

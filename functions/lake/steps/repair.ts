@@ -10,12 +10,13 @@ import { heal } from '../protocol/readers.ts';
 import { newestGeneration } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS } from '../settings.ts';
 import type { View } from '../sql/views/view.ts';
+import { recipientMessages } from '../tables/index.ts';
 import { type AuditOptions, type AuditReport, type Findings, findDrift, writeReport } from './audit.ts';
 import type { CollectRules } from './collect/rules.ts';
 import { collect } from './collect.ts';
 import { planPrefix } from './plan.ts';
 import { rollup } from './rollup.ts';
-import { settle } from './settle.ts';
+import { settle, settleDay } from './settle.ts';
 
 export interface RepairOptions extends AuditOptions {
   /** the views of sql/ with the seeds, and the select of the rollup */
@@ -80,8 +81,18 @@ function stepsFor(
         if (newest) await heal(ports, generation.table_name, newest);
       }
     },
+    ...found.damaged
+      .filter(({ table_name }) => table_name !== recipientMessages.name)
+      .map(({ table_name: table, dt }) => async () => {
+        await settleDay(ports, { table, dt }, { ignorePace: true, isDamaged: true });
+      }),
     async () => settle(ports, { settings, open: await openUnits(ports.lake), ignorePace }),
-    async () => rollup(ports, { settings, views, select, open: await openUnits(ports.lake) }),
+    async () => {
+      const damaged = new Set(
+        found.damaged.filter(({ table_name }) => table_name === recipientMessages.name).map(({ dt }) => dt),
+      );
+      await rollup(ports, { settings, views, select, damaged, open: await openUnits(ports.lake) });
+    },
   ];
 }
 

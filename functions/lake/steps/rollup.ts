@@ -9,7 +9,9 @@ import type { Ports } from '../ports.ts';
 import { dayOfKey, generationKey, rollupFolder, rollupKey } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
 import { pointAtNewest } from '../protocol/readers.ts';
+import { recipeOf } from '../protocol/recipe.ts';
 import { createState, type Generation } from '../protocol/records.ts';
+import { sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
 import { inlineViews } from '../sql/views/inline.ts';
 import { settingOf } from '../sql/views/seeds.ts';
@@ -27,6 +29,13 @@ export interface RollupOptions {
   select: string;
   /** `hourly`: only the last three send days; left out, for daily runs: every one that is stale */
   reach?: 'hourly' | 'all';
+  /** send days whose files are not what they were, as somebody has found who looked at their bytes */
+  damaged?: ReadonlySet<string>;
+  /**
+   * send days that are computed again at once for no other reason than that the SQL, a seed or a setting has changed, newest
+   * first; left out: all there are
+   */
+  mostOutdated?: number;
   /** units that hold a backlog's send days back; left out: none does */
   open?: readonly OpenUnit[];
   onDays?: (done: number, all: number) => void;
@@ -53,17 +62,26 @@ export function attributionDays(views: readonly View[]): number {
   return days;
 }
 
-/** Recomputes every send day in reach that is stale. */
+/**
+ * What decides the rows of a send day, whatever its inputs: the select, each view and seed that it reads, and the window.
+ */
+export const rollupRecipe = (select: string, views: readonly View[]): string =>
+  recipeOf(inlineViews(select, views, { events: 'select 0', rollup_run: 'select 0' }), [attributionDays(views)]);
+
+/** Recomputes every send day in reach that is stale, the newest first. */
 export async function rollup(ports: RollupPorts, options: RollupOptions): Promise<RolledUp[]> {
-  const { settings, views, reach = 'all', open = [], onDays } = options;
+  const { settings, views, select, reach = 'all', open = [], onDays } = options;
   const window = attributionDays(views);
-  const stale = await staleSendDays(ports, { settings, window, reach, open });
+  const recipe = rollupRecipe(select, views);
+  const { damaged = new Set<string>(), mostOutdated = Number.POSITIVE_INFINITY } = options;
+  const stale = await staleSendDays(ports, { settings, window, reach, open, recipe, damaged, mostOutdated });
   const done: RolledUp[] = [];
-  for (const run of runs(stale)) {
-    done.push(...(await rollupRun(ports, options, window, run)));
+  for (const run of runs(stale).reverse()) {
+    const made = await rollupRun(ports, options, window, recipe, run);
+    done.push(...made);
     onDays?.(done.length, stale.length);
   }
-  return done;
+  return done.sort((a, b) => (a.dt < b.dt ? -1 : 1));
 }
 
 /**
@@ -92,6 +110,7 @@ async function rollupRun(
   ports: RollupPorts,
   { views, select }: RollupOptions,
   window: number,
+  recipe: string,
   days: readonly StaleDay[],
 ): Promise<RolledUp[]> {
   const { lake, engine, clock } = ports;
@@ -105,7 +124,7 @@ async function rollupRun(
     (read) => read.inputs,
   );
   const location = rollupFolder(recipientMessages.name, run);
-  const files =
+  const written =
     inputs.length === 0
       ? []
       : await engine.write({
@@ -123,6 +142,7 @@ async function rollupRun(
           partitioned: true,
         });
 
+  const files = await sealFiles(lake, written);
   const done = await concurrently(days, AT_ONCE, async ({ dt, n, reads }): Promise<RolledUp[]> => {
     const ofDay = files.filter(({ key }) => dayOfKey(key) === dt);
     const rows = ofDay.reduce((sum, file) => sum + file.rows, 0);
@@ -137,10 +157,11 @@ async function rollupRun(
       rows_out: rows,
       duplicates: 0,
       created_at: clock.now(),
-      file_list: ofDay.map(({ key, rows: count, bytes }) => ({ key, rows: count, bytes })),
+      file_list: ofDay,
       attempt_list: [],
       send_days: [],
       inputs: reads.map(inputOf),
+      recipe,
     };
     if (!(await createState(lake, generationKey(recipientMessages.name, dt, n), generation))) return [];
     // A day on which nothing was sent has no partition, unless it had one before.

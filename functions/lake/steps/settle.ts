@@ -6,16 +6,18 @@
 import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay } from '../days.ts';
 import type { Input, Ports } from '../ports.ts';
-import { type LiveAttempt, liveDays, lostFiles, unseenAttempts } from '../protocol/day-files.ts';
+import { type LiveAttempt, liveDays, lostFiles, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
 import { generationKey, liveFolder, settledFolder } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
 import { heal, pointAtNewest } from '../protocol/readers.ts';
-import { createState, type Generation, newestGeneration } from '../protocol/records.ts';
+import { createState, type Generation, newestGeneration, readGeneration } from '../protocol/records.ts';
+import { faultsOf, isWhole, sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
 import { SETTLED_TABLES } from '../tables/index.ts';
 import { checkOutput } from './settle/check.ts';
-import { settleSelect } from './settle/select.ts';
+import { outdatedDays } from './settle/outdated.ts';
+import { settleRecipe, settleSelect } from './settle/select.ts';
 import { heldBackBy, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
 
 export type SettlePorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'clock'>;
@@ -27,11 +29,6 @@ const DAYS_AT_ONCE = 4;
 const LOOKS_AT_ONCE = 16;
 /** Attempts that one round takes in. */
 const MOST_ATTEMPTS = 1000;
-
-export interface TableDay {
-  table: string;
-  dt: string;
-}
 
 export interface Settled extends TableDay {
   generation: number;
@@ -46,11 +43,15 @@ export interface DaysOptions {
   includeUnfinished?: boolean;
   /** only this day */
   day?: string;
+  /** days computed with other rules than today's, newest first, that are handed out at once; left out: all there are */
+  mostOutdated?: number;
 }
 
 export interface DayOptions {
   /** settle old days more than once a day, where someone waits for the answer */
   ignorePace?: boolean;
+  /** the newest generation's files are not what they were, as somebody has found who looked at their bytes */
+  isDamaged?: boolean;
   /** what else must be planned first; left out: nothing */
   unplanned?: Pick<UnplannedHours, 'holdBack'>;
   /** for many days: neighbours are made of the same units */
@@ -95,16 +96,20 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
 
 /**
  * The days of tables that may have something to settle and are not held back by open units, in order of day. To be handed
- * to `settleDay`, one by one or each to a worker. Costs a listing of folders for each table.
+ * to `settleDay`, one by one or each to a worker. Costs a listing of folders for each table, and what `outdatedDays` says.
  */
 export async function* daysToSettle(
   { lake, clock }: Pick<Ports, 'lake' | 'clock'>,
-  { settings, open, includeUnfinished = false, day }: DaysOptions,
+  { settings, open, includeUnfinished = false, day, mostOutdated = Number.POSITIVE_INFINITY }: DaysOptions,
 ): AsyncGenerator<TableDay> {
-  const found: TableDay[] = [];
+  const days = new Map<string, TableDay>();
   for (const { name } of SETTLED_TABLES) {
-    for (const dt of await liveDays(lake, name)) found.push({ table: name, dt });
+    for (const dt of await liveDays(lake, name)) days.set(`${name} ${dt}`, { table: name, dt });
   }
+  for (const outdated of await outdatedDays(lake, mostOutdated)) {
+    days.set(`${outdated.table} ${outdated.dt}`, outdated);
+  }
+  const found = [...days.values()];
   const mayBeSettled = new Map<string, boolean>();
   const isHeldBack = heldBackBy(open, settings, clock.now());
   for (const tableDay of found.sort((a, b) => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0))) {
@@ -127,6 +132,8 @@ export async function settleDay(ports: SettlePorts, day: TableDay, options: DayO
 
 interface Look {
   before: Generation | null;
+  /** whose files go in; an older one, or none, if those of the newest are damaged */
+  base: Generation | null;
   /** is there a round to be done? */
   isDue: boolean;
   /** what it is to take in; may be nothing (see `visibleOrphans`) */
@@ -151,22 +158,61 @@ async function settleRounds(ports: SettlePorts, day: TableDay, first: Look, opti
 async function lookAt(
   ports: SettlePorts,
   { table, dt }: TableDay,
-  { ignorePace = false, unplanned, outcomes = new Outcomes(ports.lake) }: DayOptions,
+  { ignorePace = false, isDamaged = false, unplanned, outcomes = new Outcomes(ports.lake) }: DayOptions,
 ): Promise<Look> {
   const { lake, clock } = ports;
   const before = await newestGeneration(lake, table, dt);
   if (before) await heal(ports, table, before);
-  const nothing: Look = { before, isDue: false, unseen: [], hasMore: false };
+  if (before && (isDamaged || !isWhole(await faultsOf(lake, before, 'listing')))) {
+    return lookAtDamaged(ports, before, outcomes);
+  }
+  const nothing: Look = { before, base: before, isDue: false, unseen: [], hasMore: false };
   const now = clock.now();
+  const isOutdated = before !== null && before.recipe !== settleRecipe(table);
   if (before && !ignorePace && isOld(dt, now) && now - before.created_at < DAY_MS) return nothing;
   const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(before?.attempt_list), MOST_ATTEMPTS + 1);
   const writtenAt = unseen.map((attempt) => attempt.writtenAt);
   if (unseen.length === 0 && !before) writtenAt.push(...(await visibleOrphans(ports, outcomes, table, dt)));
-  if (writtenAt.length === 0) return nothing;
+  if (writtenAt.length === 0 && !isOutdated) return nothing;
   // A raw hour that nobody plans is no reason to wait for ever.
   const isPatient = writtenAt.every((at) => now - at <= LONGEST_WAIT_MS);
   if (isPatient && (await unplanned?.holdBack(dt))) return nothing;
-  return { before, isDue: true, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore: unseen.length > MOST_ATTEMPTS };
+  // What is wrong in it would be wrong in the next one, too, and nobody would see it there.
+  if (before && !isWhole(await faultsOf(lake, before, 'content'))) return lookAtDamaged(ports, before, outcomes);
+  const hasMore = unseen.length > MOST_ATTEMPTS;
+  return { before, base: before, isDue: true, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore };
+}
+
+/**
+ * The newest generation's files are not what they were: its rows are taken from what it was made of, the newest older
+ * generation that is whole and the live files. They are there, because nothing of a day is removed before its newest
+ * generation was found whole.
+ * @throws Error if they aren't, as when the damage came after the collector
+ */
+async function lookAtDamaged({ lake }: SettlePorts, before: Generation, outcomes: Outcomes): Promise<Look> {
+  const { table_name: table, dt } = before;
+  const base = await newestWhole(lake, before);
+  const seen = new Set(base?.attempt_list);
+  const unseen = await unseenAttempts(lake, outcomes, table, dt, seen);
+  const there = new Set([...seen, ...unseen.map(({ attempt }) => attempt)]);
+  const lost = before.attempt_list.filter((attempt) => !there.has(attempt));
+  if (lost.length > 0) {
+    throw new Error(
+      `${table} dt=${dt} is damaged, and ${lost.length} of its ${before.attempts} attempts are nowhere else (${lost[0]}): restore ${before.location} from the bucket's older version, or rebuild the day from raw data`,
+    );
+  }
+  return { before, base, isDue: true, unseen, hasMore: false };
+}
+
+async function newestWhole(
+  lake: SettlePorts['lake'],
+  { table_name, dt, generation }: Generation,
+): Promise<Generation | null> {
+  for (let n = generation - 1; n >= 0; n--) {
+    const older = await readGeneration(lake, generationKey(table_name, dt, n));
+    if (older && isWhole(await faultsOf(lake, older, 'content'))) return older;
+  }
+  return null;
 }
 
 /**
@@ -188,23 +234,33 @@ async function visibleOrphans(
 async function settleRound(
   ports: SettlePorts,
   { table, dt }: TableDay,
-  { before, unseen }: Look,
+  { before, base, unseen }: Look,
 ): Promise<Settled | null> {
   const { lake, engine, clock } = ports;
   const n = before ? before.generation + 1 : 0;
   const location = settledFolder(table, dt, `${n}-${clock.nonce()}`);
-  const inputs = settleInputs(table, dt, before, unseen);
+  const inputs = settleInputs(table, dt, base, unseen);
   const hasRows = inputs.length > 0;
-  const files = hasRows
+  const written = hasRows
     ? await engine.write({ select: settleSelect(table, inputs), table, inputs, location, partitioned: false })
     : [];
-  const rowsIn = (before?.rows_out ?? 0) + unseen.reduce((sum, { rows }) => sum + rows, 0);
-  const rowsOut = files.reduce((sum, { rows }) => sum + rows, 0);
+  const rowsIn = (base?.rows_out ?? 0) + unseen.reduce((sum, { rows }) => sum + rows, 0);
+  const rowsOut = written.reduce((sum, { rows }) => sum + rows, 0);
   if (hasRows) {
-    await checkOutput(engine, { table, dt, location, files, rowsIn, rowsOut, rowsBefore: before?.rows_out ?? 0 });
+    await checkOutput(engine, {
+      table,
+      dt,
+      location,
+      files: written,
+      rowsIn,
+      rowsOut,
+      // Other rules may keep fewer.
+      rowsBefore: before?.recipe === settleRecipe(table) ? before.rows_out : 0,
+    });
   }
 
-  const attempts = [...(before?.attempt_list ?? []), ...unseen.map(({ attempt }) => attempt)];
+  const files = await sealFiles(lake, written);
+  const attempts = [...(base?.attempt_list ?? []), ...unseen.map(({ attempt }) => attempt)];
   const generation: Generation = {
     table_name: table,
     dt,
@@ -216,9 +272,11 @@ async function settleRound(
     rows_out: rowsOut,
     duplicates: rowsIn - rowsOut,
     created_at: clock.now(),
-    file_list: files.map(({ key, rows, bytes }) => ({ key, rows, bytes })),
+    file_list: files,
     attempt_list: attempts,
-    send_days: [...new Set([before?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat())].sort(),
+    send_days: distinct([base?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat()),
+    recipe: settleRecipe(table),
+    meanings: distinct([...(base?.meanings ?? []), ...unseen.flatMap(({ meaning }) => meaning ?? [])]),
   };
   // Lost: ours stays behind, unnamed, for the collector.
   if (!(await createState(lake, generationKey(table, dt, n), generation))) return null;
@@ -226,13 +284,14 @@ async function settleRound(
   return { table, dt, generation: n, rows: rowsOut, duplicates: rowsIn - rowsOut };
 }
 
+const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort();
+
 const isOld = (dt: string, now: number): boolean => now - startOfDay(dt) > (OLD_DAYS + 1) * DAY_MS;
 
-function settleInputs(table: string, dt: string, before: Generation | null, unseen: readonly LiveAttempt[]): Input[] {
-  const live: Input = { table, stage: 'live', dt, keys: unseen.flatMap(({ files }) => files.map(({ key }) => key)) };
-  if (live.keys.length === 0) return [];
-  if (!before || before.file_list.length === 0) return [live];
-  return [settledInput(before), live];
+function settleInputs(table: string, dt: string, base: Generation | null, unseen: readonly LiveAttempt[]): Input[] {
+  const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
+  const live: Input[] = keys.length > 0 ? [{ table, stage: 'live', dt, keys }] : [];
+  return base && base.file_list.length > 0 ? [settledInput(base), ...live] : live;
 }
 
 /** A generation as an engine's input. */

@@ -7,6 +7,7 @@ import { MissingObject, type Ports, type Queue, type UnitMessage } from '../port
 import { halvesOf, newestOf, parentOf, unitOfPlan } from '../protocol/halves.ts';
 import { outcomeKey, poisonVersion, splitKey } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
+import { meaningOf } from '../protocol/meaning.ts';
 import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome, readPlan } from '../protocol/records.ts';
 import { ensurePartitions, writeAttempt } from './transform/attempt.ts';
 import { PortFailures } from './transform/blame.ts';
@@ -112,6 +113,7 @@ async function readAndWrite(
     finished_at: clock.now(),
     files,
     problems: content.problems,
+    meaning: meaningOf(options.settings),
     ...(why === null ? {} : { poison: unit.objects.map(({ key }) => ({ key, why })) }),
   };
 }

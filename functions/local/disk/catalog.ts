@@ -1,15 +1,22 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { concurrently } from '#lake/concurrently.ts';
 import type { Catalog, Partition } from '#lake/ports.ts';
-import { TABLES } from '#lake/tables/index.ts';
+import { liveFolder } from '#lake/protocol/keys.ts';
+import { pointAtNewest } from '#lake/protocol/readers.ts';
+import { newestGeneration } from '#lake/protocol/records.ts';
+import { recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { isMissing, readFailure } from './failure.ts';
 import { Disk, type DiskOptions } from './files.ts';
 import { compareKeys, pathOfFolder, pathOfKey } from './keys.ts';
+import { DiskStore } from './store.ts';
 
 /** Files read or made at once. */
 const WIDTH = 32;
 
-/** Partitions as files: `catalog/<table>/dt=D.json` holds `{"location": …}`; replacing the file is the switch. */
+/**
+ * Partitions as files: `catalog/<table>/dt=D.json` holds `{"location": …}`; replacing the file is the switch. An entry that
+ * is damaged is made again from what lies in the lake: the newest generation of the day, or its live files.
+ */
 export class DiskCatalog implements Catalog {
   readonly #disk: Disk;
 
@@ -33,7 +40,7 @@ export class DiskCatalog implements Catalog {
     checked(table, []);
     const days = dts ? [...new Set(dts)] : await this.#days(table);
     const found = await concurrently(days.sort(compareKeys), WIDTH, async (dt): Promise<Partition[]> => {
-      const location = await this.#read(keyOf(table, dt));
+      const location = await this.#read(table, dt);
       return location === null ? [] : [{ dt, location }];
     });
     return found.flat();
@@ -50,7 +57,8 @@ export class DiskCatalog implements Catalog {
     }
   }
 
-  async #read(key: string): Promise<string | null> {
+  async #read(table: string, dt: string): Promise<string | null> {
+    const key = keyOf(table, dt);
     let text: string;
     try {
       text = await readFile(pathOfKey(this.#disk.root, key), 'utf8');
@@ -58,11 +66,20 @@ export class DiskCatalog implements Catalog {
       if (isMissing(error)) return null;
       throw readFailure(error, key);
     }
-    const location = locationIn(text);
-    if (location === null) {
-      throw new Error(`catalog entry is damaged, delete it and run again: ${key}`);
+    return locationIn(text) ?? (await this.#made(table, dt));
+  }
+
+  /** A derived table has no live files: without a generation there is nothing to be seen of it. */
+  async #made(table: string, dt: string): Promise<string | null> {
+    const lake = new DiskStore(this.#disk.root);
+    const newest = await newestGeneration(lake, table, dt);
+    if (newest) {
+      await pointAtNewest({ lake, catalog: this }, table, newest);
+      return newest.location;
     }
-    return location;
+    if (table === recipientMessages.name) return null;
+    await this.switchPartition(table, { dt, location: liveFolder(table, dt) });
+    return liveFolder(table, dt);
   }
 }
 

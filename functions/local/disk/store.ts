@@ -14,6 +14,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * length falls into the same tick of the file system's clock (about 4 ms on ext4), or if the time is set back.
  */
 export class DiskStore implements Store {
+  readonly hasTimedEtags = true;
   readonly root: string;
   readonly #disk: Disk;
 

@@ -64,7 +64,8 @@ describe('audit', () => {
       ['settled_file_missing', settled],
     ]);
     const after = await repaired();
-    expect(kinds(after)).toEqual(expect.arrayContaining(['foreign_file', 'live_file_missing', 'settled_file_missing']));
+    expect(kinds(after)).toEqual(['foreign_file', 'live_file_differs', 'live_file_missing']);
+    expect(after.repaired).toContainEqual({ kind: 'settled_file_missing', key: settled, detail: '' });
   });
 
   test('counts every live and settled file once, over many days that are looked at side by side', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DiskCatalog } from '#local/disk/catalog.ts';
+import { DiskStore } from '#local/disk/store.ts';
 
 let root: string;
 let catalog: DiskCatalog;
@@ -30,12 +31,21 @@ test('what another program put beside the partitions is passed over', async () =
 });
 
 test.each(['', '{', '[]', '{"location":7}', '{"location":"no slash"}'])(
-  'the damaged entry %j is an error that names the file and what to do',
+  'fault 76: the damaged entry %j is made again, from the newest generation or the live files',
   async (content) => {
+    const damage = (): Promise<void> => writeFile(join(root, 'catalog/events/dt=2024-01-01.json'), content);
     await catalog.ensurePartitions('events', [partition]);
-    await writeFile(join(root, 'catalog/events/dt=2024-01-01.json'), content);
-    await expect(catalog.locations('events')).rejects.toThrow(
-      /^catalog entry is damaged, delete it .*: catalog\/events\/dt=2024-01-01.json$/,
+    await damage();
+    expect(await catalog.locations('events')).toEqual([partition]);
+    expect(await new DiskCatalog(root).locations('events')).toEqual([partition]);
+
+    const location = 'v1/settled/events/dt=2024-01-01/0-a/';
+    const generation = { generation: 0, dt: '2024-01-01', location };
+    await new DiskStore(root).create('v1/state/generations/dt=2024-01-01/events/0.json', JSON.stringify(generation));
+    await damage();
+    expect(await catalog.locations('events')).toEqual([{ dt: '2024-01-01', location }]);
+    expect(await readFile(join(root, 'catalog/events/dt=2024-01-01.json'), 'utf8')).toBe(
+      `{"location":"${location}"}\n`,
     );
   },
 );

@@ -10,7 +10,13 @@ import { createState } from '../../protocol/records.ts';
 import type { Drift, DriftKind } from './drifts.ts';
 
 /** Every other kind has a remedy, and would hide a loss. */
-const HISTORY: ReadonlySet<DriftKind> = new Set(['outside_template', 'planned_twice', 'raw_changed', 'source_missing']);
+const HISTORY: ReadonlySet<DriftKind> = new Set([
+  'other_settings',
+  'outside_template',
+  'planned_twice',
+  'raw_changed',
+  'source_missing',
+]);
 
 export const mayBeAcknowledged = ({ kind }: Drift): boolean => HISTORY.has(kind);
 

@@ -7,7 +7,9 @@ import { type DataDay, dataDay, liveDays } from '../../protocol/day-files.ts';
 import { attemptOfFile, dayOfKey, generationsRoot, plannedUnitOf, unitOfAttempt } from '../../protocol/keys.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
 import type { Generation } from '../../protocol/records.ts';
+import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../../tables/index.ts';
+import { settleRecipe } from '../settle/select.ts';
 import { isFinished } from '../settle/watermark.ts';
 import type { AuditScope, ReportDrift } from './drifts.ts';
 import { Partitions } from './units.ts';
@@ -17,6 +19,8 @@ export interface DaysAudit {
   files: number;
   /** newest generations that readers don't see */
   stale: Generation[];
+  /** newest generations whose files are not what they were */
+  damaged: Generation[];
 }
 
 type DaysPorts = Pick<Ports, 'lake' | 'catalog'>;
@@ -25,11 +29,20 @@ const DAYS_AT_ONCE = 16;
 /** An old day is settled at most once a day: what lies there for two was forgotten. */
 const LONGEST_UNSETTLED_MS = 2 * DAY_MS;
 
+/** What computes and decodes a day today. */
+export interface Today {
+  /** recipe of a send day; null if nobody has said what the rollup's SQL is */
+  rollup: string | null;
+  /** of the settings (meaning.ts) */
+  meaning: string;
+}
+
 /** `open`: units that have no outcome, whose files wait for it. */
 export async function auditDays(
   ports: DaysPorts,
   scope: AuditScope,
   open: ReadonlySet<string>,
+  today: Today,
   drift: ReportDrift,
 ): Promise<DaysAudit> {
   const { lake, catalog } = ports;
@@ -37,16 +50,20 @@ export async function auditDays(
   for await (const folder of lake.prefixes(generationsRoot)) settled.push(dayOfKey(folder));
   const partitions = new Partitions(catalog);
   const outcomes = new Outcomes(lake);
-  const found: DaysAudit = { files: 0, stale: [] };
+  const found: DaysAudit = { files: 0, stale: [], damaged: [] };
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const dts = [...new Set([...settled, ...(await liveDays(lake, name))])].filter(scope.includesDay).sort();
     await concurrently(dts, DAYS_AT_ONCE, async (dt) => {
       const day = await dataDay(lake, name, dt);
       const live = await checkLive(day);
       found.files += live;
+      if (day.damagedRecord !== null) drift('damaged_record', day.damagedRecord);
       if (!day.newest) return;
-      const settledFiles = await checkGeneration(lake, day.newest, drift);
-      found.files += settledFiles;
+      found.files += day.newest.file_list.length;
+      const faults = await faultsOf(lake, day.newest, 'content');
+      for (const { key, is, detail } of faults) drift(FAULTS[is], key, detail);
+      if (!isWhole(faults)) found.damaged.push(day.newest);
+      checkRecipe(day.newest, today, drift);
       const current = await partitions.location(name, dt);
       if (current === day.newest.location || (current === undefined && day.newest.rows_out === 0)) return;
       found.stale.push(day.newest);
@@ -83,19 +100,22 @@ export async function auditDays(
   }
 }
 
-async function checkGeneration(
-  lake: DaysPorts['lake'],
-  { location, file_list }: Generation,
+const FAULTS = {
+  missing: 'settled_file_missing',
+  differs: 'settled_file_differs',
+  foreign: 'foreign_file',
+} as const;
+
+function checkRecipe(
+  { table_name: table, dt, recipe, meanings = [] }: Generation,
+  today: Today,
   drift: ReportDrift,
-): Promise<number> {
-  const sizes = new Map<string, number>();
-  for await (const { key, size } of lake.list(location)) sizes.set(key, size);
-  for (const { key, bytes } of file_list) {
-    const size = sizes.get(key);
-    if (size === undefined) drift('settled_file_missing', key);
-    else if (size !== bytes) drift('settled_file_differs', key, `${size} bytes instead of ${bytes}`);
-    sizes.delete(key);
+): void {
+  const current = table === recipientMessages.name ? today.rollup : settleRecipe(table);
+  if (current !== null && recipe !== current) {
+    drift('outdated_day', `${table} dt=${dt}`, `by ${recipe ?? 'an unknown recipe'}, and today's is ${current}`);
   }
-  for (const key of sizes.keys()) drift('foreign_file', key);
-  return file_list.length;
+  const others = meanings.filter((meaning) => meaning !== today.meaning);
+  if (others.length > 0)
+    drift('other_settings', `${table} dt=${dt}`, `${others.join(', ')}, and today's are ${today.meaning}`);
 }

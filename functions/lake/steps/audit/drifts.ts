@@ -18,8 +18,15 @@ export const DRIFTS = {
   live_file_differs: "a file has another size than its outcome says: restore it from the bucket's older version",
   foreign_file: 'a file that no outcome or generation made lies in a table: remove it',
   settled_file_missing:
-    "a file that the newest generation names is not there: restore it from the bucket's older version",
-  settled_file_differs: "a file has another size than its generation says: restore it from the bucket's older version",
+    "a file that the newest generation names is not there: run audit with --repair, which makes the day again from what it was made of, or restore the file from the bucket's older version",
+  settled_file_differs:
+    "a file is not what it was when its generation was made: run audit with --repair, which makes the day again from what it was made of, or restore the file from the bucket's older version",
+  damaged_record:
+    "the record of a generation is not JSON: a rollup makes recipient_messages again; of another table restore it from the bucket's older version",
+  outdated_day:
+    'a day was computed with other SQL, seeds or rules than there are today: run settle and rollup, which go from the newest day to the oldest, in the cloud some days each time',
+  other_settings:
+    'a day has rows that were decoded with other settings: they stay as they are until the raw data is read again; acknowledge it, or make the lake again',
   stale_partition: 'the catalog does not point at the newest generation: run settle',
   missing_partition: 'a day with data is not in the catalog: run settle, or audit with --repair',
   unsettled_day: 'a finished day has had unsettled data for over two days: run settle, or see why it fails',

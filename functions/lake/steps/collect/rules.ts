@@ -7,6 +7,7 @@ import { DAY_MS } from '../../days.ts';
 import type { StoredObject } from '../../ports.ts';
 import type { DataDay } from '../../protocol/day-files.ts';
 import type { Outcome } from '../../protocol/records.ts';
+import { type FileFault, isWhole } from '../../protocol/settled-files.ts';
 
 /** Readers and settles that have begun with a file end within this time. */
 export const GRACE_MS = DAY_MS;
@@ -29,8 +30,10 @@ export interface CollectRules {
   isSuperseded(location: SettledLocation, day: DataDay): boolean;
   /** Readers are not pointed at the folder: a settle may have died between its generation and the switch. */
   isUnread(folder: string, readersSee: ReadersSee): boolean;
-  /** The newest generation holds the attempt's rows, in files that were all found. */
-  isSettled(attempt: string, day: DataDay, areFilesThere: boolean): boolean;
+  /** The newest generation's files are what they were: nothing of its day is removed before that has been seen. */
+  isWhole(faults: readonly FileFault[]): boolean;
+  /** The newest generation holds the attempt's rows. */
+  isSettled(attempt: string, day: DataDay): boolean;
   /** Every leaf of the file's unit has its outcome, and none names the file. */
   isUnreferenced(key: string, leaves: readonly Outcome[] | null): boolean;
   /** It has been so for a day, by the store's clock against ours. */
@@ -42,7 +45,8 @@ export const COLLECT_RULES: CollectRules = {
   isSuperseded: ({ location, n }, { newest }) =>
     newest !== null && n <= newest.generation && location !== newest.location,
   isUnread: (folder, readersSee) => folder !== readersSee,
-  isSettled: (attempt, { newest }, areFilesThere) => areFilesThere && (newest?.attempt_list.includes(attempt) ?? false),
+  isWhole,
+  isSettled: (attempt, { newest }) => newest?.attempt_list.includes(attempt) ?? false,
   isUnreferenced: (key, leaves) =>
     leaves !== null && !leaves.some(({ files }) => files.some((file) => file.key === key)),
   isPastGrace: (since, now) => now - since > GRACE_MS,

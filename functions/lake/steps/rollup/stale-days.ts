@@ -1,4 +1,7 @@
-/** Which send days of `recipient_messages` are stale: their newest generation didn't read what is there now. */
+/**
+ * Which send days of `recipient_messages` are stale: their newest generation didn't read what is there now, was computed by
+ * other SQL, seeds or settings, or its files are not what they were.
+ */
 
 import { concurrently } from '../../concurrently.ts';
 import { addDays, daysBetween, utcDate } from '../../days.ts';
@@ -8,7 +11,8 @@ import { generationKey, generationsRoot, numberOf } from '../../protocol/keys.ts
 import type { OpenUnit } from '../../protocol/open-units.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
 import { heal } from '../../protocol/readers.ts';
-import { type Generation, type RollupInput, readGeneration } from '../../protocol/records.ts';
+import { type Generation, type RollupInput, readableGeneration, readGeneration } from '../../protocol/records.ts';
+import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
 import type { Settings } from '../../settings.ts';
 import { events, recipientMessages } from '../../tables/index.ts';
 import { heldBackBy } from '../settle/watermark.ts';
@@ -34,6 +38,12 @@ export interface StaleOptions {
   window: number;
   /** `hourly`: the last three send days; `all`, for daily runs: every one, which costs two reads for each day there is */
   reach: 'hourly' | 'all';
+  /** what computes a send day today (rollup.ts, rollupRecipe) */
+  recipe: string;
+  /** send days whose files are not what they were, whatever a listing says */
+  damaged: ReadonlySet<string>;
+  /** days of another recipe that are given out, newest first */
+  mostOutdated: number;
   /** units that may hold a backlog's send days back */
   open: readonly OpenUnit[];
 }
@@ -47,7 +57,7 @@ const NO_DAY = '1970-01-01';
 /** Stale send days, in order. */
 export async function staleSendDays(
   { lake, catalog, clock }: Pick<Ports, 'lake' | 'catalog' | 'clock'>,
-  { settings, window, reach, open }: StaleOptions,
+  { settings, window, reach, open, recipe, damaged, mostOutdated }: StaleOptions,
 ): Promise<StaleDay[]> {
   const now = clock.now();
   const today = utcDate(now);
@@ -58,17 +68,28 @@ export async function staleSendDays(
   const numbers = await newestNumbers(lake, first === '' ? '' : addDays(first, -1));
   const available = await eventDays(lake, numbers, first === '' ? '' : addDays(first, -1));
   const bySend = [...bySendDay(available, window)].filter(([dt]) => dt >= first && !isWaiting(dt));
-  const candidates = await concurrently(bySend, AT_ONCE, async ([dt, reads]): Promise<StaleDay[]> => {
-    const n = numbers.get(dt)?.rollup;
-    const newest = n === undefined ? null : await readGeneration(lake, generationKey(recipientMessages.name, dt, n));
-    if (!isSameInput(newest?.inputs ?? [], reads)) return [{ dt, n: (n ?? -1) + 1, reads }];
-    // Nothing to compute; but whoever made this generation may have died before the switch.
-    if (newest && (newest.rows_out > 0 || newest.generation > 0)) {
-      await heal({ lake, catalog, clock }, recipientMessages.name, newest);
-    }
-    return [];
-  });
-  return candidates.flat();
+  const candidates = await concurrently(
+    bySend,
+    AT_ONCE,
+    async ([dt, reads]): Promise<(StaleDay & { isOutdated: boolean })[]> => {
+      const n = numbers.get(dt)?.rollup;
+      const newest =
+        n === undefined ? null : await readableGeneration(lake, generationKey(recipientMessages.name, dt, n));
+      const stale = { dt, n: (n ?? -1) + 1, reads };
+      if (!newest || !isSameInput(newest.inputs ?? [], reads)) return [{ ...stale, isOutdated: false }];
+      if (damaged.has(dt) || !isWhole(await faultsOf(lake, newest, 'listing')))
+        return [{ ...stale, isOutdated: false }];
+      if (newest.recipe !== recipe) return [{ ...stale, isOutdated: true }];
+      // Nothing to compute; but whoever made this generation may have died before the switch.
+      if (newest.rows_out > 0 || newest.generation > 0) {
+        await heal({ lake, catalog, clock }, recipientMessages.name, newest);
+      }
+      return [];
+    },
+  );
+  const outdated = candidates.flat().filter(({ isOutdated }) => isOutdated);
+  const left = new Set(outdated.slice(0, Math.max(0, outdated.length - mostOutdated)));
+  return candidates.flat().filter((day) => !left.has(day));
 
   /** In a backfill a send day waits until its days of events have come; mail of these days is never waited for. */
   function isWaiting(dt: string): boolean {

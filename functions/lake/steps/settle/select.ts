@@ -1,6 +1,7 @@
 /** The statements of settle, in Athena's dialect. Values in them are the protocol's own names, never data. */
 import type { Input } from '../../ports.ts';
 import { attemptOfFile } from '../../protocol/keys.ts';
+import { recipeOf } from '../../protocol/recipe.ts';
 import { TABLES } from '../../tables/index.ts';
 import { columnNames, type Table } from '../../tables/table.ts';
 
@@ -31,13 +32,19 @@ export function inputRows(table: string, inputs: readonly Input[]): string {
   return parts.join('\nunion all\n');
 }
 
+/** What decides which rows a generation holds and how they lie, whatever its inputs and columns. */
+export const settleRecipe = (table: string): string => recipeOf(selectOver(table, ['*'], `select * from ${table}`), []);
+
 /**
  * One row a key, the winner by the total order; of headers, the winning event with all its positions. Sorted. Only keys
  * and order go through the window, and the winners' rows are fetched by a join: with all columns in the window 300,000
  * rows took twice the time and memory in DuckDB.
  */
-export function settleSelect(table: string, inputs: readonly Input[]): string {
-  const { columns, key } = declared(table);
+export const settleSelect = (table: string, inputs: readonly Input[]): string =>
+  selectOver(table, columnNames(declared(table)), inputRows(table, inputs));
+
+function selectOver(table: string, columns: readonly string[], source: string): string {
+  const { key } = declared(table);
   const isHeaders = table === 'headers';
   const deduplicated = isHeaders ? ['message_id'] : key;
   const names = [...deduplicated, ...PREFERENCE];
@@ -45,7 +52,7 @@ export function settleSelect(table: string, inputs: readonly Input[]): string {
   const of = (relation: string, list: readonly string[]): string =>
     list.map((name) => `${relation}.${name}`).join(', ');
   return `with candidates as (
-${inputRows(table, inputs)}
+${source}
 ),
 ranked as (
 select ${names.join(', ')}, row_number() over (partition by ${deduplicated.join(', ')} order by ${PREFERENCE.join(', ')}) as place from candidates
@@ -53,7 +60,7 @@ select ${names.join(', ')}, row_number() over (partition by ${deduplicated.join(
 winners as (
 select ${names.join(', ')} from ranked where place = 1
 )
-select ${of('candidates', Object.keys(columns))} from candidates
+select ${of('candidates', columns)} from candidates
 join winners on ${names.map((name) => `candidates.${name} = winners.${name}`).join(' and ')}
 order by ${of('candidates', order)}`;
 }

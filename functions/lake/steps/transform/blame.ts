@@ -30,6 +30,7 @@ export class PortFailures {
 
   #watchRaw(raw: RawStore): RawStore {
     return {
+      hasTimedEtags: raw.hasTimedEtags ?? false,
       list: (prefix, options) => this.#each(raw.list(prefix, options)),
       prefixes: (prefix) => this.#each(raw.prefixes(prefix)),
       get: async (key, options): Promise<StoredBody> => {

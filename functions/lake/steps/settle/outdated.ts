@@ -1,0 +1,53 @@
+/**
+ * Days whose newest generation was computed with other rules than today's. Most of them have no live files any more, so that
+ * no listing of live folders finds them.
+ */
+import { concurrently } from '../../concurrently.ts';
+import type { Store } from '../../ports.ts';
+import type { TableDay } from '../../protocol/day-files.ts';
+import { generationKey, generationsRoot, numberOf, recipeKey, recipesRoot } from '../../protocol/keys.ts';
+import { recipeOf } from '../../protocol/recipe.ts';
+import { createState, readGeneration } from '../../protocol/records.ts';
+import { SETTLED_TABLES } from '../../tables/index.ts';
+import { settleRecipe } from './select.ts';
+
+/** Generations read at once. */
+const AT_ONCE = 32;
+
+/**
+ * The newest `most` of these days, newest first. When there are none a numbered mark says so, and until the rules change
+ * again this costs one listing; before that a listing of all generations and a read of each newest one down to the last
+ * day found.
+ */
+export async function outdatedDays(lake: Pick<Store, 'list' | 'get' | 'create'>, most: number): Promise<TableDay[]> {
+  const recipe = recipeOf(SETTLED_TABLES.map(({ name }) => settleRecipe(name)).join(' '));
+  const marks: string[] = [];
+  for await (const { key } of lake.list(recipesRoot)) marks.push(key);
+  const last = marks.map(numberOfMark).reduce((a, b) => Math.max(a, b), -1);
+  if (marks.includes(recipeKey(last, recipe))) return [];
+  const days = await newestGenerations(lake);
+  const found: TableDay[] = [];
+  for (let at = 0; at < days.length && found.length < most; at += AT_ONCE) {
+    const some = await concurrently(days.slice(at, at + AT_ONCE), AT_ONCE, async ({ table, dt, n }) => {
+      const generation = await readGeneration(lake, generationKey(table, dt, n));
+      return generation && generation.recipe !== settleRecipe(table) ? [{ table, dt }] : [];
+    });
+    found.push(...some.flat());
+  }
+  if (found.length === 0) await createState(lake, recipeKey(last + 1, recipe), { recipe, days: days.length });
+  return found.slice(0, most);
+}
+
+const numberOfMark = (key: string): number => Number(/(\d+)-[0-9a-f]+\.json$/.exec(key)?.[1] ?? -1);
+
+async function newestGenerations(lake: Pick<Store, 'list'>): Promise<(TableDay & { n: number })[]> {
+  const newest = new Map<string, TableDay & { n: number }>();
+  const names: ReadonlySet<string> = new Set(SETTLED_TABLES.map(({ name }) => name));
+  for await (const { key } of lake.list(generationsRoot)) {
+    const [, dt = '', table = ''] = /dt=(\d{4}-\d\d-\d\d)\/(\w+)\/\d+\.json$/.exec(key) ?? [];
+    const n = numberOf(key);
+    const before = newest.get(`${dt} ${table}`);
+    if (names.has(table) && n !== null && n >= (before?.n ?? 0)) newest.set(`${dt} ${table}`, { table, dt, n });
+  }
+  return [...newest.values()].sort((a, b) => (a.dt < b.dt ? 1 : a.dt > b.dt ? -1 : 0));
+}

@@ -1,0 +1,132 @@
+/** Files that are no longer what they were, and records and entries that nobody can read. */
+import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type AuditReport, audit } from '#lake/steps/audit.ts';
+import { collect } from '#lake/steps/collect.ts';
+import { repair } from '#lake/steps/repair.ts';
+import { ndjson, rawKey, SENT, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
+import { type SmallLake, smallLake } from '#test/small-lake.ts';
+import { age, keysOf } from './aged.ts';
+
+const DT = '2026-10-05';
+let small: SmallLake;
+
+beforeEach(async () => {
+  small = await smallLake();
+  small.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery()));
+  await small.run();
+  small.put(rawKey(SENT + 1000, 'b'), ndjson(sesOpen()));
+  await small.run();
+});
+afterEach(() => small.close());
+
+const path = (key: string): string => join(small.lake.lakeRoot, key);
+const newestFile = async (table: string): Promise<string> => {
+  const [partition] = await small.lake.ports.catalog.locations(table, [DT]);
+  const [file = ''] = await keysOf(small, partition?.location ?? '');
+  return file;
+};
+const rows = async (): Promise<unknown> => [
+  await small.rows('select event_id, event_type from events order by 1'),
+  await small.rows('select message_id, opens, delivered_at from recipient_messages'),
+];
+const found = (report: AuditReport): string[] => report.drifts.map(({ kind, key }) => `${kind} ${key}`);
+const repaired = (): Promise<AuditReport> => {
+  const { ports, settings, views, rollupSelect: select } = small.lake;
+  return repair(ports, { settings, views, select, ignorePace: true });
+};
+
+/** Other bytes of the same length, written at the same time as before. */
+function flip(key: string): void {
+  const bytes = readFileSync(path(key));
+  bytes.fill(0xff, 8, 40);
+  writeFileSync(path(key), bytes);
+}
+const DAMAGES: [what: string, damage: (key: string) => void, kind: string][] = [
+  ['missing', (key) => rmSync(path(key)), 'settled_file_missing'],
+  ['truncated', (key) => truncateSync(path(key), 100), 'settled_file_differs'],
+  ['damaged without a change of its length or time', flip, 'settled_file_differs'],
+];
+
+describe('fault 75: the newest generation has a file that is', () => {
+  test.each(DAMAGES)(
+    '%s: nothing of its day is removed, audit names the file, repair makes the day again',
+    async (_, damage, kind) => {
+      const before = await rows();
+      const file = await newestFile('events');
+      damage(file);
+      age(small, 30);
+      const ofDay = await keysOf(small, 'v1/');
+      const removed = await collect(small.lake.ports);
+      expect(removed.filter(({ key }) => key.includes('/events/'))).toEqual([]);
+      expect((await keysOf(small, 'v1/')).filter((key) => key.includes('/events/'))).toEqual(
+        ofDay.filter((key) => key.includes('/events/')),
+      );
+      expect(found(await audit(small.lake.ports))).toEqual([`${kind} ${file}`]);
+
+      const report = await repaired();
+      expect(report).toMatchObject({ drifts: [], failures: [], repaired: [{ kind, key: file }] });
+      expect(await rows()).toEqual(before);
+      age(small, 30);
+      await collect(small.lake.ports);
+      expect(await rows()).toEqual(before);
+      expect(await keysOf(small, 'v1/live/')).toEqual([]);
+    },
+  );
+
+  test('damaged after the collector: nothing can make it again, which is said, and the other days go on', async () => {
+    age(small, 30);
+    await collect(small.lake.ports);
+    const file = await newestFile('events');
+    flip(file);
+    const report = await repaired();
+    expect(found(report)).toEqual([`settled_file_differs ${file}`]);
+    expect(report.failures).toEqual([
+      expect.stringMatching(/^events dt=2026-10-05 is damaged, .*: restore .* or rebuild/),
+    ]);
+  });
+
+  test('a copied lake, whose files have other times, is whole', async () => {
+    for (const key of await keysOf(small, 'v1/settled/')) utimesSync(path(key), 1, 1);
+    expect(found(await audit(small.lake.ports))).toEqual([]);
+  });
+});
+
+describe('fault 76: what a rollup made is made again when', () => {
+  const run = async (): Promise<string> =>
+    JSON.parse(readFileSync(path(await newestRecord()), 'utf8')).location.split('/')[3];
+  const newestRecord = async (): Promise<string> =>
+    (await keysOf(small, `v1/state/generations/dt=${DT}/recipient_messages/`)).at(-1) ?? '';
+
+  test.each<[string, () => Promise<void>]>([
+    ['its file is missing', async () => rmSync(path(await newestFile('recipient_messages')))],
+    ['its file is truncated', async () => truncateSync(path(await newestFile('recipient_messages')), 50)],
+    ["its generation's record is damaged", async () => writeFileSync(path(await newestRecord()), '{"half')],
+    ['its catalog entry is damaged', async () => writeFileSync(path(`catalog/recipient_messages/dt=${DT}.json`), '')],
+    ['its catalog entry is missing', async () => rmSync(path(`catalog/recipient_messages/dt=${DT}.json`))],
+    ["its run's record is damaged", async () => writeFileSync(path(`v1/state/rollups/${await run()}.json`), '{')],
+    ["its run's record is missing", async () => rmSync(path(`v1/state/rollups/${await run()}.json`))],
+  ])('%s, and no step stops', async (_, damage) => {
+    const before = await rows();
+    await damage();
+    age(small, 30);
+    await collect(small.lake.ports);
+    await audit(small.lake.ports);
+    await small.settle();
+    await small.rollup();
+    expect(await rows()).toEqual(before);
+    expect(await small.rollup()).toEqual([]);
+    const report = await repaired();
+    expect([found(report), report.failures]).toEqual([[], []]);
+  });
+
+  test('its bytes are other ones of the same length: repair makes the day again', async () => {
+    const before = await rows();
+    const file = await newestFile('recipient_messages');
+    flip(file);
+    expect(found(await audit(small.lake.ports))).toEqual([`settled_file_differs ${file}`]);
+    expect(found(await repaired())).toEqual([]);
+    expect(await rows()).toEqual(before);
+  });
+});
