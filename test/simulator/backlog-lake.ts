@@ -90,6 +90,7 @@ export class BacklogLake {
     return {
       counts: tally.counts(),
       problems: [],
+      contents: [],
       newestDeliveredAt: first?.modified ?? null,
       async *files() {
         for (const { name } of SETTLED_TABLES) {

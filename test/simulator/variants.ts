@@ -1,5 +1,5 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
-import type { Ports, Store } from '#lake/ports.ts';
+import { ChangedObject, type Ports, type RawStore, type Store } from '#lake/ports.ts';
 import { liveFolder } from '#lake/protocol/keys.ts';
 import type { Variant } from './world.ts';
 
@@ -49,6 +49,10 @@ export const VARIANTS: readonly Variant[] = [
     },
   },
   { name: 'collecting beside a damaged generation', collectRules: { isWhole: () => true } },
+  {
+    name: 'giving up what was rewritten before it was read',
+    ports: (ports, step) => (step === 'work' ? { ...ports, raw: asPlannedOnly(ports.raw) } : ports),
+  },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
 
@@ -68,6 +72,15 @@ function outcomeFirst(lake: Store): Store {
     },
   };
 }
+
+/** Nothing but what was planned. */
+const asPlannedOnly = (raw: RawStore): RawStore => ({
+  ...raw,
+  async get(key, options) {
+    if (options?.ifMatch === undefined) throw new ChangedObject(key);
+    return raw.get(key, options);
+  },
+});
 
 /** Writes plans over whatever is there. */
 function overwriting(lake: Store, put: (key: string, bytes: Uint8Array | string) => void): Store {

@@ -253,7 +253,12 @@ export class World {
     const read = objects.filter(({ key }) => isReadIn(outcome, key));
     const version = versionOfAttempt(outcome.attempt);
     const truth = unitTruth(read.map((object) => readingOf(this.arrived.get(object.key), object, version)));
-    return { ...truth, records: truth.records + (outcome.poison?.length ?? 0) };
+    // What was rewritten before anybody had read it is one line of noise.
+    const rewritten = outcome.problems.filter(({ etag }) => etag !== undefined).length;
+    const isFirst = outcome.kind === 'first';
+    const givenUp = outcome.problems.find(({ problem, etag }) => isFirst && problem === 'raw_changed' && !etag);
+    if (givenUp) this.violate(new Violation('an object was given up that nobody had read', givenUp.key));
+    return { ...truth, records: truth.records + rewritten + (outcome.poison?.length ?? 0) };
   }
 
   /** A record is in one replay at a time, and in none once it was accepted. */

@@ -24,6 +24,13 @@ export const closedFolder = (rawPrefix: string): string => `${STATE}/closed/${ra
 export const closedKey = (rawPrefix: string, objects: number, digest: string): string =>
   `${closedFolder(rawPrefix)}${objects}-${digest}.json`;
 
+/** Objects of a raw prefix that lie there under another etag than their plan's, with the same bytes. */
+export const aliasFolder = (rawPrefix: string): string => `${STATE}/aliases/${rawPrefix}`;
+export const aliasKey = (rawPrefix: string, n: number): string => `${aliasFolder(rawPrefix)}${n}.json`;
+
+/** What an attempt has read, where etags don't tell. */
+export const contentsKey = (attempt: string): string => `${STATE}/contents/dt=${planDayOf(attempt)}/${attempt}.json`;
+
 /** Plans of replays: beside those of raw prefixes, whatever these are called. */
 export const replaysRoot = `${STATE}/replays/`;
 export const replayKey = (n: number): string => `${replaysRoot}${n}.json`;

@@ -14,6 +14,10 @@ export interface PlannedObject {
   modified: number;
   /** what a replay reads of it, in order of offset; left out: all of it */
   ranges?: ByteRange[];
+  /** of a replay: it was read before, and only the same bytes may be read again */
+  isReread?: true;
+  /** of what was read before (contents.ts), where etags don't tell */
+  sha256?: string;
 }
 
 export interface PlannedUnit {
@@ -46,6 +50,8 @@ export interface LiveFile {
 export interface ObjectProblem {
   key: string;
   problem: 'source_missing' | 'raw_changed';
+  /** of a changed object: what was read instead of what was planned; left out: it was not read */
+  etag?: string;
 }
 
 /** `state/units/dt=<plan day>/<unit>.json`: what became of a unit, decided once. Its flat part is a row of `units`. */

@@ -3,11 +3,13 @@
 import { concurrently } from '../concurrently.ts';
 import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports, StoredObject, UnitMessage } from '../ports.ts';
+import { ChangedObjects } from '../protocol/contents.ts';
 import { newestOf } from '../protocol/halves.ts';
 import { numberOf, planKey, requeueKey, unitId } from '../protocol/keys.ts';
 import { KnownObjects } from '../protocol/known-objects.ts';
 import { queueUnits } from '../protocol/lanes.ts';
 import { markDecidedDays, type OpenUnit, surveyPlans } from '../protocol/open-units.ts';
+import { Outcomes } from '../protocol/outcomes.ts';
 import { type Reach, rawPrefixes } from '../protocol/raw-prefixes.ts';
 import {
   createState,
@@ -34,7 +36,7 @@ export interface Planned {
   bytes: number;
   /** objects sealed before, or by another planner meanwhile */
   known: number;
-  /** objects that were planned before with another etag: rewritten raw data, which is an alarm and never read again */
+  /** objects that were planned before with other content: rewritten raw data, which is an alarm and never read again */
   changed: string[];
 }
 
@@ -78,13 +80,15 @@ export async function planPrefix(ports: PlanPorts, settings: Settings, rawPrefix
   let n = await readPlans();
   const result: Planned = { units: [], objects: 0, bytes: 0, known: known.size, changed: [] };
   const fresh: PlannedObject[] = [];
+  const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix);
   for await (const object of raw.list(rawPrefix)) {
     const found = known.add(object);
-    if (found === 'changed') result.changed.push(object.key);
+    if (found === 'changed') await changed.add(object);
     if (found === 'new') fresh.push(plannedObject(object));
     if (fresh.length >= MOST_OBJECTS) await sealPlan(fresh.splice(0));
   }
   await sealPlan(fresh);
+  for (const { key } of await changed.end()) result.changed.push(key);
   return result;
 
   /** Returns the number of the next plan. */

@@ -6,9 +6,17 @@
 import { concurrently } from '../concurrently.ts';
 import { utcDate } from '../days.ts';
 import type { Ports, RawStore, UnitMessage } from '../ports.ts';
+import { contentIn, digestOf } from '../protocol/contents.ts';
 import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from '../protocol/keys.ts';
 import type { Outcomes } from '../protocol/outcomes.ts';
-import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from '../protocol/records.ts';
+import {
+  createState,
+  type Outcome,
+  type Plan,
+  type PlannedObject,
+  type PlannedUnit,
+  readPlan,
+} from '../protocol/records.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { Settings } from '../settings.ts';
 import type { Reason } from '../vocabulary.ts';
@@ -101,10 +109,11 @@ interface Source {
 const AT_ONCE = 16;
 
 async function findSources(
-  { raw, lake }: ReplayPorts,
+  ports: Pick<ReplayPorts, 'raw' | 'lake'>,
   { replays, outcomes }: Quarantined,
   chosen: ReadonlyMap<string, QuarantinedRecord[]>,
 ): Promise<{ sources: Source[]; unavailable: string[] }> {
+  const { raw, lake } = ports;
   const firstObjects = new FirstObjects(lake, outcomes);
   const unavailable: string[] = [];
   const found = await concurrently([...chosen].sort(byKey), AT_ONCE, async ([key, records]): Promise<Source[]> => {
@@ -123,8 +132,25 @@ async function findSources(
 
   async function plannedIn(attempt: string, key: string): Promise<PlannedObject | undefined> {
     const n = replays.of(attempt);
-    return n < 0 ? firstObjects.find(attempt, key) : replays.objectIn(n, key);
+    if (n >= 0) return replays.objectIn(n, key);
+    const object = await firstObjects.find(attempt, key);
+    const outcome = await outcomes.of(unitOfAttempt(attempt));
+    return object && outcome ? asRead(ports, outcome, object) : object;
   }
+}
+
+/** As the first reading found it, which may be otherwise than it was planned. */
+async function asRead(
+  { raw, lake }: Pick<ReplayPorts, 'raw' | 'lake'>,
+  outcome: Outcome,
+  object: PlannedObject,
+): Promise<PlannedObject> {
+  // What made its unit fail three times was never read.
+  if (outcome.poison?.some(({ key }) => key === object.key)) return object;
+  const changed = outcome.problems.find(({ key, etag }) => key === object.key && etag !== undefined);
+  const content = raw.hasTimedEtags ? await contentIn(lake, outcome, object.key) : undefined;
+  const etag = content?.etag ?? changed?.etag ?? object.etag;
+  return { ...object, etag, isReread: true, ...(content ? { sha256: content.sha256 } : {}) };
 }
 
 /** Did a replay find its object gone or changed? */
@@ -133,11 +159,18 @@ const isMissed = (record: QuarantinedRecord, replays: Replays): boolean =>
 
 /** The ranges that the records lie in, each once; none if the object was rejected as a whole. */
 function withRanges(
-  { key, etag, size, modified }: PlannedObject,
+  { key, etag, size, modified, isReread, sha256 }: PlannedObject,
   records: readonly QuarantinedRecord[],
   replays: Replays,
 ): PlannedObject {
-  const object: PlannedObject = { key, etag, size, modified };
+  const object: PlannedObject = {
+    key,
+    etag,
+    size,
+    modified,
+    ...(isReread ? { isReread } : {}),
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
   const ranges: ByteRange[] = [];
   for (const { attempt, byte_offset, byte_length, range_ordinal, source_ordinal } of records) {
     if (byte_offset !== null) {
@@ -176,7 +209,8 @@ async function returnedObjects(ports: ReplayPorts, { replays, outcomes }: Quaran
     for (const object of planned.flatMap(({ objects }) => objects)) {
       if (!gone.has(object.key)) continue;
       const later = replays.after(-1, { key: object.key, range: null });
-      if (later.every(({ status }) => status === 'failed') && (await isThere(ports.raw, object))) {
+      const isBack = later.every(({ status }) => status === 'failed') && (await isThere(ports.raw, object));
+      if (isBack) {
         returned.push({ object, records: [] });
       }
     }
@@ -185,9 +219,13 @@ async function returnedObjects(ports: ReplayPorts, { replays, outcomes }: Quaran
   return found.flat();
 }
 
-/** Is the object there as it was planned? */
-async function isThere(raw: RawStore, { key, etag }: PlannedObject): Promise<boolean> {
-  for await (const object of raw.list(key)) return object.key === key && object.etag === etag;
+/** Is the object there as it was read, or anyhow if it never was? */
+async function isThere(raw: RawStore, { key, etag, isReread, sha256 }: PlannedObject): Promise<boolean> {
+  for await (const object of raw.list(key)) {
+    if (object.key !== key) return false;
+    if (!isReread || object.etag === etag) return true;
+    return raw.hasTimedEtags === true && sha256 !== undefined && (await digestOf(raw, object)) === sha256;
+  }
   return false;
 }
 

@@ -4,6 +4,7 @@
  * quarantined unread.
  */
 import { MissingObject, type Ports, type Queue, type UnitMessage } from '../ports.ts';
+import { keepContents } from '../protocol/contents.ts';
 import { halvesOf, newestOf, parentOf, unitOfPlan } from '../protocol/halves.ts';
 import { outcomeKey, poisonVersion, splitKey } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
@@ -89,6 +90,7 @@ async function readAndWrite(
     ? await writeAttempt(ports, unit, poisonVersion(options.version), readPoison, options)
     : await writeAttempt(ports, unit, options.version, options.read ?? readUnit, options);
   await ensurePartitions(ports, files);
+  await keepContents(lake, attempt, content.contents);
   const why = isPoison ? ((await whyFailed(lake, unit.id)) ?? 'its process ended without a word') : null;
 
   const rows = (table: string): number =>

@@ -3,8 +3,10 @@
 import { concurrently } from '../../concurrently.ts';
 import { HOUR_MS } from '../../days.ts';
 import type { Ports } from '../../ports.ts';
+import { ChangedObjects } from '../../protocol/contents.ts';
 import { closedKey, planDayOf, plansRoot } from '../../protocol/keys.ts';
 import { KnownObjects } from '../../protocol/known-objects.ts';
+import { Outcomes } from '../../protocol/outcomes.ts';
 import { hourOfPrefix, outsideTemplate, REACH_HOURS, rawPrefixes } from '../../protocol/raw-prefixes.ts';
 import { planKeysOf, rawPlans, readPlan } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';
@@ -107,6 +109,7 @@ async function auditPrefix(
     drift(...args);
   };
   for (const key of await planKeysOf(ports.lake, prefix)) await addPlan(ports, key, known, found, report);
+  const changed = new ChangedObjects(ports, new Outcomes(ports.lake), prefix);
   const digest = new ListingDigest();
   let hasUnplanned = false;
   for await (const object of ports.raw.list(prefix)) {
@@ -115,8 +118,9 @@ async function auditPrefix(
     if (is === 'new') {
       hasUnplanned = true;
       report('unplanned_object', object.key);
-    } else if (is === 'changed') report('raw_changed', object.key, `its etag is ${object.etag} now`);
+    } else if (is === 'changed') await changed.add(object);
   }
+  for (const { key, etag } of await changed.end()) report('raw_changed', key, `its etag is ${etag} now`);
   found.objects += digest.objects;
   if (hasUnplanned) found.unplanned.push(prefix);
   if (isWhole && isOld) await closePrefix(ports.lake, prefix, digest.objects, digest.hex());

@@ -13,7 +13,7 @@ export class PortFailures {
   /** The same ports; what they throw is remembered. */
   watch({ raw, lake, catalog, clock }: WatchedPorts): WatchedPorts {
     return {
-      raw: this.#watchRaw(raw),
+      raw: { hasTimedEtags: raw.hasTimedEtags ?? false, ...this.#watchRaw(raw) },
       lake: this.#watchStore(lake),
       catalog: {
         ensurePartitions: (table, partitions) => this.#seen(catalog.ensurePartitions(table, partitions)),
@@ -30,7 +30,6 @@ export class PortFailures {
 
   #watchRaw(raw: RawStore): RawStore {
     return {
-      hasTimedEtags: raw.hasTimedEtags ?? false,
       list: (prefix, options) => this.#each(raw.list(prefix, options)),
       prefixes: (prefix) => this.#each(raw.prefixes(prefix)),
       get: async (key, options): Promise<StoredBody> => {

@@ -8,7 +8,7 @@ const AHEAD = 16;
 export interface Fetched {
   object: PlannedObject;
   /** @throws what the store said of this object */
-  body: () => AsyncIterable<Uint8Array>;
+  first: () => StoredBody;
 }
 
 /** The objects in order, each as it was planned (If-Match). A failure is thrown only when its object's turn has come. */
@@ -24,9 +24,9 @@ export async function* fetchAhead(raw: RawStore, objects: readonly PlannedObject
       const answer = await asked.shift();
       yield {
         object,
-        body: () => {
+        first: () => {
           if (!answer || 'error' in answer) throw answer?.error;
-          return answer.body;
+          return answer;
         },
       };
     }

@@ -2,8 +2,9 @@
 import { makeDecoder } from '../../decode/decode.ts';
 import { deliveredAt } from '../../decode/time.ts';
 import type { RecordContext } from '../../decode/types.ts';
-import { ChangedObject, MissingObject, type RawStore } from '../../ports.ts';
-import type { ObjectProblem, PlannedUnit } from '../../protocol/records.ts';
+import { ChangedObject, MissingObject, type RawStore, type StoredBody } from '../../ports.ts';
+import { ContentDigest, digestOf, type ReadContent } from '../../protocol/contents.ts';
+import type { ObjectProblem, PlannedObject, PlannedUnit } from '../../protocol/records.ts';
 import { readObject } from '../../read/object.ts';
 import { readRanges } from '../../read/range.ts';
 import type { Place, RecordVisitor } from '../../read/record.ts';
@@ -17,6 +18,8 @@ import { type EncodedFile, UnitRows } from './unit-rows.ts';
 export interface UnitContent {
   counts: Counts;
   problems: ObjectProblem[];
+  /** what was read of each object, where etags don't tell */
+  contents: ReadContent[];
   /** epoch ms; null if the unit has no objects */
   newestDeliveredAt: number | null;
   /** Encodes the rows, file by file; to be called once, because it uses them up. */
@@ -51,6 +54,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
   const rows = new UnitRows();
   const tally = new Tally();
   const problems: ObjectProblem[] = [];
+  const contents: ReadContent[] = [];
   const decode = makeDecoder(settings);
   let newestDeliveredAt: number | null = null;
   let unasked = { records: 0, text: 0 };
@@ -65,17 +69,18 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
   for await (const fetched of fetchAhead(raw, unit.objects)) {
     const { object } = fetched;
     const problem = await readInto(fetched);
-    if (problem) problems.push({ key: object.key, problem });
+    if (problem) problems.push(problem);
     onObject?.(object.size);
   }
   return {
     counts: tally.counts(),
     problems,
+    contents,
     newestDeliveredAt,
     files: () => rows.files(settings.parquet, settings.limits.fileBytes),
   };
 
-  async function readInto({ object, body }: Fetched): Promise<ObjectProblem['problem'] | null> {
+  async function readInto({ object, first }: Fetched): Promise<ObjectProblem | null> {
     const context: RecordContext = {
       attempt,
       sourceKey: object.key,
@@ -128,25 +133,84 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
 
     const mark = rows.mark();
     const before = tally.snapshot();
-    try {
-      const bytes = guarded(body(), guard);
+    for (let looks = 1; ; looks++) {
+      try {
+        const stored = looks === 1 ? first() : await openAgain(raw, object);
+        await readBody(stored);
+        return isAsPlanned(stored) ? null : { key: object.key, problem: 'raw_changed', etag: stored.etag };
+      } catch (error) {
+        // Nothing of what was read of it so far counts.
+        rows.rollback(mark);
+        tally.restore(before);
+        if (error instanceof MissingObject) return { key: object.key, problem: 'source_missing' };
+        if (!(error instanceof ChangedObject)) throw error;
+        if (looks > (object.isReread ? 1 : MOST_LOOKS)) return { key: object.key, problem: 'raw_changed' };
+      }
+    }
+
+    /** Where etags hold times, another one of the same size may be a copy: what is read first is what counts. */
+    function isAsPlanned({ etag, size }: StoredBody): boolean {
+      return etag === object.etag || (raw.hasTimedEtags === true && size === object.size);
+    }
+
+    async function readBody({ etag, size, body }: StoredBody): Promise<void> {
+      const digest = raw.hasTimedEtags ? new ContentDigest() : null;
+      const bytes = guarded(digest ? digested(body, digest) : body, guard);
       const onChunk = (): void => ask(guard);
-      if (object.ranges) await readRanges(bytes, settings.limits, object.ranges, visitor, onChunk);
-      else await readObject(bytes, settings.limits, visitor, onChunk);
-      return null;
-    } catch (error) {
-      if (error instanceof MissingObject) return 'source_missing';
-      if (error instanceof ChangedObject) return 'raw_changed';
-      if (!(error instanceof ObjectRejection)) throw error;
-      // Nothing of a damaged object counts but the object itself, as one record.
-      rows.rollback(mark);
-      tally.restore(before);
-      tally.quarantined(error.reason);
-      quarantine(error, null);
-      return null;
+      try {
+        if (object.ranges) await readRanges(bytes, settings.limits, object.ranges, visitor, onChunk);
+        else await readObject(bytes, settings.limits, visitor, onChunk);
+      } catch (error) {
+        if (!(error instanceof ObjectRejection)) throw error;
+        // Nothing of a damaged object counts but the object itself, as one record.
+        rows.rollback(mark);
+        tally.restore(before);
+        tally.quarantined(error.reason);
+        quarantine(error, null);
+      }
+      if (!digest || object.ranges) return;
+      // A reader may have seen enough before the end.
+      const isWhole = digest.bytes === size;
+      const sha256 = isWhole ? digest.hex() : await digestOf(raw, { key: object.key, etag });
+      contents.push({ key: object.key, etag, sha256 });
     }
   }
 };
+
+/** How often an object that changes under its reader is begun again. */
+const MOST_LOOKS = 3;
+
+/**
+ * An object that isn't what was planned, as it lies there now. One that nobody has read yet is read so: that is its first
+ * reading. Of one that was read before, only the same bytes.
+ * @throws ChangedObject if they are others
+ */
+async function openAgain(raw: RawStore, { key, isReread, sha256 }: PlannedObject): Promise<StoredBody> {
+  if (!isReread) return raw.get(key);
+  for await (const now of raw.list(key)) {
+    if (now.key !== key) break;
+    if (!raw.hasTimedEtags || sha256 === undefined || (await digestOf(raw, now)) !== sha256) break;
+    return raw.get(key, { ifMatch: now.etag });
+  }
+  throw new ChangedObject(key);
+}
+
+const digested = (body: AsyncIterable<Uint8Array>, digest: ContentDigest): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]() {
+    const chunks = body[Symbol.asyncIterator]();
+    return {
+      async next() {
+        const chunk = await chunks.next();
+        if (!chunk.done) digest.add(chunk.value);
+        return chunk;
+      },
+      async return() {
+        await chunks.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+  },
+});
 
 /** The same chunks; the guard is asked before each. */
 const guarded = (body: AsyncIterable<Uint8Array>, guard: Guard | undefined): AsyncIterable<Uint8Array> => ({
@@ -190,6 +254,7 @@ export const readPoison: ReadUnit = async (_, unit, attempt, { settings }) => {
   return {
     counts: tally.counts(),
     problems: [],
+    contents: [],
     newestDeliveredAt,
     files: () => rows.files(settings.parquet, settings.limits.fileBytes),
   };
