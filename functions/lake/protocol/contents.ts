@@ -3,21 +3,9 @@
  * has other ones for the same bytes. There a unit's attempt leaves a record of the bytes it has read.
  */
 import { createHash } from 'node:crypto';
-import { concurrently } from '../concurrently.ts';
-import { MissingObject, type RawStore, type Store, type StoredObject } from '../ports.ts';
-import { halvesOf } from './halves.ts';
-import { aliasFolder, aliasKey, contentsKey, numberOf } from './keys.ts';
-import { KnownObjects } from './known-objects.ts';
-import type { Outcomes } from './outcomes.ts';
-import {
-  createState,
-  type Outcome,
-  type PlannedObject,
-  type PlannedUnit,
-  planKeysOf,
-  readPlan,
-  readState,
-} from './records.ts';
+import type { RawStore, Store, StoredObject } from '../ports.ts';
+import { contentsKey } from './keys.ts';
+import { createState, type Outcome, readState } from './records.ts';
 
 /** One raw object as an attempt has read it. */
 export interface ReadContent {
@@ -31,15 +19,6 @@ interface AttemptContents {
   attempt: string;
   objects: ReadContent[];
 }
-
-interface AliasRecord {
-  raw_prefix: string;
-  objects: Pick<ReadContent, 'key' | 'etag'>[];
-}
-
-const OBJECTS_AT_ONCE = 8;
-/** Objects looked at together, and named by one record. */
-const MOST_TOGETHER = 50_000;
 
 /** A digest that is fed chunk by chunk. */
 export class ContentDigest {
@@ -84,118 +63,4 @@ export async function contentIn(
 ): Promise<ReadContent | undefined> {
   const contents = await readState<AttemptContents>(lake, contentsKey(attempt));
   return contents?.objects.find((object) => object.key === key);
-}
-
-/**
- * Objects of a raw prefix whose etags are not those of their plans, sorted out: which have other bytes than were read? Each
- * is read for that once: records beside the plans then say that it is the same under its new etag.
- */
-export class ChangedObjects {
-  readonly #ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> };
-  readonly #outcomes: Outcomes;
-  readonly #prefix: string;
-  #waiting: StoredObject[] = [];
-  #aliases: Promise<{ known: KnownObjects; next: number }> | null = null;
-  #changed: StoredObject[] = [];
-
-  constructor(
-    ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> },
-    outcomes: Outcomes,
-    prefix: string,
-  ) {
-    this.#ports = ports;
-    this.#outcomes = outcomes;
-    this.#prefix = prefix;
-  }
-
-  async add(object: StoredObject): Promise<void> {
-    this.#waiting.push(object);
-    if (this.#waiting.length >= MOST_TOGETHER) await this.#sort();
-  }
-
-  /** Those that are others now, in order of key. */
-  async end(): Promise<StoredObject[]> {
-    await this.#sort();
-    return this.#changed;
-  }
-
-  async #sort(): Promise<void> {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    if (!this.#ports.raw.hasTimedEtags) {
-      this.#changed.push(...waiting);
-      return;
-    }
-    if (waiting.length === 0) return;
-    this.#aliases ??= this.#readAliases();
-    const aliases = await this.#aliases;
-    const left = waiting.filter((object) => aliases.known.add(object) !== 'same');
-    if (left.length === 0) return;
-    const verdicts = await this.#judge(new Map(left.map((object) => [object.key, object])));
-    const proven = left.filter(({ key }) => verdicts.get(key) === 'proven');
-    this.#changed.push(...left.filter(({ key }) => !verdicts.has(key)));
-    if (proven.length === 0) return;
-    const record: AliasRecord = { raw_prefix: this.#prefix, objects: proven.map(({ key, etag }) => ({ key, etag })) };
-    // Where somebody else was quicker, the next look finds the rest.
-    await createState(this.#ports.lake, aliasKey(this.#prefix, aliases.next), record);
-    aliases.next++;
-  }
-
-  /** The newest record first: what it says of an object counts. */
-  async #readAliases(): Promise<{ known: KnownObjects; next: number }> {
-    const { lake } = this.#ports;
-    const keys: { key: string; n: number }[] = [];
-    for await (const { key } of lake.list(aliasFolder(this.#prefix), { shallow: true })) {
-      keys.push({ key, n: numberOf(key) ?? 0 });
-    }
-    keys.sort((a, b) => b.n - a.n);
-    const known = new KnownObjects();
-    for (const { key } of keys) {
-      for (const object of (await readState<AliasRecord>(lake, key))?.objects ?? []) known.add(object);
-    }
-    return { known, next: (keys[0]?.n ?? -1) + 1 };
-  }
-
-  /** `same`: nothing speaks against it; `proven`: its bytes were read and compared. Others are not in it. */
-  async #judge(wanted: ReadonlyMap<string, StoredObject>): Promise<Map<string, 'same' | 'proven'>> {
-    const { lake } = this.#ports;
-    const verdicts = new Map<string, 'same' | 'proven'>();
-    for (const planKey of await planKeysOf(lake, this.#prefix)) {
-      for (const unit of (await readPlan(lake, planKey)).units) {
-        const here = unit.objects.filter(({ key }) => wanted.has(key));
-        await concurrently(here, OBJECTS_AT_ONCE, async (planned) => {
-          const object = wanted.get(planned.key);
-          const verdict = object && (await this.#verdict(unit, planned, object));
-          if (verdict) verdicts.set(planned.key, verdict);
-        });
-      }
-    }
-    return verdicts;
-  }
-
-  async #verdict(unit: PlannedUnit, planned: PlannedObject, object: StoredObject): Promise<'same' | 'proven' | null> {
-    const { raw, lake } = this.#ports;
-    const outcome = await outcomeOf(this.#outcomes, unit, planned.key);
-    const problem = outcome?.problems.find(({ key }) => key === planned.key);
-    // Not read yet, or never: it is read as it lies there then.
-    const isUnread = !outcome || problem !== undefined || outcome.poison?.some(({ key }) => key === planned.key);
-    if (isUnread) return problem?.etag === object.etag || object.size === planned.size ? 'same' : null;
-    const read = await contentIn(lake, outcome, planned.key);
-    if (!read) return null;
-    if (read.etag === object.etag) return 'same';
-    try {
-      return (await digestOf(raw, object)) === read.sha256 ? 'proven' : null;
-    } catch (error) {
-      if (error instanceof MissingObject) return null;
-      throw error;
-    }
-  }
-}
-
-/** The outcome of the unit, or of that half of it, that has the object; null while there is none. */
-async function outcomeOf(outcomes: Outcomes, unit: PlannedUnit, key: string): Promise<Outcome | null> {
-  const outcome = await outcomes.of(unit.id);
-  if (!outcome?.split) return outcome;
-  const half = halvesOf(unit)?.find(({ objects }) => objects.some((object) => object.key === key));
-  return half ? outcomeOf(outcomes, half, key) : null;
 }

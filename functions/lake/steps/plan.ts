@@ -3,7 +3,7 @@
 import { concurrently } from '../concurrently.ts';
 import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports, StoredObject, UnitMessage } from '../ports.ts';
-import { ChangedObjects } from '../protocol/contents.ts';
+import { ChangedObjects } from '../protocol/changed-objects.ts';
 import { newestOf } from '../protocol/halves.ts';
 import { numberOf, planKey, requeueKey, unitId } from '../protocol/keys.ts';
 import { KnownObjects } from '../protocol/known-objects.ts';

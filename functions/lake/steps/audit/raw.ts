@@ -3,7 +3,7 @@
 import { concurrently } from '../../concurrently.ts';
 import { HOUR_MS } from '../../days.ts';
 import type { Ports } from '../../ports.ts';
-import { ChangedObjects } from '../../protocol/contents.ts';
+import { ChangedObjects } from '../../protocol/changed-objects.ts';
 import { closedKey, planDayOf, plansRoot } from '../../protocol/keys.ts';
 import { KnownObjects } from '../../protocol/known-objects.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
