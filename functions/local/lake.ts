@@ -45,6 +45,8 @@ export interface LocalLake {
   rollupSelect: string;
   /** path of the folder, or address of the bucket's folder */
   rawRoot: string;
+  /** folders, links and names below it that could not be read so far, each with why: their neighbours were */
+  unread: ReadonlyMap<string, string>;
   lakeRoot: string;
   durable: boolean;
   close(): Promise<void>;
@@ -69,8 +71,9 @@ export async function openLake({
     durable,
     ...(memoryLimit ? { memoryLimit } : {}),
   });
+  const unread = new Map<string, string>();
   const ports: Ports = {
-    raw: openRaw(rawRoot),
+    raw: openRaw(rawRoot, (path, why) => unread.set(path, why)),
     lake: store,
     catalog,
     engine,
@@ -85,6 +88,7 @@ export async function openLake({
     views,
     rollupSelect: rollup.sql,
     rawRoot,
+    unread,
     lakeRoot,
     durable,
     close: () => engine.close(),

@@ -19,6 +19,7 @@ import {
   rawOption,
   withLake,
 } from './options.ts';
+import { warnOfUnread } from './run.ts';
 
 interface AuditFlags extends Folders {
   repair?: boolean;
@@ -55,7 +56,9 @@ export const auditCommand = (to: Console): Command =>
       const raw = hasRaw ? await rawFolder(flags) : undefined;
       if (raw === undefined) to.note(`raw data is not checked: there is no folder ${flags.raw}, name it with --raw`);
       const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
+      let unread: LocalLake['unread'] = new Map();
       const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
+        unread = lake.unread;
         const options = { settings: lake.settings, hasRaw, views: lake.views, select: lake.rollupSelect };
         if (flags.repair) return repairLake(lake, hasRaw, to);
         if (flags.acknowledge === undefined) return auditLake(lake, options, to);
@@ -63,6 +66,10 @@ export const auditCommand = (to: Console): Command =>
       });
       if (report.drifts.length > 0) process.exitCode = EXIT.drift;
       if ((report.failures ?? []).length > 0) process.exitCode = EXIT.failed;
+      warnOfUnread(
+        to,
+        [...unread].map(([path, why]) => ({ path, why })),
+      );
       if (flags.json) return to.json(report);
       await to.print(reportLines(report, DRIFTS, to.palette));
     });

@@ -1,5 +1,5 @@
 /** What the commands have in common: options, folders, examples. */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { UsageError, WorkError } from '#host/failure.ts';
@@ -109,14 +109,30 @@ export async function rawFolder({ raw, lake }: Folders): Promise<string> {
     return addressOf(address);
   }
   existingFolder(raw, '--raw', `name the folder of your raw objects, or make some with: ${LAKE} generate --out ${raw}`);
-  if (isWithin(resolve(lake), resolve(raw))) {
+  const [lakePath, rawPath] = [realPath(lake), realPath(raw)];
+  if (isWithin(lakePath, rawPath)) {
     throw new UsageError(
       `--lake: ${lake} lies in the raw folder ${raw}`,
       'raw data is never written to: choose a folder for the lake beside it',
     );
   }
+  if (isWithin(rawPath, lakePath)) {
+    throw new UsageError(
+      `--raw: ${raw} lies in the lake ${lake}`,
+      'what the lake writes is no raw data: choose a folder for the lake beside it',
+    );
+  }
   refuseOtherRaw(lake, raw);
   return raw;
+}
+
+/** Where a path leads, links followed, also of a folder that is to be made. */
+function realPath(path: string): string {
+  const whole = resolve(path);
+  for (let at = whole; ; at = dirname(at)) {
+    if (existsSync(at)) return join(realpathSync(at), relative(at, whole));
+    if (at === dirname(at)) return whole;
+  }
 }
 
 const isWithin = (inner: string, outer: string): boolean => {

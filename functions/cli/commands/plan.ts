@@ -13,7 +13,7 @@ import {
   withLake,
   writableFolder,
 } from './options.ts';
-import { warnOfObjects } from './run.ts';
+import { warnOfObjects, warnOfUnread } from './run.ts';
 
 export const planCommand = (to: Console): Command =>
   new Command('plan')
@@ -36,10 +36,12 @@ export const planCommand = (to: Console): Command =>
           units: units.map(({ unit }) => unit),
           known_objects: known,
           changed_objects: changed,
+          unread: [...lake.unread].map(([path, why]) => ({ path, why })),
           open_units: (await openUnits(lake.ports.lake)).length,
         };
       });
       warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] });
+      warnOfUnread(to, result.unread);
       if (flags.json) return to.json(result);
       const { objects, bytes, units, known_objects, open_units } = result;
       await to.print([

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { EXIT } from '#host/failure.ts';
 import { count, counted, duration } from '#host/figures.ts';
 import { safeText, wrapText } from '#host/safe-text.ts';
 import { keepRaw } from '#local/raw/known-folder.ts';
@@ -52,6 +53,7 @@ export const runCommand = (to: Console): Command =>
         runAll(lake, { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) }),
       );
       warnOfObjects(to, summary);
+      warnOfUnread(to, summary.unread);
       if (flags.json) return to.json(summary);
       await to.print(summaryLines(summary, to.palette));
       if (summary.objects + summary.known_objects === 0) return;
@@ -83,6 +85,15 @@ export function warnOfObjects(
     for (const key of keys.slice(0, MOST_NAMED)) to.warn(`raw object ${what}: ${safeText(key)}`);
     if (keys.length > MOST_NAMED) to.warn(`and ${count(keys.length - MOST_NAMED)} more, see: ${LAKE} audit`);
   }
+}
+
+/** What of the raw folder could not be read: the rest is done, and the exit code says that not all of it is. */
+export function warnOfUnread(to: Pick<Console, 'warn'>, unread: RunSummary['unread']): void {
+  for (const { path, why } of unread.slice(0, MOST_NAMED)) {
+    to.warn(`can't be read, and is left out: ${safeText(path)} (${safeText(why)})`);
+  }
+  if (unread.length > MOST_NAMED) to.warn(`and ${count(unread.length - MOST_NAMED)} more: --json names them all`);
+  if (unread.length > 0) process.exitCode = EXIT.failed;
 }
 
 const MOST_NAMED = 5;

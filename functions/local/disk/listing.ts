@@ -10,6 +10,12 @@ export interface ListOptions {
   shallow?: boolean;
 }
 
+/**
+ * Told of a folder, link or name that can't be read, when the others shall be listed all the same. Without it that is an
+ * error, as passing over it could lose data without a word.
+ */
+export type OnUnread = (path: string, why: string) => void;
+
 /** Size and time of a file, exactly. */
 export interface FileStat {
   size: bigint;
@@ -26,18 +32,19 @@ export const describeFile = (key: string, { size, mtimeNs }: FileStat): StoredOb
 /**
  * The files below a root whose keys start with `prefix`, in S3's order, with one folder's names in memory at each depth.
  * A link to a file is that file. A link to a folder inside the root is passed over, as its files are listed where they
- * are (so there are no cycles either); one that leads out is an error, as passing over it could lose data without a word.
+ * are (so there are no cycles either); one that leads out, or round in a circle, can't be read.
  */
 export async function* listFiles(
   root: string,
   prefix: string,
   { after = '', shallow = false }: ListOptions = {},
+  onUnread?: OnUnread,
 ): AsyncGenerator<StoredObject> {
   const { folder, start } = splitPrefix(prefix);
   yield* walk(folder, start);
 
   async function* walk(at: string, namesFrom: string): AsyncGenerator<StoredObject> {
-    for (const entry of await entriesOf(root, at)) {
+    for (const entry of await entriesOf(root, at, onUnread)) {
       const key = at + entry.name;
       if (!entry.name.startsWith(namesFrom) || isBehind(key, entry.isFolder)) continue;
       if (entry.isFolder) {
@@ -57,11 +64,11 @@ export async function* listFiles(
 }
 
 /** The next level of folders below a prefix that hold a file at any depth. */
-export async function* listFolders(root: string, prefix: string): AsyncGenerator<string> {
+export async function* listFolders(root: string, prefix: string, onUnread?: OnUnread): AsyncGenerator<string> {
   const { folder, start } = splitPrefix(prefix);
-  for (const { name, isFolder } of await entriesOf(root, folder)) {
+  for (const { name, isFolder } of await entriesOf(root, folder, onUnread)) {
     if (!isFolder || !name.startsWith(start)) continue;
-    for await (const _ of listFiles(root, folder + name)) {
+    for await (const _ of listFiles(root, folder + name, {}, onUnread)) {
       yield folder + name;
       break;
     }
@@ -80,25 +87,35 @@ interface Entry {
 }
 
 /** What a folder holds, in order of keys; nothing if it isn't there. */
-async function entriesOf(root: string, folder: string): Promise<Entry[]> {
+async function entriesOf(root: string, folder: string, onUnread?: OnUnread): Promise<Entry[]> {
   const path = pathOfFolder(root, folder);
   let found: Dirent<Buffer>[];
   try {
     found = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
     if (isMissing(error)) return [];
-    throw readFailure(error, folder || path);
+    // The root itself is what the caller named: without it there is nothing to list.
+    if (!onUnread || folder === '') throw readFailure(error, folder || path);
+    onUnread(path, wordsOf(error));
+    return [];
   }
   const entries: Entry[] = [];
   for (const entry of found) {
-    const name = nameOfEntry(entry.name, folder);
-    if (folder === '' && name === TEMPORARY) continue;
-    if (entry.isDirectory()) entries.push({ name: `${name}/`, isFolder: true });
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFileLink(root, join(path, name)))))
-      entries.push({ name, isFolder: false });
+    try {
+      const name = nameOfEntry(entry.name, folder);
+      if (folder === '' && name === TEMPORARY) continue;
+      if (entry.isDirectory()) entries.push({ name: `${name}/`, isFolder: true });
+      else if (entry.isFile() || (entry.isSymbolicLink() && (await isFileLink(root, join(path, name)))))
+        entries.push({ name, isFolder: false });
+    } catch (error) {
+      if (!onUnread) throw error;
+      onUnread(join(path, entry.name.toString()), wordsOf(error));
+    }
   }
   return entries.sort((a, b) => compareKeys(a.name, b.name));
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** @throws Error if the link leads to a folder outside of the root */
 async function isFileLink(root: string, path: string): Promise<boolean> {

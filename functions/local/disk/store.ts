@@ -3,7 +3,7 @@ import { ChangedObject, MissingObject, type Store, type StoredBody, type StoredO
 import { readFailure } from './failure.ts';
 import { Disk, type DiskOptions } from './files.ts';
 import { pathOfKey } from './keys.ts';
-import { describeFile, type ListOptions, listFiles, listFolders } from './listing.ts';
+import { describeFile, type ListOptions, listFiles, listFolders, type OnUnread } from './listing.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -17,18 +17,20 @@ export class DiskStore implements Store {
   readonly hasTimedEtags = true;
   readonly root: string;
   readonly #disk: Disk;
+  readonly #onUnread: OnUnread | undefined;
 
-  constructor(root: string, options: DiskOptions = {}) {
+  constructor(root: string, { onUnread, ...options }: DiskOptions & { onUnread?: OnUnread | undefined } = {}) {
     this.root = root;
     this.#disk = new Disk(root, options);
+    this.#onUnread = onUnread;
   }
 
   list(prefix: string, options: ListOptions = {}): AsyncIterable<StoredObject> {
-    return listFiles(this.root, prefix, options);
+    return listFiles(this.root, prefix, options, this.#onUnread);
   }
 
   prefixes(prefix: string): AsyncIterable<string> {
-    return listFolders(this.root, prefix);
+    return listFolders(this.root, prefix, this.#onUnread);
   }
 
   /** A file of more than 1 MB is opened again when its body is read; if it was rewritten meanwhile, that throws. */

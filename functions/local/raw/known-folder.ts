@@ -3,22 +3,28 @@
  * planned would seem gone and be decided so, and objects of the same name would seem rewritten. Objects of a bucket are
  * known by their keys, so a folder within the known one, or around it, is the same raw data.
  */
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '#host/failure.ts';
+import { numberOf, plansRoot } from '#lake/protocol/keys.ts';
+import type { Plan, PlannedObject } from '#lake/protocol/records.ts';
 import { readBucketAddress } from './bucket-address.ts';
 
 /** In the lake's folder. */
 export const RAW_RECORD = 'raw-folder.json';
 
 /**
- * A folder that has moved is the one that the lake knows: the old path is gone then.
+ * A folder whose path is gone may have moved: then another one is it if objects lie there that the lake has planned. By
+ * the same rule a lake is asked whose record is lost or damaged.
  * @param raw a folder, or `s3://bucket/prefix/`
  * @throws UsageError for any other
  */
 export function refuseOtherRaw(lake: string, raw: string): void {
   const known = knownRaw(lake);
-  if (known === null) return;
+  if (known === null) {
+    refuseStrange(lake, raw, 'nobody knows from which folder');
+    return;
+  }
   const filled = `--raw: the lake in ${lake} is filled from another folder: ${known}`;
   if (isAddress(raw) && isAddress(known)) {
     if (raw.startsWith(known) || known.startsWith(raw)) return;
@@ -30,11 +36,47 @@ export function refuseOtherRaw(lake: string, raw: string): void {
   if (isAddress(raw) || isAddress(known)) {
     throw new UsageError(filled, 'name that one, or another --lake: a copy of its objects would be read as others');
   }
-  if (known === realpathSync(raw) || !existsSync(known)) return;
+  if (known === realpathSync(raw)) return;
+  if (!existsSync(known)) {
+    refuseStrange(lake, raw, `from ${known}, which is not there now`);
+    return;
+  }
   throw new UsageError(
     filled,
-    `name that one, or another --lake; for several in one lake name a folder above them from the beginning; if this is a copy in its place, remove ${join(lake, RAW_RECORD)}`,
+    `name that one, or another --lake; for several in one lake name a folder above them from the beginning; if this is a copy in its place, write {"folder": ${JSON.stringify(realpathSync(raw))}} into ${join(lake, RAW_RECORD)}`,
   );
+}
+
+/** Objects of the newest plan that are looked for. */
+const SAMPLE = 20;
+
+/** @throws UsageError if the lake has plans and none of their newest objects lies there as it was planned */
+function refuseStrange(lake: string, raw: string, from: string): void {
+  const planned = newestPlanned(lake);
+  const address = readBucketAddress(raw);
+  const isKnown = ({ key, size }: PlannedObject): boolean =>
+    address ? key.startsWith(address.prefix) : statSync(join(raw, key), { throwIfNoEntry: false })?.size === size;
+  if (planned.length === 0 || planned.some(isKnown)) return;
+  throw new UsageError(
+    `--raw: the lake in ${lake} was filled ${from}, and none of its newest objects lies in ${raw}, such as ${planned[0]?.key}`,
+    `name the folder that it was filled from, or another --lake; if ${raw} is its raw data all the same, say so: write {"folder": ${JSON.stringify(address ? raw : realpathSync(raw))}} into ${join(lake, RAW_RECORD)}`,
+  );
+}
+
+/** The last objects of the newest plan; none if there is no plan that can be read. */
+function newestPlanned(lake: string): PlannedObject[] {
+  const folder = join(lake, plansRoot);
+  if (!existsSync(folder)) return [];
+  let newest: { path: string; at: number } | null = null;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || numberOf(`/${entry.name}`) === null) continue;
+    const at = statSync(path).mtimeMs;
+    if (!newest || at >= newest.at) newest = { path, at };
+  }
+  if (!newest) return [];
+  const plan: Plan = JSON.parse(readFileSync(newest.path, 'utf8'));
+  return plan.units.flatMap(({ objects }) => objects).slice(-SAMPLE);
 }
 
 /** Remembers the raw folder, unless the lake knows it or one around it. */

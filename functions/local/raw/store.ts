@@ -2,14 +2,19 @@
 
 import { UsageError } from '#host/failure.ts';
 import type { RawStore, StoredBody, StoredObject } from '#lake/ports.ts';
+import type { OnUnread } from '../disk/listing.ts';
 import { DiskStore } from '../disk/store.ts';
 import { addressOf, type BucketAddress, readBucketAddress } from './bucket-address.ts';
 import { bucketFailure } from './bucket-failure.ts';
 
-/** @param root a folder, or `s3://bucket/prefix/`. Nothing is asked of either before the first object is. */
-export function openRaw(root: string): RawStore {
+/**
+ * Nothing is asked of the folder or bucket before the first object is.
+ * @param root a folder, or `s3://bucket/prefix/`
+ * @param onUnread told of what can't be read in a folder; the rest is listed all the same
+ */
+export function openRaw(root: string, onUnread?: OnUnread): RawStore {
   const address = readBucketAddress(root);
-  return address ? new BucketFolder(address) : new DiskStore(root);
+  return address ? new BucketFolder(address) : new DiskStore(root, { onUnread });
 }
 
 /**

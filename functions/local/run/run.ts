@@ -32,6 +32,8 @@ export interface RunSummary {
   missing_objects: string[];
   /** raw objects quarantined unread, because reading them failed three times; and why the last time */
   poison_objects: { key: string; why: string }[];
+  /** folders, links and names in the raw folder that could not be read, and why; the rest was */
+  unread: { path: string; why: string }[];
   settled_days: number;
   rolled_up_days: number;
 }
@@ -129,6 +131,7 @@ export async function runAll(
     seconds: (lake.ports.clock.now() - startedAt) / 1000,
     known_objects: planned.known,
     changed_objects: planned.changed,
+    unread: [...lake.unread].map(([path, why]) => ({ path, why })),
     settled_days: new Set(settled.map(({ dt }) => dt)).size,
     rolled_up_days: rolledUp.filter(({ rows }) => rows > 0).length,
   };
@@ -136,7 +139,7 @@ export async function runAll(
 
 export type Sums = Omit<
   RunSummary,
-  'seconds' | 'known_objects' | 'changed_objects' | 'settled_days' | 'rolled_up_days'
+  'seconds' | 'known_objects' | 'changed_objects' | 'unread' | 'settled_days' | 'rolled_up_days'
 >;
 
 /** The outcomes of one kind, summed: a replay reads again what a first reading has counted. */
