@@ -44,7 +44,7 @@ export const exportCommand = (to: Console): Command =>
       'after',
       `
 In the lake's own folder lie superseded files, too, which count rows twice. Of a
-day that is not settled yet a row may be there twice here as well: count distinct
+day that is not settled yet a row may be there twice as well: count distinct
 event_id, or leave these days out.
 ${examples(
   ['export --out tables', 'then in DuckDB: from read_parquet("tables/events/**/*.parquet")'],
@@ -53,8 +53,9 @@ ${examples(
     )
     .action(async ({ lake: folder, json, out, table: named = USUAL, layout, copy = false }: ExportFlags) => {
       const tables = named.map(parquetTable);
-      existingLake(folder);
       refuseUsed(out);
+      existingLake(folder);
+      if (existsSync(out)) rmdirSync(out);
       writableFolder(dirname(resolve(out)), '--out');
       const { exportTables } = await import('#local/export.ts');
       const exported = await withLake({ lake: folder }, (lake) =>
@@ -92,5 +93,4 @@ function refuseUsed(out: string): void {
   if (!statSync(out).isDirectory() || readdirSync(out).length > 0) {
     throw new UsageError(`--out: ${out} is not empty`, 'name a new folder: files of two exports would count twice');
   }
-  rmdirSync(out);
 }
