@@ -3,6 +3,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
 import { type Invocation, type Observer, observed } from '#aws/observed.ts';
+import { showAgain } from '#aws/sqs-queue.ts';
 import { attemptVersion } from '#host/attempt-version.ts';
 import { DeniedObject } from '#lake/ports.ts';
 import { laneOf } from '#lake/protocol/lanes.ts';
@@ -24,10 +25,19 @@ let isFresh = true;
 /** A unit met the memory's limit here: the process gives nothing back, so the next unit is for a fresh one. */
 let isWornOut = false;
 
-export const handler = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchResponse> =>
+/**
+ * A process that is worn out ends with its own message, which goes back in any case: it was stopped, its try has its end in
+ * the store, and the queue knows when to show it again.
+ */
+export const handler = async (event: SQSEvent, invocation: Invocation): Promise<SQSBatchResponse> => {
+  const response = await workUnits(event, invocation);
+  if (isWornOut) process.exit(1);
+  return response;
+};
+
+const workUnits = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchResponse> =>
   observed('transform', invocation, async (observer) => {
-    if (isWornOut) process.exit(1);
-    const { ports, environment } = wiring();
+    const { ports, environment, clients } = wiring();
     const { settings } = environment;
     const version = attemptVersion(environment.version);
     const unitPorts = ports(invocation);
@@ -35,6 +45,8 @@ export const handler = (event: SQSEvent, invocation: Invocation): Promise<SQSBat
     return workBatch(event, {
       message: Message,
       remainingMs,
+      showAgain: (record, seconds) =>
+        showAgain(clients.sqs, [environment.queues.live, environment.queues.backfill], record, seconds),
       async work(message) {
         const { clock } = unitPorts;
         const outOfTime = deadlineGuard(clock, clock.now() + remainingMs() - RESERVE_MS);

@@ -66,7 +66,7 @@ function makeFunction(
   name: LambdaName,
   { role, policy }: Role,
   environment: Record<string, $util.Input<string>>,
-  { queues, sql }: JobInputs,
+  { queues, sql, catalog }: JobInputs,
 ): sst.aws.Function {
   const lambda: Lambda = LAMBDAS[name];
   const { nodejs, copyFiles } = bundleOf(lambda);
@@ -96,7 +96,8 @@ function makeFunction(
         },
       },
     },
-    { dependsOn: [policy] },
+    // From its first call it writes into the tables.
+    { dependsOn: [policy, ...Object.values(catalog.tables)] },
   );
 }
 

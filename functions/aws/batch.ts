@@ -1,5 +1,9 @@
-/** A batch of SQS messages, one after another: those that fail go back to the queue, the others don't. */
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+/**
+ * A batch of SQS messages, one after another: those that fail go back to the queue, the others don't. What goes back is to
+ * be seen again in a minute, and later at each time: most failures pass, and the queue's visibility timeout is for workers
+ * that died without a word.
+ */
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 
 /** Less than this is left: what has not been begun goes back to the queue. */
@@ -11,25 +15,47 @@ export interface BatchOptions<T> {
   work: (message: T) => Promise<void>;
   /** told of each message that goes back */
   failed: (error: unknown, message: T | null) => void;
+  /** has the queue show a message again after so long */
+  showAgain: (record: SQSRecord, seconds: number) => Promise<void>;
 }
+
+/**
+ * Before a message is seen again after its first failure; then four times as long each time. The five receipts that a queue
+ * allows are an hour and a half; what has not passed by then is among the dead letters, and queued anew each hour.
+ */
+const FIRST_DELAY_SECONDS = 60;
+const MOST_DELAY_SECONDS = 3600;
+
+/** Between the end of a function's time and the next look at its message. */
+const GRACE_SECONDS = 60;
+
+/** @param received how often the message has been given out, this time included */
+export const delayAfter = (received: number): number =>
+  Math.min(MOST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 4 ** Math.max(0, received - 1));
 
 /** Never throws: a message that is none of ours goes back too, until the queue gives it to its dead letters. */
 export async function workBatch<T>(
   { Records }: SQSEvent,
-  { message, remainingMs, work, failed }: BatchOptions<T>,
+  { message, remainingMs, work, failed, showAgain }: BatchOptions<T>,
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const { messageId, body } of Records) {
+  for (const record of Records) {
+    const { messageId, body, attributes } = record;
     let parsed: T | null = null;
     try {
       const result = message.safeParse(jsonOf(body));
       if (!result.success) throw new Error(`message is not one of ours: ${messageId}`);
       parsed = result.data;
       if (remainingMs() < LEAST_MS) throw new OutOfTime(messageId);
+      // Should this process die, the message comes again soon after, and not when the queue's timeout is over.
+      await showAgain(record, Math.ceil(remainingMs() / 1000) + GRACE_SECONDS).catch(() => {});
       await work(parsed);
     } catch (error) {
       failed(error, parsed);
       batchItemFailures.push({ itemIdentifier: messageId });
+      const delay = delayAfter(Number(attributes.ApproximateReceiveCount));
+      // If the queue can't be told, the message comes again when its visibility timeout is over.
+      await showAgain(record, delay).catch(() => {});
     }
   }
   return { batchItemFailures };

@@ -1,4 +1,5 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
 import { concurrently } from '#lake/concurrently.ts';
 import type { Lane, Queue, UnitMessage } from '#lake/ports.ts';
 import type { TableDay } from '#lake/protocol/day-files.ts';
@@ -57,6 +58,24 @@ export async function sendBatches(client: SQSClient, url: string, bodies: readon
       throw new Error(`${open.length} of ${batch.length} messages could not be queued in ${name}: ${why}`);
     }
   });
+}
+
+/**
+ * Has a queue show a message again after so many seconds, counted from now.
+ * @param urls of the queues that messages come from
+ */
+export async function showAgain(
+  client: SQSClient,
+  urls: readonly string[],
+  { eventSourceARN, receiptHandle }: Pick<SQSRecord, 'eventSourceARN' | 'receiptHandle'>,
+  seconds: number,
+): Promise<void> {
+  const name = eventSourceARN.slice(eventSourceARN.lastIndexOf(':') + 1);
+  const url = urls.find((one) => one.endsWith(`/${name}`));
+  if (url === undefined) throw new Error(`message is from none of our queues: ${name}`);
+  await client.send(
+    new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }),
+  );
 }
 
 /** Days of tables on their way to the workers that settle them. A message is a hint: the worker looks at what is there. */

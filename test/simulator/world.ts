@@ -5,6 +5,7 @@
 
 import { HOUR_MS } from '#lake/days.ts';
 import type { Lane, Ports, UnitMessage } from '#lake/ports.ts';
+import { parentOf } from '#lake/protocol/halves.ts';
 import { versionOfAttempt } from '#lake/protocol/keys.ts';
 import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
@@ -231,17 +232,22 @@ export class World {
   }
 
   /**
-   * A unit is split, or its one object quarantined, only when three of its workers left no word: they died, the store let
+   * A unit is split, or its one object quarantined, only when three of its workers, or of those of the units that it is a
+   * part of, left no word: they died, the store let
    * them down right when they had to leave it, or they are so slow that nobody can tell them from dead ones.
    */
   #mayGiveUp({ unit, split, poison = [] }: Outcome): void {
     if (!split && poison.length === 0) return;
-    const silent = (this.#workersOf.get(unit) ?? []).filter(
-      ({ state, startedAt, lostItsWord }) =>
-        state === 'dead' ||
-        (state === 'failed' && lostItsWord) ||
-        (state === 'running' && this.now - startedAt > VISIBILITY_MS),
-    );
+    const line = [unit];
+    for (let above = parentOf(unit); above; above = parentOf(above)) line.push(above);
+    const silent = line
+      .flatMap((id) => this.#workersOf.get(id) ?? [])
+      .filter(
+        ({ state, startedAt, lostItsWord }) =>
+          state === 'dead' ||
+          (state === 'failed' && lostItsWord) ||
+          (state === 'running' && this.now - startedAt > VISIBILITY_MS),
+      );
     if (silent.length < MOST_TRIES) this.violate(new Violation('a unit was given up too soon', unit));
   }
 

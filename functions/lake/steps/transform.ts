@@ -15,7 +15,7 @@ import { PortFailures } from './transform/blame.ts';
 import { Stopped } from './transform/guard.ts';
 import { type ReadOptions, type ReadUnit, readPoison, readUnit } from './transform/read-unit.ts';
 import { Tally } from './transform/tally.ts';
-import { beginTry, endTry, MOST_TRIES, type TryEnd, VISIBILITY_MS, whyFailed } from './transform/tries.ts';
+import { beginTry, endTry, patienceWith, SILENT_MS, type TryEnd, whyFailed } from './transform/tries.ts';
 
 /** `queue`: told of the halves of a unit that was split; without one the caller looks at the outcome. */
 export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'> & { queue?: Queue | undefined };
@@ -25,7 +25,7 @@ export interface TransformOptions extends ReadOptions {
   version: string;
   /** what turns raw bytes into files; left out, the real one */
   read?: ReadUnit;
-  /** after how long a try that has said nothing counts as dead, ms; left out, VISIBILITY_MS */
+  /** after how long a try that has said nothing counts as dead, ms; left out, SILENT_MS */
   visibilityMs?: number;
   /** told the number of the try that begins, so that whoever watches this process can say how it ended */
   onTry?: (k: number) => void;
@@ -56,11 +56,12 @@ export async function transform(
     throw new Error(`unit is half of one that was not split: ${unit.id}`);
   }
 
-  const { k, counted } = await beginTry(ports, unit.id, options.visibilityMs ?? VISIBILITY_MS);
+  const { k, counted } = await beginTry(ports, unit.id, options.visibilityMs ?? SILENT_MS);
   options.onTry?.(k);
   const portFailures = new PortFailures();
   const watched = portFailures.watch(ports);
-  const isSpent = counted >= MOST_TRIES;
+  const patience = patienceWith(unit);
+  const isSpent = counted >= patience.tries;
   const halves = isSpent ? halvesOf(unit) : null;
   let outcome: Outcome;
   try {
@@ -68,6 +69,7 @@ export async function transform(
       ? await split(watched, message.plan, plan, unit, halves)
       : await readAndWrite(watched, message.plan, plan, unit, options, isSpent);
     outcome = await decide(watched, ours);
+    if (halves && outcome.split) await splitParts(watched, message.plan, plan, halves, patience.levels - 1);
   } catch (error) {
     const end = await recordEnd(ports, unit.id, k, error, portFailures);
     if (end) options.onTryEnd?.(end);
@@ -154,6 +156,23 @@ async function split(
   };
 }
 
+/** Splits halves at once, untried, so that what fails is soon by itself. One that somebody has decided meanwhile stays so. */
+async function splitParts(
+  ports: TransformPorts,
+  planKey: string,
+  plan: Plan,
+  units: readonly PlannedUnit[],
+  levels: number,
+): Promise<void> {
+  if (levels === 0) return;
+  for (const unit of units) {
+    const halves = halvesOf(unit);
+    if (!halves) continue;
+    const { split: made } = await decide(ports, await split(ports, planKey, plan, unit, halves));
+    if (made) await splitParts(ports, planKey, plan, halves, levels - 1);
+  }
+}
+
 /** Creates the outcome, or takes that of whoever was quicker. */
 async function decide({ lake }: TransformPorts, outcome: Outcome): Promise<Outcome> {
   if (await createState(lake, outcomeKey(outcome.unit), outcome)) return outcome;
@@ -162,7 +181,7 @@ async function decide({ lake }: TransformPorts, outcome: Outcome): Promise<Outco
   return theirs;
 }
 
-/** Queues the halves of a split; also when the split is met again, because who made it may have died before this. */
+/** Queues the parts of a split that are to be read; also when the split is met again, because who made it may have died before this. */
 async function announced(
   { lake, queue, clock }: TransformPorts,
   outcome: Outcome,
@@ -170,7 +189,7 @@ async function announced(
 ): Promise<Outcome> {
   if (!queue || !outcome.split) return outcome;
   const plan = await readPlan(lake, outcome.plan);
-  const halves = outcome.split.flatMap((id) => {
+  const parts = (await openParts(lake, outcome)).flatMap((id) => {
     const unit = unitOfPlan(plan, id);
     if (!unit) return [];
     return [
@@ -183,8 +202,19 @@ async function announced(
       },
     ];
   });
-  await queueUnits({ queue, clock }, settings, halves);
+  await queueUnits({ queue, clock }, settings, parts);
   return outcome;
+}
+
+/** Halves at any depth that have no outcome. */
+async function openParts(lake: TransformPorts['lake'], { split: halves }: Pick<Outcome, 'split'>): Promise<string[]> {
+  const open: string[] = [];
+  for (const id of halves ?? []) {
+    const outcome = await readOutcome(lake, id);
+    if (!outcome) open.push(id);
+    else if (outcome.split) open.push(...(await openParts(lake, outcome)));
+  }
+  return open;
 }
 
 /** Records how the try ended. If that fails, too, nothing is recorded, and the try counts once it is old. */

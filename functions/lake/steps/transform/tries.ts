@@ -6,20 +6,49 @@
  *   code threw.
  * - excused: it doesn't. A port failed (denied, throttled, disk full), or the try was interrupted, or was stopped with less
  *   than its full share of memory or time.
- * A try that says nothing counts once it is older than the queue's visibility timeout: until then it may be under way.
+ * A try that says nothing counts once it is older than a worker may run: until then it may be under way.
  */
 import type { Ports, Store } from '../../ports.ts';
+import { parentOf } from '../../protocol/halves.ts';
 import { tryEndKey, tryFolder, tryKey } from '../../protocol/keys.ts';
-import { createState, readState } from '../../protocol/records.ts';
+import { createState, type PlannedUnit, readState } from '../../protocol/records.ts';
 
 /** The most that a Lambda function may take (AWS Lambda Developer Guide, "Lambda quotas"). */
 export const TRANSFORM_TIMEOUT_MS = 15 * 60_000;
 
-/** Six times the function's timeout, as AWS advises for a queue's consumers ("Using Lambda with Amazon SQS"). */
+/**
+ * How long a message is out of sight that no worker has begun with: six times the function's timeout, as AWS advises for a
+ * queue's consumers ("Using Lambda with Amazon SQS").
+ */
 export const VISIBILITY_MS = 6 * TRANSFORM_TIMEOUT_MS;
+
+/**
+ * After that a try that has said nothing is dead. A worker that begins has its message shown again then (aws/batch.ts), as
+ * a unit that takes its workers down waits for it at each try.
+ */
+export const SILENT_MS = TRANSFORM_TIMEOUT_MS + 60_000;
 
 /** Tries that count before a unit is split. */
 export const MOST_TRIES = 3;
+
+/**
+ * Tries that count before a part of a split unit is split in its turn, or its one object quarantined: somewhere in the unit
+ * is what fails, so one try says where. Before an object is given up it fails once more by itself.
+ */
+const MOST_TRIES_OF_PART = { several: 1, single: 2 };
+
+/** Levels of halves that are made at once: 2,000 objects come down to one in three rounds. */
+const LEVELS = 4;
+/** Planned units of so few objects are halved once: their parts are soon single anyway. */
+const FEW_OBJECTS = 16;
+
+/** How many tries a unit has, and how often it is halved when they are spent. */
+export function patienceWith(unit: PlannedUnit): { tries: number; levels: number } {
+  const { length } = unit.objects;
+  const isPart = parentOf(unit.id) !== null;
+  if (!isPart) return { tries: MOST_TRIES, levels: length <= FEW_OBJECTS ? 1 : LEVELS };
+  return { tries: length > 1 ? MOST_TRIES_OF_PART.several : MOST_TRIES_OF_PART.single, levels: LEVELS };
+}
 
 export type TryEnd = 'failed' | 'excused';
 

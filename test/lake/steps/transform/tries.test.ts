@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
 import { deadlineGuard, type Guard, Stopped } from '#lake/steps/transform/guard.ts';
 import { type ReadUnit, readUnit } from '#lake/steps/transform/read-unit.ts';
-import { beginTry, endTry, TRANSFORM_TIMEOUT_MS, VISIBILITY_MS } from '#lake/steps/transform/tries.ts';
+import { beginTry, endTry, SILENT_MS, TRANSFORM_TIMEOUT_MS, VISIBILITY_MS } from '#lake/steps/transform/tries.ts';
 import { type TransformOptions, transform } from '#lake/steps/transform.ts';
 import { MemoryQueue } from '#local/memory-queue.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
@@ -111,6 +111,33 @@ describe('a unit that fails again and again', () => {
       key.slice(key.lastIndexOf('/') + 1),
     );
     expect(tries).toEqual(['0.failed.json', '0.json', '1.failed.json', '1.json', '2.failed.json', '2.json', '3.json']);
+  });
+
+  test('fault 51: one object among 2,000 that ends its process without a word is by itself within two hours', async () => {
+    const unit = await planned(2000);
+    /** Reads nothing but dies of the object; of the others there is no need to know what they hold. */
+    const read: ReadUnit = async (raw, { objects, ...one }, attempt, how) => {
+      if (objects.some(({ key }) => key === 'o1234')) await new Promise(() => {});
+      return readUnit(raw, { ...one, objects: objects.slice(0, 1) }, attempt, how);
+    };
+    const began = here.clock.now();
+    let deaths = 0;
+    for (let open = await openUnits(here.ports.lake); open.length > 0; open = await openUnits(here.ports.lake)) {
+      const before = deaths;
+      for (const { unit: id, plan } of open) {
+        const dies = transform(here.ports, { unit: id, plan }, { ...options, read });
+        const isDead = Symbol('dead');
+        const end = await Promise.race([dies, new Promise((resolve) => setTimeout(() => resolve(isDead), 25))]);
+        if (end === isDead) deaths++;
+      }
+      // Whoever died is noticed when the message comes again; the parts of a split are queued at once.
+      if (deaths > before) here.clock.advance(SILENT_MS + 1);
+    }
+    expect(deaths).toBe(7);
+    expect(here.clock.now() - began).toBeLessThan(2 * 3_600_000);
+    const poison = (await outcomes()).filter((outcome) => outcome.poison);
+    expect(poison.map((outcome) => outcome.poison?.map(({ key }) => key))).toEqual([['o1234']]);
+    expect(unit.unit).toBe(poison[0]?.unit.replace(/[ab]+$/, ''));
   });
 
   test('fault 51: the zombie of a parent that comes after the split finds its outcome taken', async () => {
