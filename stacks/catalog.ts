@@ -30,7 +30,8 @@ export function makeCatalog(stage: LakeStage, { lake }: Storage): LakeCatalog {
       `${logicalName(table.Name)}Table`,
       tableArguments(places.names.database, table),
       {
-        ...kept(stage),
+        // Not protected: a table that a newer release has brought stays, with its days, when an older one is deployed.
+        retainOnDelete: stage.config.keepsData,
         dependsOn: [database, lake],
       },
     );

@@ -132,6 +132,8 @@ const StageSchema = z.strictObject({
     .default({ quarantineDays: 90, resultDays: 7, graceDays: 14, logDays: 30 }),
   /** key of yours that encrypts what the lake holds; null: S3's own */
   kmsKeyArn: keyArn.nullable().default(null),
+  /** keys that were `kmsKeyArn` before: what was written with them is read with them */
+  formerKmsKeyArns: z.array(keyArn).default([]),
   alarms: z
     .strictObject({
       /** gets a mail for each alarm, after confirming the first one */

@@ -9,7 +9,7 @@ import type { Queues } from './queues.ts';
 import { makeRole, type Role } from './role.ts';
 import { bundleOf } from './spec/bundle.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
-import { logicalName, nameOf } from './spec/names.ts';
+import { logicalName, nameOf, scheduleRoleName } from './spec/names.ts';
 import { functionStatements, policyOf, trusts } from './spec/statements.ts';
 import type { StageSql } from './sql-folder.ts';
 import type { Storage } from './storage.ts';
@@ -125,7 +125,10 @@ function schedule(
       dlq: queues['jobs-dead'].arn,
       transform: {
         schedule: { name: nameOf('schedule', names, scheduled) },
-        role: { assumeRolePolicy: trusts(account, places).scheduler },
+        role: {
+          name: scheduleRoleName(names, account.region, scheduled),
+          assumeRolePolicy: trusts(account, places).scheduler,
+        },
       },
     });
   }

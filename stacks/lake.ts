@@ -1,8 +1,11 @@
 /** A whole stage: what is made first is handed to what is made of it. */
+import { adoptExisting } from './adopt.ts';
 import { makeAlarms } from './alarms.ts';
 import { makeAnalystPolicy } from './analysts.ts';
 import { makeCatalog } from './catalog.ts';
+import { refuseChanges } from './changes.ts';
 import { configOf, type LakeConfig, settingsOf } from './config.ts';
+import { deployedResources } from './deployed.ts';
 import { makeJobs } from './jobs.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { makeQueues } from './queues.ts';
@@ -21,9 +24,12 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const names = { app: $app.name, stage: $app.stage };
   const account = { account: accountId, region: config.region, partition };
   const places = placesOf(names, account, config);
-  const stage: LakeStage = { names, account, config, places, settings: settingsOf(config) };
+  const deployed = deployedResources(names);
+  refuseChanges(deployed, config, places, names.stage);
+  const stage: LakeStage = { names, account, config, places, settings: settingsOf(config), deployed };
 
   const sql = await sqlFolder(config);
+  const adopted = await adoptExisting(stage, sql);
   const storage = makeStorage(stage);
   const stream = makeStream(stage, storage);
   const catalog = makeCatalog(stage, storage);
@@ -43,6 +49,9 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
     analystPolicy: analysts.arn,
     alarms: topic.arn,
     dashboard: dashboard.dashboardName,
+    ...(adopted > 0
+      ? { takenOver: `${adopted} resources that were there already: deploy again to bring them up to date` }
+      : {}),
     ...(warnings.length > 0 ? { warnings: warnings.join(' ') } : {}),
     ...(stream ? { firehose: stream.firehose.name } : {}),
     ...(stream?.configurationSet ? { configurationSet: stream.configurationSet } : {}),

@@ -1,7 +1,8 @@
 /** From SES into the raw bucket: a Firehose, and the configuration set whose events it takes. */
 
+import { keyOf } from './deployed.ts';
 import { kept, type LakeStage } from './lake-stage.ts';
-import { makeRole } from './role.ts';
+import { makeRole, type Role } from './role.ts';
 import { nameOf } from './spec/names.ts';
 import { ERROR_ROOT, FIREHOSE_ERROR_PREFIX, firehosePrefix } from './spec/raw-folders.ts';
 import { firehoseStatements, policyOf, sesStatements, trusts } from './spec/statements.ts';
@@ -56,37 +57,55 @@ export function makeStream(stage: LakeStage, { raw }: Storage): Stream | null {
   return { firehose, ...attachSes(stage, firehose) };
 }
 
+const SET = 'aws:sesv2/configurationSet:ConfigurationSet';
+
 function attachSes(
   stage: LakeStage,
   firehose: aws.kinesis.FirehoseDeliveryStream,
 ): { configurationSet?: $util.Output<string> } {
-  const { config, places, account, names } = stage;
+  const { config, places, account, deployed } = stage;
+  const isNew = config.ses?.configurationSet === 'new';
+  // Mail that names a configuration set is refused when it has gone: one that was made goes on beside one that is named later.
+  const isKept = config.keepsData && deployed.has(keyOf(SET, 'ConfigurationSet'));
+  const made = isNew || isKept ? makeSet(stage) : null;
   if (!config.ses) return {};
   const role = makeRole(stage, 'Ses', places.names.roles.ses, {
     trust: trusts(account, places).ses,
     policy: policyOf(sesStatements(places)),
   });
-  const configurationSet =
-    config.ses.configurationSet === 'new'
-      ? new aws.sesv2.ConfigurationSet(
-          'ConfigurationSet',
-          { configurationSetName: places.names.configurationSet },
-          // Mail that names a configuration set is refused when it has gone.
-          kept(stage),
-        ).configurationSetName
-      : $output(config.ses.configurationSet);
+  const publish = (name: string, set: $util.Input<string>): void => publishEvents(stage, firehose, role, name, set);
+  if (made) publish('SesEvents', made);
+  if (isNew && made) return { configurationSet: made };
+  publish('OwnSesEvents', config.ses.configurationSet);
+  return { configurationSet: $output(config.ses.configurationSet) };
+}
+
+const makeSet = (stage: LakeStage): $util.Output<string> =>
+  new aws.sesv2.ConfigurationSet(
+    'ConfigurationSet',
+    { configurationSetName: nameOf('configurationSet', stage.names) },
+    kept(stage),
+  ).configurationSetName;
+
+function publishEvents(
+  { config, names }: LakeStage,
+  firehose: aws.kinesis.FirehoseDeliveryStream,
+  { role, policy }: Role,
+  name: string,
+  configurationSetName: $util.Input<string>,
+): void {
+  if (!config.ses) return;
   new aws.sesv2.ConfigurationSetEventDestination(
-    'SesEvents',
+    name,
     {
-      configurationSetName: configurationSet,
+      configurationSetName,
       eventDestinationName: nameOf('configurationSet', names, 'events'),
       eventDestination: {
         enabled: true,
         matchingEventTypes: config.ses.events,
-        kinesisFirehoseDestination: { deliveryStreamArn: firehose.arn, iamRoleArn: role.role.arn },
+        kinesisFirehoseDestination: { deliveryStreamArn: firehose.arn, iamRoleArn: role.arn },
       },
     },
-    { dependsOn: [role.policy] },
+    { dependsOn: [policy] },
   );
-  return { configurationSet };
 }

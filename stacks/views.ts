@@ -1,6 +1,7 @@
 /** Every view of sql/, twice: as a view to query, and as a saved query to read and adapt. */
 
 import type { LakeCatalog } from './catalog.ts';
+import { type Deployed, keyOf } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { viewArguments } from './spec/glue-arguments.ts';
 import { glueView } from './spec/glue-view.ts';
@@ -10,7 +11,7 @@ import type { StageSql } from './sql-folder.ts';
 import type { Workgroups } from './workgroups.ts';
 
 export function makeViews(
-  { places }: LakeStage,
+  { places, deployed }: LakeStage,
   { views }: StageSql,
   { database, tables }: LakeCatalog,
   { analysts }: Workgroups,
@@ -33,10 +34,23 @@ export function makeViews(
     const before = saved.at(-2);
     saved.push(
       new aws.athena.NamedQuery(
-        `${logicalName(name)}Query`,
+        wholeOne(deployed, `${logicalName(name)}Query`),
         { name, description, database: places.names.database, workgroup: analysts.id, query },
         { dependsOn: [database, ...(before ? [before] : [])] },
       ),
     );
   }
 }
+
+/**
+ * The provider has no update for a saved query, and the engine asks for one where it was made and could not be read then: such
+ * a one is made again, by another logical name, and goes.
+ */
+function wholeOne(deployed: Deployed, name: string): string {
+  const names = [name, `${name}Again`];
+  const isBroken = (one: string): boolean => (deployed.get(keyOf(QUERY, one))?.initErrors ?? []).length > 0;
+  const whole = names.find((one) => deployed.has(keyOf(QUERY, one)) && !isBroken(one));
+  return whole ?? names.find((one) => !isBroken(one)) ?? name;
+}
+
+const QUERY = 'aws:athena/namedQuery:NamedQuery';

@@ -104,4 +104,7 @@ export const analystStatements = (places: StagePlaces): Statement[] => [
   ...(places.keys.lake
     ? [{ sid: 'Key', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [places.keys.lake] }]
     : []),
+  ...(places.keys.former.length > 0
+    ? [{ sid: 'FormerKeys', actions: ['kms:Decrypt'], resources: places.keys.former }]
+    : []),
 ];

@@ -42,6 +42,10 @@ export const databaseName = ({ app, stage }: Stage): string => {
 export const globalName = (kind: 'role' | 'policy' | 'dashboard', stage: Stage, region: string, what = ''): string =>
   joined([stage.app, stage.stage, region, what], '-', LIMITS[kind]);
 
+/** A schedule's own role, by a name that can be found again: SST's would end in letters of chance. */
+export const scheduleRoleName = (stage: Stage, region: string, schedule: string): string =>
+  globalName('role', stage, region, `schedule-${schedule}`);
+
 /** All of AWS shares one space of bucket names: the mark of account and region keeps others out of it. */
 export const bucketName = ({ app, stage }: Stage, account: string, region: string, what: string): string => {
   const parts = [app, stage, account, region, what];

@@ -35,8 +35,10 @@ export interface StagePlaces extends Places {
   jobsDlq: string;
   firehose: string;
   configurationSet: string;
+  /** the configuration set that a stage makes: it is used on beside one that is named later */
+  madeConfigurationSet: string;
   /** keys that encrypt what the stage reads or writes */
-  keys: { lake: string | null; raw: string | null };
+  keys: { lake: string | null; raw: string | null; former: readonly string[] };
   results: { pipeline: string; analysts: string };
   arn(service: string, resource: string): string;
 }
@@ -84,10 +86,12 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     jobsDlq: queue('jobs-dead'),
     firehose: arn('firehose', `deliverystream/${names.firehose}`),
     configurationSet: arn('ses', `configuration-set/${names.configurationSet}`),
+    madeConfigurationSet: arn('ses', `configuration-set/${nameOf('configurationSet', stage)}`),
     roles: record(roleNames, (name) => `arn:${partition}:iam::${account}:role/${names.roles[name]}`),
     keys: {
       lake: config.kmsKeyArn,
       raw: config.raw.from === 'existing bucket' ? config.raw.kmsKeyArn : isNew ? config.kmsKeyArn : null,
+      former: config.formerKmsKeyArns,
     },
     results: {
       pipeline: `s3://${names.resultsBucket}/${PIPELINE_RESULTS}`,

@@ -44,7 +44,10 @@ const trustOf = (service: string, conditions?: Statement['conditions']): string 
  * Who may take the roles of a stage. A service that works for others too says for whom ("The confused deputy problem", IAM
  * User Guide), each in its own way: what a service doesn't say must not be asked for, or it can't take the role.
  */
-export const trusts = ({ account }: Pick<Account, 'account'>, { configurationSet }: StagePlaces) => ({
+export const trusts = (
+  { account }: Pick<Account, 'account'>,
+  { configurationSet, madeConfigurationSet }: StagePlaces,
+) => ({
   /** It takes roles of its own account only: who makes a function must be allowed to pass the role. */
   lambda: trustOf('lambda.amazonaws.com'),
   /** "Confused deputy prevention", EventBridge Scheduler */
@@ -54,7 +57,10 @@ export const trusts = ({ account }: Pick<Account, 'account'>, { configurationSet
   /** "Giving Amazon SES permission to publish to your Firehose delivery stream" */
   ses: trustOf('ses.amazonaws.com', {
     StringEquals: { 'aws:SourceAccount': account },
-    ArnLike: { 'aws:SourceArn': configurationSet },
+    ArnLike: {
+      'aws:SourceArn':
+        configurationSet === madeConfigurationSet ? configurationSet : [configurationSet, madeConfigurationSet],
+    },
   }),
 });
 
@@ -89,6 +95,7 @@ function keyStatements(name: LambdaName, places: StagePlaces): Statement[] {
   if (keys.raw && keys.raw !== keys.lake && does('s3:GetObject', rawBucket)) {
     statements.push({ sid: 'RawKey', actions: ['kms:Decrypt'], resources: [keys.raw] });
   }
+  if (keys.former.length > 0) statements.push({ sid: 'FormerKeys', actions: ['kms:Decrypt'], resources: keys.former });
   return statements;
 }
 

@@ -1,4 +1,4 @@
-/** Brings moto, Trino and pandas onto this machine, once: into a folder outside the tree, so that a new checkout finds them. */
+/** Brings moto, Trino, pandas and Pulumi's engine onto this machine, once: into a folder outside the tree, so that a new checkout finds them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -9,6 +9,9 @@ const MOTO = '5.2.5';
 const PANDAS = { pandas: '3.1.1', pyarrow: '26.0.1', numpy: '2.4.6', 'python-dateutil': '4.0.0' };
 /** The newest that Maven Central holds in parts: the whole server would be 821 MB, these two are 453. */
 const TRINO = '476';
+/** The engine that SST 4.17.1 asks for, and what its own module replaces. */
+const PULUMI = '3.215.0';
+const CLIPBOARD = 'github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e';
 /** Trino 476 refuses older ones. */
 const JAVA = 22;
 
@@ -23,9 +26,37 @@ export interface Engines {
 export function installEngines(say: (line: string) => void): Engines {
   const cache = cacheFolder();
   const java = findJava();
-  const python = pythonWith(join(cache, `moto-${MOTO}`), [`moto[s3,glue,athena,sqs,ssm,server]==${MOTO}`], say);
+  const python = installMoto(say);
   const trino = once(join(cache, `trino-${TRINO}`), say, fetchTrino);
   return { python, java, trino };
+}
+
+/** @returns the command of a Python with moto and boto3. @throws Error naming what is missing on this machine */
+export const installMoto = (say: (line: string) => void): string =>
+  pythonWith(join(cacheFolder(), `moto-${MOTO}`), [`moto[s3,glue,athena,sqs,ssm,server]==${MOTO}`], say);
+
+/**
+ * Pulumi's engine, built from the modules of Go: there is no other package of it. 202 MB, four minutes on two cores.
+ * @returns its command. @throws Error naming what is missing on this machine
+ */
+export function installPulumi(say: (line: string) => void): string {
+  const folder = once(join(cacheFolder(), `pulumi-${PULUMI}`), say, (made) => {
+    const work = join(made, 'source');
+    mkdirSync(work, { recursive: true });
+    writeFileSync(
+      join(work, 'go.mod'),
+      `module maillake/engine\n\ngo 1.24\n\nrequire github.com/pulumi/pulumi/pkg/v3 v${PULUMI}\n\nreplace github.com/atotto/clipboard => ${CLIPBOARD}\n`,
+    );
+    writeFileSync(
+      join(work, 'engine.go'),
+      '//go:build engine\n\npackage engine\n\nimport _ "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"\n',
+    );
+    const hint = 'install Go 1.24 or newer (Debian: apt-get install golang)';
+    run('go', ['mod', 'tidy'], hint, work);
+    run('go', ['build', '-o', join(made, 'pulumi'), 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi'], hint, work);
+    rmSync(work, { recursive: true });
+  });
+  return join(folder, 'pulumi');
 }
 
 /**
@@ -129,9 +160,9 @@ function majorVersion(command: string): number {
   return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0);
 }
 
-function run(command: string, args: readonly string[], hint?: string): void {
+function run(command: string, args: readonly string[], hint?: string, cwd?: string): void {
   try {
-    execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...(cwd ? { cwd } : {}) });
   } catch (error) {
     throw new Error(`${command} failed${hint ? `: ${hint}` : ''}`, { cause: error });
   }

@@ -4,7 +4,10 @@ import type { Engines } from './install.ts';
 import { freePort, type Started, start } from './process.ts';
 
 /** S3, Glue and SQS on loopback. */
-export async function startMoto({ python }: Engines, logs: string): Promise<Started & { address: string }> {
+export async function startMoto(
+  { python }: Pick<Engines, 'python'>,
+  logs: string,
+): Promise<Started & { address: string }> {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const started = await start({

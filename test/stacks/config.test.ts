@@ -29,6 +29,7 @@ test('name and region are enough: everything else has a default', () => {
     atOnce: {},
     retention: { quarantineDays: 90, resultDays: 7, graceDays: 14, logDays: 30 },
     kmsKeyArn: null,
+    formerKmsKeyArns: [],
     alarms: { email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 },
     queryGigabytes: 100,
     keepsData: false,

@@ -65,7 +65,6 @@ interface Recording {
   app: Graph['app'];
   resources: Resource[];
   builds: Build[];
-  links: Record<string, Json>;
   outputs: Record<string, Json>;
   errors: string[];
 }
@@ -96,7 +95,6 @@ class Recorder extends MockMonitor {
     const type = request.getUrn().split('::')[2] ?? '';
     const outputs = deserializeProperties(request.getOutputs());
     if (type === 'pulumi:pulumi:Stack') current().outputs = outputs;
-    if (type.endsWith('sst:sst:LinkRef')) current().links[String(outputs.target)] = outputs.properties;
     super.registerResourceOutputs(request, callback);
   }
 }
@@ -151,7 +149,6 @@ async function evaluate({ stage, config }: Configuration, number: number): Promi
     app: { name: '', stage, removal: '', protect: false, home: '' },
     resources: [],
     builds: [],
-    links: {},
     outputs: {},
     errors: [],
   };

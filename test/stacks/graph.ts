@@ -43,8 +43,6 @@ export interface Graph {
   app: { name: string; stage: string; removal: string; protect: boolean; home: string };
   resources: readonly Resource[];
   builds: readonly Build[];
-  /** properties of what functions could link to, by name: what sst-env.d.ts is made of */
-  links: Readonly<Record<string, Json>>;
   /** what `sst deploy` prints */
   outputs: Readonly<Record<string, Json>>;
   errors: readonly string[];

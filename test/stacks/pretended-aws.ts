@@ -4,13 +4,18 @@ import { z } from 'zod';
 
 export interface PretendedAws {
   address: string;
+  /** loses all objects: SST's state of every stage */
+  forget(): void;
   close(): Promise<void>;
 }
 
 const Parameter = z.object({ Name: z.string(), Value: z.string().exactOptional() });
 
-/** Holds what it is given, and one parameter: that this account has been set up for SST already. */
-export async function pretendAws(account: string): Promise<PretendedAws> {
+/**
+ * Holds what it is given, and one parameter: that this account has been set up for SST already.
+ * @param elsewhere address of the rest of the account; without it nothing else is there
+ */
+export async function pretendAws(account: string, elsewhere?: string): Promise<PretendedAws> {
   const parameters = new Map([
     [
       '/sst/bootstrap',
@@ -27,8 +32,11 @@ export async function pretendAws(account: string): Promise<PretendedAws> {
 
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request));
-    if (request.headers['x-amz-target']) answerParameter(request, body, response);
-    else answerObject(request, body, response);
+    const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
+    if (service === 'ssm') answerParameter(request, body, response);
+    else if (service === 's3' && request.url?.startsWith('/sst-')) answerObject(request, body, response);
+    else if (elsewhere === undefined) answerAbsence(response);
+    else await passOn(elsewhere, request, body, response);
   });
 
   function answerParameter({ headers }: IncomingMessage, body: Buffer, response: ServerResponse): void {
@@ -80,14 +88,46 @@ export async function pretendAws(account: string): Promise<PretendedAws> {
     response.end('<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>not there</Message></Error>');
   }
 
+  /** In the words of every service that is asked. */
+  function answerAbsence(response: ServerResponse): void {
+    response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException', 'content-type': 'application/json' });
+    response.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: 'not there' }));
+  }
+
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
   return {
     address: `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`,
+    forget: () => objects.clear(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+async function passOn(
+  address: string,
+  request: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
+  const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+    ['host', 'connection', 'content-length', 'transfer-encoding', 'expect'].includes(name)
+      ? []
+      : [[name, String(value)]],
+  );
+  const { method = 'GET', url = '' } = request;
+  const answer = await fetch(address + url, {
+    method,
+    headers,
+    ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+  });
+  const said = Buffer.from(await answer.arrayBuffer());
+  for (const [name, value] of answer.headers)
+    if (!['content-length', 'content-encoding', 'transfer-encoding', 'connection'].includes(name))
+      response.setHeader(name, value);
+  response.writeHead(answer.status);
+  response.end(said);
 }

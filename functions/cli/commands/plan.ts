@@ -6,7 +6,7 @@ import {
   examples,
   type Folders,
   jsonOption,
-  lakeCommand,
+  LAKE,
   lakeOption,
   rawFolder,
   rawOption,
@@ -40,7 +40,7 @@ export const planCommand = (to: Console): Command =>
           open_units: (await openUnits(lake.ports.lake)).length,
         };
       });
-      warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] }, flags);
+      warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] });
       warnOfUnread(to, result.unread);
       if (flags.json) return to.json(result);
       const { objects, bytes, units, known_objects, open_units } = result;
@@ -50,8 +50,7 @@ export const planCommand = (to: Console): Command =>
           : nothingNew(known_objects),
         ...units.map((unit) => `  ${unit}`),
       ]);
-      if (open_units > 0)
-        to.note(`${counted(open_units, 'unit waits', 'units wait')} for: ${lakeCommand('transform', flags)}`);
+      if (open_units > 0) to.note(`${counted(open_units, 'unit waits', 'units wait')} for: ${LAKE} transform`);
     });
 
 const nothingNew = (known: number): string =>

@@ -11,7 +11,6 @@ import {
   type Folders,
   jsonOption,
   LAKE,
-  lakeCommand,
   lakeOption,
   limitsOf,
   rawFolder,
@@ -46,7 +45,7 @@ export const transformCommand = (to: Console): Command =>
       const summary = await withLake({ raw, lake: flags.lake }, async (lake) =>
         sumOutcomes(await transformAll(lake, await unitsToDo(lake, unit), to.progress, limitsOf(flags))),
       );
-      warnOfObjects(to, { ...summary, changed_objects: [] }, flags);
+      warnOfObjects(to, { ...summary, changed_objects: [] });
       if (flags.json) return to.json(summary);
       const { units, objects, records, rows } = summary;
       if (units === 0) {
@@ -59,7 +58,7 @@ export const transformCommand = (to: Console): Command =>
         ...countLines(summary),
         `  rows        events ${count(rows.events)}, headers ${count(rows.headers)}, clicks ${count(rows.clicks)}`,
       ]);
-      to.note(`the step after it: ${lakeCommand('settle', { lake: flags.lake })}`);
+      to.note(`the step after it: ${LAKE} settle`);
     });
 
 /** @throws UsageError if a unit is named that no plan knows */

@@ -28,7 +28,7 @@ export function streamChecks(stages: Stages): void {
   });
 
   test('a new configuration set publishes all that SES knows, one that is there what was asked for', () => {
-    const destination = (graph = stages.dev()) => resourceOf(graph, EVENTS, 'SesEvents').inputs;
+    const destination = (graph = stages.dev(), name = 'SesEvents') => resourceOf(graph, EVENTS, name).inputs;
     expect(destination()).toMatchObject({
       configurationSetName: 'maillake-dev',
       eventDestination: {
@@ -40,7 +40,7 @@ export function streamChecks(stages: Stages): void {
       },
     });
     expect(at(destination(), 'eventDestination', 'matchingEventTypes')).toHaveLength(10);
-    expect(destination(stages.production())).toMatchObject({
+    expect(destination(stages.production(), 'OwnSesEvents')).toMatchObject({
       configurationSetName: 'newsletter',
       eventDestination: { matchingEventTypes: ['SEND', 'DELIVERY', 'BOUNCE', 'COMPLAINT', 'OPEN', 'CLICK'] },
     });

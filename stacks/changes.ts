@@ -1,0 +1,50 @@
+/** Changes of the config that can't be made to a stage that is there: refused in words, before the engine changes anything. */
+import { ConfigError, type StageConfig } from './config.ts';
+import { type Deployed, keyOf } from './deployed.ts';
+import type { StagePlaces } from './spec/places.ts';
+
+const BUCKET = 'aws:s3/bucket:Bucket';
+const ENCRYPTION = 'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration';
+
+/** @throws ConfigError with what would happen, and what to do */
+export function refuseChanges(
+  deployed: Deployed,
+  config: Pick<StageConfig, 'region' | 'kmsKeyArn' | 'formerKmsKeyArns' | 'keepsData'>,
+  { names }: Pick<StagePlaces, 'names'>,
+  stage: string,
+): void {
+  const refusals = [
+    regionChange(deployed, config),
+    rawChange(deployed, names.rawBucket, config.keepsData),
+    keyChange(deployed, config),
+  ].filter((refusal) => refusal !== null);
+  if (refusals.length > 0)
+    throw new ConfigError(`stage ${stage} can't be changed so; nothing was changed:\n${refusals.join('\n')}`);
+}
+
+/** Every name and address carries the region, so all would be made anew beside what is there. */
+function regionChange(deployed: Deployed, { region }: Pick<StageConfig, 'region'>): string | null {
+  const providers = [...deployed.values()].filter(({ type }) => type === 'pulumi:providers:aws');
+  const before = providers.map(({ inputs }) => inputs?.region).find((one) => typeof one === 'string');
+  if (before === undefined || before === region) return null;
+  return `  region: is ${before}, and a stage doesn't move: deploy another stage in ${region}, or remove this one first`;
+}
+
+/** Units name their objects by key: in another bucket none of them would be found again. */
+function rawChange(deployed: Deployed, bucket: string, keepsData: boolean): string | null {
+  const before = deployed.get(keyOf(BUCKET, 'RawBucket'))?.id;
+  if (before === undefined || before === bucket) return null;
+  const instead = keepsData ? 'deploy another stage for it' : 'deploy another stage for it, or remove this one first';
+  return `  raw: this lake was made from ${before}, and what it holds names objects there; it can't read ${bucket} instead: ${instead}, or copy the objects below the folders of ${before}`;
+}
+
+/** What was written with a key can be read with that key only. */
+function keyChange(
+  deployed: Deployed,
+  { kmsKeyArn, formerKmsKeyArns }: Pick<StageConfig, 'kmsKeyArn' | 'formerKmsKeyArns'>,
+): string | null {
+  const text = JSON.stringify(deployed.get(keyOf(ENCRYPTION, 'LakeEncryption'))?.inputs ?? {});
+  const [, before] = /"kmsMasterKeyId":"([^"]+)"/.exec(text) ?? [];
+  if (before === undefined || before === kmsKeyArn || formerKmsKeyArns.includes(before)) return null;
+  return `  kmsKeyArn: what the lake holds is encrypted with ${before}: say formerKmsKeyArns: ['${before}'] so that it can still be read`;
+}

@@ -1,0 +1,38 @@
+/** What SST's state says that a stage has already: the engine is about to compare it with what the program makes. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Stage } from './spec/names.ts';
+
+/** A resource as Pulumi keeps it (its checkpoint, version 3). */
+export interface DeployedResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Readonly<Record<string, unknown>>;
+  /** what went wrong after it was made */
+  initErrors?: readonly string[];
+}
+
+/** By type and logical name. */
+export type Deployed = ReadonlyMap<string, DeployedResource>;
+
+export const keyOf = (type: string, name: string): string => `${type}::${name}`;
+
+/** SST's command line has the engine keep its state in a folder. */
+export const isEngineRunning = (backend = process.env.PULUMI_BACKEND_URL): boolean =>
+  backend?.startsWith('file://') === true;
+
+/** Nothing for a stage that was never deployed, for one whose state was lost, and where no engine runs. */
+export function deployedResources({ app, stage }: Stage, backend = process.env.PULUMI_BACKEND_URL): Deployed {
+  if (backend === undefined || !isEngineRunning(backend)) return new Map();
+  const path = join(fileURLToPath(backend), '.pulumi', 'stacks', app, `${stage}.json`);
+  if (!existsSync(path)) return new Map();
+  const state: { checkpoint?: { latest?: { resources?: DeployedResource[] } } } = JSON.parse(
+    readFileSync(path, 'utf8'),
+  );
+  const resources = state.checkpoint?.latest?.resources ?? [];
+  return new Map(resources.map((resource) => [keyOf(resource.type, nameOf(resource.urn)), resource]));
+}
+
+const nameOf = (urn: string): string => urn.split('::').at(-1) ?? '';

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { refuseChanges } from '../../stacks/changes.ts';
+import { ConfigError, configOf, type LakeConfig } from '../../stacks/config.ts';
+import { type Deployed, type DeployedResource, keyOf } from '../../stacks/deployed.ts';
+import { placesOf } from '../../stacks/spec/places.ts';
+import { ACCOUNT } from './graph.ts';
+
+const LAKE: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/before';
+const RAW = 'maillake-production-raw-before';
+
+/** As a stage has left it behind that had a raw bucket of this name, and encrypted with this key. */
+function deployed({ raw = RAW, key = null }: { raw?: string; key?: string | null } = {}): Deployed {
+  const resources: [type: string, name: string, rest: Partial<DeployedResource>][] = [
+    ['pulumi:providers:aws', 'default_7_20_0', { inputs: { region: 'eu-west-1' } }],
+    ['aws:s3/bucket:Bucket', 'RawBucket', { id: raw }],
+    [
+      'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
+      'LakeEncryption',
+      { inputs: { rules: [{ applyServerSideEncryptionByDefault: key ? { kmsMasterKeyId: key } : {} }] } },
+    ],
+  ];
+  return new Map(resources.map(([type, name, rest]) => [keyOf(type, name), { urn: name, type, ...rest }]));
+}
+
+function change(config: LakeConfig, before: Deployed): void {
+  const stage = configOf(config, 'production');
+  const account = { account: ACCOUNT, region: stage.region, partition: 'aws' };
+  refuseChanges(before, stage, placesOf({ app: config.app, stage: 'production' }, account, stage), 'production');
+}
+
+const rawBucket = (): string => {
+  const account = { account: ACCOUNT, region: LAKE.region, partition: 'aws' };
+  return placesOf({ app: LAKE.app, stage: 'production' }, account, configOf(LAKE, 'production')).names.rawBucket;
+};
+
+test('a stage that is new, and one that stays as it is, are changed', () => {
+  expect(() => change(LAKE, new Map())).not.toThrow();
+  expect(() => change(LAKE, deployed({ raw: rawBucket() }))).not.toThrow();
+});
+
+test('another raw bucket is refused, in either direction (else units name objects that are not there)', () => {
+  const existing: LakeConfig = { ...LAKE, raw: { from: 'existing bucket', bucket: 'ours', template: null } };
+  expect(() => change(existing, deployed())).toThrow(
+    /nothing was changed:\n {2}raw: this lake was made from maillake-production-raw-before.*can't read ours.*another stage/,
+  );
+  expect(() => change(LAKE, deployed({ raw: 'ours' }))).toThrow(/raw: this lake was made from ours/);
+  expect(() => change(existing, deployed({ raw: 'ours' }))).not.toThrow();
+});
+
+test('another region is refused', () => {
+  expect(() => change({ ...LAKE, region: 'us-east-1' }, deployed({ raw: rawBucket() }))).toThrow(ConfigError);
+  expect(() => change({ ...LAKE, region: 'us-east-1' }, deployed())).toThrow(/region: is eu-west-1, and a stage/);
+});
+
+test('a key that something was written with is not forgotten', () => {
+  const before = deployed({ raw: rawBucket(), key: KEY });
+  expect(() => change(LAKE, before)).toThrow(`say formerKmsKeyArns: ['${KEY}']`);
+  expect(() => change({ ...LAKE, formerKmsKeyArns: [KEY] }, before)).not.toThrow();
+  expect(() => change({ ...LAKE, kmsKeyArn: KEY }, before)).not.toThrow();
+  expect(() => change({ ...LAKE, kmsKeyArn: KEY }, deployed({ raw: rawBucket() }))).not.toThrow();
+});
