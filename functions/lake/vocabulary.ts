@@ -40,6 +40,7 @@ export const REASONS = {
   timestamp: "a time that can't be read",
   too_deep: 'the record is nested deeper than the limit',
   too_large: 'the object is larger than the limit when decompressed',
+  unknown_envelope: 'it bears the marks of a mail event, in an envelope that is not known yet',
   wrong_type: 'a field has a type that has no unambiguous reading',
 } as const;
 export type Reason = keyof typeof REASONS;

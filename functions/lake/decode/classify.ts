@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../read/record.ts';
+import { cut, otherKind } from './other-kinds.ts';
 import { pinpointHasHeaders, pinpointKind } from './pinpoint.ts';
 import type { PinpointKind } from './pinpoint-kinds.ts';
 import { sesHasHeaders, sesKind } from './ses.ts';
@@ -32,7 +33,7 @@ interface Other {
 
 /** Which event a record is, by `event_type` (Pinpoint), `eventType` (SES) or `notificationType` (SES's legacy feedback). */
 export const classify = (value: JsonValue): EventRecord | Other => {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return UNRECOGNIZED;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return { source: null, word: UNRECOGNIZED };
   const fields = value;
   const pinpoint = wordOf(fields.event_type);
   const kind = pinpoint === null ? undefined : pinpointKind(pinpoint);
@@ -41,19 +42,18 @@ export const classify = (value: JsonValue): EventRecord | Other => {
   }
   const published = wordOf(fields.eventType);
   const word = published ?? wordOf(fields.notificationType);
-  if (word !== null) {
-    const sesKindOfWord = sesKind(word);
-    if (sesKindOfWord === undefined) return { source: null, word: otherSes(word) };
-    const feed = published === null ? 'notification' : 'event_publishing';
-    return { source: 'ses', feed, kind: sesKindOfWord, word, fields };
-  }
-  return pinpoint === null ? UNRECOGNIZED : { source: null, word: cut(pinpoint) };
+  if (word === null)
+    return { source: null, word: pinpoint === null ? (otherKind(fields) ?? UNRECOGNIZED) : cut(pinpoint) };
+  const sesKindOfWord = sesKind(word);
+  if (sesKindOfWord === undefined) return { source: null, word: otherKind(fields) ?? otherSes(word, fields) };
+  const feed = published === null ? 'notification' : 'event_publishing';
+  return { source: 'ses', feed, kind: sesKindOfWord, word, fields };
 };
 
 export const hasHeaders = (record: EventRecord): boolean =>
   record.source === 'ses' ? sesHasHeaders(record.fields) : pinpointHasHeaders(record.fields);
 
-const UNRECOGNIZED: Other = { source: null, word: 'unrecognized' };
+const UNRECOGNIZED = 'unrecognized';
 
 const wordOf = (value: JsonValue | undefined): string | null => {
   if (typeof value === 'string') return value.trim() || null;
@@ -62,10 +62,7 @@ const wordOf = (value: JsonValue | undefined): string | null => {
 };
 
 /** SNS's confirmation of a topic names itself; SES's other notifications have short names that say nothing alone. */
-const otherSes = (word: string): string => cut(word.startsWith('AmazonSns') ? word : `ses:${word}`);
-
-/**
- * Words are counted by name: whatever is in one, it stays short and writable. It is copied, because a part of a text
- * keeps the whole text, which may be megabytes, in memory for as long as the count lives.
- */
-const cut = (word: string): string => Buffer.from(word.slice(0, 100)).toString();
+const otherSes = (word: string, fields: JsonObject): string => {
+  const isNamed = word.startsWith('AmazonSns') || (fields.mail === undefined && fields.notificationType === undefined);
+  return cut(isNamed ? word : `ses:${word}`);
+};

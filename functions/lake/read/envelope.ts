@@ -1,15 +1,16 @@
 import { Rejection } from '../vocabulary.ts';
+import { BASE64, EventSearch, type Found, type SearchLimits, type SplitInner } from './event-search.ts';
+import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberText, parseJson } from './json.ts';
+import { bearsMarks, isOwnEvent } from './marks.ts';
 import type { JsonObject, JsonValue, Place, RecordPlace, RecordVisitor } from './record.ts';
-import { SES_TOPIC_VALIDATION } from './topic-validation.ts';
-
-/** Splits bytes that came inside an envelope; true if there was any record among them. */
-export type SplitInner = (bytes: Buffer, visitor: RecordVisitor) => boolean;
 
 /**
- * Takes the values of an object as the splitter finds them and passes on what is inside their envelopes, to a depth of
- * three: SNS, SQS, Lambda's records of both, EventBridge, and Firehose's error records. An envelope may hold several
- * events; each is a record with an ordinal of its own and the place of the whole. What is no envelope is passed as it is.
+ * Takes the values of an object as the splitter finds them and passes on what is inside their envelopes. SNS, EventBridge
+ * and Firehose's error records are known by name and taken off to a depth of three; any other value that is no event is
+ * searched for events inside (event-search.ts), so that it doesn't matter what AWS or a log shipper has wrapped them in. An
+ * envelope may hold several events; each is a record with an ordinal of its own and the place of the whole. What holds
+ * none is passed as it is; what bears the marks of an event and can't be read is rejected as `unknown_envelope`.
  *
  * The text that goes with an inner value is the string it was parsed from, or the part of the outer text that it is.
  */
@@ -20,20 +21,23 @@ export class Unwrapper implements RecordVisitor {
   readonly #place: RecordPlace;
   readonly #depth: number;
   readonly #split: SplitInner;
+  readonly #search: EventSearch;
 
   /**
    * @param place the one that the splitter points at each record; its ordinal is counted here
-   * @param depth nesting allowed in a value
+   * @param limits of a record
    */
-  constructor(visitor: RecordVisitor, place: RecordPlace, depth: number, split: SplitInner) {
+  constructor(visitor: RecordVisitor, place: RecordPlace, limits: SearchLimits, split: SplitInner) {
     this.#visitor = visitor;
     this.#place = place;
-    this.#depth = depth;
+    this.#depth = limits.depth;
     this.#split = split;
+    this.#search = new EventSearch(limits, split, (value) => isObject(value) && envelopeOf(value) !== undefined);
   }
 
   record(value: JsonValue, text: string): void {
-    this.#unwrap(value, text, 0);
+    if (isOwnEvent(value)) this.#visitor.record(value, text, this.#counted());
+    else this.#unwrap(value, text, 0);
   }
 
   skip(kind: string): void {
@@ -50,36 +54,63 @@ export class Unwrapper implements RecordVisitor {
 
   /** @param level envelopes around the value that have been taken off */
   #unwrap(value: JsonValue, text: string, level: number): void {
+    if (isOwnEvent(value)) {
+      this.#visitor.record(value, text, this.#counted());
+      return;
+    }
     const envelope = isObject(value) ? envelopeOf(value) : undefined;
     if (envelope === undefined || !isObject(value)) {
-      this.#visitor.record(value, text, this.#counted());
+      this.#emit(this.#search.find(value, text), level, () => this.#strange(value, text));
     } else if (envelope.is === 'control') {
       this.skip(envelope.kind);
     } else if (level === MAX_ENVELOPES) {
       this.reject(new Rejection('too_deep', `more than ${MAX_ENVELOPES} envelopes around an event`));
     } else if (envelope.is === 'message') {
-      this.#open(value[envelope.key], text, envelope.key, level);
-    } else if (envelope.is === 'firehoseError') {
-      this.#unwrapFirehoseError(value, level);
+      this.#open(value.Message, text, level);
+    } else if (envelope.is === 'eventBridge') {
+      this.#openDetail(value, text, level);
     } else {
-      this.#openRecords(value, text, level);
+      this.#unwrapFirehoseError(value, level);
     }
   }
 
-  /** The content of an envelope: JSON in a string, or as it is; an array is several. */
-  #open(content: JsonValue | undefined, outer: string, key: string, level: number): void {
+  #emit(found: readonly Found[], level: number, otherwise: () => void): void {
+    if (found.length === 0) {
+      otherwise();
+      return;
+    }
+    // base64 hides what is in it
+    this.#place.hasEscapes = true;
+    for (const one of found) {
+      if (one.is === 'record') this.#unwrap(one.value, one.text, level);
+      else if (one.is === 'skip') this.skip(one.kind);
+      else this.reject(one.rejection);
+    }
+  }
+
+  /** No event, and none inside. What says its own type beside a mail is for the decoder to judge. */
+  #strange(value: JsonValue, text: string): void {
+    const isTyped = isObject(value) && value.mail !== undefined && TYPE_WORDS.some((name) => value[name] !== undefined);
+    if (!isTyped && bearsMarks(text)) {
+      this.reject(new Rejection('unknown_envelope', 'the marks of a mail event, in an envelope that is not known'));
+    } else this.#visitor.record(value, text, this.#counted());
+  }
+
+  /** What SNS carries: JSON in a string, or as it is; an array is several. */
+  #open(content: JsonValue | undefined, outer: string, level: number): void {
     if (typeof content === 'string') {
       const parsed = parseJson(content);
       if (parsed === undefined) {
-        if (content.trim() === SES_TOPIC_VALIDATION) this.skip('ses_topic_validation');
-        else this.reject(new Rejection('json', `${key} holds no JSON: ${content.slice(0, 200)}`));
+        this.#emit(this.#search.findInText(content), level + 1, () =>
+          this.reject(new Rejection('json', `Message holds no JSON: ${content.slice(0, 200)}`)),
+        );
       } else if (isTooDeep(parsed.text, this.#depth)) {
-        this.reject(new Rejection('too_deep', `${key} is nested deeper than ${this.#depth}`));
+        this.reject(new Rejection('too_deep', `Message is nested deeper than ${this.#depth}`));
       } else this.#each(parsed.value, parsed.text, level);
     } else if (typeof content === 'object' && content !== null) {
-      this.#each(content, memberText(outer, key) ?? '', level);
+      this.#each(content, memberText(outer, 'Message') ?? '', level);
     } else {
-      this.reject(new Rejection('json', `${key} holds no event: ${content}`));
+      this.reject(new Rejection('json', `Message holds no event: ${content}`));
     }
   }
 
@@ -92,28 +123,18 @@ export class Unwrapper implements RecordVisitor {
     for (const [index, element] of content.entries()) this.#unwrap(element, texts[index] ?? '', level + 1);
   }
 
-  /** Lambda's `{"Records": […]}`: its elements are SNS or SQS messages and make one envelope with it. */
-  #openRecords(value: JsonObject, text: string, level: number): void {
-    const records = value.Records;
-    if (!Array.isArray(records) || records.length === 0) {
-      this.skip('empty_envelope');
+  /** An event in `detail`, as an object or a string; or something else that its bus carries, known by its own name. */
+  #openDetail(value: JsonObject, text: string, level: number): void {
+    const detail = value.detail ?? null;
+    const detailText = memberText(text, 'detail') ?? '';
+    if (isOwnEvent(detail) || (isObject(detail) && envelopeOf(detail) !== undefined)) {
+      this.#unwrap(detail, detailText, level + 1);
       return;
     }
-    const texts = elementTexts(memberText(text, 'Records') ?? '');
-    for (const [index, record] of records.entries()) {
-      const recordText = texts[index] ?? '';
-      const sns = isObject(record) ? record.Sns : undefined;
-      if (isObject(sns)) {
-        const snsText = memberText(recordText, 'Sns') ?? '';
-        if (sns.Message === undefined) this.#unwrap(sns, snsText, level + 1);
-        else this.#open(sns.Message, snsText, 'Message', level);
-        continue;
-      }
-      const envelope = isObject(record) ? envelopeOf(record) : undefined;
-      if (envelope?.is === 'message' && isObject(record))
-        this.#open(record[envelope.key], recordText, envelope.key, level);
-      else this.#unwrap(record, recordText, level + 1);
-    }
+    this.#emit(this.#search.find(detail, detailText), level + 1, () => {
+      if (!bearsMarks(detailText)) this.skip(eventBridgeKind(value));
+      else this.reject(new Rejection('unknown_envelope', 'the marks of a mail event in an EventBridge detail'));
+    });
   }
 
   /** What Firehose could not deliver (Firehose, "Data delivery failure handling"): the bytes it had got, in base64. */
@@ -123,6 +144,12 @@ export class Unwrapper implements RecordVisitor {
     const why = `Firehose gave up: ${plainText(value.errorCode)} ${plainText(value.errorMessage)}`;
     if (bytes === undefined || bytes.length === 0) {
       this.reject(new Rejection('firehose_error', `rawData is no base64 data. ${why}`));
+      return;
+    }
+    if (isGzip(bytes)) {
+      this.#emit(this.#search.findInBytes(bytes), level + 1, () =>
+        this.reject(new Rejection('firehose_error', `rawData holds no event. ${why}`)),
+      );
       return;
     }
     // base64 hides what is in them
@@ -140,53 +167,41 @@ export class Unwrapper implements RecordVisitor {
 }
 
 const MAX_ENVELOPES = 3;
-/** Nothing in it can be read in two ways, so that a text that is no base64 at its very end is still refused in one pass. */
-const BASE64 = /^[A-Za-z0-9+/\s]+(?:={1,2}\s*)?$/;
 
 type Envelope =
-  | { is: 'message'; key: string }
-  | { is: 'records' }
-  | { is: 'firehoseError' }
+  | { is: 'message' | 'eventBridge' | 'firehoseError' }
   /** no event inside, but known */
   | { is: 'control'; kind: string };
 
-const RECORDS: Envelope = { is: 'records' };
+const MESSAGE: Envelope = { is: 'message' };
+const EVENT_BRIDGE: Envelope = { is: 'eventBridge' };
 const FIREHOSE_ERROR: Envelope = { is: 'firehoseError' };
-const MESSAGE: Envelope = { is: 'message', key: 'Message' };
-const DETAIL: Envelope = { is: 'message', key: 'detail' };
+const EMPTY: Envelope = { is: 'control', kind: 'empty_envelope' };
 const CONFIRMATIONS: ReadonlyMap<JsonValue | undefined, Envelope> = new Map([
   ['SubscriptionConfirmation', { is: 'control', kind: 'sns_subscription_confirmation' }],
   ['UnsubscribeConfirmation', { is: 'control', kind: 'sns_unsubscribe_confirmation' }],
 ]);
+const TYPE_WORDS = ['eventType', 'notificationType', 'event_type'];
 
-/** Which envelope an object is, undefined for none. Events themselves are recognised first: they are nearly all. */
+/** Which envelope an object is, undefined for none that is known by name. What has a type word of its own is none. */
 function envelopeOf(value: JsonObject): Envelope | undefined {
-  if (typeof value.event_type === 'string' || typeof value.eventType === 'string') return undefined;
-  if (typeof value.notificationType === 'string') return undefined;
+  if (TYPE_WORDS.some((name) => typeof value[name] === 'string')) return undefined;
   const confirmation = CONFIRMATIONS.get(value.Type);
   if (confirmation !== undefined) return confirmation;
   if (value.Message !== undefined && (value.Type === 'Notification' || typeof value.TopicArn === 'string')) {
     return MESSAGE;
   }
-  if (Array.isArray(value.Records)) return RECORDS;
-  if (typeof value['detail-type'] === 'string' && typeof value.source === 'string') {
-    if (value.source !== 'aws.ses') return { is: 'control', kind: `eventbridge:${value.source.slice(0, 100)}` };
-    return value.detail === undefined ? undefined : DETAIL;
-  }
+  if (Array.isArray(value.Records) && value.Records.length === 0) return EMPTY;
+  if (typeof value['detail-type'] === 'string' && typeof value.source === 'string') return EVENT_BRIDGE;
   if (value.attemptsMade !== undefined && (value.rawData !== undefined || value.errorCode !== undefined)) {
     return FIREHOSE_ERROR;
   }
-  const body = BODIES.find((key) => value[key] !== undefined);
-  return body !== undefined && isSqsMessage(value, value[body]) ? { is: 'message', key: body } : undefined;
+  return undefined;
 }
 
-const BODIES = ['Body', 'body'];
-const SQS_MARKS = ['MessageId', 'messageId', 'ReceiptHandle', 'receiptHandle', 'MD5OfBody', 'md5OfBody'];
-
-/** A body alone could be anyone's field: it takes a mark of SQS, or content that can only be a message. */
-function isSqsMessage(value: JsonObject, body: JsonValue | undefined): boolean {
-  if (isObject(body) || (typeof body === 'string' && body.trimStart().startsWith('{'))) return true;
-  return SQS_MARKS.some((mark) => value[mark] !== undefined);
+/** By the bus's word for what it carries: SES's own by type (advisor, sending status), others by their source. */
+function eventBridgeKind({ source, 'detail-type': type }: JsonObject): string {
+  return `eventbridge:${String(source === 'aws.ses' ? type : source).slice(0, 100)}`;
 }
 
 /** For a message. An object could hold anything under `toString`, which a template would call. */

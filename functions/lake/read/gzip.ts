@@ -1,6 +1,6 @@
 import { constants, crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { ObjectRejection } from '../vocabulary.ts';
-import type { ByteSource } from './byte-source.ts';
+import { ByteSource } from './byte-source.ts';
 
 /** How the gzip data ended, known once its chunks have all been read. */
 export interface GzipEnding {
@@ -48,6 +48,27 @@ export async function* gunzip(source: ByteSource, ending: GzipEnding): AsyncGene
     // someone joins a file of very many small members: don't allocate a megabyte for each
     outputBytes = member.size < SMALL_OUTPUT ? SMALL_OUTPUT : FULL_OUTPUT;
   }
+}
+
+/**
+ * The content of a body, plain or gzip, whatever its name says. CloudWatch Logs writes gzip members, and a Firehose that
+ * compresses them again makes gzip within gzip: up to three layers are taken off.
+ *
+ * @param ending of the outermost layer that didn't end well
+ */
+export async function* unzipped(source: ByteSource, ending: GzipEnding, layers = 3): AsyncGenerator<Buffer> {
+  if (layers === 0 || !isGzip(await source.peek(3))) {
+    yield* source.chunks();
+    return;
+  }
+  const inner: GzipEnding = { is: 'whole', trailing: new Uint8Array(0) };
+  const content = new ByteSource(gunzip(source, ending));
+  try {
+    yield* unzipped(content, inner, layers - 1);
+  } finally {
+    await content.close();
+  }
+  if (ending.is === 'whole') Object.assign(ending, inner);
 }
 
 /** Measured: chunks of 64 KB cost a tenth more than 1 MB, larger ones bring nothing. */

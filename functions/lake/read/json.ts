@@ -113,13 +113,18 @@ function isClosing(code: number): boolean {
 
 /** The value of `key` in an object's text; of several the last, as in JSON.parse. Undefined if there is none. */
 export function memberText(object: string, key: string): string | undefined {
-  let found: string | undefined;
+  return memberTexts(object).get(key);
+}
+
+/** The values of an object's text by key; of several with one key the last, as in JSON.parse. */
+export function memberTexts(object: string): Map<string, string> {
+  const found = new Map<string, string>();
   let at = skipSpace(object, object.indexOf('{') + 1);
   while (object.charCodeAt(at) === QUOTE) {
     const keyEnd = stringEnd(object, at);
     const from = skipSpace(object, skipSpace(object, keyEnd) + 1);
     const to = valueEnd(object, from);
-    if (isKey(object.slice(at + 1, keyEnd - 1), key)) found = object.slice(from, to);
+    found.set(keyOf(object.slice(at + 1, keyEnd - 1)), object.slice(from, to));
     at = skipSeparator(object, to);
   }
   return found;
@@ -141,8 +146,8 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const CLOSE_ARRAY = 0x5d;
 
-function isKey(written: string, key: string): boolean {
-  return written === key || (written.includes('\\') && JSON.parse(`"${written}"`) === key);
+function keyOf(written: string): string {
+  return written.includes('\\') ? JSON.parse(`"${written}"`) : written;
 }
 
 function skipSpace(text: string, from: number): number {

@@ -2,7 +2,7 @@ import type { Limits } from '../settings.ts';
 import { ObjectRejection, Rejection } from '../vocabulary.ts';
 import { ByteSource } from './byte-source.ts';
 import { Unwrapper } from './envelope.ts';
-import { type GzipEnding, gunzip, isGzip } from './gzip.ts';
+import { type GzipEnding, isGzip, unzipped } from './gzip.ts';
 import type { RecordVisitor } from './record.ts';
 import { RecordPlace } from './record.ts';
 import { refuseForeign } from './refuse-format.ts';
@@ -23,14 +23,14 @@ export async function readObject(
   onChunk?: () => void,
 ): Promise<{ records: number; bytes: number }> {
   const place = new RecordPlace();
-  const unwrapper = new Unwrapper(visitor, place, limits.depth, splitInner(limits));
+  const unwrapper = new Unwrapper(visitor, place, limits, splitInner(limits));
   const splitter = new Splitter(limits, unwrapper, place);
   const ending: GzipEnding = { is: 'whole', trailing: new Uint8Array(0) };
   const source = new ByteSource(body);
   let bytes = 0;
   try {
     const zipped = isGzip(await source.peek(3));
-    for await (const chunk of gathered(zipped ? gunzip(source, ending) : source.chunks())) {
+    for await (const chunk of gathered(unzipped(source, ending))) {
       onChunk?.();
       if (bytes === 0) refuseForeign(chunk);
       bytes += chunk.length;

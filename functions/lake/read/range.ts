@@ -2,7 +2,7 @@ import type { Limits } from '../settings.ts';
 import { type Reason, Rejection } from '../vocabulary.ts';
 import { ByteSource } from './byte-source.ts';
 import { Unwrapper } from './envelope.ts';
-import { type GzipEnding, gunzip, isGzip } from './gzip.ts';
+import { type GzipEnding, unzipped } from './gzip.ts';
 import type { Place, RecordVisitor } from './record.ts';
 import { RecordPlace } from './record.ts';
 import { Splitter, splitInner } from './splitter.ts';
@@ -43,8 +43,7 @@ export async function readRanges(
     new RangeReading(range, Math.max(range.ordinal, ordinal), limits, visitor);
 
   try {
-    const zipped = isGzip(await source.peek(3));
-    for await (const chunk of zipped ? gunzip(source, ending) : source.chunks()) {
+    for await (const chunk of unzipped(source, ending)) {
       onChunk?.();
       for (let from = 0; from < chunk.length; ) {
         // only now that more bytes follow it is clear that the range isn't where the data were cut off
@@ -89,7 +88,7 @@ class RangeReading {
       skip: (kind, place) => visitor.skip(kind, this.#moved(place)),
       reject: (rejection, place) => visitor.reject(rejection, this.#moved(place)),
     };
-    this.#unwrapper = new Unwrapper(moved, this.#place, limits.depth, splitInner(limits));
+    this.#unwrapper = new Unwrapper(moved, this.#place, limits, splitInner(limits));
     this.#splitter = new Splitter(limits, this.#unwrapper, this.#place);
   }
 
@@ -107,7 +106,9 @@ class RangeReading {
 
   /** There is no more. @returns the number behind that of its last record */
   end(broken: Reason): number {
-    this.#splitter.end(broken);
+    const { junk } = this.#splitter.end(broken);
+    // text that an earlier version rejected: the range has been read, and nothing in it was a record
+    if (junk && this.#unwrapper.records === 0) this.#unwrapper.skip('between_records');
     return this.#first + this.#unwrapper.records;
   }
 

@@ -1,5 +1,5 @@
 import { parseJson } from './json.ts';
-import { findStart, isPlausible, isTorn, LOOKAHEAD, LOOKBEHIND, type Start } from './resync.ts';
+import { findStart, isPlausible, LOOKAHEAD, LOOKBEHIND, type Start, tornness } from './resync.ts';
 import type { JsonScanner } from './scanner.ts';
 import type { Window } from './window.ts';
 
@@ -72,6 +72,7 @@ export class RecordSearch {
     const from = start.value - window.offset;
     const isLine = start.kind === 'line' && start.value === start.at;
     let to: number;
+    let isDoubtful = false;
     if (this.#budget.isSpent(start.at)) {
       // no more scanning: one look at the line
       if (!isLine) return 'refused';
@@ -86,12 +87,15 @@ export class RecordSearch {
       if (scanner.status === 'open' && !final) return undefined;
       if (scanner.status !== 'whole') return 'refused';
       to = from + scanner.length;
-      const torn = isTorn(window.bytes, from, to, inArray || start.value > start.at, final);
+      const torn = tornness(window.bytes, from, to, inArray || start.value > start.at, final);
       if (torn === undefined) return undefined;
-      if (torn) return 'refused';
+      if (torn === 'yes') return 'refused';
+      isDoubtful = torn === 'maybe';
     }
     const parsed = parseJson(window.bytes.toString('utf8', from, to));
-    return parsed !== undefined && isPlausible(parsed.value, start.kind) ? 'accepted' : 'refused';
+    return parsed !== undefined && isPlausible(parsed.value, isDoubtful ? 'known' : start.kind)
+      ? 'accepted'
+      : 'refused';
   }
 }
 

@@ -43,9 +43,14 @@ export function findStart(bytes: Buffer, from: number, to: number): Start | unde
 export function isPlausible(value: JsonValue, kind: Start['kind']): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   if (kind === 'known') return MARKS.some((mark) => value[mark] !== undefined);
-  const keys = Object.keys(value);
-  return !(keys.length === 2 && keys.includes('name') && keys.includes('value'));
+  return !Object.keys(value).every((key) => INNER_KEYS.has(key));
 }
+
+/** Keys of the objects that stand in lists within an event: headers, recipients, topics. */
+const INNER_KEYS: ReadonlySet<string> = new Set([
+  ...['name', 'value', 'action', 'status', 'topicName', 'subscriptionStatus'],
+  ...['emailAddress', 'diagnosticCode', 'email_address', 'diagnostic_code'],
+]);
 
 /** `{"`, which hardly anything but JSON begins with */
 export function isObjectStart(bytes: Buffer, start: number): boolean {
@@ -55,28 +60,39 @@ export function isObjectStart(bytes: Buffer, start: number): boolean {
 }
 
 /**
- * Does what follows bytes[end - 1] show that the value before it is but a part of something that was torn: a comma, a
- * colon or a closing bracket that belongs to nothing? Undefined if it takes more bytes to tell. A value that has a line
- * to itself is never torn, and lines may end in commas, as those of an array without its brackets do.
+ * Does what follows bytes[end - 1] show that the value before it is but a part of something that was torn? `yes`: a colon or
+ * a closing brace that belongs to nothing. `maybe`: a comma or closing bracket, which records that are joined by commas
+ * have behind them, too. Undefined if it takes more bytes to tell. A value that has a line to itself is never torn, and
+ * lines may end in commas, as those of an array without its brackets do.
  */
-export function isTorn(
+export function tornness(
   bytes: Buffer,
   start: number,
   end: number,
   inArray: boolean,
   final: boolean,
-): boolean | undefined {
+): 'no' | 'maybe' | 'yes' | undefined {
   const isOneLine = bytes.subarray(start, end).indexOf(LINE_FEED) < 0;
   for (let at = end; at < end + 64; at++) {
     const byte = bytes[at];
-    if (byte === undefined) return final ? false : undefined;
-    if (byte === LINE_FEED && isOneLine) return false;
+    if (byte === undefined) return final ? 'no' : undefined;
+    if (byte === LINE_FEED && isOneLine) return 'no';
     if (isSpace(byte)) continue;
-    if (byte === CLOSE_OBJECT || byte === 0x3a) return true;
-    if (inArray) return false;
-    if (byte !== COMMA) return byte === CLOSE_ARRAY;
+    if (byte === CLOSE_OBJECT || byte === 0x3a) return 'yes';
+    if (inArray) return 'no';
+    if (byte !== COMMA) return byte === CLOSE_ARRAY ? 'maybe' : 'no';
     const isLineEnd = endsLine(bytes, at + 1, final);
-    return isLineEnd === undefined ? undefined : !isLineEnd;
+    return isLineEnd === undefined ? undefined : isLineEnd ? 'no' : 'maybe';
+  }
+  return 'no';
+}
+
+/** Does another object, or nothing more, follow bytes[end - 1] and a comma or closing bracket? Undefined as above. */
+export function isFollowedByObject(bytes: Buffer, end: number, final: boolean): boolean | undefined {
+  for (let at = end; at < end + 64; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) return final ? true : undefined;
+    if (!isSpace(byte) && byte !== COMMA && byte !== CLOSE_ARRAY) return byte === OPEN_OBJECT;
   }
   return false;
 }

@@ -1,11 +1,13 @@
 import type { Limits } from '../settings.ts';
 import { type Reason, Rejection } from '../vocabulary.ts';
+import { isHarmless, quotedRecord, quotingOf, textEnd } from './between.ts';
 import { BrokenRun } from './broken-run.ts';
-import type { SplitInner } from './envelope.ts';
-import { isSpace, isTooDeep, parseJson } from './json.ts';
+import type { SplitInner } from './event-search.ts';
+import { isSpace, isTooDeep, type Parsed, parseJson } from './json.ts';
+import { bearsMarks, bearsMarksOfBeginning } from './marks.ts';
 import { RecordPlace, type RecordVisitor } from './record.ts';
 import { RecordSearch, ScanBudget, type SplitLimits } from './record-search.ts';
-import { isObjectStart, isTorn, LOOKBEHIND, separatorLength } from './resync.ts';
+import { isFollowedByObject, isObjectStart, isPlausible, LOOKBEHIND, separatorLength, tornness } from './resync.ts';
 import { JsonScanner } from './scanner.ts';
 import { isTopicValidation, mayBeTopicValidation, TOPIC_VALIDATION } from './topic-validation.ts';
 import { Window } from './window.ts';
@@ -36,6 +38,10 @@ export class Splitter {
   /** something was found that makes this an event stream, however damaged */
   #found = false;
   #junk = false;
+  /** harmless text has stood between records */
+  #between = false;
+  /** text stands before the record at hand: harmless only if that is whole */
+  #afterText = false;
 
   /** @param place is pointed at each record before the visitor is called */
   constructor(limits: SplitLimits, visitor: RecordVisitor, place: RecordPlace) {
@@ -78,9 +84,12 @@ export class Splitter {
       told = this.#brokenRun.reason === broken;
       this.#closeStretch(this.#window.bytes.length);
     } else if (this.#array === 'open' && broken === 'json') {
-      this.#junk = true;
+      // all that stood in it was whole
+      this.#between = true;
+    }
+    if (this.#between && this.#found) {
       this.#point(this.#window.bytes.length, this.#window.bytes.length);
-      this.#visitor.reject(new Rejection('json', 'the array that the records stand in is not closed'), this.#place);
+      this.#visitor.skip('between_records', this.#place);
     }
     return { events: this.#found, junk: this.#junk, told };
   }
@@ -110,14 +119,21 @@ export class Splitter {
     this.#window.at = at;
     if (at === bytes.length) return false;
     const byte = bytes[at];
-    if (byte === OPEN_OBJECT) return this.#record(at, final);
+    if (byte === OPEN_OBJECT) {
+      const quoting = inArray || this.#scanning ? undefined : quotingOf(bytes, at);
+      return quoting === undefined ? this.#record(at, final) : this.#quoted(at, quoting, final);
+    }
     if (byte === TOPIC_VALIDATION[0] && !inArray) return this.#topicValidation(at, final);
-    if (byte === OPEN_ARRAY && !inArray) this.#array = 'open';
-    else if (byte === CLOSE_ARRAY && inArray) this.#array = 'none';
+    if (byte === OPEN_ARRAY && !inArray) {
+      const isArray = opensArray(bytes, at, final);
+      if (isArray === undefined) return false;
+      if (!isArray) return this.#text(at, final);
+      this.#array = 'open';
+    } else if (byte === CLOSE_ARRAY && inArray) this.#array = 'none';
     else {
       const separator = separatorLength(bytes, at, final);
       if (separator === undefined) return false;
-      if (separator === 0) return inArray ? this.#scan(at, final) : this.#broke(at, 'json', NO_START);
+      if (separator === 0) return inArray ? this.#scan(at, final) : this.#text(at, final);
       at += separator - 1;
     }
     this.#window.at = at + 1;
@@ -133,7 +149,53 @@ export class Splitter {
       return true;
     }
     if (!final && mayBeTopicValidation(this.#window.bytes, at)) return false;
+    return this.#text(at, final);
+  }
+
+  /** Something else than a record begins at bytes[at]: text to be passed over, or the rest of something broken. */
+  #text(at: number, final: boolean): boolean {
+    const { bytes } = this.#window;
+    const end = textEnd(bytes, at, final);
+    if (end === undefined) return false;
+    if (end < 0 || !isHarmless(bytes.subarray(at, end))) return this.#broke(at, 'json', NO_START);
+    this.#junk = true;
+    this.#window.at = end;
+    if (bytes[end] === OPEN_OBJECT) this.#afterText = true;
+    else this.#between = true;
+    return true;
+  }
+
+  /** A whole record follows: then the text before it is harmless. */
+  #endText(): void {
+    if (this.#afterText) this.#between = true;
+    this.#afterText = false;
+  }
+
+  /** A record that stands quoted in a line of CSV, or in a string. */
+  #quoted(at: number, quoting: 'csv' | 'json', final: boolean): boolean {
+    const window = this.#window;
+    const found = quotedRecord(window.bytes, at, quoting, final || window.left > this.#limits.recordBytes);
+    if (found === undefined) return false;
+    if (found !== null && found.end - at <= this.#limits.recordBytes) {
+      const parsed = parseJson(found.text);
+      const isEvent = parsed !== undefined && bearsMarks(parsed.text);
+      if (isEvent && window.isUtf8(at, found.end)) return this.#takeQuoted(at, found.end, parsed);
+    }
+    this.#budget.spend(Math.min(window.left, this.#limits.recordBytes));
     return this.#broke(at, 'json', NO_START);
+  }
+
+  #takeQuoted(at: number, end: number, { value, text }: Parsed): boolean {
+    this.#found = true;
+    this.#endText();
+    this.#window.at = end;
+    if (isTooDeep(text, this.#limits.depth)) this.#reject(at, end, 'too_deep', this.#depthDetail());
+    else {
+      this.#point(at, end);
+      this.#place.hasEscapes = true;
+      this.#visitor.record(value, text, this.#place);
+    }
+    return true;
   }
 
   #record(start: number, final: boolean): boolean {
@@ -184,6 +246,7 @@ export class Splitter {
     const isUtf8 = window.isUtf8(start, end);
     const { hasEscapes } = window;
     window.at = end;
+    this.#endText();
     if (typeof value === 'object') this.#found = true;
     else this.#junk = true;
     if (!isUtf8) this.#reject(start, end, 'invalid_utf8', 'bytes that are no UTF-8');
@@ -220,9 +283,10 @@ export class Splitter {
       );
     }
     const end = start + length;
-    const torn = length <= recordBytes && isTorn(window.bytes, start, end, this.#array !== 'none', final);
-    if (torn === undefined) return false;
-    if (torn) this.#broke(start, 'json', 'a part of a record without its beginning');
+    const torn = length <= recordBytes ? tornness(window.bytes, start, end, this.#array !== 'none', final) : 'no';
+    const isPart = torn === 'maybe' ? this.#isPart(start, end, final) : torn && torn === 'yes';
+    if (isPart === undefined) return false;
+    if (isPart) this.#broke(start, 'json', 'a part of a record without its beginning');
     else if (length > recordBytes) this.#reject(start, end, 'record_too_large', this.#sizeDetail());
     else if (!this.#take(start, end)) this.#broke(start, 'json', 'a number, word or escape that JSON does not have');
     this.#scanning = false;
@@ -238,6 +302,15 @@ export class Splitter {
     this.#style = next === OPEN_OBJECT ? 'joined' : isLine ? 'line' : 'loose';
     window.at = end;
     return true;
+  }
+
+  /** A comma or closing bracket follows the value: is it a part of something, and no record that is joined to others? */
+  #isPart(start: number, end: number, final: boolean): boolean | undefined {
+    const { bytes } = this.#window;
+    const isFollowed = isFollowedByObject(bytes, end, final);
+    if (isFollowed === undefined) return undefined;
+    const value = parseJson(bytes.toString('utf8', start, end))?.value ?? null;
+    return !isPlausible(value, isFollowed ? 'line' : 'known');
   }
 
   /** The record is too large to be kept: from now on only its end is looked for. */
@@ -273,15 +346,23 @@ export class Splitter {
 
   /** No record can be read at bytes[start]: what follows is one broken run, up to where a record surely begins. */
   #broke(start: number, reason: Reason, detail: string): boolean {
-    const { bytes, offset } = this.#window;
+    const { offset } = this.#window;
     this.#junk = true;
-    if (reason !== 'json' || isObjectStart(bytes, start)) this.#found = true;
+    if (reason !== 'json' || this.#isBrokenRecord(start)) this.#found = true;
     if (this.#array === 'open') this.#array = 'doubtful';
     this.#brokenRun.begin(offset + start, reason, detail);
+    this.#afterText = false;
     this.#search.begin(offset + start + 1);
     this.#scanning = false;
     this.#state = 'broken';
     return true;
+  }
+
+  /** What begins like an object is a broken record; behind text, as in CSV or HTML, only with the marks of an event. */
+  #isBrokenRecord(start: number): boolean {
+    const { bytes } = this.#window;
+    if (!isObjectStart(bytes, start)) return false;
+    return !this.#afterText || bearsMarksOfBeginning(bytes.toString('utf8', start, start + MARKED));
   }
 
   /** One step of finding the end of a broken run. False if it takes more bytes. */
@@ -333,6 +414,8 @@ export class Splitter {
 
 const NO_BUDGET = 'no JSON on one line, in an object that is broken too often to look closer';
 const NO_START = 'neither an object nor an array of objects begins here';
+/** Bytes of a broken record in which marks of an event are looked for. */
+const MARKED = 4096;
 /** How far back the next record is looked for when a large one proves to be broken. */
 const LOOKBACK = 64 * 1024;
 const LINE_FEED = 0x0a;
@@ -341,13 +424,43 @@ const COMMA = 0x2c;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
+const QUOTE = 0x22;
 
-/** Splits what came in an envelope as bytes, with the limits of the object. */
+/** Does the bracket at bytes[at] begin an array of records, and no text such as `[INFO]`? Undefined if it takes more bytes. */
+function opensArray(bytes: Buffer, at: number, final: boolean): boolean | undefined {
+  for (let next = at + 1; next < at + 64; next++) {
+    const byte = bytes[next];
+    if (byte === undefined) return final ? true : undefined;
+    if (!isSpace(byte)) return byte === OPEN_OBJECT || byte === OPEN_ARRAY || byte === CLOSE_ARRAY || byte === QUOTE;
+  }
+  return true;
+}
+
+/** Splits what came in an envelope as bytes, with the limits of the object. What stands between records isn't told. */
 export function splitInner(limits: Limits): SplitInner {
   return (bytes, visitor) => {
-    const inner = new Splitter(limits, visitor, new RecordPlace());
+    let told = 0;
+    const inner = new Splitter(
+      limits,
+      {
+        record: (value, text, place) => {
+          told++;
+          visitor.record(value, text, place);
+        },
+        skip: (kind, place) => {
+          if (kind === 'between_records') return;
+          told++;
+          visitor.skip(kind, place);
+        },
+        reject: (rejection, place) => {
+          told++;
+          visitor.reject(rejection, place);
+        },
+      },
+      new RecordPlace(),
+    );
     inner.push(bytes);
-    const { events, junk } = inner.end('json');
-    return events || junk;
+    inner.end('json');
+    return told > 0;
   };
 }

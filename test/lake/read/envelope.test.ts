@@ -107,6 +107,12 @@ test.for<[string, JsonValue | string, string]>([
   ],
   ['its end', { Type: 'UnsubscribeConfirmation', Message: 'You have chosen' }, 'sns_unsubscribe_confirmation'],
   ['another EventBridge source', eventBridge({ state: 'ALARM' }, 'aws.cloudwatch'), 'eventbridge:aws.cloudwatch'],
+  ['an EventBridge event without detail', { 'detail-type': 'x', source: 'aws.ses' }, 'eventbridge:x'],
+  [
+    "SES's advice in EventBridge",
+    { 'detail-type': 'Advisor Recommendation Status Open', source: 'aws.ses', detail: { version: '1.0.0', data: 'x' } },
+    'eventbridge:Advisor Recommendation Status Open',
+  ],
   ['an envelope of nothing', { Records: [] }, 'empty_envelope'],
 ])('fault 17: %s is skipped and counted', async ([, input, kind]) => {
   const text = typeof input === 'string' ? input : json(input);
@@ -128,7 +134,6 @@ test('what is no envelope is passed on as it is', async () => {
     { eventType: 'Open', Records: [], Message: 'x', body: 'y' },
     { body: 'hello' },
     { Message: 'hello' },
-    { version: '0', 'detail-type': 'x', source: 'aws.ses' },
     { __proto__: null, constructor: 1 },
     {},
   ];
@@ -136,7 +141,7 @@ test('what is no envelope is passed on as it is', async () => {
 });
 
 test('the text of an inner event says its numbers as they were written', async () => {
-  const inner = '{"eventType":"Open","n":12345678901234567890,"x":1e400,"d":{"n":1},"n":9007199254740993}';
+  const inner = '{"eventType":"Open","mail":{},"n":12345678901234567890,"x":1e400,"d":{"n":1},"n":9007199254740993}';
   const wrapped = [
     `{"Type":"Notification","Message": ${inner} ,"Message2":1}`,
     `{"version":"0","detail-type":"x","detail":{"a":[1]},"source":"aws.ses","det\\u0061il":${inner}}`,

@@ -178,10 +178,10 @@ test('damaged records leave ranges that are disjoint and in order, whatever the 
         const found = split(cut(bytes, pieces), limit.recordBytes, limit.depth);
         expectOrder(found, bytes.length);
         expect(outcome(found)).toStrictEqual(outcome(split([bytes], limit.recordBytes, limit.depth)));
-        // what is between the ranges is white space, or belongs to a top-level array
+        // what is between the ranges is white space, belongs to a top-level array, or is text without keys or ends of objects
         let end = 0;
         for (const { offset, length } of [...found.places, { offset: bytes.length, length: 0 }]) {
-          expect(bytes.toString('latin1', end, offset)).toMatch(/^(?:[\s,[\]]|\u00ef\u00bb\u00bf)*$/);
+          expect(bytes.toString('latin1', end, offset)).not.toMatch(/\}|"\s*:/);
           end = offset + length;
         }
       },

@@ -14,8 +14,8 @@ async function readAgain(bytes: Uint8Array, ranges: ByteRange[], limits: Partial
   return told;
 }
 
-const RECORD = (n: number): string => JSON.stringify({ eventType: 'Send', n, text: 'ä}{"'.repeat(n) });
-const OBJECT = [RECORD(0), RECORD(40), 'no JSON', RECORD(3), RECORD(80)].join('\n');
+const RECORD = (n: number): string => JSON.stringify({ eventType: 'Send', mail: {}, n, text: 'ä}{"'.repeat(n) });
+const OBJECT = [RECORD(0), RECORD(40), '{no JSON', RECORD(3), RECORD(80)].join('\n');
 
 /** Ranges of what a strict reading rejects. */
 async function rejected(content: string, limits: Partial<Limits>): Promise<ByteRange[]> {
@@ -71,9 +71,9 @@ describe('ranges of an object', () => {
   });
 
   test('where truncated gzip ends, the cut is why a record is rejected again; elsewhere it is not', async () => {
-    const content = `${RECORD(1)}\nno JSON\n${RECORD(2)}\n{"eventType":"Send","cut`;
+    const content = `${RECORD(1)}\n{o JSON\n${RECORD(2)}\n{"eventType":"Send","cut`;
     const bytes = gzipSync(content).subarray(0, -8);
-    const [broken, cut] = [content.indexOf('no'), content.lastIndexOf('{')].map((at) =>
+    const [broken, cut] = [content.indexOf('{o'), content.lastIndexOf('{')].map((at) =>
       Buffer.byteLength(content.slice(0, at)),
     );
     const again = await readAgain(bytes, [
@@ -81,6 +81,13 @@ describe('ranges of an object', () => {
       { offset: cut ?? 0, length: Buffer.byteLength(content) - (cut ?? 0), ordinal: 3 },
     ]);
     expect(again.told).toEqual([{ reject: 'json' }, { reject: 'gzip_truncated' }]);
+  });
+
+  test('a range that an earlier version rejected and that is only text is counted as what stands between records', async () => {
+    const again = await readAgain(Buffer.from(`${RECORD(1)}\nno JSON\n`), [
+      { offset: Buffer.byteLength(RECORD(1)) + 1, length: 7, ordinal: 1 },
+    ]);
+    expect(again.told).toEqual([{ skip: 'between_records' }]);
   });
 
   test('a range behind the end of the object is rejected again, and never taken for read', async () => {
