@@ -1,4 +1,5 @@
 /** Envelopes as they come, doubled, half encoded, and with contents they shouldn't have. */
+import { gzipSync } from 'node:zlib';
 import type { Random } from '#generate/sender/random.ts';
 
 type Wrap = (content: string, random: Random) => string;
@@ -34,6 +35,19 @@ export const WRAPS: Readonly<Record<string, Wrap>> = {
   },
   firehoseMany: (content) =>
     `{"attemptsMade":1,"rawData":${text(Buffer.from(`${content}\n{broken\n${content}`).toString('base64'))}}`,
+  kinesis: (content) => `{"Records":[{"kinesis":{"data":${text(Buffer.from(content).toString('base64'))}}}]}`,
+  receiveMessage: (content) => `{"Messages":[{"Body":${text(content)}},{"Body":"other"}]}`,
+  destination: (content) => `{"requestPayload":${content},"responsePayload":null}`,
+  transformation: (content) => `{"records":[{"recordId":"r","data":${text(Buffer.from(content).toString('base64'))}}]}`,
+  logs: (content) => `{"messageType":"DATA_MESSAGE","logEvents":[{"message":${text(`2026-09-01 ${content}`)}}]}`,
+  zippedLogs: (content, random) => {
+    const data = gzipSync(`{"logEvents":[{"message":${text(content)}}]}`);
+    return `{"awslogs":{"data":${text(data.subarray(0, data.length - random.pick([0, 0, 9])).toString('base64'))}}}`;
+  },
+  shipper: (content, random) =>
+    `{"@timestamp":"t","${random.pick(['message', 'log', 'a'])}":${random.pick([content, text(content), text(text(content))])}}`,
+  lowerCase: (content) => content.replace(/"\w+":/g, (key) => key.toLowerCase()),
+  listUnderName: (content, random) => `{"items":[${Array(random.between(1, 3)).fill(content).join(',')},{"x":1}]}`,
   halfEncoded: (content) => `{"Type":"Notification","Message":${text(content).slice(0, -2)}"}`,
   confirmation: () =>
     `{"Type":"Notification","Message":"Successfully validated SNS topic for Amazon SES event publishing.\\n"}`,

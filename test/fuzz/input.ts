@@ -93,7 +93,19 @@ const betweenNeighbours: Kind = (random, mutations) => {
 };
 
 const bentStream: Kind = (random, mutations) => {
-  const joint = random.pick(['', '\n', ' ', ',', '\n\n']);
+  const joint = random.pick([
+    '',
+    '\n',
+    ' ',
+    ',',
+    '\n\n',
+    '|',
+    '\u001e',
+    '\0',
+    '\\n',
+    '\tkey\t',
+    '\n2026-09-01T10:00:00Z ',
+  ]);
   const texts = Array.from({ length: random.between(1, 4) }, () => bent(random, mutations));
   return { bytes: Buffer.from(random.chance(0.15) ? `[${texts.join(joint)}]` : texts.join(joint)), neighbours: [] };
 };
@@ -147,6 +159,11 @@ const UNITS = [
     '{"Message":"',
     '{}',
     '{"a":1},\n',
+    'a {"a":1}',
+    '{""a"":1}',
+    '{\\"a\\":1}',
+    '{"a":1}|',
+    '[x] ',
     '1e',
     '-',
   ],

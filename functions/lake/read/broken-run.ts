@@ -6,21 +6,24 @@ import type { Window } from './window.ts';
 /** Bytes kept of a broken run, as many as the quarantine table takes. */
 const KEPT = 64 * 1024;
 
+const NONE = Buffer.alloc(0);
+
 /** Bytes that are passed over and become one rejected record: where they begin, why, and the first of them. */
 export class BrokenRun {
   /** offset of the first byte in the object */
   from = 0;
   reason: Reason = 'json';
   detail = '';
-  #head: Buffer = Buffer.alloc(0);
+  #head: Buffer = NONE;
   /** one behind the last byte that isn't white space, of those that have left the window */
   #solidEnd = 0;
 
-  begin(from: number, reason: Reason, detail: string): void {
-    this.from = from;
+  /** @param before bytes right before `from` that belong to the run, too */
+  begin(from: number, reason: Reason, detail: string, before: Buffer = NONE): void {
+    this.from = from - before.length;
     this.reason = reason;
     this.detail = detail;
-    this.#head = Buffer.alloc(0);
+    this.#head = before;
     this.#solidEnd = from + 1;
   }
 

@@ -40,8 +40,8 @@ export class Splitter {
   #junk = false;
   /** harmless text has stood between records */
   #between = false;
-  /** text stands before the record at hand: harmless only if that is whole */
-  #afterText = false;
+  /** the text right before the record at hand: harmless only if that is whole */
+  #textBefore: Buffer | undefined;
 
   /** @param place is pointed at each record before the visitor is called */
   constructor(limits: SplitLimits, visitor: RecordVisitor, place: RecordPlace) {
@@ -160,15 +160,15 @@ export class Splitter {
     if (end < 0 || !isHarmless(bytes.subarray(at, end))) return this.#broke(at, 'json', NO_START);
     this.#junk = true;
     this.#window.at = end;
-    if (bytes[end] === OPEN_OBJECT) this.#afterText = true;
+    if (bytes[end] === OPEN_OBJECT) this.#textBefore = Buffer.from(bytes.subarray(at, end));
     else this.#between = true;
     return true;
   }
 
   /** A whole record follows: then the text before it is harmless. */
   #endText(): void {
-    if (this.#afterText) this.#between = true;
-    this.#afterText = false;
+    if (this.#textBefore !== undefined) this.#between = true;
+    this.#textBefore = undefined;
   }
 
   /** A record that stands quoted in a line of CSV, or in a string. */
@@ -287,8 +287,10 @@ export class Splitter {
     const isPart = torn === 'maybe' ? this.#isPart(start, end, final) : torn && torn === 'yes';
     if (isPart === undefined) return false;
     if (isPart) this.#broke(start, 'json', 'a part of a record without its beginning');
-    else if (length > recordBytes) this.#reject(start, end, 'record_too_large', this.#sizeDetail());
-    else if (!this.#take(start, end)) this.#broke(start, 'json', 'a number, word or escape that JSON does not have');
+    else if (length > recordBytes) {
+      this.#endText();
+      this.#reject(start, end, 'record_too_large', this.#sizeDetail());
+    } else if (!this.#take(start, end)) this.#broke(start, 'json', 'a number, word or escape that JSON does not have');
     this.#scanning = false;
     if (this.#state === 'broken') {
       this.#budget.spend(Math.min(length, recordBytes));
@@ -318,6 +320,7 @@ export class Splitter {
     const from = this.#window.offset + start;
     this.#scanning = false;
     this.#found = true;
+    this.#endText();
     this.#brokenRun.begin(from, 'record_too_large', this.#sizeDetail());
     this.#state = 'oversize';
     return true;
@@ -350,8 +353,8 @@ export class Splitter {
     this.#junk = true;
     if (reason !== 'json' || this.#isBrokenRecord(start)) this.#found = true;
     if (this.#array === 'open') this.#array = 'doubtful';
-    this.#brokenRun.begin(offset + start, reason, detail);
-    this.#afterText = false;
+    this.#brokenRun.begin(offset + start, reason, detail, this.#textBefore);
+    this.#textBefore = undefined;
     this.#search.begin(offset + start + 1);
     this.#scanning = false;
     this.#state = 'broken';
@@ -362,7 +365,7 @@ export class Splitter {
   #isBrokenRecord(start: number): boolean {
     const { bytes } = this.#window;
     if (!isObjectStart(bytes, start)) return false;
-    return !this.#afterText || bearsMarksOfBeginning(bytes.toString('utf8', start, start + MARKED));
+    return this.#textBefore === undefined || bearsMarksOfBeginning(bytes.toString('utf8', start, start + MARKED));
   }
 
   /** One step of finding the end of a broken run. False if it takes more bytes. */
