@@ -1,4 +1,4 @@
-/** Lambda, daily: removes what nobody will read again. The only function whose role may delete. */
+/** Lambda, daily: removes files that nobody reads any more. The only function whose role may delete. */
 import { type Invocation, observed } from '#aws/observed.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { wiring } from './wiring.ts';

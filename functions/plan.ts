@@ -1,4 +1,7 @@
-/** Lambda, scheduled: seals new raw objects into units and queues them; what has been waiting for an hour, again. */
+/**
+ * Lambda, scheduled: seals new raw objects into units and queues them; queues units again that have had no outcome for
+ * an hour.
+ */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { laneOf, queueUnits } from '#lake/protocol/lanes.ts';

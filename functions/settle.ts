@@ -1,4 +1,4 @@
-/** Lambda, hourly: finds the days that may be settled and hands each, with its table, to a worker. */
+/** Lambda, hourly: finds the days that may be settled, and queues each with its table. */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { sendDays } from '#aws/sqs-queue.ts';
@@ -7,10 +7,15 @@ import { daysToSettle } from '#lake/steps/settle.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { wiring } from './wiring.ts';
 
-/** Days of tables that are computed again in an hour because the rules have changed: years of them shall not cost a fortune. */
+/**
+ * Days of tables that are computed again in an hour because the rules have changed: years of them shall not cost a
+ * fortune.
+ */
 const MOST_OUTDATED = 10;
 
-/** Every day that may be settled; or one that a person names. Of a day without anything unsettled the workers make nothing. */
+/**
+ * Every day that may be settled, or one that a person names. For a day without unsettled files the workers do nothing.
+ */
 const SettleEvent = z.object({
   day: z
     .string()

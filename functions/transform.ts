@@ -15,14 +15,16 @@ import { wiring } from './wiring.ts';
 
 const Message = z.object({ unit: z.string().min(1), plan: z.string().min(1) });
 
-/** Left for the word on how a try ended, and for the answer. */
+/** Time that is kept for recording how a try ended, and for the answer. */
 const RESERVE_MS = 20_000;
 /** The share of the function's memory at which a unit is stopped. */
 const MOST_MEMORY = 0.9;
 
-/** Has this process transformed a unit before? What that left in memory is not the next one's fault. */
+/** True once this process has transformed a unit: memory that is still held from it is not the next unit's fault. */
 let isFresh = true;
-/** A unit met the memory's limit here: the process gives nothing back, so the next unit is for a fresh one. */
+/**
+ * A unit reached the memory limit in this process. Its memory is not returned, so the next unit needs a new process.
+ */
 let isWornOut = false;
 
 /**

@@ -40,7 +40,7 @@ test.each(DOCUMENTS)('every file and command that %s names is there', (document)
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
   const text = read(document);
   const paths = Array.from(text.matchAll(/`((?:functions|stacks|sql|test)\/[\w./-]*)`/g), ([, path = '']) => path);
-  const commands = Array.from(text.matchAll(/npm run (?:-s )?([\w:]+)/g), ([, name = '']) => name);
+  const commands = Array.from(text.matchAll(/npm run (?:-s )?([\w:-]+)/g), ([, name = '']) => name);
   expect(paths.filter((path) => !isThere(path))).toEqual([]);
   expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
 });

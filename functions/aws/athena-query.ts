@@ -1,4 +1,4 @@
-/** One query's life in Athena: started once, looked at until it has ended, stopped when its time is up. */
+/** One query in Athena: started once, polled until it has ended, stopped when its time is up. */
 
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -29,10 +29,10 @@ export class AthenaFailure extends Error {
   }
 }
 
-/** Waits between looks: short queries are seen early, long ones cost few calls. */
+/** Waits between polls: the end of a short query is seen early, and a long one costs few calls. */
 const FIRST_LOOK_MS = 100;
 const MOST_LOOK_MS = 3000;
-/** Left over for what its caller has to do afterwards. */
+/** Time that is kept for what the caller has to do afterwards. */
 const RESERVE_MS = 15_000;
 
 /**

@@ -4,7 +4,7 @@ import type { QueryResult, SqlValue } from '#lake/ports.ts';
 
 export type ResultColumn = QueryResult['columns'][number];
 
-/** Athena leaves out what types are made of: timestamps have milliseconds, and all maps of ours count by name. */
+/** Athena leaves out the parameters of types: our timestamps have milliseconds, and all our maps count by name. */
 const WHOLE_NAMES: Readonly<Record<string, string>> = {
   timestamp: 'timestamp(3)',
   map: 'map(varchar, bigint)',

@@ -1,4 +1,4 @@
-/** Waiting between tries of what the SDK doesn't retry by itself. */
+/** Waits between tries of calls that the SDK doesn't retry by itself. */
 import { setTimeout } from 'node:timers/promises';
 
 export interface Backoff {

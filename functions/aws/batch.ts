@@ -6,7 +6,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 
-/** Less than this is left: what has not been begun goes back to the queue. */
+/** If less time than this is left, messages that were not begun go back to the queue. */
 const LEAST_MS = 60_000;
 
 export interface BatchOptions<T> {
@@ -33,7 +33,7 @@ const GRACE_SECONDS = 60;
 export const delayAfter = (received: number): number =>
   Math.min(MOST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 4 ** Math.max(0, received - 1));
 
-/** Never throws: a message that is none of ours goes back too, until the queue gives it to its dead letters. */
+/** Never throws: a message that is not ours goes back, too, until the queue moves it to its dead-letter queue. */
 export async function workBatch<T>(
   { Records }: SQSEvent,
   { message, remainingMs, work, failed, showAgain }: BatchOptions<T>,

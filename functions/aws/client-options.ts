@@ -20,7 +20,7 @@ export interface ClientOptions {
   endpoint?: string;
 }
 
-/** In the words of the SDK's client configurations. */
+/** As the SDK's client configurations name them. */
 export const sdkOptions = ({ region, endpoint }: ClientOptions) => ({
   ...(region ? { region } : {}),
   ...(endpoint ? { endpoint } : {}),

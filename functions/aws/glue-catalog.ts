@@ -27,7 +27,7 @@ export interface GlueCatalogOptions {
 const MOST_CREATED = 100;
 const MOST_ASKED = 1000;
 const AT_ONCE = 4;
-/** What passes by itself. */
+/** Errors that are gone when the call is made again. */
 const PASSING = new Set([
   'ConcurrentModificationException',
   'ResourceNumberLimitExceededException',

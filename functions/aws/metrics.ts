@@ -38,7 +38,7 @@ export const FIGURES = {
 } as const;
 
 export type FigureName = keyof typeof FIGURES;
-/** Those that are metrics. */
+/** The figures that are also sent as metrics. */
 export type MetricName = {
   [Name in FigureName]: (typeof FIGURES)[Name]['sent'] extends 'log' ? never : Name;
 }[FigureName];

@@ -1,4 +1,4 @@
-/** What all handlers have in common: logs without personal data, metrics, and the one place where failures are caught. */
+/** What all handlers share: logs without personal data, metrics, and the one place where failures are caught. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
@@ -15,7 +15,7 @@ export interface Observer {
   count(name: FigureName, value: number): void;
 }
 
-/** Names, numbers and times of objects, units and days. Addresses, subjects and links have no place here. */
+/** Names, numbers and times of objects, units and days; never addresses, subjects or links. */
 export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /**
@@ -52,7 +52,7 @@ export async function observed<T>(
   }
 }
 
-/** An error without personal data: a message may quote what it met, such as the text that is no JSON. */
+/** An error without personal data: its message may quote raw data, such as text that is not JSON. */
 export function spoken(error: unknown): { error: string; why: string } {
   if (!(error instanceof Error)) return { error: 'unknown', why: 'something was thrown that is no error' };
   return { error: error.name, why: withoutPeople(error.message).slice(0, MOST_WORDS) };

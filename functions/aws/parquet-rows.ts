@@ -1,4 +1,4 @@
-/** How many rows a Parquet file in S3 has: its end says so, and the rest of it is left where it is. */
+/** The number of rows of a Parquet file in S3, from its footer; nothing else of it is read. */
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parquetMetadataAsync } from 'hyparquet';
 import { objectFailure } from './s3-failure.ts';

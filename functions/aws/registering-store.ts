@@ -2,7 +2,7 @@ import type { Catalog, Store, StoredBody, StoredObject } from '#lake/ports.ts';
 import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
 import { audits, generations, units } from '#lake/tables/index.ts';
 
-/** Where the protocol's own records lie, which are tables for readers. */
+/** Folders of the protocol's own records, which readers see as tables. */
 const ROOTS: readonly (readonly [root: string, table: string])[] = [
   [outcomesRoot, units.name],
   [generationsRoot, generations.name],

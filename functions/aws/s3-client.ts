@@ -6,7 +6,7 @@ export interface S3ClientOptions extends ClientOptions {
   anyRegion?: boolean;
 }
 
-/** Apart from the other clients, so that whoever needs no more than S3 doesn't load them. */
+/** In a file of its own, so that code which needs only S3 doesn't load the other clients. */
 export const connectS3 = ({ anyRegion = false, ...options }: S3ClientOptions = {}): S3Client =>
   new S3Client({
     ...sdkOptions(options),

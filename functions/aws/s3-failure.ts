@@ -1,4 +1,4 @@
-/** What S3 says of an object, in the ports' words. */
+/** Turns S3's errors about an object into those of the ports. */
 import { ChangedObject, DeniedObject, MissingObject } from '#lake/ports.ts';
 
 interface ServiceError {

@@ -7,7 +7,7 @@ import { closureOf } from './import-graph.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** All that decides what a transform writes can be reached from here. */
+/** The file from which all code that transform runs is imported, directly or not. */
 export const TRANSFORM = 'functions/lake/steps/transform.ts';
 
 /**
@@ -21,7 +21,7 @@ export function codeVersion(settings: Settings, root = project): string {
   return hash('sha256', JSON.stringify([sources, lockedPackages(packages, root), settings]), 'hex').slice(0, 12);
 }
 
-/** The release that a person has, as package.json says it. */
+/** The release, from package.json. */
 export function releaseVersion(): string {
   const { version }: { version: string } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
   return version;

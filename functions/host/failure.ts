@@ -4,7 +4,7 @@ import { safeLines } from './safe-text.ts';
 /** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, usage: 2, drift: 3, interrupted: 130 } as const;
 
-/** The person asked for something that can't be: an unknown option, a folder that isn't there. Exit code 2. */
+/** What the person asked for is impossible: an unknown option, a folder that is not there. Exit code 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly hint: string | undefined;
@@ -14,7 +14,7 @@ export class UsageError extends Error {
   }
 }
 
-/** The work failed for a reason that needs no stack trace to understand. Exit code 1. */
+/** The work failed for a reason that is understood without a stack trace. Exit code 1. */
 export class WorkError extends Error {
   override name = 'WorkError';
   readonly hint: string | undefined;
@@ -30,7 +30,7 @@ export interface Failure {
   exitCode: number;
 }
 
-/** Explains any error. The stack is left to MAILLAKE_DEBUG. */
+/** Explains any error in words. MAILLAKE_DEBUG=1 adds the stack trace. */
 export function explain(error: unknown): Failure {
   if (error instanceof UsageError) return failure(error.message, error.hint, EXIT.usage);
   if (error instanceof WorkError) return failure(error.message, error.hint);
@@ -51,10 +51,10 @@ const failure = (message: string, hint?: string, exitCode: number = EXIT.failed)
   exitCode,
 });
 
-/** Errors of the ports say themselves what to do. */
+/** Errors of the ports already say what to do. */
 const KNOWN = new Set(['MissingObject', 'ChangedObject', 'DeniedObject']);
 
-/** What only a mistake in the program throws. */
+/** Errors that are thrown only by a mistake in the program. */
 const FAULTS = new Set(['TypeError', 'ReferenceError', 'SyntaxError']);
 
 const UNEXPECTED =
@@ -79,7 +79,7 @@ function systemHint(error: Error): string | undefined {
   return words === undefined ? undefined : SYSTEM[WORDS[words] ?? ''];
 }
 
-/** What the C library calls some errors (POSIX, strerror). */
+/** The C library's texts for some errors (POSIX, strerror). */
 const WORDS: Record<string, string> = {
   'No space left on device': 'ENOSPC',
   'Disk quota exceeded': 'EDQUOT',
@@ -88,7 +88,7 @@ const WORDS: Record<string, string> = {
   'File too large': 'EFBIG',
 };
 
-/** Names like the one that was meant, the likeliest first, at most three. */
+/** Names that are similar to the given one, the most similar first, at most three. */
 export function closest(name: string, names: Iterable<string>): string[] {
   const wanted = name.toLowerCase();
   return [...names]

@@ -1,4 +1,4 @@
-/** How long work tells what it has done. Progress goes to stderr: as a bar on a terminal, as lines elsewhere. */
+/** Long-running work reports its progress. It goes to stderr: as a bar on a terminal, as lines elsewhere. */
 
 export type ProgressUnit = 'bytes' | 'days' | 'partitions' | 'objects' | 'messages';
 

@@ -6,7 +6,10 @@
 const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu;
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Shows what would act on a terminal as an escape such as `\x1b` or `\u202e`; everything else stays as it is. */
+/**
+ * Shows characters that would control a terminal as an escape such as `\x1b` or `\u202e`; everything else stays as it
+ * is.
+ */
 export const safeText = (text: string): string => text.replace(DANGEROUS, escapeOf);
 
 /** As safeText, but line breaks stay: for messages over several lines. */

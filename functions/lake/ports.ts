@@ -65,7 +65,9 @@ export interface Catalog {
 export type SqlValue = string | number | bigint | boolean | null;
 
 export interface QueryResult {
-  /** names, and types in Presto's words (`varchar`, `bigint`, `integer`, `double`, `boolean`, `date`, `timestamp(3)`) */
+  /**
+   * names, and types in Presto's words (`varchar`, `bigint`, `integer`, `double`, `boolean`, `date`, `timestamp(3)`)
+   */
   columns: { name: string; type: string }[];
   /** dates as `YYYY-MM-DD`, timestamps as epoch ms */
   rows: SqlValue[][];
@@ -115,12 +117,18 @@ export interface UnitMessage {
   plan: string;
 }
 
-/** Units wait in two lines, so that a backlog of years holds no live mail up (protocol/lanes.ts says which goes where). */
+/**
+ * Units wait in two queues, so that a backlog of years does not delay live mail (protocol/lanes.ts says which goes
+ * where).
+ */
 export const LANES = ['live', 'backfill'] as const;
 export type Lane = (typeof LANES)[number];
 
 export interface Queue {
-  /** A message may be delivered more than once, late, in any order, or get lost. One lane's messages never wait for the other's. */
+  /**
+   * A message may be delivered more than once, late, in any order, or get lost. One lane's messages never wait for the
+   * other's.
+   */
   send(messages: readonly UnitMessage[], lane: Lane): Promise<void>;
 }
 

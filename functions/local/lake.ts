@@ -27,7 +27,7 @@ export interface LakeOptions {
   memoryLimit?: string;
 }
 
-/** Smaller units than in the cloud: a folder then keeps all cores busy, and less memory. */
+/** Units are smaller than in the cloud, so that all cores have work and less memory is used. */
 const LOCAL_SETTINGS: Settings = {
   ...DEFAULT_SETTINGS,
   limits: { ...DEFAULT_SETTINGS.limits, unitBytes: 32 * 1024 * 1024 },

@@ -1,6 +1,9 @@
 import type { Lane, Queue, UnitMessage } from '#lake/ports.ts';
 
-/** A queue that lives as long as the process: enough on one machine, as messages are hints and plans the truth. */
+/**
+ * A queue in memory: enough on one machine, because messages are hints, and units without an outcome are found in the
+ * plans.
+ */
 export class MemoryQueue implements Queue {
   readonly #waiting: Record<Lane, UnitMessage[]> = { live: [], backfill: [] };
 

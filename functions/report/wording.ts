@@ -45,10 +45,10 @@ function what({ metric, provider, providers, horizon }: Incident, share: string)
   switch (metric) {
     case 'hard_bounce_rate':
       return who === null
-        ? `${share} of ${mail} bounced for good`
+        ? `${share} of ${mail} bounced permanently`
         : `${provider === 'other' ? 'Smaller mailbox providers' : who} turned away ${share} of the mail sent there`;
     case 'soft_bounce_rate':
-      return `${share} of ${mail} bounced for now`;
+      return `${share} of ${mail} bounced temporarily`;
     case 'delivery_rate':
       return `only ${share} of ${mail} was delivered within ${horizon} hours`;
     case 'complaint_rate':

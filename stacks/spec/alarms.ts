@@ -177,13 +177,13 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
     ),
     fault(
       'missing-objects',
-      'Raw objects had gone before they were read: somebody deletes raw data. The audit names them.',
+      'Raw objects were deleted before they were read. Find out who deletes raw data; the audit names the objects.',
       'MissingObjects',
       ['transform'],
     ),
     fault(
       'changed-objects',
-      'Raw objects were rewritten after they were planned: somebody writes over raw data. The audit names them.',
+      'Raw objects were overwritten after they were planned. Find out who overwrites raw data; the audit names the objects.',
       'ChangedObjects',
       ['plan', 'transform'],
     ),
@@ -191,7 +191,7 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
       (name): Alarm => ({
         ...MORE_THAN_NONE,
         name: `${name}-fails`,
-        description: `The function ${name} failed. Look into its log. Its next run does what it did not do, and ends this alarm.`,
+        description: `The function ${name} failed. Look into its log. Its next run does what is missing, and ends this alarm.`,
         // Between two runs nothing is said of errors: one that failed at night is still to be seen in the morning.
         missing: 'ignore',
         metrics: [ofFunction('Errors', name)],

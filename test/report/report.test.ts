@@ -53,8 +53,8 @@ describe('the report', () => {
     expect(document.querySelectorAll('.tile').map(words)).toEqual([
       'Sent 4,000 mails, counted by recipient +100%',
       'Delivered 99.0% 3,960 delivered of 4,000 sent +4.0 points better after 24 h',
-      'Hard bounces 1.00% 40 bounced for good of 4,000 sent −4.0 points better after 24 h',
-      'Soft bounces 0% 0 bounced for now of 4,000 sent no change after 24 h',
+      'Hard bounces 1.00% 40 bounced permanently of 4,000 sent −4.0 points better after 24 h',
+      'Soft bounces 0% 0 bounced temporarily of 4,000 sent no change after 24 h',
       'Complaints – no provider that reports them',
       'Human opens – no open was seen: tracking may be off',
       'Clicks – no click was seen: tracking may be off',
@@ -289,7 +289,7 @@ describe('the report', () => {
         )[1],
       );
     expect(await said(null)).toMatch(/^No audit The lake has not been audited yet/);
-    expect(await said({})).toBe('OK The last audit, 5 Nov 2025, 04:00 UTC, found everything as it should be.');
+    expect(await said({})).toBe('OK The last audit, 5 Nov 2025, 04:00 UTC, found nothing wrong.');
     expect(await said({ open_unit: 2, stray_file: 1 })).toBe(
       'Act The last audit, 5 Nov 2025, 04:00 UTC, found 3 things not as it should be: open_unit 2, stray_file 1. lake audit --repair does what is missing.',
     );

@@ -32,7 +32,7 @@ export const auditCommand = (to: Console): Command =>
     .description('check that everything is accounted for')
     .addOption(rawOption())
     .addOption(lakeOption())
-    .option('--repair', 'do the missing steps, remove what nobody reads any more')
+    .option('--repair', 'run the missing steps, and remove files that nobody reads any more')
     .addOption(
       new Option(
         '--acknowledge [key]',
@@ -46,7 +46,7 @@ export const auditCommand = (to: Console): Command =>
         ['audit --raw path/to/raw'],
         ['audit --raw s3://bucket/prefix', 'raw data in S3'],
         ['audit --raw path/to/raw --repair', 'and mend what can be mended'],
-        ['audit --raw path/to/raw --acknowledge', 'what stays for good has been seen'],
+        ['audit --raw path/to/raw --acknowledge', 'findings that no step can mend were seen'],
         ['audit --raw path/to/raw --json', 'every drift, as data'],
       ),
     )

@@ -12,7 +12,7 @@ const LEAST_MEANING = 30;
 
 export const describeCommand = (to: Console): Command =>
   new Command('describe')
-    .description('say what a table or view and its columns mean')
+    .description('print what a table or view and its columns mean')
     .argument('<name>', 'a table or view')
     .addOption(jsonOption())
     .addHelpText('after', examples(['describe events'], ['describe deliverability_daily --json']))

@@ -27,14 +27,14 @@ interface GenerateFlags extends JsonOption {
 
 export const generateCommand = (to: Console): Command =>
   new Command('generate')
-    .description('make raw objects as a real sender would have them')
+    .description('make raw objects like those of a real sender')
     .option('--out <dir>', 'folder for the objects, which has to be new or empty', DEFAULT_RAW)
     .option('--messages <n>', 'messages to send', wholeNumber(1), 20_000)
     .option('--days <n>', 'days to send them in', wholeNumber(1), 90)
     .option('--seed <n>', 'the same seed gives the same bytes', wholeNumber(0), 1)
     .option('--end <day>', 'the last day, such as 2026-01-31', calendarDay)
-    .option('--dirty', 'with damaged, foreign, duplicate and late objects among them')
-    .option('--truth <file>', 'write down what is in it, counted while generating, as JSON')
+    .option('--dirty', 'add damaged, foreign, duplicate and late objects')
+    .option('--truth <file>', 'write what is in it to a JSON file, counted while generating')
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -31,7 +31,7 @@ interface QuarantineFlags extends Folders {
 
 export const quarantineCommand = (to: Console): Command =>
   new Command('quarantine')
-    .description('look at what could not be read, and why; read it again')
+    .description('show what could not be read, and why; read it again')
     .option('--reason <reason>', 'only records rejected for this reason, one by one')
     .option('--limit <n>', 'records to show', wholeNumber(1), 20)
     .option('--replay', "read them again with today's code and settings; takes --raw")

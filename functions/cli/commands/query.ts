@@ -41,7 +41,7 @@ const MOST_SHOWN = 1000;
 
 export const queryCommand = (to: Console): Command =>
   new Command('query')
-    .description("ask the tables and views, in Athena's SQL")
+    .description("run a query over tables and views, in Athena's SQL")
     .argument('<sql>', 'one statement; - reads it from stdin')
     .addOption(lakeOption())
     .addOption(new Option('--format <format>', 'how to print the rows').choices(FORMATS).default('table'))
@@ -169,7 +169,9 @@ async function writeWhole<T>(file: string, write: (path: string) => Promise<T>):
   }
 }
 
-/** A whole view is read on a screen from its first day to its last; any other statement has the order that it asks for. */
+/**
+ * A whole view is read on a screen from its first day to its last; any other statement has the order that it asks for.
+ */
 function inOrderOfGrain(sql: string, views: readonly View[]): string {
   const name = /^select\s+\*\s+from\s+(\w+)$/i.exec(sql)?.[1]?.toLowerCase();
   const grain = views.find((view) => view.name === name)?.grain ?? [];

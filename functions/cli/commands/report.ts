@@ -27,7 +27,7 @@ export const reportCommand = (to: Console): Command =>
   new Command('report')
     .description('write the deliverability report, one HTML page')
     .requiredOption('--out <file>', 'the page, such as report.html')
-    .option('--from <day>', 'first send day, such as 2026-01-31; the newest weeks unless told', calendarDay)
+    .option('--from <day>', 'first send day, such as 2026-01-31; by default the newest weeks', calendarDay)
     .option('--to <day>', 'last send day', calendarDay)
     .option('--campaign <id>', 'only mail of this campaign')
     .option('--domain <domain>', 'only mail from this domain')

@@ -29,7 +29,7 @@ interface RunFlags extends Folders, WorkerFlags {
 
 export const runCommand = (to: Console): Command =>
   new Command('run')
-    .description('bring raw objects into the lake, and nothing twice')
+    .description('read new raw objects into the lake')
     .addOption(rawOption())
     .addOption(lakeOption())
     .option('--now', 'settle days that are not finished yet, too')

@@ -6,7 +6,7 @@ import { examples, type JsonOption, jsonOption, LAKE } from './options.ts';
 
 export const viewsCommand = (to: Console): Command =>
   new Command('views')
-    .description('list what there is to ask')
+    .description('list tables and views')
     .addOption(jsonOption())
     .addHelpText('after', examples(['views'], ['describe deliverability_daily', 'the columns of one of them']))
     .action(async ({ json }: JsonOption) => {

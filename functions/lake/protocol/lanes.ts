@@ -12,12 +12,12 @@ export interface LaneUnit {
   kind?: string;
 }
 
-/** A raw hour is live for as long as planners look at it every hour. */
+/** A raw hour is live while the planner lists it every hour. */
 const LIVE_MS = REACH_HOURS.hourly * HOUR_MS;
 
 /**
- * The line that a unit waits in: `live` if its raw hour is at most 26 hours ago, of a layout without hours if its newest
- * object is as young or nobody knows. A replay is nobody's live mail.
+ * The queue of a unit: `live` if its raw hour is at most 26 hours ago, of a layout without hours if its newest
+ * object is as young or it is not known. A replay is never live.
  */
 export function laneOf(
   { rawPrefix, newestModified = Number.POSITIVE_INFINITY, kind }: LaneUnit,
@@ -29,7 +29,7 @@ export function laneOf(
   return now - (hour ?? newestModified) <= LIVE_MS ? 'live' : 'backfill';
 }
 
-/** Tells the queue of units, each in its lane. */
+/** Queues units, each in its lane. */
 export async function queueUnits(
   { queue, clock }: Pick<Ports, 'queue' | 'clock'>,
   settings: Settings,

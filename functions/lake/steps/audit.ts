@@ -52,7 +52,10 @@ export interface AuditOptions {
   reach?: AuditReach;
   /** false leaves the raw data out */
   hasRaw?: boolean;
-  /** the views of sql/ with the seeds, and the select of the rollup; left out, nobody asks what computed recipient_messages */
+  /**
+   * the views of sql/ with the seeds, and the select of the rollup; left out, nobody asks what computed
+   * recipient_messages
+   */
   views?: readonly View[];
   select?: string;
 }
@@ -68,7 +71,7 @@ export interface Findings {
   damaged: Generation[];
 }
 
-/** Looks, writes the report into the store and returns it. Changes nothing else. */
+/** Audits, writes the report into the store and returns it. Changes nothing else. */
 export async function audit(ports: AuditPorts, options: AuditOptions = {}): Promise<AuditReport> {
   const { report } = await findDrift(ports, options);
   await writeReport(ports, report);
@@ -98,7 +101,7 @@ export async function acknowledge(
 export const writeReport = ({ lake, clock }: Pick<Ports, 'lake' | 'clock'>, report: AuditReport): Promise<boolean> =>
   createState(lake, auditKey(utcDate(report.checked_at), clock.nonce()), report);
 
-/** Looks, and writes nothing but which prefixes are closed. */
+/** Audits; writes only which prefixes are closed. */
 export async function findDrift(
   ports: AuditPorts,
   { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true, views, select }: AuditOptions,
@@ -147,7 +150,7 @@ export const countsOf = (drifts: readonly Drift[]): Pick<AuditReport, 'drift_cou
   ),
 });
 
-/** The day of the law is the plan day: once its units are done, their objects are those that were planned. */
+/** The counting law holds for each plan day: once its units are done, their objects are those that were planned. */
 function checkPlanDays(
   planned: ReadonlyMap<string, number>,
   read: ReadonlyMap<string, number>,

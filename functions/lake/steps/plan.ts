@@ -42,7 +42,7 @@ export interface Planned {
 
 /** Objects that one plan holds at most; the rest goes into the next plan. */
 export const MOST_OBJECTS = 50_000;
-/** Prefixes planned side by side: nearly all of the time goes by in waiting for the store. */
+/** Prefixes planned at once: nearly all of the time is spent waiting for the store. */
 const PREFIXES_AT_ONCE = 16;
 const PLANS_AT_ONCE = 8;
 

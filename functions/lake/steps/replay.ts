@@ -253,7 +253,10 @@ class FirstObjects {
   }
 }
 
-/** As plan does; but what made its unit fail three times gets a unit for itself, so that it takes no neighbour down. */
+/**
+ * As plan does, but an object that made its unit fail three times gets a unit of its own, so that others are not
+ * affected.
+ */
 function sealReplay(sources: readonly Source[], { limits }: Settings, id: (i: number) => string): PlannedUnit[] {
   const isPoison = ({ records }: Source): boolean => records.some(({ reason }) => reason === 'poison');
   const harmless = sources.filter((source) => !isPoison(source)).map(({ object }) => object);

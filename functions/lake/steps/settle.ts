@@ -24,10 +24,10 @@ export type SettlePorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'c
 
 /** Days older than this are settled at most once a day. */
 const OLD_DAYS = 7;
-/** Days settled side by side: most of the time goes by in waiting for the store and the engine. */
+/** Days settled at once: most of the time is spent waiting for the store and the engine. */
 const DAYS_AT_ONCE = 4;
 const LOOKS_AT_ONCE = 16;
-/** Attempts that one round takes in. */
+/** The most attempts that one round adds. */
 const MOST_ATTEMPTS = 1000;
 
 export interface Settled extends TableDay {
@@ -122,8 +122,8 @@ export async function* daysToSettle(
 }
 
 /**
- * Settles one day of one table: heals, then takes in what the newest generation hasn't seen, in as many rounds as it
- * takes. Nothing if there is nothing to take in, or another settle was quicker.
+ * Settles one day of one table: heals, then adds attempts that the newest generation hasn't seen, in as many rounds as
+ * needed. Does nothing if there are none, or if another settle was first.
  * @throws Error if the engine's output breaks a rule; the old generation stays
  */
 export async function settleDay(ports: SettlePorts, day: TableDay, options: DayOptions = {}): Promise<Settled[]> {
@@ -136,9 +136,9 @@ interface Look {
   base: Generation | null;
   /** is there a round to be done? */
   isDue: boolean;
-  /** what it is to take in; may be nothing (see `visibleOrphans`) */
+  /** what it is to add; may be nothing (see `visibleOrphans`) */
   unseen: LiveAttempt[];
-  /** there is more than one round takes */
+  /** there are more attempts than one round can add */
   hasMore: boolean;
 }
 
@@ -154,7 +154,9 @@ async function settleRounds(ports: SettlePorts, day: TableDay, first: Look, opti
   return settled;
 }
 
-/** Heals: readers are pointed at the newest generation. Then says what that generation hasn't seen and may be settled now. */
+/**
+ * Heals: points readers at the newest generation. Then returns what that generation hasn't seen and may be settled now.
+ */
 async function lookAt(
   ports: SettlePorts,
   { table, dt }: TableDay,
@@ -174,7 +176,7 @@ async function lookAt(
   const writtenAt = unseen.map((attempt) => attempt.writtenAt);
   if (unseen.length === 0 && !before) writtenAt.push(...(await visibleOrphans(ports, outcomes, table, dt)));
   if (writtenAt.length === 0 && !isOutdated) return nothing;
-  // A raw hour that nobody plans is no reason to wait for ever.
+  // A raw hour that nobody plans does not hold a day back for ever.
   const isPatient = writtenAt.every((at) => now - at <= LONGEST_WAIT_MS);
   if (isPatient && (await unplanned?.holdBack(dt))) return nothing;
   // What is wrong in it would be wrong in the next one, too, and nobody would see it there.
@@ -216,9 +218,9 @@ async function newestWhole(
 }
 
 /**
- * When files were written that readers of an open day see although nobody will ever take them in: of attempts that lost
- * against one which has no rows of the day. Nothing else would end their being seen, so the day becomes an empty
- * generation. Asks for nothing more than the catalog on any day that readers don't see open.
+ * When files were written that readers of an open day see although no generation will include them: files of attempts
+ * that lost against one without rows of the day. Only an empty generation hides them, so the day gets one. On a day whose
+ * partition does not point at live files this asks only the catalog.
  */
 async function visibleOrphans(
   { lake, catalog }: SettlePorts,
@@ -230,7 +232,7 @@ async function visibleOrphans(
   return partition?.location === liveFolder(table, dt) ? lostFiles(lake, outcomes, table, dt) : [];
 }
 
-/** One round; null if another settle was quicker. */
+/** One round; null if another settle was first. */
 async function settleRound(
   ports: SettlePorts,
   { table, dt }: TableDay,
@@ -278,7 +280,7 @@ async function settleRound(
     recipe: settleRecipe(table),
     meanings: distinct([...(base?.meanings ?? []), ...unseen.flatMap(({ meaning }) => meaning ?? [])]),
   };
-  // Lost: ours stays behind, unnamed, for the collector.
+  // Another settle was first: our files stay, no generation names them, and the collector removes them.
   if (!(await createState(lake, generationKey(table, dt, n), generation))) return null;
   await pointAtNewest(ports, table, generation);
   return { table, dt, generation: n, rows: rowsOut, duplicates: rowsIn - rowsOut };

@@ -156,7 +156,10 @@ async function split(
   };
 }
 
-/** Splits halves at once, untried, so that what fails is soon by itself. One that somebody has decided meanwhile stays so. */
+/**
+ * Splits halves at once, untried, so that what fails is soon by itself. One that somebody has decided meanwhile stays
+ * so.
+ */
 async function splitParts(
   ports: TransformPorts,
   planKey: string,
@@ -173,7 +176,7 @@ async function splitParts(
   }
 }
 
-/** Creates the outcome, or takes that of whoever was quicker. */
+/** Creates the outcome, or takes the one that another worker created first. */
 async function decide({ lake }: TransformPorts, outcome: Outcome): Promise<Outcome> {
   if (await createState(lake, outcomeKey(outcome.unit), outcome)) return outcome;
   const theirs = await readOutcome(lake, outcome.unit);
@@ -181,7 +184,10 @@ async function decide({ lake }: TransformPorts, outcome: Outcome): Promise<Outco
   return theirs;
 }
 
-/** Queues the parts of a split that are to be read; also when the split is met again, because who made it may have died before this. */
+/**
+ * Queues the parts of a split that are to be read; also when the split is met again, because who made it may have died
+ * before this.
+ */
 async function announced(
   { lake, queue, clock }: TransformPorts,
   outcome: Outcome,

@@ -8,7 +8,7 @@ import { pathOfKey, TEMPORARY } from './keys.ts';
 
 /** Codes of a file system without hard links (FAT, some network shares). */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK']);
-/** How long the lock of the fallback may stand before its owner counts as dead; it is held for two system calls. */
+/** After this time the owner of the fallback's lock counts as dead; the lock is held for two system calls only. */
 const STALE_LOCK_MS = 30_000;
 
 export interface DiskOptions {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { join } from 'node:path';
 
-/** Where files are made before they get their name: never listed, never inside a table. */
+/** Where files are written before they are renamed: never listed, never inside a table. */
 export const TEMPORARY = '.tmp';
 
 /**

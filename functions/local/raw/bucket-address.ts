@@ -25,7 +25,7 @@ export function readBucketAddress(raw: string): BucketAddress | null {
 /** Always with the slash at its end, so that one place has one address. */
 export const addressOf = ({ bucket, prefix }: BucketAddress): string => `s3://${bucket}/${prefix}`;
 
-/** A folder may be called anything, but `s3:`, an ARN or another scheme is nobody's folder. */
+/** A folder may have any name, but text that begins with `s3:`, an ARN or another scheme is not taken for one. */
 const MEANT_AS_ADDRESS = /^(s3:|arn:|[a-z][a-z0-9+.-]*:\/\/)/i;
 
 /** With the letters that buckets made before 2018 may have (Amazon S3 User Guide, "Bucket naming rules"). */

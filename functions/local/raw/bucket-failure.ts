@@ -1,4 +1,4 @@
-/** What goes wrong between a laptop and a bucket, each in a line that says what to do. */
+/** Errors of a bucket that is read from a laptop, each in one line that says what to do. */
 import { serviceError } from '#aws/s3-failure.ts';
 import { UsageError, WorkError } from '#host/failure.ts';
 import { DeniedObject } from '#lake/ports.ts';

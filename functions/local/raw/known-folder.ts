@@ -79,7 +79,7 @@ function newestPlanned(lake: string): PlannedObject[] {
   return plan.units.flatMap(({ objects }) => objects).slice(-SAMPLE);
 }
 
-/** Remembers the raw folder, unless the lake knows it or one around it. */
+/** Records the raw folder of a lake, unless it or a folder around it is recorded already. */
 export function keepRaw(lake: string, raw: string): void {
   const known = knownRaw(lake);
   if (isAddress(raw) && known !== null && raw.startsWith(known)) return;
@@ -89,7 +89,7 @@ export function keepRaw(lake: string, raw: string): void {
 
 const isAddress = (raw: string): boolean => readBucketAddress(raw) !== null;
 
-/** Null if there is no record, or one that was cut off. */
+/** Null if there is no record, or an incomplete one. */
 function knownRaw(lake: string): string | null {
   try {
     const { folder }: { folder?: unknown } = JSON.parse(readFileSync(join(lake, RAW_RECORD), 'utf8'));

@@ -14,7 +14,10 @@ export type UnitEnd =
   | { is: 'died'; why: string; k: number | null }
   | { is: 'interrupted' };
 
-/** Looks at a worker within the time it may be silent: a machine that slept in between is no silent worker. */
+/**
+ * Checks a worker several times within the time that it may be silent, so that a machine which was asleep does not make
+ * it count as silent.
+ */
 const LOOKS = 10;
 
 /** One worker process, seen from its parent. It is killed when it shows no sign of life. */

@@ -28,8 +28,14 @@ interface Tile {
 
 const TILES: readonly Tile[] = [
   { label: 'Delivered', rate: RATES.delivery, key: 'delivered', numerator: 'delivered', denominator: 'sent' },
-  { label: 'Hard bounces', rate: RATES.hardBounce, key: 'hard', numerator: 'bounced for good', denominator: 'sent' },
-  { label: 'Soft bounces', rate: RATES.softBounce, key: 'bounced', numerator: 'bounced for now', denominator: 'sent' },
+  { label: 'Hard bounces', rate: RATES.hardBounce, key: 'hard', numerator: 'bounced permanently', denominator: 'sent' },
+  {
+    label: 'Soft bounces',
+    rate: RATES.softBounce,
+    key: 'bounced',
+    numerator: 'bounced temporarily',
+    denominator: 'sent',
+  },
   {
     label: 'Complaints',
     rate: RATES.complaint,

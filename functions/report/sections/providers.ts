@@ -53,7 +53,7 @@ ${table(
   ],
   rows,
 )}
-<p class="note">A dash is what can’t be known: some providers tell nobody of complaints.</p>
+<p class="note">A dash means that the number can’t be known: some providers don’t report complaints.</p>
 ${heatMap(cellsOf(shown, names, period), period, marks)}
 </section>`;
   return { id: 'providers', name: 'Providers', markup };

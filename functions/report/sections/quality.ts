@@ -161,7 +161,7 @@ function audited(freshness: Freshness | null): Markup {
 raw data.</p>`;
   const { audited, drifts, findings } = freshness;
   return drifts === 0
-    ? html`<p><span class="badge ok">OK</span> The last audit, ${instant(audited)}, found everything as it should be.</p>`
+    ? html`<p><span class="badge ok">OK</span> The last audit, ${instant(audited)}, found nothing wrong.</p>`
     : html`<p><span class="badge act">Act</span> The last audit, ${instant(audited)}, found ${counted(drifts ?? 0, 'thing')} not as it should be${
         findings !== null && html`: ${findings}`
       }. <code>lake audit --repair</code> does what is missing.</p>`;

@@ -109,7 +109,7 @@ ${table(
   ],
   treatments,
 )}
-${more > 0 && html`<p class="note">${counted(more, 'more campaign')} had treatments, with less mail and no clear result unless told above.</p>`}
+${more > 0 && html`<p class="note">${counted(more, 'more campaign')} had treatments, with less mail; their results are not clear, unless they are named above.</p>`}
 </section>`;
   return { id: 'tests', name: 'A/B tests', markup };
 }

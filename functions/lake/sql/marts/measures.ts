@@ -150,12 +150,3 @@ export function counted(measure: Measure, indent: number): string {
   if (indent + line.length < 120) return line;
   return `count_if(\n${pad}    ${where.join(`\n${pad}    and `)}\n${pad}) as ${measure.name}`;
 }
-
-/** The columns of message_outcomes that the measures read, in order of first use. */
-export function columnsRead(measures: readonly Measure[]): string[] {
-  const text = measures.flatMap(({ where, sum }) => [...where, sum ?? '']).join(' ');
-  const words = text.replaceAll(/'[^']*'/g, '').match(/[a-z_]+/g) ?? [];
-  return [...new Set(['is_simulator', ...words.filter((word) => !KEYWORDS.has(word))])];
-}
-
-const KEYWORDS = new Set(['not', 'is', 'null', 'and']);

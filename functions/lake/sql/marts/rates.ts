@@ -1,4 +1,4 @@
-import { MEASURES, type Measure, type MeasureName } from './measures.ts';
+import type { MeasureName } from './measures.ts';
 
 /** A rate (sql/README.md, "Definitions") as two measures: add those up, then divide. */
 export interface Rate {
@@ -71,9 +71,6 @@ export const RATES = [
   },
   { name: 'unsubscribe_rate', numerator: 'unsubscribes', denominator: 'delivered', better: 'down' },
 ] as const satisfies readonly Rate[];
-const used = new Set<string>(RATES.flatMap(({ numerator, denominator }) => [numerator, denominator]));
-/** The measures that rates are made of: what days are compared by. */
-export const RATE_MEASURES: readonly Measure[] = MEASURES.filter(({ name }) => used.has(name));
 
 /** @throws Error if there is no such rate */
 export function rateNamed(name: string): Rate {

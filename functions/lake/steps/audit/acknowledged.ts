@@ -9,7 +9,7 @@ import { acknowledgedKey, acknowledgedRoot } from '../../protocol/keys.ts';
 import { createState } from '../../protocol/records.ts';
 import type { Drift, DriftKind } from './drifts.ts';
 
-/** Every other kind has a remedy, and would hide a loss. */
+/** Every other kind can be mended; acknowledging it would hide a loss. */
 const HISTORY: ReadonlySet<DriftKind> = new Set([
   'other_settings',
   'outside_template',
@@ -20,7 +20,9 @@ const HISTORY: ReadonlySet<DriftKind> = new Set([
 
 export const mayBeAcknowledged = ({ kind }: Drift): boolean => HISTORY.has(kind);
 
-/** Drifts apart from those that a person has acknowledged. The same object in another drift, or changed again, is new. */
+/**
+ * Drifts apart from those that a person has acknowledged. The same object in another drift, or changed again, is new.
+ */
 export async function splitAcknowledged(
   lake: Pick<Store, 'list'>,
   drifts: readonly Drift[],

@@ -26,7 +26,7 @@ export interface DaysAudit {
 type DaysPorts = Pick<Ports, 'lake' | 'catalog'>;
 
 const DAYS_AT_ONCE = 16;
-/** An old day is settled at most once a day: what lies there for two was forgotten. */
+/** An old day is settled at most once a day: files that are unsettled for two days were forgotten. */
 const LONGEST_UNSETTLED_MS = 2 * DAY_MS;
 
 /** What computes and decodes a day today. */

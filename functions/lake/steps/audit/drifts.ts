@@ -1,4 +1,4 @@
-/** How far an audit looks, and what it can find. */
+/** What an audit covers, and the kinds of drift that it can find. */
 import { DAY_MS, startOfDay } from '../../days.ts';
 
 /** Each kind of drift in words: what it is, and what to do. */
@@ -42,11 +42,14 @@ export interface Drift {
 
 export type ReportDrift = (kind: DriftKind, key: string, detail?: string) => void;
 
-/** `daily`: the last 8 days, and of older ones a thirtieth in turns; `all`: everything, believing no earlier audit. */
+/**
+ * `daily`: the last 8 days, and of older ones a thirtieth in turns; `all`: everything, without relying on an earlier
+ * audit.
+ */
 export type AuditReach = 'daily' | 'all';
 
 const RECENT_DAYS = 8;
-/** Days in which every older day has its turn. */
+/** Number of days in which every older day is looked at once. */
 const TURNS = 30;
 
 export interface AuditScope {

@@ -1,5 +1,5 @@
 /**
- * What the collector may remove. Each rule is needed: without one of them a reader loses rows, or a settle its input
+ * What the collector may remove. Each rule is needed: without one of them a reader loses rows, or a settle loses its input
  * (the simulator runs with rules left out, and reference models of the protocol show the traces).
  */
 
@@ -9,7 +9,7 @@ import type { DataDay } from '../../protocol/day-files.ts';
 import type { Outcome } from '../../protocol/records.ts';
 import { type FileFault, isWhole } from '../../protocol/settled-files.ts';
 
-/** Readers and settles that have begun with a file end within this time. */
+/** Readers and settles that have opened a file are done with it within this time. */
 export const GRACE_MS = DAY_MS;
 
 /** A location below `settled/`, made by one query for one day. */

@@ -1,4 +1,4 @@
-/** What lies in quarantine, and what has become of it since. */
+/** The records in quarantine, and what replays have made of them since. */
 import type { Ports, SqlValue } from '../../ports.ts';
 import { unitOfAttempt } from '../../protocol/keys.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';

@@ -18,7 +18,7 @@ import { events, recipientMessages } from '../../tables/index.ts';
 import { heldBackBy } from '../settle/watermark.ts';
 import { settledInput } from '../settle.ts';
 
-/** What one day of events offers to readers of immutable locations. */
+/** The files of one day of events, by their immutable locations. */
 export interface DayInput extends RollupInput {
   inputs: Input[];
   sendDays: string[];
@@ -36,7 +36,9 @@ export interface StaleOptions {
   settings: Settings;
   /** days after the send day in which events count for a mail */
   window: number;
-  /** `hourly`: the last three send days; `all`, for daily runs: every one, which costs two reads for each day there is */
+  /**
+   * `hourly`: the last three send days; `all`, for daily runs: every one, which costs two reads for each day there is
+   */
   reach: 'hourly' | 'all';
   /** what computes a send day today (rollup.ts, rollupRecipe) */
   recipe: string;
@@ -51,7 +53,7 @@ export interface StaleOptions {
 /** Send days before today that an hourly run looks at. */
 const HOURLY_DAYS = 2;
 const AT_ONCE = 16;
-/** Rows of unreadable times lie there: no mail was sent then. */
+/** The day of rows whose time is absurd: no mail was sent on it. */
 const NO_DAY = '1970-01-01';
 
 /** Stale send days, in order. */

@@ -3,7 +3,7 @@ import { liveFolder } from '../../protocol/keys.ts';
 import { TABLES } from '../../tables/index.ts';
 import { settleChecks } from './select.ts';
 
-/** What a round of settle wrote, before anyone is pointed at it. */
+/** Checks what a round of settle wrote, before readers are pointed at it. */
 export interface SettleOutput {
   table: string;
   dt: string;

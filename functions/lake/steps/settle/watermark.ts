@@ -12,7 +12,7 @@ import type { Settings } from '../../settings.ts';
 
 /** Hours after midnight UTC at which a day counts as finished. */
 const FINISHED_AFTER_HOURS = 3;
-/** Whatever has been waiting for longer is waited for no more; the audit raises the alarm. */
+/** A unit that is open for longer no longer holds a day back; the audit raises an alarm. */
 export const LONGEST_WAIT_MS = DAY_MS;
 
 export const isFinished = (dt: string, now: number): boolean => now >= lastHour(dt);

@@ -1,8 +1,8 @@
-/** What stops a try before it takes too much: asked again and again while a unit is read and written. */
+/** Stops a try before it takes too much time or memory. It is asked often while a unit is read and written. */
 import type { Clock } from '../../ports.ts';
 import { TRANSFORM_TIMEOUT_MS } from './tries.ts';
 
-/** Why a try has to stop. */
+/** The reason for which a try has to stop. */
 export interface Stop {
   /** for people, such as `1,600 MB of memory, over the limit of 1,500 MB` */
   why: string;
@@ -10,10 +10,13 @@ export interface Stop {
   counts: boolean;
 }
 
-/** Null while all is well. Asked for each chunk and object and every few hundred records or 128 KB of them, so it should be cheap. */
+/**
+ * Null while all is well. Asked for each chunk and object and every few hundred records or 128 KB of them, so it should
+ * be cheap.
+ */
 export type Guard = () => Stop | null;
 
-/** A guard stopped the try: nothing is decided, whoever tries again begins anew. */
+/** A guard stopped the try: no outcome was made, and the next try begins from the start. */
 export class Stopped extends Error {
   override name = 'Stopped';
   readonly counts: boolean;

@@ -1,4 +1,7 @@
-/** What a unit's raw objects hold, read and decoded: the part of transform that knows bytes, and nothing of the protocol. */
+/**
+ * What a unit's raw objects hold, read and decoded: the part of transform that knows bytes, and nothing of the
+ * protocol.
+ */
 import { makeDecoder } from '../../decode/decode.ts';
 import { deliveredAt } from '../../decode/time.ts';
 import type { RecordContext } from '../../decode/types.ts';
@@ -49,7 +52,9 @@ const TEXT_UNASKED = 128 * 1024;
 /** Bytes of a rejected record that quarantine keeps. */
 const RAW_KEPT = 64 * 1024;
 
-/** Reads, decodes and collects the rows of a unit under the name of an attempt. Raw data decides alone what comes out. */
+/**
+ * Reads, decodes and collects the rows of a unit under the name of an attempt. The result depends on the raw data only.
+ */
 export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard }) => {
   const rows = new UnitRows();
   const tally = new Tally();
@@ -229,7 +234,7 @@ const guarded = (body: AsyncIterable<Uint8Array>, guard: Guard | undefined): Asy
   },
 });
 
-/** Quarantines the objects of a unit whole, without reading them: whoever read them died of it. */
+/** Quarantines the objects of a unit as a whole, without reading them: the workers that read them died. */
 export const readPoison: ReadUnit = async (_, unit, attempt, { settings }) => {
   const rows = new UnitRows();
   const tally = new Tally();

@@ -72,5 +72,5 @@ const sum = (counts: Map<string, number>): number => counts.values().reduce((tot
 const sorted = (counts: Map<string, number>): Record<string, number> =>
   Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** A type is somebody's text: keep it short, and printable. */
+/** A type comes from the raw data: it is cut, and made printable. */
 const shortType = (type: string): string => type.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);

@@ -102,7 +102,7 @@ export async function beginTry(
   return { k, counted };
 }
 
-/** Records how a try ended. By whoever knows: the try itself, or the parent of its process. */
+/** Records how a try ended. Called by the try itself, or by the parent of its process. */
 export const endTry = (
   { lake, clock }: Pick<Ports, 'lake' | 'clock'>,
   unit: string,
@@ -114,7 +114,7 @@ export const endTry = (
 
 const MOST_WHY = 500;
 
-/** Why the newest failed try of a unit failed; null if none has said so. */
+/** Why the newest failed try of a unit failed; null if no failed try has recorded it. */
 export async function whyFailed(lake: Pick<Store, 'list' | 'get'>, unit: string): Promise<string | null> {
   const failed = (await triesOf(lake, unit)).filter(({ end }) => end === 'failed').at(-1);
   if (!failed) return null;
@@ -122,7 +122,10 @@ export async function whyFailed(lake: Pick<Store, 'list' | 'get'>, unit: string)
   return record?.why ?? null;
 }
 
-/** In order of their numbers. Of two ends the excuse holds: a unit split in error costs more than a try. */
+/**
+ * In order of their numbers. If two ends were recorded, `excused` counts: splitting a unit in error costs more than
+ * another try.
+ */
 async function triesOf(lake: Pick<Store, 'list'>, unit: string): Promise<Try[]> {
   const tries = new Map<number, Try>();
   const ends: { k: number; end: TryEnd }[] = [];

@@ -24,14 +24,17 @@ export interface EncodedFile {
   sendDays: string[];
 }
 
-/** A state of the rows that can be gone back to. */
+/** A state of the rows that can be restored. */
 export interface RowsMark {
   readonly lengths: readonly [events: number, headers: number, clicks: number, quarantine: number];
   readonly ids: IdsMark;
   readonly dead: number;
 }
 
-/** A mail's rows lie together, in order of time: they compress well and are found by few reads. The last keys make the order total. */
+/**
+ * A mail's rows lie together, in order of time: they compress well and are found by few reads. The last keys make the
+ * order total.
+ */
 const EVENT_ORDER: RowOrder = { day: 'occurred_at', keys: ['message_id', 'occurred_at', 'event_id'] };
 const HEADER_ORDER: RowOrder = {
   day: 'sent_at',
@@ -157,7 +160,9 @@ async function* encodeDays(
   }
 }
 
-/** How many files the rows make. Nearly always all rows of the table would fit into one, and none has to be looked at. */
+/**
+ * How many files the rows make. Nearly always all rows of the table would fit into one, and none has to be looked at.
+ */
 function partsOf(columns: Columns, rows: Uint32Array, profile: Settings['parquet'], maxBytes: number): number {
   const most = maxBytes / FILE_BYTES_PER_RAW[profile];
   return columns.bytes <= most ? 1 : Math.max(1, Math.ceil(columns.sizeOf(rows) / most));
@@ -176,7 +181,7 @@ function sendDays(columns: Columns, rows: Uint32Array): string[] {
   return [...new Set([...numbers].map((number) => dayOf(number * DAY_MS)))].sort();
 }
 
-/** Every row index below `length` but the dead ones. */
+/** The index of every row below `length` that was not dropped. */
 function rowsBut(dead: readonly number[], length: number): Uint32Array {
   const gone = new Set(dead);
   const rows = new Uint32Array(length - gone.size);
