@@ -78,7 +78,7 @@ export const LAMBDAS = {
     permissions: [
       LIST_RAW,
       ...READ_STATE,
-      writeLake(...state('plans', 'requeues', 'decided')),
+      writeLake(...state('plans', 'layouts', 'requeues', 'decided')),
       send('liveQueue', 'backfillQueue'),
     ],
   },
@@ -156,7 +156,7 @@ export const LAMBDAS = {
     permissions: [
       LIST_RAW,
       ...READ_STATE,
-      writeLake(...state('audits', 'closed', 'acknowledged')),
+      writeLake(...state('audits', 'closed', 'acknowledged', 'layouts')),
       LIST_PARTITIONS,
       ...ADD_PARTITIONS,
     ],

@@ -32,7 +32,7 @@ interface UnitFacts {
 }
 
 /** Notes that say only that someone looked. */
-const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals|recipes)/;
+const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals|recipes|layouts)/;
 
 const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 

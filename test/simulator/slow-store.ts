@@ -5,6 +5,7 @@
 
 import type { Ports } from '#lake/ports.ts';
 import { type Clock, MissingObject, type Store, type StoredObject, type UnitMessage } from '#lake/ports.ts';
+import { plansRoot } from '#lake/protocol/keys.ts';
 import type { PlanPorts } from '#lake/steps/plan.ts';
 
 /** Objects in a page of a listing (S3: ListObjectsV2). */
@@ -89,7 +90,7 @@ export function planPorts(
       await trips.trip();
       if (plans.has(key)) return false;
       plans.add(key);
-      sealed.plans++;
+      if (key.startsWith(plansRoot)) sealed.plans++;
       sealed.objects +=
         Buffer.from(bytes)
           .toString()

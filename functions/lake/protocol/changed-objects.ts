@@ -33,6 +33,7 @@ export class ChangedObjects {
   readonly #ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> };
   readonly #outcomes: Outcomes;
   readonly #prefix: string;
+  readonly #around: readonly string[];
   #waiting: StoredObject[] = [];
   #aliases: Promise<{ known: KnownObjects; next: number }> | null = null;
   #changed: StoredObject[] = [];
@@ -41,10 +42,12 @@ export class ChangedObjects {
     ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> },
     outcomes: Outcomes,
     prefix: string,
+    around: readonly string[] = [],
   ) {
     this.#ports = ports;
     this.#outcomes = outcomes;
     this.#prefix = prefix;
+    this.#around = around;
   }
 
   async add(object: StoredObject): Promise<void> {
@@ -99,7 +102,7 @@ export class ChangedObjects {
   async #judge(wanted: ReadonlyMap<string, StoredObject>): Promise<Map<string, 'same' | 'proven'>> {
     const { lake } = this.#ports;
     const verdicts = new Map<string, 'same' | 'proven'>();
-    for (const planKey of await planKeysOf(lake, this.#prefix)) {
+    for (const planKey of [...(await planKeysOf(lake, this.#prefix)), ...this.#around]) {
       for (const unit of (await readPlan(lake, planKey)).units) {
         const here = unit.objects.filter(({ key }) => wanted.has(key));
         await concurrently(here, OBJECTS_AT_ONCE, async (planned) => {

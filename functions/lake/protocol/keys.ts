@@ -19,6 +19,10 @@ export const plansRoot = `${STATE}/plans/`;
 export const planFolder = (rawPrefix: string): string => `${plansRoot}${rawPrefix}`;
 export const planKey = (rawPrefix: string, n: number): string => `${planFolder(rawPrefix)}${n}.json`;
 
+/** Raw templates that the lake has been planned by. */
+export const layoutsRoot = `${STATE}/layouts/`;
+export const layoutKey = (name: string): string => `${layoutsRoot}${name}.json`;
+
 /** Raw prefixes whose objects were all found in plans; the name says how many objects and which. */
 export const closedFolder = (rawPrefix: string): string => `${STATE}/closed/${rawPrefix}`;
 export const closedKey = (rawPrefix: string, objects: number, digest: string): string =>

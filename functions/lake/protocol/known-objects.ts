@@ -24,8 +24,9 @@ export class KnownObjects {
     return before === digest ? 'same' : 'changed';
   }
 
-  addPlan({ units }: Plan): void {
-    for (const { objects } of units) for (const object of objects) this.add(object);
+  /** Those of a plan that lie below a prefix. */
+  addPlan({ units }: Plan, prefix = ''): void {
+    for (const { objects } of units) for (const object of objects) if (object.key.startsWith(prefix)) this.add(object);
   }
 }
 

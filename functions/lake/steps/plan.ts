@@ -8,6 +8,7 @@ import { newestOf } from '../protocol/halves.ts';
 import { numberOf, planKey, requeueKey, unitId } from '../protocol/keys.ts';
 import { KnownObjects } from '../protocol/known-objects.ts';
 import { queueUnits } from '../protocol/lanes.ts';
+import { hasOtherLayouts, plansAround } from '../protocol/layouts.ts';
 import { markDecidedDays, type OpenUnit, surveyPlans } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
 import { type Reach, rawPrefixes } from '../protocol/raw-prefixes.ts';
@@ -56,9 +57,10 @@ export async function planReach(
   reach: Reach | 'all',
 ): Promise<Planned> {
   const total: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [] };
+  const isMixed = await hasOtherLayouts(ports.lake, settings);
   const prefixes = rawPrefixes(ports.raw, settings, ports.clock.now(), reach);
   await concurrently(prefixes, PREFIXES_AT_ONCE, async (prefix) => {
-    const planned = await planPrefix(ports, settings, prefix);
+    const planned = await planPrefix(ports, settings, prefix, isMixed);
     await queueUnits(ports, settings, planned.units);
     for (const unit of planned.units) total.units.push(unit);
     for (const key of planned.changed) total.changed.push(key);
@@ -71,16 +73,23 @@ export async function planReach(
 
 /**
  * Seals the objects below a raw prefix that are in no plan of it yet, in one pass over the listing. Any number of planners
- * may run at once: plan n is created by one of them, and the others read it and seal only what it left. Prefixes must not
- * contain each other, or an object would be planned twice.
+ * may run at once: plan n is created by one of them, and the others read it and seal only what it left.
+ * @param isMixed prefixes of other templates may contain this one, or lie in it (layouts.ts): their plans are read, too.
+ * Planners of two templates that run at the same moment could plan an object twice; the audit would say so.
  */
-export async function planPrefix(ports: PlanPorts, settings: Settings, rawPrefix: string): Promise<Planned> {
+export async function planPrefix(
+  ports: PlanPorts,
+  settings: Settings,
+  rawPrefix: string,
+  isMixed = false,
+): Promise<Planned> {
   const { raw, lake, clock } = ports;
   const known = new KnownObjects();
+  const around = isMixed ? await plansAround(lake, rawPrefix) : [];
   let n = await readPlans();
   const result: Planned = { units: [], objects: 0, bytes: 0, known: known.size, changed: [] };
   const fresh: PlannedObject[] = [];
-  const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix);
+  const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix, around);
   for await (const object of raw.list(rawPrefix)) {
     const found = known.add(object);
     if (found === 'changed') await changed.add(object);
@@ -94,7 +103,9 @@ export async function planPrefix(ports: PlanPorts, settings: Settings, rawPrefix
   /** Returns the number of the next plan. */
   async function readPlans(): Promise<number> {
     const keys = await planKeysOf(lake, rawPrefix);
-    await concurrently(keys, PLANS_AT_ONCE, async (key) => known.addPlan(await readPlan(lake, key)));
+    await concurrently([...keys, ...around], PLANS_AT_ONCE, async (key) =>
+      known.addPlan(await readPlan(lake, key), rawPrefix),
+    );
     const newest = keys.at(-1);
     return newest === undefined ? 0 : (numberOf(newest) ?? 0) + 1;
   }

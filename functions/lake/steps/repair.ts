@@ -5,6 +5,7 @@
 import type { Ports } from '../ports.ts';
 import { liveFolder } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
+import { hasOtherLayouts } from '../protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { heal } from '../protocol/readers.ts';
 import { newestGeneration } from '../protocol/records.ts';
@@ -65,7 +66,8 @@ function stepsFor(
 ): (() => Promise<unknown>)[] {
   return [
     async () => {
-      for (const prefix of found.unplanned) await planPrefix(ports, settings, prefix);
+      const isMixed = found.unplanned.length > 0 && (await hasOtherLayouts(ports.lake, settings));
+      for (const prefix of found.unplanned) await planPrefix(ports, settings, prefix, isMixed);
     },
     async () => {
       if (!hasRaw) return;

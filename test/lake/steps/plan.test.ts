@@ -5,9 +5,12 @@ import { openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix, outsideTemplate, rawPrefixes } from '#lake/protocol/raw-prefixes.ts';
 import { rawPlans, readPlan } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
+import { audit } from '#lake/steps/audit.ts';
 import { planPrefix, planReach, requeue } from '#lake/steps/plan.ts';
+import { MemoryQueue } from '#local/memory-queue.ts';
 import { countingRaw, countingStore, SimulatedTime } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
+import { MemoryCatalog } from '#test/ports/memory-catalog.ts';
 import { MemoryStore } from '#test/ports/memory-store.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
@@ -278,15 +281,51 @@ describe('plan in the large', () => {
   test('fault 69: three hours of 42,000 objects are planned in under 10 s at 30 ms a call', async () => {
     const { sealed, seconds, calls } = await run(3, 42_000, 'tick');
     expect(sealed).toBe(5 * 42_000); // the tick looks at an hour ahead and one more back, which this bucket fills, too
-    expect(calls).toMatchObject({ raw: { list: 5 * 42 }, lake: { list: 5, create: 5 } });
+    expect(calls).toMatchObject({ raw: { list: 5 * 42 }, lake: { list: 5 + 2, create: 5 + 1 } });
     expect(seconds).toBeLessThan(10);
   });
 
   test('fault 69: a backlog of 1,680 hours costs three calls an hour, and a minute of waiting for each 10,000 hours', async () => {
     const { sealed, seconds, calls } = await run(1680, 60, 'all');
     expect(sealed).toBe(1680 * 60);
-    expect(calls.lake).toMatchObject({ list: 1680, create: 1680, get: 0 });
+    expect(calls.lake).toMatchObject({ list: 1680 + 2, create: 1680 + 1, get: 0 });
     expect(calls.raw.list).toBeLessThan(1680 * 1.1);
     expect(seconds).toBeLessThan(20);
+  });
+});
+
+describe('fault 74: with another raw template than the lake was planned by', () => {
+  const HOURLY = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
+  const templates = [null, HOURLY, 'raw/{yyyy}/{MM}/{dd}/', '{*}/{yyyy}/', 'raw/{yyyy}/{MM}/{dd}/{HH}/{*}/'] as const;
+  const changes = templates.flatMap((from) => templates.filter((to) => to !== from).map((to) => [from, to] as const));
+
+  test.each(changes)('%s, then %s: no object is in two units, and what is new is planned', async (from, to) => {
+    const clock = new ManualClock(NOW);
+    const [raw, lake] = [new MemoryStore(() => clock.now()), new MemoryStore(() => clock.now())];
+    const ports = { raw, lake, clock, queue: new MemoryQueue(), catalog: new MemoryCatalog() };
+    const put = (name: string): void => {
+      for (const hour of ['08', '09']) raw.put(`raw/2026/10/05/${hour}/part/${name}`, '{}');
+    };
+    const run = (rawTemplate: string | null) => planReach(ports, { ...DEFAULT_SETTINGS, rawTemplate }, 'all');
+    put('a');
+    expect(await run(from)).toMatchObject({ objects: 2 });
+    put('b');
+    expect(await run(to)).toMatchObject({ objects: 2, known: 2, changed: [] });
+    put('c');
+    expect(await run(from)).toMatchObject({ objects: 2, known: 4 });
+    expect(await run(to)).toMatchObject({ objects: 0, known: 6 });
+    const { drifts } = await audit(ports, { settings: { ...DEFAULT_SETTINGS, rawTemplate: to } });
+    expect(drifts.filter(({ kind }) => kind !== 'open_unit')).toEqual([]);
+  });
+
+  test('a lake of before there were records of templates is looked through once', async () => {
+    const clock = new ManualClock(NOW);
+    const [raw, lake] = [new MemoryStore(() => clock.now()), new MemoryStore(() => clock.now())];
+    raw.put('raw/2026/10/05/09/a', '{}');
+    const ports = { raw, lake, clock, queue: new MemoryQueue() };
+    await planReach(ports, DEFAULT_SETTINGS, 'all');
+    await lake.remove('v1/state/layouts/none.json');
+    expect(await planReach(ports, { ...DEFAULT_SETTINGS, rawTemplate: HOURLY }, 'all')).toMatchObject({ objects: 0 });
+    expect((await Array.fromAsync(lake.list('v1/state/layouts/'))).map(({ key }) => key)).toHaveLength(2);
   });
 });

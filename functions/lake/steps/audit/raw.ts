@@ -6,9 +6,10 @@ import type { Ports } from '../../ports.ts';
 import { ChangedObjects } from '../../protocol/changed-objects.ts';
 import { closedKey, planDayOf, plansRoot } from '../../protocol/keys.ts';
 import { KnownObjects } from '../../protocol/known-objects.ts';
+import { hasOtherLayouts, plansAround } from '../../protocol/layouts.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
 import { hourOfPrefix, outsideTemplate, REACH_HOURS, rawPrefixes } from '../../protocol/raw-prefixes.ts';
-import { planKeysOf, rawPlans, readPlan } from '../../protocol/records.ts';
+import { type Plan, planKeysOf, rawPlans, readPlan } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';
 import { closePrefix, closingsOf, ListingDigest } from './closed-prefixes.ts';
 import type { AuditScope, ReportDrift } from './drifts.ts';
@@ -24,6 +25,18 @@ export interface RawAudit {
 
 type RawPorts = Pick<Ports, 'raw' | 'lake'>;
 
+/** What an audit of raw data has under way. */
+interface RawWork {
+  ports: RawPorts;
+  scope: AuditScope;
+  found: RawAudit;
+  drift: ReportDrift;
+  /** prefixes of other templates may contain each other (layouts.ts) */
+  isMixed: boolean;
+  /** plans whose objects are in `found.planned` */
+  counted: Set<string>;
+}
+
 const PREFIXES_AT_ONCE = 8;
 
 /** With `hasRaw: false` only the plans are looked at. */
@@ -35,9 +48,11 @@ export async function auditRaw(
   drift: ReportDrift,
 ): Promise<RawAudit> {
   const found: RawAudit = { objects: 0, unplanned: [], planned: new Map() };
+  const isMixed = hasRaw && (await hasOtherLayouts(ports.lake, settings));
+  const work: RawWork = { ports, scope, found, drift, isMixed, counted: new Set() };
   if (!hasRaw) {
     const known = new KnownObjects();
-    for await (const { key } of rawPlans(ports.lake)) await addPlan(ports, key, known, found, drift);
+    for await (const { key } of rawPlans(ports.lake)) await addPlan(work, key, '', known, drift);
     return { ...found, objects: known.size };
   }
   if (settings.rawTemplate !== null) {
@@ -46,12 +61,12 @@ export async function auditRaw(
   const seen = new Set<string>();
   await concurrently(prefixes(), PREFIXES_AT_ONCE, (prefix) => {
     if (scope.isThorough) seen.add(prefix);
-    return auditPrefix(ports, prefix, isOld(prefix), scope, found, drift);
+    return auditPrefix(work, prefix, isOld(prefix));
   });
   // Where the last object of a folder has gone since, no listing names the folder; its plans count all the same.
   if (scope.isThorough) {
     await concurrently(plannedPrefixes(), PREFIXES_AT_ONCE, (prefix) =>
-      auditPrefix(ports, prefix, isOld(prefix), scope, found, drift),
+      isMixed ? countPlans(work, prefix) : auditPrefix(work, prefix, isOld(prefix)),
     );
   }
   return found;
@@ -84,14 +99,15 @@ export async function auditRaw(
   }
 }
 
-async function auditPrefix(
-  ports: RawPorts,
-  prefix: string,
-  isOld: boolean,
-  scope: AuditScope,
-  found: RawAudit,
-  drift: ReportDrift,
-): Promise<void> {
+/** Of a prefix of another template: what lies there is looked at by those of today. */
+async function countPlans({ ports, found, counted }: RawWork, prefix: string): Promise<void> {
+  for (const key of await planKeysOf(ports.lake, prefix)) {
+    if (!counted.has(key)) countPlan(found, counted, key, await readPlan(ports.lake, key));
+  }
+}
+
+async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promise<void> {
+  const { ports, scope, found, drift, isMixed } = work;
   const mayTrust = isOld && !scope.isThorough;
   const closings = mayTrust ? await closingsOf(ports.lake, prefix) : new Set<string>();
   if (closings.size > 0) {
@@ -108,8 +124,11 @@ async function auditPrefix(
     isWhole = false;
     drift(...args);
   };
-  for (const key of await planKeysOf(ports.lake, prefix)) await addPlan(ports, key, known, found, report);
-  const changed = new ChangedObjects(ports, new Outcomes(ports.lake), prefix);
+  const around = isMixed ? await plansAround(ports.lake, prefix) : [];
+  for (const key of [...(await planKeysOf(ports.lake, prefix)), ...around]) {
+    await addPlan(work, key, prefix, known, report);
+  }
+  const changed = new ChangedObjects(ports, new Outcomes(ports.lake), prefix, around);
   const digest = new ListingDigest();
   let hasUnplanned = false;
   for await (const object of ports.raw.list(prefix)) {
@@ -127,17 +146,26 @@ async function auditPrefix(
 }
 
 async function addPlan(
-  { lake }: RawPorts,
+  { ports, found, counted }: RawWork,
   planKey: string,
+  prefix: string,
   known: KnownObjects,
-  found: RawAudit,
   drift: ReportDrift,
 ): Promise<void> {
-  for (const { id, objects } of (await readPlan(lake, planKey)).units) {
+  const plan = await readPlan(ports.lake, planKey);
+  if (!counted.has(planKey)) countPlan(found, counted, planKey, plan);
+  for (const { id, objects } of plan.units) {
+    for (const object of objects) {
+      if (!object.key.startsWith(prefix) || known.add(object) === 'new') continue;
+      drift('planned_twice', object.key, `again in ${id}`);
+    }
+  }
+}
+
+function countPlan(found: RawAudit, counted: Set<string>, planKey: string, { units }: Plan): void {
+  counted.add(planKey);
+  for (const { id, objects } of units) {
     const dt = planDayOf(id);
     found.planned.set(dt, (found.planned.get(dt) ?? 0) + objects.length);
-    for (const object of objects) {
-      if (known.add(object) !== 'new') drift('planned_twice', object.key, `again in ${id}`);
-    }
   }
 }
