@@ -1,4 +1,4 @@
-/** Alarms, whom they tell, and the dashboard that shows what they mean. */
+/** Alarms, the topic that they notify, and the dashboard. */
 
 import type { LakeStage } from './lake-stage.ts';
 import { type Alarm, alarmsOf, METRIC_IDS } from './spec/alarms.ts';

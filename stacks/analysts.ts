@@ -1,4 +1,4 @@
-/** A policy to attach to those who ask the lake: users, groups, roles of single sign-on. */
+/** A policy for analysts, to be attached to users, groups or roles of single sign-on. */
 
 import type { LakeStage } from './lake-stage.ts';
 import { analystStatements } from './spec/analyst.ts';

@@ -1,4 +1,4 @@
-/** What a user sets about a deployed lake, with defaults, per stage, checked before anything is made. */
+/** What a user may configure of a deployed lake, with defaults, by stage, checked before anything is made. */
 import { z } from 'zod';
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
 import { dimensionTags, headerCarriers, namedTags, parquet } from '#host/settings-schema.ts';
@@ -54,7 +54,9 @@ const Raw = z.discriminatedUnion('from', [
   z.strictObject({
     /** a new bucket, and a Firehose that fills it */
     from: z.literal('new bucket'),
-    /** days after which raw objects become cheaper to keep and dearer to read (Glacier Instant Retrieval); null: never */
+    /**
+     * days after which raw objects become cheaper to keep and dearer to read (Glacier Instant Retrieval); null: never
+     */
     archiveAfterDays: days.min(30).nullable().default(null),
     /** Firehose writes an object when it has so many seconds or MB of events */
     buffer: z
@@ -146,9 +148,13 @@ const StageSchema = z.strictObject({
       silentMinutes: z.int().min(15).max(MOST_SILENT_MINUTES).nullable().default(120),
     })
     .default({ email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 }),
-  /** GB that one query of an analyst may read before Athena stops it ($0.005 each); Athena takes no limit below 10 MB */
+  /**
+   * GB that one query of an analyst may read before Athena stops it ($0.005 each); Athena takes no limit below 10 MB
+   */
   queryGigabytes: z.number().min(0.02).default(100),
-  /** what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production */
+  /**
+   * what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production
+   */
   keepsData: z.boolean(),
 });
 

@@ -1,4 +1,4 @@
-/** The functions as stacks/spec/lambdas.ts declares them, what calls them, and what happens when they fail. */
+/** The functions that stacks/spec/lambdas.ts declares, with their triggers and what happens when they fail. */
 
 import type { EnvironmentVariables } from '#aws/environment.ts';
 import { codeVersion } from '#host/code-version.ts';
@@ -101,7 +101,9 @@ function makeFunction(
   );
 }
 
-/** SST would leave each version's sourcemaps in the bucket that all stages share, also of a stage that leaves nothing. */
+/**
+ * SST would leave each version's sourcemaps in the bucket that all stages share, also of a stage that leaves nothing.
+ */
 function removeSourcemaps({ config: { keepsData } }: LakeStage): void {
   $transform(aws.s3.BucketObjectv2, (_, options, name) => {
     if (/Sourcemap\d+$/.test(name)) options.retainOnDelete = keepsData;

@@ -4,7 +4,7 @@ import type { Deployed } from './deployed.ts';
 import type { Stage } from './spec/names.ts';
 import type { Account, StagePlaces } from './spec/places.ts';
 
-/** The stage that is being made: what every stack is given. */
+/** The stage that is being made, which every stack gets. */
 export interface LakeStage {
   names: Stage;
   account: Account;

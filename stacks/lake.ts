@@ -1,4 +1,4 @@
-/** A whole stage: what is made first is handed to what is made of it. */
+/** A whole stage. Resources are made in order, and handed to those that need them. */
 import { adoptExisting } from './adopt.ts';
 import { makeAlarms } from './alarms.ts';
 import { makeAnalystPolicy } from './analysts.ts';

@@ -1,4 +1,4 @@
-/** The queues, each with one for what can't be worked on. Messages are hints: what is lost here, plan and settle find. */
+/** The queues, each with a dead-letter queue. Messages are hints: plan and settle find work whose message was lost. */
 import { MOST_TRIES, VISIBILITY_MS } from '#lake/steps/transform/tries.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { logicalName } from './spec/names.ts';

@@ -6,7 +6,7 @@ export interface Role {
   policy: aws.iam.RolePolicy;
 }
 
-/** A role with all that it may do in one policy. `trust` and `policy` are texts of JSON. */
+/** A role, with all its rights in one policy. `trust` and `policy` are JSON texts. */
 export function makeRole(
   { names }: LakeStage,
   name: string,

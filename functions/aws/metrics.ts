@@ -1,5 +1,5 @@
 /**
- * Every figure that the functions count, by name: what it is, and where it goes. A metric costs by the hours in which it is
+ * Every figure that the functions count, by name: what it is, and where it goes. A metric is billed by the hours in which it is
  * sent ("Amazon CloudWatch pricing"), so few are sent all day.
  * - `hourly`, `daily`: a metric that is sent so often, also when it is 0: alarms follow its course
  * - `fault`: a metric of what must not happen, sent only when it is not 0, with an alarm on it

@@ -1,5 +1,5 @@
 /**
- * What wakes somebody up: each alarm says what has happened and what to do, and is on a metric that is really sent.
+ * The alarms: each says what has happened and what to do, and looks at a metric that a function or AWS sends.
  *
  * An alarm costs $0.10 a month for each metric that it looks at, so it looks at AWS's own metrics, which are free, where
  * they say the same. A composite alarm costs $0.50 ("Amazon CloudWatch pricing"): five plain ones are no dearer.

@@ -1,4 +1,4 @@
-/** What somebody may do who asks the lake: run queries in their workgroup over tables and views, and no more. */
+/** What an analyst may do: run queries in the analysts' workgroup over tables and views, and nothing else. */
 
 import { auditsRoot, generationsRoot, liveRoot, outcomesRoot, settledRoot } from '#lake/protocol/keys.ts';
 import { quarantine, TABLES } from '#lake/tables/index.ts';

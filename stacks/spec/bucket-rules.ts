@@ -1,4 +1,4 @@
-/** How long a bucket keeps what, and what its policy refuses whoever asks. */
+/** How long a bucket keeps objects, and what its policy refuses to everybody. */
 
 import { liveRoot } from '#lake/protocol/keys.ts';
 import { quarantine } from '#lake/tables/index.ts';
@@ -25,7 +25,9 @@ const UNFINISHED: LifecycleRule = {
   abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
 };
 
-/** Nothing raw ever expires. It may move to a class that answers at once: of any other a unit could not be read again. */
+/**
+ * Nothing raw ever expires. It may move to a class that answers at once: of any other a unit could not be read again.
+ */
 export function rawLifecycle({ raw }: StageConfig): LifecycleRule[] {
   const days = raw.from === 'new bucket' ? raw.archiveAfterDays : null;
   if (days === null) return [UNFINISHED];

@@ -1,4 +1,4 @@
-/** Glue's words for a table or view (`TableInput`) in Pulumi's. */
+/** Turns Glue's description of a table or view (`TableInput`) into Pulumi's. */
 import type { GlueTable } from './glue-tables.ts';
 import type { GlueView } from './glue-view.ts';
 

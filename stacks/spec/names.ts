@@ -1,4 +1,7 @@
-/** Names of what a stage has: each carries app and stage, stays within AWS's limit, and is no other stage's. */
+/**
+ * Names of a stage's resources: each holds app and stage, is within AWS's limit, and differs from those of other
+ * stages.
+ */
 import { createHash } from 'node:crypto';
 
 export interface Stage {

@@ -1,4 +1,7 @@
-/** What the functions may do, action by action: the stack makes their policies from this. No star but at a key's end. */
+/**
+ * What the functions may do, action by action: the stack makes their policies from this. A star stands only at the end
+ * of a key.
+ */
 import { liveRoot, planFolder, settledRoot } from '#lake/protocol/keys.ts';
 
 /** Addresses (ARNs) of what a stage has. */
@@ -80,7 +83,9 @@ export const SWITCH_PARTITIONS: Permission = {
   resources: inCatalog,
 };
 
-/** Folders of the results' bucket: what the pipeline asked for analysts don't read, and it doesn't read what they asked. */
+/**
+ * Folders of the results' bucket: what the pipeline asked for analysts don't read, and it doesn't read what they asked.
+ */
 export const PIPELINE_RESULTS = 'pipeline/';
 export const ANALYST_RESULTS = 'analysts/';
 
@@ -118,7 +123,9 @@ export const READ_ROWS: Permission = {
   resources: ({ workgroup }) => [workgroup],
 };
 
-/** What UNLOAD does below the locations of settled files, with the rights of who started it: as with results, in parts. */
+/**
+ * What UNLOAD does below the locations of settled files, with the rights of who started it: as with results, in parts.
+ */
 export const UNLOAD: readonly Permission[] = [
   { actions: ['s3:ListBucketMultipartUploads'], resources: ({ lakeBucket }) => [lakeBucket] },
   {

@@ -1,4 +1,6 @@
-/** Names and addresses of what a stage has, known before anything is made: policies and tables are written with them. */
+/**
+ * Names and addresses of a stage's resources, known before they are made: policies and tables are written with them.
+ */
 
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
 import type { StageConfig } from '../config.ts';
@@ -43,7 +45,9 @@ export interface StagePlaces extends Places {
   arn(service: string, resource: string): string;
 }
 
-/** Those of messages, and those of what could not be worked on; `jobs-dead`: calls of a schedule that failed for good. */
+/**
+ * Those of messages, and those of what could not be worked on; `jobs-dead`: calls of a schedule that failed for good.
+ */
 export const QUEUES = ['live', 'backfill', 'settle', 'live-dead', 'backfill-dead', 'settle-dead', 'jobs-dead'] as const;
 export type QueueName = (typeof QUEUES)[number];
 

@@ -1,4 +1,4 @@
-/** Folders of the raw bucket: a Firehose's words for the template that the planner looks along. */
+/** Folders of the raw bucket: the planner's template in Firehose's notation. */
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
 
 const TEMPLATE = CLOUD_SETTINGS.rawTemplate ?? '';
@@ -9,10 +9,14 @@ export const rootOf = (template: string | null): string => template?.slice(0, te
 /** All raw objects lie below it; `raw/`. */
 export const RAW_PREFIX_ROOT = rootOf(TEMPLATE);
 
-/** What Firehose could not deliver as it should: outside the raw prefix, so that no planner meets a file in the making. */
+/**
+ * What Firehose could not deliver as it should: outside the raw prefix, so that no planner meets a file in the making.
+ */
 export const ERROR_ROOT = 'firehose-errors/';
 
-/** `{yyyy}` is `!{timestamp:yyyy}` to Firehose ("Custom prefixes for Amazon S3 objects"), which names folders in UTC. */
+/**
+ * `{yyyy}` is `!{timestamp:yyyy}` to Firehose ("Custom prefixes for Amazon S3 objects"), which names folders in UTC.
+ */
 export const firehosePrefix = (template = TEMPLATE): string =>
   template.replace(/\{(yyyy|MM|dd|HH)\}/g, (_, field: string) => `!{timestamp:${field}}`);
 

@@ -1,4 +1,4 @@
-/** What is deployed as it was asked for, and what its owner should know all the same: `sst deploy` prints it at its end. */
+/** Warnings about a configuration that is valid, but may surprise its owner: `sst deploy` prints them at its end. */
 import type { StageConfig } from '../config.ts';
 import { unwatched } from './alarms.ts';
 

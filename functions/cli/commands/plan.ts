@@ -1,3 +1,5 @@
+/** The command `plan`: step 1 of run. */
+
 import { Command } from 'commander';
 import { byteCount, counted } from '#host/figures.ts';
 import { keepRaw } from '#local/raw/known-folder.ts';

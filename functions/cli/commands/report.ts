@@ -1,3 +1,5 @@
+/** The command `report`: writes the HTML report. */
+
 import { Command } from 'commander';
 import { UsageError } from '#host/failure.ts';
 import { byteCount } from '#host/figures.ts';

@@ -1,3 +1,5 @@
+/** The command `rollup`: step 4 of run. */
+
 import { Command } from 'commander';
 import { counted } from '#host/figures.ts';
 import type { Console } from '../console.ts';

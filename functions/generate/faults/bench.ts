@@ -21,10 +21,13 @@ const DOMAINS = [
   ['oakleaf-partners.example', 'other'],
 ] as const;
 
-/** What is to come of an object: of so many of its records. */
+/** What is expected of an object: so many records with this result. */
 export type Expectation = readonly [expect: Fault['expect'], n: number];
 
-/** Where the faults of one row of test/README.md are made: mail that is like the rest, records to damage, objects to put down. */
+/**
+ * Where the faults of one row of test/README.md are made: mail that is like the rest, records to damage, objects to put
+ * down.
+ */
 export class Bench {
   readonly row: number;
   readonly random: Random;

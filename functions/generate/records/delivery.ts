@@ -11,7 +11,7 @@ import { pinpointRecord } from './pinpoint.ts';
 import { encoded, type RawFolder } from './raw-folder.ts';
 import { sesRecord, sesType } from './ses.ts';
 
-/** A record on its way: when Firehose gets it, epoch ms, and of what. */
+/** A record on its way: when Firehose gets it (epoch ms), and its content. */
 interface Arrival {
   at: number;
   mail: Mail;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
 
-/** The folder that stands for the raw bucket. Objects are compressed beside the making of the next ones. */
+/** The folder that stands for the raw bucket. Objects are compressed while the next ones are made. */
 export class RawFolder {
   objects = 0;
   /** as stored */

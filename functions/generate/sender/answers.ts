@@ -1,7 +1,7 @@
 import type { Bounce } from './mail.ts';
 import type { Provider } from './providers.ts';
 
-/** What receiving servers say, in the manner of each provider. Enhanced codes are RFC 3463's. */
+/** Answers of receiving servers, as each provider phrases them. Enhanced codes are RFC 3463's. */
 export type Answer = Pick<Bounce, 'status' | 'diagnostic' | 'enhancedStatus'>;
 
 const answer = (status: string, diagnostic: string): Answer => ({ status, diagnostic, enhancedStatus: status });

@@ -9,7 +9,7 @@ import { Random } from './random.ts';
 import { readByPerson, scannedByGateway } from './reading.ts';
 import type { Batch, Incident } from './schedule.ts';
 
-/** What all lives share. */
+/** What the lives of all messages share. */
 export interface World {
   seed: number;
   /** how many people are on the list */
@@ -72,7 +72,9 @@ function audienceOf(world: World, batch: Batch, ordinal: number, mailing: Mailin
   return Array.from({ length: count }, (_, next) => personAt(world.seed, (first + next) % world.people));
 }
 
-/** Mail that the service never sends: a template it can't fill, or (Pinpoint says no more than this) content it refuses. */
+/**
+ * Mail that the service never sends: a template it can't fill, or (Pinpoint says no more than this) content it refuses.
+ */
 function fails(mail: Mail, all: readonly number[], happenings: Happening[], random: Random): boolean {
   const { purpose, stream } = mail.mailing;
   if (stream.feed === 'notification') return false;

@@ -11,7 +11,7 @@ export interface Recipient {
   isSimulator: boolean;
 }
 
-/** What comes of mail to this address. */
+/** What happens to mail to this address. */
 export type Fate = 'fine' | 'unknown' | 'disabled' | 'no_domain' | 'suppressed' | 'full';
 
 export interface Person extends Recipient {

@@ -3,7 +3,7 @@ import { HONEST_BOT, PRIVACY_PROXY, YAHOO_PROXY } from '../sender/agents.ts';
 import type { Click, Happening, Mail, Open } from '../sender/mail.ts';
 import { Tally } from './counter.ts';
 
-/** Agents that are a machine's by themselves; what scanners pretend to be is told by timing, in cohort views only. */
+/** User agents that are a machine's. Scanners that use a browser's agent are found by timing, in cohort views only. */
 const MACHINES: ReadonlySet<string> = new Set([PRIVACY_PROXY, YAHOO_PROXY, HONEST_BOT]);
 
 /** What the event-day views must say; simulator addresses are left out but where said. */

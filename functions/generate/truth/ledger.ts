@@ -72,7 +72,7 @@ export interface Quality {
   rows: { events: number; headers: number; clicks: number };
 }
 
-/** A fault that was put in, and what is to come of it. */
+/** A fault that was added to the data, and what is expected of it. */
 export interface Fault {
   /** of test/README.md */
   row: number;

@@ -37,7 +37,10 @@ export interface Planned {
   bytes: number;
   /** objects sealed before, or by another planner meanwhile */
   known: number;
-  /** objects that were planned before with other content: rewritten raw data, which is an alarm and never read again */
+  /**
+   * objects that were planned before with other content: rewritten raw data, which raises an alarm and is never read
+   * again
+   */
   changed: string[];
 }
 
@@ -48,8 +51,8 @@ const PREFIXES_AT_ONCE = 16;
 const PLANS_AT_ONCE = 8;
 
 /**
- * Plans every raw prefix in reach and queues the new units, prefix by prefix; `all` is every prefix there is. Whoever dies
- * between a plan and its messages leaves these to `requeue`.
+ * Plans every raw prefix in reach and queues the new units, prefix by prefix; `all` is every prefix there is. If a planner
+ * dies between a plan and its messages, `requeue` sends them.
  */
 export async function planReach(
   ports: PlanPorts & Pick<Ports, 'queue'>,

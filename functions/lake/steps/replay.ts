@@ -49,7 +49,7 @@ export interface ReplayPlanned {
 
 /**
  * Seals what is in quarantine and may be read otherwise now into a replay. A record is in at most one replay that is under
- * way, and one that a replay has accepted is in no later one: plans are numbered and create-only, and each is made in view
+ * way, and one that a replay has accepted is in no later one: plans are numbered and create-only, and each is made with knowledge
  * of all before it. What was rejected again is replayed again only by another version.
  */
 export async function planReplay(ports: ReplayPorts, options: ReplayOptions): Promise<ReplayPlanned> {

@@ -1,6 +1,6 @@
 import { NORMAL_CDF, wilsonInterval } from './distributions.ts';
 
-/** What makes DuckDB understand Athena's dialect (Trino's functions): settings, and a macro for each function. */
+/** Makes DuckDB understand Athena's dialect (Trino's functions): settings, and a macro for each function. */
 export interface Macro {
   /** Trino's name for it */
   name: string;

@@ -16,7 +16,7 @@ export interface DatabaseOptions {
   file?: string;
 }
 
-/** A DuckDB of its own, in memory, that speaks Athena's dialect and spills into a folder. */
+/** A DuckDB in memory that understands Athena's dialect and spills to a folder. */
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #tempDirectory: string;

@@ -1,4 +1,4 @@
-/** DuckDB's types and values in the words of the engine's contract. */
+/** Turns DuckDB's types and values into those of the engine's contract. */
 import {
   DuckDBBlobValue,
   DuckDBDecimalValue,

@@ -1,4 +1,4 @@
-/** What worker processes may take of this machine. */
+/** How much memory and how many cores worker processes may use. */
 import { availableParallelism, totalmem } from 'node:os';
 
 export interface WorkerLimits {

@@ -1,4 +1,4 @@
-/** replay: quarantined records are read again with today's code, and what comes of it is settled at once. */
+/** replay: quarantined records are read again with today's code, and the result is settled at once. */
 
 import type { Progress } from '#host/progress.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
@@ -20,7 +20,9 @@ export interface ReplaySummary extends Sums {
   seconds: number;
 }
 
-/** Plans a replay, finishes it and any that was cut off, then settles and rolls up. Running it again changes nothing. */
+/**
+ * Plans a replay, finishes it and any that was cut off, then settles and rolls up. Running it again changes nothing.
+ */
 export async function replayAll(
   lake: LocalLake,
   { progress, reason }: { progress: Progress; reason?: Reason },

@@ -1,4 +1,4 @@
-/** run: plan, transform, settle and rollup for all there is. */
+/** run: plan, transform, settle and rollup for everything that is new. */
 
 import type { Progress, ProgressUnit } from '#host/progress.ts';
 import { hasOtherLayouts } from '#lake/protocol/layouts.ts';
