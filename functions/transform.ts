@@ -42,6 +42,7 @@ const workUnits = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchRes
     const { ports, environment, clients } = wiring();
     const { settings } = environment;
     const version = attemptVersion(environment.version);
+    const isExact = process.env.MAILLAKE_EXACT === '1';
     const unitPorts = ports(invocation);
     const remainingMs = (): number => invocation.getRemainingTimeInMillis();
     return workBatch(event, {
@@ -54,7 +55,7 @@ const workUnits = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchRes
         const outOfTime = deadlineGuard(clock, clock.now() + remainingMs() - RESERVE_MS);
         const guard: Guard = () => outOfTime() ?? outOfMemory();
         try {
-          const outcome = await transform(unitPorts, message, { settings, version, guard });
+          const outcome = await transform(unitPorts, message, { settings, version, guard, isExact });
           report(observer, outcome, settings, clock.now());
         } finally {
           isFresh = false;

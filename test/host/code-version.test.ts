@@ -10,7 +10,7 @@ import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Folders of which transform runs all, or nearly all. */
-const WHOLE_FOLDERS = /^functions\/lake\/(read|decode|write|tables|steps\/transform)\//;
+const WHOLE_FOLDERS = /^functions\/lake\/(read|decode|shapes|write|tables|steps\/transform)\//;
 
 test('the version covers reading, decoding, writing and these files beside them, and no other (else is it meant?)', () => {
   const { files, packages } = closureOf(TRANSFORM, project);

@@ -109,11 +109,12 @@ const spellingAt = (place: number, name: string): Spelling => {
  * @param named recipient_key as the event itself gives it: whom we take it to be about must not change its id
  */
 export const eventId = (row: EventRow, named: string | null): string =>
-  hash(
-    'sha256',
-    `["${row.source}","${row.event_type}",${JSON.stringify(row.message_id)},${quoted(named)},${
-      row.occurred_at
-    },${quoted(row.feedback_id)},${quoted(row.ip_address)},${quoted(row.user_agent)},${quoted(row.link)}]`,
-  ).slice(0, 32);
+  hash('sha256', eventIdText(row, named)).slice(0, 32);
+
+/** What is hashed. */
+export const eventIdText = (row: EventRow, named: string | null): string =>
+  `["${row.source}","${row.event_type}",${JSON.stringify(row.message_id)},${quoted(named)},${row.occurred_at},${quoted(
+    row.feedback_id,
+  )},${quoted(row.ip_address)},${quoted(row.user_agent)},${quoted(row.link)}]`;
 
 const quoted = (text: string | null): string => (text === null ? 'null' : JSON.stringify(text));

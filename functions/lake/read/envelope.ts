@@ -3,7 +3,7 @@ import { BASE64, EventSearch, type Found, type SearchLimits, type SplitInner } f
 import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberText, parseJson } from './json.ts';
 import { bearsMarks, isOwnEvent } from './marks.ts';
-import type { JsonObject, JsonValue, Place, RecordPlace, RecordVisitor } from './record.ts';
+import type { JsonObject, JsonValue, Letter, Place, RecordPlace, RecordVisitor } from './record.ts';
 
 /**
  * Takes the values of an object as the splitter finds them and passes on what is inside their envelopes. SNS, EventBridge
@@ -22,6 +22,8 @@ export class Unwrapper implements RecordVisitor {
   readonly #depth: number;
   readonly #split: SplitInner;
   readonly #search: EventSearch;
+  /** the outermost envelope, while what its text holds is looked at */
+  #letter: Letter | null = null;
 
   /**
    * @param place the one that the splitter points at each record; its ordinal is counted here
@@ -36,7 +38,10 @@ export class Unwrapper implements RecordVisitor {
   }
 
   record(value: JsonValue, text: string): void {
-    if (isOwnEvent(value)) this.#visitor.record(value, text, this.#counted());
+    this.#place.isBare = isOwnEvent(value);
+    this.#place.letter = null;
+    this.#letter = null;
+    if (this.#place.isBare) this.#visitor.record(value, text, this.#counted());
     else this.#unwrap(value, text, 0);
   }
 
@@ -55,6 +60,7 @@ export class Unwrapper implements RecordVisitor {
   /** @param level envelopes around the value that have been taken off */
   #unwrap(value: JsonValue, text: string, level: number): void {
     if (isOwnEvent(value)) {
+      this.#place.letter = level === 1 ? this.#letter : null;
       this.#visitor.record(value, text, this.#counted());
       return;
     }
@@ -66,6 +72,7 @@ export class Unwrapper implements RecordVisitor {
     } else if (level === MAX_ENVELOPES) {
       this.reject(new Rejection('too_deep', `more than ${MAX_ENVELOPES} envelopes around an event`));
     } else if (envelope.is === 'message') {
+      if (level === 0) this.#letter = { text, key: 'Message' };
       this.#open(value.Message, text, level);
     } else if (envelope.is === 'eventBridge') {
       this.#openDetail(value, text, level);

@@ -1,9 +1,10 @@
 import type { Limits } from '../settings.ts';
 import { ObjectRejection, Rejection } from '../vocabulary.ts';
+import { release } from '../write/memory.ts';
 import { ByteSource } from './byte-source.ts';
 import { Unwrapper } from './envelope.ts';
-import { type GzipEnding, isGzip, unzipped } from './gzip.ts';
-import type { RecordVisitor } from './record.ts';
+import { type GzipEnding, gunzipAtOnce, isGzip, unzipped } from './gzip.ts';
+import type { KnownReader, RecordVisitor } from './record.ts';
 import { RecordPlace } from './record.ts';
 import { refuseForeign } from './refuse-format.ts';
 import { Splitter, splitInner } from './splitter.ts';
@@ -12,7 +13,8 @@ import { Splitter, splitInner } from './splitter.ts';
  * Reads an object, plain or gzip whatever its name says, and tells the visitor of each record in it, in order.
  *
  * @param onChunk told before each part of at most a few MB of decompressed data; what it throws passes through
- * @returns records: calls of the visitor; bytes: length of the object when decompressed
+ * @param known asked first whether it can read a record; the visitor is not told of those that it has read
+ * @returns records: how many there are; bytes: length of the object when decompressed
  * @throws ObjectRejection if the object as a whole can't be trusted or makes no sense (encoding, gzip_crc, too_large,
  * not_event_stream): what the visitor was told so far is void. Errors of the body and of the visitor as they are.
  */
@@ -21,16 +23,19 @@ export async function readObject(
   limits: Limits,
   visitor: RecordVisitor,
   onChunk?: () => void,
+  known?: KnownReader,
 ): Promise<{ records: number; bytes: number }> {
   const place = new RecordPlace();
   const unwrapper = new Unwrapper(visitor, place, limits, splitInner(limits));
-  const splitter = new Splitter(limits, unwrapper, place);
+  const splitter = new Splitter(limits, unwrapper, place, known && counting(known, unwrapper));
   const ending: GzipEnding = { is: 'whole', trailing: new Uint8Array(0) };
   const source = new ByteSource(body);
   let bytes = 0;
+  let whole: Buffer | null = null;
   try {
     const zipped = isGzip(await source.peek(3));
-    for await (const chunk of gathered(unzipped(source, ending))) {
+    whole = zipped ? await gunzipAtOnce(source, limits.objectBytes) : null;
+    for await (const chunk of whole ? [whole] : gathered(unzipped(source, ending))) {
       onChunk?.();
       if (bytes === 0) refuseForeign(chunk);
       bytes += chunk.length;
@@ -46,6 +51,8 @@ export async function readObject(
     await source.close();
   }
   const { events, junk, told } = splitter.end(ending.is === 'truncated' ? 'gzip_truncated' : 'json');
+  // Small ones are parts of Node's pool.
+  if (whole && whole.length > 1 << 16) release(new Uint8Array(whole.buffer));
   if (junk && !events) throw new ObjectRejection('not_event_stream', 'there is no JSON object in it');
   if (ending.is === 'truncated' && !told) {
     place.point(bytes, 0, ending.trailing, 0, 0);
@@ -57,6 +64,16 @@ export async function readObject(
   }
   return { records: unwrapper.records, bytes };
 }
+
+/** Has each record that is known counted among those that the unwrapper counts. */
+const counting = (known: KnownReader, unwrapper: Unwrapper): KnownReader => ({
+  match: (bytes, start) => known.match(bytes, start),
+  read() {
+    if (!known.read(unwrapper.records)) return false;
+    unwrapper.records++;
+    return true;
+  },
+});
 
 /** Joins small chunks, so that what is done once for a chunk is worth it. */
 async function* gathered(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

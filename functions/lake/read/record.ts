@@ -19,8 +19,27 @@ export interface Place {
    * what looking through each record takes (0.3 s of 200,000).
    */
   readonly hasEscapes?: boolean;
+  /** the record came in no envelope */
+  readonly isBare?: boolean;
+  /** the one envelope that the record was a text of */
+  readonly letter?: Letter | null;
   /** a copy of the bytes, at most `limit` of them */
   raw(limit: number): Uint8Array;
+}
+
+/** An envelope and the field in whose text a record is all there is. */
+export interface Letter {
+  /** the envelope's JSON */
+  text: string;
+  key: string;
+}
+
+/** Reads records from their bytes, if it knows their like. */
+export interface KnownReader {
+  /** One behind the record that begins at `start`; −1 if it isn't known. */
+  match(bytes: Buffer, start: number): number;
+  /** Takes the record matched last, which is UTF-8. False if it has to be parsed: then nothing has happened. */
+  read(ordinal: number): boolean;
 }
 
 /** Is told of each record of an object, in order. Each call is one record of the counting law. */
@@ -41,6 +60,8 @@ export class RecordPlace implements Place {
   offset = 0;
   length = 0;
   hasEscapes = true;
+  isBare = false;
+  letter: Letter | null = null;
   #bytes: Uint8Array = new Uint8Array(0);
   #from = 0;
   #to = 0;

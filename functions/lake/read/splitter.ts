@@ -5,7 +5,7 @@ import { BrokenRun } from './broken-run.ts';
 import type { SplitInner } from './event-search.ts';
 import { isSpace, isTooDeep, type Parsed, parseJson } from './json.ts';
 import { bearsMarks, bearsMarksOfBeginning } from './marks.ts';
-import { RecordPlace, type RecordVisitor } from './record.ts';
+import { type KnownReader, RecordPlace, type RecordVisitor } from './record.ts';
 import { RecordSearch, ScanBudget, type SplitLimits } from './record-search.ts';
 import { isFollowedByObject, isObjectStart, isPlausible, LOOKBEHIND, separatorLength, tornness } from './resync.ts';
 import { JsonScanner } from './scanner.ts';
@@ -35,6 +35,7 @@ export class Splitter {
   #array: 'none' | 'open' | 'doubtful' = 'none';
   readonly #search: RecordSearch;
   readonly #budget: ScanBudget;
+  readonly #known: KnownReader | undefined;
   /** something was found that makes this an event stream, however damaged */
   #found = false;
   #junk = false;
@@ -43,8 +44,12 @@ export class Splitter {
   /** the text right before the record at hand: harmless only if that is whole */
   #textBefore: Buffer | undefined;
 
-  /** @param place is pointed at each record before the visitor is called */
-  constructor(limits: SplitLimits, visitor: RecordVisitor, place: RecordPlace) {
+  /**
+   * @param place is pointed at each record before the visitor is called
+   * @param known asked first whether it can read a record
+   */
+  constructor(limits: SplitLimits, visitor: RecordVisitor, place: RecordPlace, known?: KnownReader) {
+    this.#known = known;
     this.#limits = limits;
     this.#visitor = visitor;
     this.#place = place;
@@ -121,7 +126,8 @@ export class Splitter {
     const byte = bytes[at];
     if (byte === OPEN_OBJECT) {
       const quoting = inArray || this.#scanning ? undefined : quotingOf(bytes, at);
-      return quoting === undefined ? this.#record(at, final) : this.#quoted(at, quoting, final);
+      if (quoting !== undefined) return this.#quoted(at, quoting, final);
+      return this.#knows(at, final) || this.#record(at, final);
     }
     if (byte === TOPIC_VALIDATION[0] && !inArray) return this.#topicValidation(at, final);
     if (byte === OPEN_ARRAY && !inArray) {
@@ -137,6 +143,31 @@ export class Splitter {
       at += separator - 1;
     }
     this.#window.at = at + 1;
+    return true;
+  }
+
+  /** Is it a record that is known, with an end that cannot be doubted? Then it is done with. */
+  #knows(start: number, final: boolean): boolean {
+    const window = this.#window;
+    if (this.#known === undefined || this.#scanning || this.#style === 'loose' || this.#array !== 'none') return false;
+    if (this.#budget.isSpent(window.offset + start)) return false;
+    const { bytes } = window;
+    const end = this.#known.match(bytes, start);
+    if (end < 0 || end - start > this.#limits.recordBytes) return false;
+    const lineEnd = bytes[end] === CARRIAGE_RETURN ? end + 1 : end;
+    const isLine = bytes[lineEnd] === LINE_FEED || (final && end === bytes.length);
+    const isJoined = bytes[end] === OPEN_OBJECT;
+    if (!isLine && !isJoined) return false;
+    // Where a text holds `}{`, what is the record has to be looked at more closely.
+    if (isJoined || this.#style === 'joined') {
+      const join = window.join(start);
+      if (join >= 0 && join < end - 1) return false;
+    }
+    if (!window.isUtf8(start, end) || !this.#known.read(0)) return false;
+    window.at = end;
+    this.#endText();
+    this.#found = true;
+    this.#style = isJoined ? 'joined' : 'line';
     return true;
   }
 

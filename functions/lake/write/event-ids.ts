@@ -39,12 +39,22 @@ export class EventIds {
   /** Gives the id to `row` unless it has one. Returns the row it had, or −1. */
   add(id: string, row: number): number {
     this.#read(id);
+    return this.#add(row);
+  }
+
+  /** The same for the id that is the beginning of a hash, given as a character a byte. */
+  addHashed(hashed: string, row: number): number {
+    this.#readHashed(hashed);
+    return this.#add(row);
+  }
+
+  #add(row: number): number {
     const slot = this.#find();
     const number = this.#slots[slot] ?? 0;
     if (number !== 0) return this.#rows[number - 1] ?? -1;
     if (this.#count === this.#rows.length) {
       this.#grow();
-      return this.add(id, row);
+      return this.#add(row);
     }
     this.#words.set(this.#key, this.#count * WORDS);
     this.#rows[this.#count] = row;
@@ -55,6 +65,15 @@ export class EventIds {
   /** Gives an id that has a row to another row. */
   move(id: string, row: number): void {
     this.#read(id);
+    this.#move(row, id);
+  }
+
+  moveHashed(hashed: string, row: number): void {
+    this.#readHashed(hashed);
+    this.#move(row, hashed);
+  }
+
+  #move(row: number, id: string): void {
     const number = (this.#slots[this.#find()] ?? 0) - 1;
     if (number < 0) throw new RangeError(`event_id is not known: ${id}`);
     this.#moves.push([number, this.#rows[number] ?? 0]);
@@ -72,6 +91,14 @@ export class EventIds {
       this.#count--;
       this.#key.set(this.#words.subarray(this.#count * WORDS, this.#count * WORDS + WORDS));
       this.#slots[this.#find()] = 0;
+    }
+  }
+
+  #readHashed(hashed: string): void {
+    for (let w = 0; w < WORDS; w++) {
+      let word = 0;
+      for (let i = w * 4; i < w * 4 + 4; i++) word = (word << 8) | hashed.charCodeAt(i);
+      this.#key[w] = word;
     }
   }
 

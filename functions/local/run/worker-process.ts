@@ -79,7 +79,10 @@ process.once('message', ({ rawRoot, lakeRoot, durable, settings, version, memory
       end = how;
     };
     try {
-      const outcome = await transform(ports, message, { settings, version, onObject, guard, onTry, onTryEnd });
+      const outcome = await transform(ports, message, {
+        ...{ settings, version, onObject, guard, onTry, onTryEnd },
+        isExact: process.env.MAILLAKE_EXACT === '1',
+      });
       current = null;
       say({ is: 'done', outcome, peakBytes: peakBytes() });
     } catch (error) {

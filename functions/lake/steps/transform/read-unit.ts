@@ -10,8 +10,9 @@ import { ContentDigest, digestOf, type ReadContent } from '../../protocol/conten
 import type { ObjectProblem, PlannedObject, PlannedUnit } from '../../protocol/records.ts';
 import { readObject } from '../../read/object.ts';
 import { readRanges } from '../../read/range.ts';
-import type { Place, RecordVisitor } from '../../read/record.ts';
+import type { KnownReader, Place, RecordVisitor } from '../../read/record.ts';
 import type { Settings } from '../../settings.ts';
+import { KnownRecords } from '../../shapes/known-records.ts';
 import { ObjectRejection, Rejection } from '../../vocabulary.ts';
 import { ask, type Guard } from './guard.ts';
 import { type Fetched, fetchAhead } from './prefetch.ts';
@@ -35,6 +36,8 @@ export interface ReadOptions {
   onObject?: (bytes: number) => void;
   /** what may stop the reading: then it throws Stopped */
   guard?: Guard | undefined;
+  /** Every record is parsed and decoded, also those whose shape is known: slower, with the same rows. */
+  isExact?: boolean | undefined;
 }
 
 /** The same unit and attempt give the same content, byte for byte. */
@@ -55,12 +58,13 @@ const RAW_KEPT = 64 * 1024;
 /**
  * Reads, decodes and collects the rows of a unit under the name of an attempt. The result depends on the raw data only.
  */
-export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard }) => {
+export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard, isExact }) => {
   const rows = new UnitRows();
   const tally = new Tally();
   const problems: ObjectProblem[] = [];
   const contents: ReadContent[] = [];
   const decode = makeDecoder(settings);
+  const known = isExact ? null : new KnownRecords(settings, rows, decode);
   let newestDeliveredAt: number | null = null;
   let unasked = { records: 0, text: 0 };
   const counted = (text = 0): void => {
@@ -99,7 +103,10 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         context.sourceOrdinal = place.ordinal;
         context.hasEscapes = place.hasEscapes;
         try {
-          tally.verdict(decode(value, text, context, rows));
+          const verdict = decode(value, text, context, rows);
+          tally.verdict(verdict);
+          const { isBare, letter = null } = place;
+          if (verdict.is === 'accepted' && (isBare || letter)) known?.learn(value, text, letter);
         } catch (error) {
           if (!(error instanceof Rejection)) throw error;
           visitor.reject(error, place);
@@ -128,6 +135,19 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         raw: place ? rawOf(place) : null,
         delivered_to_lake_at: context.deliveredAt,
       });
+    const reader: KnownReader | undefined = known
+      ? {
+          match: (bytes, start) => known.match(bytes, start),
+          read(ordinal) {
+            context.sourceOrdinal = ordinal;
+            const did = known.read(context);
+            if (did === null) return false;
+            counted(known.length);
+            tally.known(did, known.type);
+            return true;
+          },
+        }
+      : undefined;
     let lastRange = -1;
     /** The bytes of a range, once: an envelope of a megabyte may hold fifty thousand records that are rejected. */
     const rawOf = (place: Place): string | null => {
@@ -164,7 +184,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
       const onChunk = (): void => ask(guard);
       try {
         if (object.ranges) await readRanges(bytes, settings.limits, object.ranges, visitor, onChunk);
-        else await readObject(bytes, settings.limits, visitor, onChunk);
+        else await readObject(bytes, settings.limits, visitor, onChunk, reader);
       } catch (error) {
         if (!(error instanceof ObjectRejection)) throw error;
         // Nothing of a damaged object counts but the object itself, as one record.

@@ -29,6 +29,12 @@ export class Tally {
     else this.#duplicate++;
   }
 
+  /** A record that wasn't decoded. @param type `source/event_type` */
+  known(is: 'accepted' | 'duplicate', type: string): void {
+    if (is === 'accepted') add(this.#accepted, type);
+    else this.#duplicate++;
+  }
+
   /** Types are whatever the data says: beyond a limit they count together, so that no outcome grows without bound. */
   #skip(type: string): void {
     add(this.#skipped, this.#skipped.has(type) || this.#skipped.size < MOST_TYPES ? type : 'other');

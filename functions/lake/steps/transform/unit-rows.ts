@@ -2,6 +2,8 @@ import { DAY_MS } from '../../days.ts';
 import { dayOf } from '../../decode/time.ts';
 import type { RowSink } from '../../decode/types.ts';
 import type { Settings } from '../../settings.ts';
+import type { UnitTables } from '../../shapes/known-records.ts';
+import type { TableColumns } from '../../shapes/plan.ts';
 import { type ClickRow, clicks } from '../../tables/clicks.ts';
 import { type EventRow, events } from '../../tables/events.ts';
 import { type HeaderRow, headers } from '../../tables/headers.ts';
@@ -53,12 +55,13 @@ const FILE_BYTES_PER_RAW = { best: 0.5, compatible: 1 } as const;
  * first, but counts as the repeat. Its headers and clicks are not asked for then, and there are none: only bounces,
  * complaints and deliveries come by two feeds under one id.
  */
-export class UnitRows implements RowSink {
+export class UnitRows implements RowSink, UnitTables<RowsMark> {
   #events = new Columns(events);
   #headers = new Columns(headers);
   #clicks = new Columns(clicks);
   #quarantine = new Columns(quarantine);
   #ids = new EventIds();
+  readonly #tables: TableColumns = { events: this.#events, headers: this.#headers, clicks: this.#clicks };
   /** rows of events whose place a better copy took */
   #dead: number[] = [];
 
@@ -71,6 +74,22 @@ export class UnitRows implements RowSink {
     this.#ids.move(draft.event_id, row);
     this.#dead.push(earlier);
     return false;
+  }
+
+  /** Columns to put a row into by column, at the table's length; `extend` it then. */
+  columns(): TableColumns {
+    return this.#tables;
+  }
+
+  /** Decides on the event that is to be the next row, by the SHA-256 that its id is of, as a character a byte. */
+  admit(hashed: string, feed: string): 'new' | 'repeat' | 'better' {
+    const row = this.#events.length;
+    const earlier = this.#ids.addHashed(hashed, row);
+    if (earlier < 0) return 'new';
+    if (feed >= String(this.#events.at('feed', earlier))) return 'repeat';
+    this.#ids.moveHashed(hashed, row);
+    this.#dead.push(earlier);
+    return 'better';
   }
 
   header(draft: HeaderRow): void {

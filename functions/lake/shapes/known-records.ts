@@ -1,0 +1,529 @@
+/**
+ * Reads records whose shape is known from their bytes into columns, without parsing and decoding them.
+ *
+ * The rule that keeps it right: the decoder is the only truth. A shape is learned from a record that JSON.parse and the
+ * decoder have accepted; what is done with its values the decoder has shown (plan.ts). Whatever a plan can't speak for goes
+ * to JSON.parse and the decoder: `\u` escapes, empty texts and `null`, addresses that aren't plain, times of another form,
+ * escapes within ids and tags, addresses that are the same where those of the teaching record weren't. The first records of a
+ * shape are read both ways, and a difference ends its plan. So what was learned, and in which order, never shows in a row.
+ *
+ *     {"eventType":"Open","mail":{"messageId":"a1",…},"open":{"ipAddress":"198.51.100.7",…}}
+ *       shape:  …"messageId":"·",…"ipAddress":"·"…
+ *       plan:   event_type = open; message_id = value 0; ip_address = value 5; event_id = SHA-256 of ["ses","open","·0·",…
+ */
+import { hash } from 'node:crypto';
+import { isTimeSuspect } from '../decode/time.ts';
+import type { Decode, RecordContext } from '../decode/types.ts';
+import type { JsonObject, JsonValue, Letter } from '../read/record.ts';
+import type { Settings } from '../settings.ts';
+import { BooleanColumn } from '../write/booleans.ts';
+import type { ColumnBuffer } from '../write/column.ts';
+import type { Columns } from '../write/columns.ts';
+import { InternedColumn } from '../write/interned.ts';
+import { copyBytes } from '../write/memory.ts';
+import { Int64Column } from '../write/numbers.ts';
+import { Bytes } from '../write/pages/bytes.ts';
+import { TextColumn } from '../write/text.ts';
+import { isFixed } from './kinds.ts';
+import { type Entry, type Put, put } from './memo.ts';
+import { type Gap, type HeaderSteps, type Plan, Planner, type Step, type TableColumns, type Template } from './plan.ts';
+import { isNullText, leavesOf, type Node, Shapes, TEXT } from './shapes.ts';
+import {
+  domainOfPlainAddress,
+  hasCapitals,
+  hasEncodedWord,
+  integer,
+  isAlike,
+  isSame,
+  lower,
+  unescaped,
+  zuluInstant,
+} from './spans.ts';
+import { Rows, Teacher } from './teacher.ts';
+
+/** Where rows go: those of one unit, by table. */
+export interface UnitTables<Mark extends RowsMark = RowsMark> {
+  columns(): TableColumns;
+  /** Decides on the event that is to be the next row, by the SHA-256 that its id is of, as a character a byte. */
+  admit(hashed: string, feed: string): 'new' | 'repeat' | 'better';
+  mark(): Mark;
+  rollback(mark: Mark): void;
+}
+
+interface RowsMark {
+  readonly lengths: readonly [events: number, headers: number, clicks: number, ...others: number[]];
+}
+
+/** What is known of a shape. */
+interface Knowledge {
+  plan: Plan | null;
+  /** records that taught no plan, or another one than was right */
+  failures: number;
+}
+
+const PROOFS = 3;
+const MOST_FAILURES = 3;
+
+/** To learn a shape costs as much as to decode so many records; where no shape comes again, that must end. */
+const COST_OF_LEARNING = 20;
+const MOST_CREDIT = 1000;
+
+/** Deeper records are left to JSON.parse. */
+const MOST_DEPTH = 32;
+
+export class KnownRecords<Mark extends RowsMark = RowsMark> {
+  readonly #settings: Settings;
+  readonly #rows: UnitTables<Mark>;
+  readonly #decode: Decode;
+  readonly #planner: Planner;
+  readonly #shapes = new Shapes<Knowledge>();
+  /** envelopes with an event in one of their texts; what is known of one is which text */
+  readonly #letters = new Shapes<number>();
+  readonly #content = new Bytes();
+  readonly #written = new Bytes();
+  readonly #context: Record<'events' | 'clicks' | 'headers', ContextColumns>;
+  #credit = MOST_CREDIT;
+
+  /* The record matched last: where it begins and ends, with its envelope. */
+  #bytes: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #start = 0;
+  #end = 0;
+  #known: Knowledge | null = null;
+  #isNew = true;
+  /** by leaf: an instant, an integer, or where an address's domain begins */
+  readonly #numbers = new Float64Array(1000);
+  readonly #capitals = new Uint8Array(1000);
+  /** by value asked about; null for words that are copied */
+  #entries: (Entry | null)[] = [];
+
+  #views: { of: Buffer; byLength: Uint8Array[] } = { of: this.#bytes, byLength: [] };
+  #window: Buffer = this.#bytes;
+  #windowView: DataView = this.#view;
+
+  /** @param decode what the records that aren't known are decoded with */
+  constructor(settings: Settings, rows: UnitTables<Mark>, decode: Decode) {
+    this.#settings = settings;
+    this.#rows = rows;
+    this.#decode = decode;
+    const columns = rows.columns();
+    this.#planner = new Planner(new Teacher(settings), columns);
+    this.#context = {
+      events: contextColumns(columns.events),
+      clicks: contextColumns(columns.clicks),
+      headers: contextColumns(columns.headers),
+    };
+  }
+
+  /** One behind the record that begins at `start`, if it can be read here; else −1. */
+  match(bytes: Buffer, start: number): number {
+    if (this.#window !== bytes) {
+      this.#window = bytes;
+      this.#windowView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    let node = this.#matchAt(bytes, this.#windowView, start);
+    this.#end = this.#shapes.end;
+    if (node === null) node = this.#matchLetter(bytes, start);
+    this.#isNew = node === null;
+    this.#known = node?.plan ?? null;
+    return this.#known?.plan ? this.#end : -1;
+  }
+
+  /** Bytes of the record matched last. */
+  get length(): number {
+    return this.#shapes.end - this.#start;
+  }
+
+  /** The type of the record matched last, as the tally has it. */
+  get type(): string {
+    return this.#known?.plan?.type ?? '';
+  }
+
+  /** Puts the record matched last into the rows. Null if the decoder has to read it: then nothing has been put in. */
+  read(context: RecordContext): 'accepted' | 'duplicate' | null {
+    const known = this.#known;
+    if (!known?.plan || !this.#check(known.plan)) return null;
+    if (known.plan.proofs < PROOFS) return this.#prove(known, known.plan, context);
+    if (this.#credit < MOST_CREDIT) this.#credit++;
+    return this.#put(known.plan, context);
+  }
+
+  /** Learns from a record that was decoded. @param letter the envelope that it came in, if it came in one */
+  learn(value: JsonValue, text: string, letter: Letter | null): void {
+    const cost = letter === null ? COST_OF_LEARNING : 2 * COST_OF_LEARNING;
+    if (this.#credit < cost || typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    if (!this.#isNew && (this.#known === null || this.#known.plan || this.#known.failures >= MOST_FAILURES)) return;
+    if (this.#shapes.isFull || this.#letters.isFull) return;
+    this.#credit -= cost;
+    if (letter !== null) this.#learnLetter(letter);
+    const bytes = Buffer.from(text.trim());
+    const leaves = leavesOf(bytes, Math.min(MOST_DEPTH, this.#settings.limits.depth), isFixed);
+    if (leaves === null) return;
+    const end = this.#shapes.learn(bytes, leaves);
+    end.plan ??= { plan: null, failures: 0 };
+    if (end.plan.plan || end.plan.failures >= MOST_FAILURES) return;
+    end.plan.plan = this.#planner.plan(value as JsonObject, leaves);
+    if (end.plan.plan === null) end.plan.failures++;
+  }
+
+  #learnLetter({ text, key }: Letter): void {
+    const bytes = Buffer.from(text.trim());
+    const leaves = leavesOf(bytes, MOST_DEPTH, isFixed);
+    const leaf = leaves?.findIndex(({ path, kind }) => path === key && kind === TEXT) ?? -1;
+    if (leaves && leaf >= 0) this.#letters.learn(bytes, leaves).plan = leaf;
+  }
+
+  #matchAt(bytes: Buffer, view: DataView, start: number): Node<Knowledge> | null {
+    this.#bytes = bytes;
+    this.#view = view;
+    this.#start = start;
+    return this.#shapes.match(bytes, view, start);
+  }
+
+  #matchLetter(bytes: Buffer, start: number): Node<Knowledge> | null {
+    const leaf = this.#letters.match(bytes, this.#windowView, start)?.plan;
+    if (leaf === undefined || leaf === null) return null;
+    const [from = 0, to = 0] = this.#letters.spans.subarray(2 * leaf);
+    const content = this.#content;
+    content.clear();
+    content.need(to - from);
+    const length = unescaped(bytes, from, to, content.buffer, 0);
+    const text = content.buffer.subarray(0, length);
+    const node = this.#matchAt(text, new DataView(text.buffer, text.byteOffset, length), firstOf(text, 0));
+    if (node === null || firstOf(text, this.#shapes.end) < length) return null;
+    this.#end = this.#letters.end;
+    return node;
+  }
+
+  /** May the plan speak for the record? Fills what its steps need. */
+  #check(plan: Plan): boolean {
+    const { spans, escaped } = this.#shapes;
+    const bytes = this.#bytes;
+    for (let i = 0; i < plan.used.length; i++) {
+      const leaf = plan.used[i] ?? 0;
+      const from = spans[2 * leaf] ?? 0;
+      const to = spans[2 * leaf + 1] ?? 0;
+      if (from === to || isNullText(bytes, from, to)) {
+        // which makes it another shape
+        this.#isNew = true;
+        return false;
+      }
+    }
+    for (let i = 0; i < plan.plain.length; i++) if (escaped[plan.plain[i] ?? 0] === 1) return false;
+    for (let i = 0; i < plan.times.length; i++) {
+      const leaf = plan.times[i] ?? 0;
+      const instant = zuluInstant(bytes, spans[2 * leaf] ?? 0, spans[2 * leaf + 1] ?? 0);
+      if (Number.isNaN(instant)) return false;
+      this.#numbers[leaf] = instant;
+    }
+    for (let i = 0; i < plan.integers.length; i++) {
+      const leaf = plan.integers[i] ?? 0;
+      this.#numbers[leaf] = integer(bytes, spans[2 * leaf] ?? 0, spans[2 * leaf + 1] ?? 0);
+    }
+    return this.#checkAddresses(plan) && this.#ask(plan);
+  }
+
+  #checkAddresses({ addresses, same, different }: Plan): boolean {
+    const { spans } = this.#shapes;
+    const bytes = this.#bytes;
+    for (let i = 0; i < addresses.length; i++) {
+      const leaf = addresses[i] ?? 0;
+      const from = spans[2 * leaf] ?? 0;
+      const to = spans[2 * leaf + 1] ?? 0;
+      const domain = domainOfPlainAddress(bytes, from, to);
+      if (domain < 0) return false;
+      this.#numbers[leaf] = domain;
+      this.#capitals[leaf] = hasCapitals(bytes, from, to) ? 1 : 0;
+    }
+    for (let i = 0; i < same.length; i += 2) {
+      const [a, b] = [2 * (same[i] ?? 0), 2 * (same[i + 1] ?? 0)];
+      if (!isSame(bytes, spans[a] ?? 0, spans[a + 1] ?? 0, spans[b] ?? 0, spans[b + 1] ?? 0)) return false;
+    }
+    for (let i = 0; i < different.length; i += 2) {
+      const [a, b] = [2 * (different[i] ?? 0), 2 * (different[i + 1] ?? 0)];
+      if (isAlike(bytes, spans[a] ?? 0, spans[a + 1] ?? 0, spans[b] ?? 0, spans[b + 1] ?? 0)) return false;
+    }
+    return true;
+  }
+
+  /** Finds what the decoder has said of the values that it takes apart. */
+  #ask({ asked }: Plan): boolean {
+    const { spans } = this.#shapes;
+    for (let i = 0; i < asked.length; i++) {
+      const one = asked[i];
+      if (one === undefined) return false;
+      const from = spans[2 * one.leaf] ?? 0;
+      const to = spans[2 * one.leaf + 1] ?? 0;
+      if (one.isWords && !hasEncodedWord(this.#bytes, from, to)) this.#entries[i] = null;
+      else {
+        const entry = one.memo.entryOf(this.#bytes, this.#view, from, to, one.ask);
+        if (entry === null) return false;
+        this.#entries[i] = entry;
+      }
+    }
+    return true;
+  }
+
+  /** Reads the record both ways, and keeps it only if the rows are the same. */
+  #prove(known: Knowledge, plan: Plan, context: RecordContext): 'accepted' | null {
+    const rows = this.#rows;
+    const mark = rows.mark();
+    const text = this.#bytes.toString('utf8', this.#start, this.#shapes.end);
+    if (this.#put(plan, context) === 'accepted') {
+      const decoded = new Rows();
+      const verdict = this.#decode(JSON.parse(text), text, { ...context, hasEscapes: true }, decoded);
+      const columns = rows.columns();
+      const [events, headers, clicks] = mark.lengths;
+      const isSameRecord =
+        verdict.is === 'accepted' &&
+        hasRows(columns.events, events, decoded.events) &&
+        hasRows(columns.headers, headers, decoded.headers) &&
+        hasRows(columns.clicks, clicks, decoded.clicks);
+      if (isSameRecord) {
+        plan.proofs++;
+        return 'accepted';
+      }
+      known.plan = null;
+      known.failures++;
+    }
+    // A repeat proves nothing: the decoder says whether it is one.
+    rows.rollback(mark);
+    return null;
+  }
+
+  #put(plan: Plan, context: RecordContext): 'accepted' | 'duplicate' {
+    const rows = this.#rows;
+    const { events, clicks, headers } = rows.columns();
+    const occurred = this.#numbers[plan.occurred] ?? 0;
+    const sent = plan.sent < 0 ? null : (this.#numbers[plan.sent] ?? 0);
+    let isNew = false;
+    for (const { id, steps } of plan.events) {
+      const length = this.#fill(id);
+      const hashed = hash('sha256', this.#writtenView(length), 'binary');
+      const admitted = rows.admit(hashed, plan.feed);
+      if (admitted === 'repeat') continue;
+      this.#begin('events', events.length, context, hashed);
+      this.#context.events.delivered?.putNumber(events.length, context.deliveredAt);
+      this.#context.events.suspect?.put(events.length, isTimeSuspect(occurred, sent, context.deliveredAt));
+      this.#run(steps, plan, 'events', events);
+      if (admitted === 'better') continue;
+      isNew = true;
+      if (plan.clicks.length === 0) continue;
+      this.#begin('clicks', clicks.length, context, hashed);
+      this.#run(plan.clicks, plan, 'clicks', clicks);
+    }
+    if (!isNew) return 'duplicate';
+    if (plan.headers) this.#putHeaders(plan.headers, plan, headers, context);
+    return 'accepted';
+  }
+
+  /**
+   * Puts the headers' rows, what they have in common column by column:
+   *
+   *     for (const own of headers) { begin(row); for (const step of [...common, ...own]) this.#step(step, row++); }
+   */
+  #putHeaders({ count, common, own }: HeaderSteps, { asked }: Plan, columns: Columns, context: RecordContext): void {
+    const first = columns.length;
+    const { attempt, key, ordinal } = this.#context.headers;
+    for (let row = first; row < first + count; row++) {
+      attempt.put(row, context.attempt);
+      key.put(row, context.sourceKey);
+      ordinal.putNumber(row, context.sourceOrdinal);
+    }
+    for (let i = 0; i < asked.length; i++) {
+      const puts = this.#entries[i]?.headers;
+      if (puts && puts.length > 0) for (let row = first; row < first + count; row++) putAll(puts, row);
+    }
+    for (let i = 0; i < common.length; i++) {
+      const step = common[i];
+      if (step) for (let row = first; row < first + count; row++) this.#step(step, row);
+    }
+    for (let i = 0; i < count; i++) {
+      const steps = own[i] ?? [];
+      for (let s = 0; s < steps.length; s++) {
+        const step = steps[s];
+        if (step) this.#step(step, first + i);
+      }
+    }
+    columns.extend(first + count);
+  }
+
+  /** Puts what is known beside the record into a row. */
+  #begin(table: 'events' | 'clicks', row: number, context: RecordContext, hashed: string): void {
+    const columns = this.#context[table];
+    if (columns.id) {
+      for (let i = 0; i < 16; i++) {
+        const byte = hashed.charCodeAt(i);
+        hex[2 * i] = DIGITS[byte >> 4] ?? 0;
+        hex[2 * i + 1] = DIGITS[byte & 15] ?? 0;
+      }
+      columns.id.putBytes(row, hex, hexView, 0, 32);
+    }
+    columns.attempt.put(row, context.attempt);
+    columns.key.put(row, context.sourceKey);
+    columns.ordinal.putNumber(row, context.sourceOrdinal);
+  }
+
+  /** Does the steps of one row, which is the table's next, and what the values asked about put into it. */
+  #run(steps: readonly Step[], { asked }: Plan, table: 'events' | 'clicks', columns: Columns): void {
+    const row = columns.length;
+    for (let i = 0; i < asked.length; i++) {
+      const entry = this.#entries[i];
+      if (entry) putAll(entry[table], row);
+    }
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i];
+      if (step) this.#step(step, row);
+    }
+    columns.extend(row + 1);
+  }
+
+  #step(step: Step, row: number): void {
+    const { spans, escaped } = this.#shapes;
+    switch (step.is) {
+      case 'put':
+        put(step.put, row);
+        return;
+      case 'number':
+        step.column.putNumber(row, this.#numbers[step.leaf] ?? 0);
+        return;
+      case 'copy': {
+        if (step.words >= 0 && this.#entries[step.words] !== null) return;
+        const from = spans[2 * step.leaf] ?? 0;
+        const to = spans[2 * step.leaf + 1] ?? 0;
+        if (escaped[step.leaf] === 0) step.column.putBytes(row, this.#bytes, this.#view, from, to);
+        else {
+          this.#written.clear();
+          this.#written.need(to - from);
+          const end = unescaped(this.#bytes, from, to, this.#written.buffer, 0);
+          step.column.putBytes(row, this.#written.buffer, this.#written.view, 0, end);
+        }
+        return;
+      }
+      case 'key':
+      case 'domain': {
+        const to = spans[2 * step.leaf + 1] ?? 0;
+        const from = step.is === 'key' ? (spans[2 * step.leaf] ?? 0) : (this.#numbers[step.leaf] ?? 0);
+        if (this.#capitals[step.leaf] === 0) step.column.putBytes(row, this.#bytes, this.#view, from, to);
+        else {
+          this.#written.clear();
+          this.#appendLower(from, to);
+          step.column.putBytes(row, this.#written.buffer, this.#written.view, 0, this.#written.at);
+        }
+        return;
+      }
+      default: {
+        const length = this.#fill(step.template);
+        step.column.putBytes(row, this.#written.buffer, this.#written.view, 0, length);
+      }
+    }
+  }
+
+  /** What has been written. Views are kept by length: making one for each id takes longer than hashing it. */
+  #writtenView(length: number): Uint8Array {
+    const { buffer } = this.#written;
+    if (this.#views.of !== buffer) this.#views = { of: buffer, byLength: [] };
+    const known = this.#views.byLength[length];
+    if (known) return known;
+    const view = buffer.subarray(0, length);
+    if (length < MOST_VIEWS) this.#views.byLength[length] = view;
+    return view;
+  }
+
+  /** Writes a template with this record's values to `#written`. @returns its bytes */
+  #fill({ pieces, gaps }: Template): number {
+    const out = this.#written;
+    out.clear();
+    for (let i = 0; i < pieces.length; i++) {
+      const piece = pieces[i];
+      if (piece) this.#append(piece.bytes, piece.view, 0, piece.bytes.length);
+      const gap = gaps[i];
+      if (gap) this.#fillGap(gap);
+    }
+    return out.at;
+  }
+
+  #fillGap({ as, leaf }: Gap): void {
+    const { spans } = this.#shapes;
+    const from = spans[2 * leaf] ?? 0;
+    const to = spans[2 * leaf + 1] ?? 0;
+    if (as === 'bytes') this.#append(this.#bytes, this.#view, from, to);
+    else if (as === 'number') this.#appendNumber(this.#numbers[leaf] ?? 0);
+    else this.#appendLower(as === 'key' ? from : (this.#numbers[leaf] ?? 0), to);
+  }
+
+  #append(bytes: Buffer, view: DataView, from: number, to: number): void {
+    const out = this.#written;
+    out.need(to - from);
+    copyBytes(bytes, view, from, to, out.buffer, out.view, out.at);
+    out.at += to - from;
+  }
+
+  #appendLower(from: number, to: number): void {
+    const out = this.#written;
+    out.need(to - from);
+    lower(this.#bytes, from, to, out.buffer, out.at);
+    out.at += to - from;
+  }
+
+  #appendNumber(value: number): void {
+    const out = this.#written;
+    const text = String(value);
+    out.need(text.length);
+    out.at += out.buffer.write(text, out.at, 'latin1');
+  }
+}
+
+const MOST_VIEWS = 2048;
+const hex = Buffer.alloc(32);
+const hexView = new DataView(hex.buffer, hex.byteOffset, 32);
+const DIGITS = Buffer.from('0123456789abcdef');
+
+/** The columns that are filled by what is known beside the record. */
+interface ContextColumns {
+  id: TextColumn | undefined;
+  attempt: InternedColumn;
+  key: InternedColumn;
+  ordinal: Int64Column;
+  delivered: Int64Column | undefined;
+  suspect: BooleanColumn | undefined;
+}
+
+function contextColumns(columns: Columns): ContextColumns {
+  const has = (name: string): boolean => Object.hasOwn(columns.table.columns, name);
+  const find = <C extends ColumnBuffer>(name: string, type: new (...args: never[]) => C): C => {
+    const column = columns.column(name);
+    if (!(column instanceof type)) throw new TypeError(`column is of another type: ${name} (${columns.table.name})`);
+    return column;
+  };
+  return {
+    id: has('event_id') ? find('event_id', TextColumn) : undefined,
+    attempt: find('attempt', InternedColumn),
+    key: find('source_key', InternedColumn),
+    ordinal: find('source_ordinal', Int64Column),
+    delivered: has('delivered_to_lake_at') ? find('delivered_to_lake_at', Int64Column) : undefined,
+    suspect: has('is_time_suspect') ? find('is_time_suspect', BooleanColumn) : undefined,
+  };
+}
+
+function putAll(puts: readonly Put[], row: number): void {
+  for (let i = 0; i < puts.length; i++) {
+    const one = puts[i];
+    if (one) put(one, row);
+  }
+}
+
+/** Are these the table's rows from `from` on? */
+function hasRows(columns: Columns, from: number, rows: readonly object[]): boolean {
+  if (columns.length - from !== rows.length) return false;
+  return rows.every((row, i) => Object.entries(row).every(([name, value]) => columns.at(name, from + i) === value));
+}
+
+/** The first byte from `at` on that is no white space. */
+function firstOf(bytes: Uint8Array, at: number): number {
+  let first = at;
+  while (first < bytes.length && WHITE_SPACE.has(bytes[first] ?? 0)) first++;
+  return first;
+}
+
+const WHITE_SPACE: ReadonlySet<number> = new Set(Buffer.from(' \t\n\r'));

@@ -1,0 +1,369 @@
+/**
+ * What is to be done with the values of a shape. The decoder is asked: it decodes a record of the shape with a marker in
+ * place of each value, and where the markers turn up in its rows says what each column is made of. There is no second
+ * decoder. What can't be told that way is not planned, and read by the decoder.
+ */
+import { eventId, eventIdText } from '../decode/emit.ts';
+import { parseLink } from '../decode/link.ts';
+import type { JsonObject } from '../read/record.ts';
+import type { EventRow } from '../tables/events.ts';
+import type { ColumnBuffer, Value } from '../write/column.ts';
+import type { Columns } from '../write/columns.ts';
+import { InternedColumn } from '../write/interned.ts';
+import { Int32Column, Int64Column } from '../write/numbers.ts';
+import { TextColumn } from '../write/text.ts';
+import {
+  isMarked,
+  type Kind,
+  kindOf,
+  MARKER,
+  type Marker,
+  markerOf,
+  PROBES,
+  setValue,
+  timeOfMarker,
+  valueAt,
+} from './kinds.ts';
+import { Memo, type Names, type Put, putOf, TABLES, type TableName } from './memo.ts';
+import type { Leaf } from './shapes.ts';
+import type { Row, Rows, Teacher } from './teacher.ts';
+
+/** Bytes that are the same in every record of the shape. */
+export interface Piece {
+  bytes: Buffer;
+  view: DataView;
+}
+
+/** What stands between the pieces of a template: a value as it is, in lower case, its domain, or its number. */
+export type Gap = { as: 'bytes' | 'key' | 'domain' | 'number'; leaf: number };
+
+/** A text with values in it: piece, gap, piece, …, piece. */
+export interface Template {
+  pieces: readonly Piece[];
+  gaps: readonly Gap[];
+}
+
+/** One column of one row. */
+export type Step =
+  | { is: 'put'; put: Put }
+  | { is: 'number'; column: Int64Column; leaf: number }
+  /** `words`: which of the values asked about it is, if encoded words in it are to be decoded; else −1 */
+  | { is: 'copy'; column: TextColumn | InternedColumn; leaf: number; words: number }
+  | { is: 'key' | 'domain'; column: TextColumn | InternedColumn; leaf: number }
+  | { is: 'fill'; column: TextColumn | InternedColumn; template: Template };
+
+/** A value that the decoder is asked about. */
+export interface Asked {
+  leaf: number;
+  memo: Memo;
+  /** it is only asked about encoded words, and else copied */
+  isWords: boolean;
+  ask(text: string): Rows | null;
+}
+
+/** Header rows: most columns are the same in all of them. */
+export interface HeaderSteps {
+  count: number;
+  common: readonly Step[];
+  /** by header */
+  own: readonly (readonly Step[])[];
+}
+
+export interface Plan {
+  /** how many records have been read both ways, with the same rows */
+  proofs: number;
+  /** `source/event_type`, as the tally has it */
+  type: string;
+  feed: string;
+  /** leaves that make a difference: empty, or the text `null`, they may mean another thing */
+  used: Int32Array;
+  /** leaves within templates: an escape can be written in several ways */
+  plain: Int32Array;
+  times: Int32Array;
+  integers: Int32Array;
+  addresses: Int32Array;
+  /** leaf pairs of addresses that must be the same; all others must differ, whatever the case of their letters */
+  same: Int32Array;
+  different: Int32Array;
+  /** leaves of when it happened and when the mail was sent; the latter −1 if nothing says so */
+  occurred: number;
+  sent: number;
+  asked: readonly Asked[];
+  events: readonly { id: Template; steps: readonly Step[] }[];
+  clicks: readonly Step[];
+  headers: HeaderSteps | null;
+}
+
+/** Filled by what is known beside the record. */
+const OF_CONTEXT: ReadonlySet<string> = new Set([
+  ...['event_id', 'delivered_to_lake_at', 'is_time_suspect', 'attempt', 'source_key', 'source_ordinal'],
+]);
+
+/** Header columns that differ from header to header. */
+const OF_HEADER: ReadonlySet<string> = new Set(['position', 'name', 'name_lower', 'value']);
+
+/** More recipients than this, and comparing each with each takes too long. */
+const MOST_ADDRESSES = 64;
+
+class Unplannable extends Error {}
+
+/** The tables that records make rows of. */
+export type TableColumns = Readonly<Record<TableName, Columns>>;
+
+export class Planner {
+  readonly #teacher: Teacher;
+  readonly #columns: TableColumns;
+  readonly #memos = new Map<string, Memo>();
+
+  constructor(teacher: Teacher, columns: TableColumns) {
+    this.#teacher = teacher;
+    this.#columns = columns;
+  }
+
+  /** Null if records like this one are to be read by the decoder. */
+  plan(record: JsonObject, leaves: readonly Leaf[]): Plan | null {
+    try {
+      return this.#plan(record, leaves);
+    } catch (error) {
+      if (error instanceof Unplannable) return null;
+      throw error;
+    }
+  }
+
+  #plan(record: JsonObject, leaves: readonly Leaf[]): Plan {
+    if (isMarked(JSON.stringify(record))) throw new Unplannable();
+    const kinds = leaves.map((leaf) => kindOf(leaf, record));
+    const groups = groupsOf(record, leaves, kinds);
+    const markers = kinds.map((kind, n) => markerOf(kind, n, groups[n] ?? n));
+    const marked = structuredClone(record);
+    for (const [n, { route }] of leaves.entries()) setValue(marked, route, markers[n] ?? '');
+    const rows = this.#teacher.rowsOf(marked);
+    const [event] = rows?.events ?? [];
+    if (!rows || !event || rows.clicks.length > 1 || rows.events.length > MOST_ADDRESSES) throw new Unplannable();
+    if (rows.clicks.length > 0 && rows.events.length > 1) throw new Unplannable();
+    if (event.topic_preferences !== null || event.contact_list !== null) throw new Unplannable();
+    if (rows.events.some((row) => row.reported_recipient !== null)) throw new Unplannable();
+
+    const lesson = new Lesson(markers, kinds);
+    const { asked, rests, words } = this.#askedOf(marked, leaves, kinds, rows, lesson);
+    const steps = (table: TableName, row: Row): Step[] =>
+      Object.entries(row).flatMap(([name, value]) =>
+        value === null || OF_CONTEXT.has(name) || rests[table].has(name)
+          ? []
+          : [lesson.step(this.#columns[table].column(name), value, words.get(`${table}.${name}`) ?? -1)],
+      );
+    const of = (n: number[]): Int32Array => Int32Array.from(n);
+    const [occurred, sent] = [lesson.numberLeaf(event.occurred_at), lesson.numberLeaf(event.sent_at)];
+    if (occurred < 0 || (event.sent_at !== null && sent < 0)) throw new Unplannable();
+    const leavesWith = (kind: Kind): number[] => kinds.flatMap((one, n) => (one === kind ? [n] : []));
+    const events = rows.events.map((row) => ({
+      id: lesson.template(idTextOf(row)),
+      steps: steps('events', row),
+    }));
+    const clicks = rows.clicks.flatMap((row) => steps('clicks', row));
+    if (rows.headers.some((row) => isMarked(row.name))) throw new Unplannable();
+    const [header] = rows.headers;
+    const headers = header
+      ? {
+          count: rows.headers.length,
+          common: steps(
+            'headers',
+            part(header, (name) => !OF_HEADER.has(name)),
+          ),
+          own: rows.headers.map((row) =>
+            steps(
+              'headers',
+              part(row, (name) => OF_HEADER.has(name)),
+            ),
+          ),
+        }
+      : null;
+    const addresses = leavesWith('address');
+    if (addresses.length > MOST_ADDRESSES) throw new Unplannable();
+    const pairs = addresses.flatMap((a, i) => addresses.slice(0, i).map((b): [number, number] => [a, b]));
+    const isPair = ([a, b]: [number, number]): boolean => groups[a] === groups[b];
+    return {
+      proofs: 0,
+      type: `${event.source}/${event.event_type}`,
+      feed: event.feed,
+      used: Int32Array.from(lesson.used),
+      plain: Int32Array.from(lesson.plain),
+      times: of(leavesWith('time')),
+      integers: of(leavesWith('integer')),
+      addresses: of(addresses),
+      same: of(pairs.filter(isPair).flat()),
+      different: of(pairs.filter((pair) => !isPair(pair)).flat()),
+      occurred,
+      sent,
+      asked,
+      events,
+      clicks,
+      headers,
+    };
+  }
+
+  /** Finds the columns that rest on values which the decoder takes apart: they change when such a value does. */
+  #askedOf(
+    marked: JsonObject,
+    leaves: readonly Leaf[],
+    kinds: readonly Kind[],
+    rows: Rows,
+    lesson: Lesson,
+  ): { asked: Asked[]; rests: Record<TableName, Set<string>>; words: Map<string, number> } {
+    const asked: Asked[] = [];
+    const rests = { events: new Set<string>(), clicks: new Set<string>(), headers: new Set<string>() };
+    const words = new Map<string, number>();
+    for (const [n, { route, path }] of leaves.entries()) {
+      const kind = kinds[n] ?? 'text';
+      const probes = PROBES[kind];
+      if (!probes) continue;
+      const marker = valueAt(marked, route);
+      const ask = (text: string): Rows | null => {
+        setValue(marked, route, text);
+        const made = this.#teacher.rowsOf(marked);
+        setValue(marked, route, marker as Marker);
+        return made;
+      };
+      const names: Record<TableName, string[]> = { events: [], clicks: [], headers: [] };
+      for (const probe of probes) {
+        const others = ask(probe);
+        if (!others) throw new Unplannable();
+        for (const table of TABLES) addChanged(rows[table][0], others[table][0], String(marker), probe, names[table]);
+      }
+      if (TABLES.every((table) => names[table].length === 0)) continue;
+      const isWords = kind === 'words';
+      for (const table of TABLES) {
+        for (const name of names[table]) {
+          if (!isWords) rests[table].add(name);
+          // A column of several texts can't be had from one of them.
+          else if ((rows[table][0] as Row | undefined)?.[name] !== marker) throw new Unplannable();
+          else words.set(`${table}.${name}`, asked.length);
+        }
+      }
+      asked.push({ leaf: n, memo: this.#memoOf(path, kind, names), isWords, ask });
+      lesson.used.add(n);
+    }
+    return { asked, rests, words };
+  }
+
+  /** Values at one path, on which the same columns rest, mean the same in every shape. */
+  #memoOf(path: string, kind: Kind, names: Names): Memo {
+    const key = JSON.stringify([path, names]);
+    const parse = kind === 'link' && TABLES.every((table) => names[table].every(isOfLink)) ? linkRow : null;
+    const memo = this.#memos.get(key) ?? new Memo(names, this.#columns, parse);
+    this.#memos.set(key, memo);
+    return memo;
+  }
+}
+
+/** For each leaf the number of the first leaf whose address is the same. */
+function groupsOf(record: JsonObject, leaves: readonly Leaf[], kinds: readonly Kind[]): number[] {
+  const first = new Map<unknown, number>();
+  const keys = new Set<string>();
+  const groups = leaves.map(({ route }, n) => {
+    if (kinds[n] !== 'address') return n;
+    const value = valueAt(record, route);
+    const known = first.get(value);
+    if (known !== undefined) return known;
+    first.set(value, n);
+    keys.add(String(value).toLowerCase());
+    return n;
+  });
+  if (keys.size < first.size) throw new Unplannable();
+  return groups;
+}
+
+/** Links are many: often each mail has its own. */
+const linkRow = (link: string): Row => ({ link, ...parseLink(link) });
+const isOfLink = (name: string): boolean => Object.hasOwn(linkRow(''), name);
+
+const part = (row: Row, has: (name: string) => boolean): Row =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => has(name)));
+
+/** Adds the columns that differ by more than that one text stands in the place of another. */
+function addChanged(row: Row | undefined, other: Row | undefined, text: string, probe: string, into: string[]): void {
+  if (!row || !other) return;
+  for (const [name, value] of Object.entries(row)) {
+    if (OF_CONTEXT.has(name) || OF_HEADER.has(name) || value === other[name] || into.includes(name)) continue;
+    if (typeof value === 'string' && value.replaceAll(text, probe) === other[name]) continue;
+    into.push(name);
+  }
+}
+
+/** The text whose hash is the row's id, whomever the event names. */
+function idTextOf(row: EventRow): string {
+  const named = [row.recipient_key, null].find((one) => eventId(row, one) === row.event_id);
+  if (named === undefined) throw new Unplannable();
+  return eventIdText(row, named);
+}
+
+/** Finds markers in what the decoder has made of them. */
+class Lesson {
+  /** leaves that turned up */
+  readonly used = new Set<number>();
+  /** of them, those within templates */
+  readonly plain = new Set<number>();
+  readonly #gapOf = new Map<string, Gap>();
+
+  constructor(markers: readonly Marker[], kinds: readonly Kind[]) {
+    for (const [leaf, marker] of markers.entries()) {
+      const kind = kinds[leaf];
+      const text = String(marker);
+      // Of the same addresses the first stands for all.
+      if (this.#gapOf.has(text)) continue;
+      this.#gapOf.set(text, { as: 'bytes', leaf });
+      if (kind === 'time') this.#gapOf.set(String(timeOfMarker(leaf)), { as: 'number', leaf });
+      if (kind !== 'address') continue;
+      this.#gapOf.set(text.toLowerCase(), { as: 'key', leaf });
+      this.#gapOf.set(text.toLowerCase().replace(/^.*@/, ''), { as: 'domain', leaf });
+    }
+  }
+
+  /** The leaf whose number it is; −1 if there is none. */
+  numberLeaf(value: unknown): number {
+    return typeof value === 'number' ? (this.#gapOf.get(String(value))?.leaf ?? -1) : -1;
+  }
+
+  step(column: ColumnBuffer, value: Value, words: number): Step {
+    if (column instanceof Int64Column || column instanceof Int32Column) {
+      const leaf = this.numberLeaf(value);
+      if (leaf < 0) return { is: 'put', put: putOf(column, value) };
+      if (column instanceof Int32Column) throw new Unplannable();
+      return { is: 'number', column, leaf };
+    }
+    const isText = column instanceof TextColumn || column instanceof InternedColumn;
+    if (typeof value !== 'string' || !isText) return { is: 'put', put: putOf(column, value) };
+    const gap = this.#gapOf.get(value);
+    if (gap?.as === 'bytes') {
+      this.used.add(gap.leaf);
+      return { is: 'copy', column, leaf: gap.leaf, words };
+    }
+    if (gap?.as === 'key' || gap?.as === 'domain') return { is: gap.as, column, leaf: gap.leaf };
+    if (!isMarked(value)) return { is: 'put', put: putOf(column, value) };
+    return { is: 'fill', column, template: this.template(value) };
+  }
+
+  template(text: string): Template {
+    const pieces: Piece[] = [];
+    const gaps: Gap[] = [];
+    let done = 0;
+    for (const { 0: found, index } of text.matchAll(MARKER)) {
+      const gap = this.#gapOf.get(found);
+      // A part of a marker: what the decoder took apart can't be put together here.
+      if (!gap) throw new Unplannable();
+      pieces.push(pieceOf(text.slice(done, index)));
+      gaps.push(gap);
+      this.used.add(gap.leaf);
+      this.plain.add(gap.leaf);
+      done = index + found.length;
+    }
+    pieces.push(pieceOf(text.slice(done)));
+    return { pieces, gaps };
+  }
+}
+
+const pieceOf = (text: string): Piece => {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return { bytes, view: new DataView(bytes.buffer) };
+};
