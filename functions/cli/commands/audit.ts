@@ -6,6 +6,7 @@ import { safeText } from '#host/safe-text.ts';
 import { mayBeAcknowledged } from '#lake/steps/audit/acknowledged.ts';
 import type { AuditOptions, AuditReport, Drift, DriftKind } from '#lake/steps/audit.ts';
 import type { LocalLake } from '#local/lake.ts';
+import { readBucketAddress } from '#local/raw/bucket-address.ts';
 import type { Console } from '../console.ts';
 import type { Palette } from '../terminal/palette.ts';
 import {
@@ -13,8 +14,9 @@ import {
   existingLake,
   type Folders,
   jsonOption,
-  LAKE,
+  lakeCommand,
   lakeOption,
+  namedRaw,
   rawFolder,
   rawOption,
   withLake,
@@ -50,11 +52,11 @@ export const auditCommand = (to: Console): Command =>
         ['audit --raw path/to/raw --json', 'every drift, as data'],
       ),
     )
-    .action(async (flags: AuditFlags, command: Command) => {
+    .action(async (flags: AuditFlags) => {
       existingLake(flags.lake);
-      const hasRaw = command.getOptionValueSource('raw') !== 'default' || existsSync(flags.raw);
+      const named = namedRaw(flags);
+      const hasRaw = flags.raw !== undefined || readBucketAddress(named) !== null || existsSync(named);
       const raw = hasRaw ? await rawFolder(flags) : undefined;
-      if (raw === undefined) to.note(`raw data is not checked: there is no folder ${flags.raw}, name it with --raw`);
       const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
       let unread: LocalLake['unread'] = new Map();
       const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
@@ -70,8 +72,9 @@ export const auditCommand = (to: Console): Command =>
         to,
         [...unread].map(([path, why]) => ({ path, why })),
       );
-      if (flags.json) return to.json(report);
-      await to.print(reportLines(report, DRIFTS, to.palette));
+      const unchecked = hasRaw ? [] : [`raw data: there is no folder ${named}`];
+      if (flags.json) return to.json({ ...report, not_checked: unchecked });
+      await to.print(reportLines(report, { meanings: DRIFTS, unchecked, folders: flags }, to.palette));
     });
 
 /** Also of a lake that may only be read, such as a backup: then its report is kept nowhere. */
@@ -102,7 +105,18 @@ async function repairLake(lake: LocalLake, hasRaw: boolean, to: Console): Promis
 
 const MOST_NAMED = 10;
 
-function* reportLines(report: AuditReport, meanings: Meanings, palette: Palette): Generator<string> {
+interface Told {
+  meanings: Meanings;
+  /** what was not looked at, and why */
+  unchecked: readonly string[];
+  folders: Folders;
+}
+
+function* reportLines(
+  report: AuditReport,
+  { meanings, unchecked, folders }: Told,
+  palette: Palette,
+): Generator<string> {
   const {
     raw_objects,
     units,
@@ -116,6 +130,10 @@ function* reportLines(report: AuditReport, meanings: Meanings, palette: Palette)
   } = report;
   const { green, red, dim } = palette;
   yield `Checked ${counted(raw_objects, 'raw object')}, ${counted(units, 'unit')}, ${counted(records, 'record')}, ${counted(files, 'file')}.`;
+  for (const what of unchecked) {
+    yield `Not checked: ${safeText(what)}. Whether its objects are all planned, unchanged and there is not known:`;
+    yield `  ${lakeCommand('audit --raw DIR', { lake: folders.lake })}`;
+  }
   if (repaired.length > 0) {
     yield green(`${counted(repaired.length, 'drift')} repaired:`);
     yield* driftLines(repaired, meanings, palette);
@@ -131,14 +149,17 @@ function* reportLines(report: AuditReport, meanings: Meanings, palette: Palette)
   }
   if (drifts.length === 0) {
     const but = acknowledged.length > 0 ? ', but for what was acknowledged' : '';
-    if (failures.length === 0) yield green(`Everything is accounted for${but}.`);
+    const what = unchecked.length > 0 ? 'Everything that was checked' : 'Everything';
+    if (failures.length === 0) yield green(`${what} is accounted for${but}.`);
     return;
   }
   yield red(`${counted(drifts.length, 'drift')} ${report.repaired ? 'left, which repair cannot mend' : 'found'}:`);
   yield* driftLines(drifts, meanings, palette);
   const history = drifts.filter(mayBeAcknowledged);
   if (history.length > 0) {
-    yield dim(`${count(history.length)} of it stays for good: when you have seen to it: ${LAKE} audit --acknowledge`);
+    yield dim(
+      `${count(history.length)} of it stays for good: when you have seen to it: ${lakeCommand('audit --acknowledge', folders)}`,
+    );
   }
 }
 

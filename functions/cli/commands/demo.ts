@@ -2,10 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { byteCount, count, duration } from '#host/figures.ts';
-import { safeText, wrapText } from '#host/safe-text.ts';
-import { worded } from '#report/wording.ts';
 import type { Console } from '../console.ts';
-import { type ExplainedIncident, gravestIncident, headlineLines, headlines } from './headlines.ts';
+import { type ExplainedIncident, findings, findingsLines } from './headlines.ts';
 import { DEMO_FOLDER, examples, type JsonOption, jsonOption, LAKE, withLake } from './options.ts';
 import { summaryLines } from './run.ts';
 
@@ -27,9 +25,7 @@ export const demoCommand = (to: Console): Command =>
     )
     .action(async ({ json }: JsonOption) => {
       const startedAt = performance.now();
-      to.note(
-        `A sender's ${DAYS} days: ${count(MESSAGES)} messages through Amazon Pinpoint and SES, as Firehose delivers them`,
-      );
+      to.note(`${DAYS} days of a sender: ${count(MESSAGES)} messages, as Firehose delivers their events`);
       const { generated, ...found } = await work(to);
       const seconds = (performance.now() - startedAt) / 1000;
       if (json) return to.json({ folder: DEMO_FOLDER, generated, ...found, seconds });
@@ -60,11 +56,9 @@ async function work(to: Console) {
 
   return withLake({ raw: RAW, lake: LAKE_FOLDER, durable: false }, async (lake) => {
     const run = await runAll(lake, { progress: to.progress });
-    const headline = await headlines(lake.engine);
-    const incident =
-      headline && (await gravestIncident(lake, { from: headline.first_send_date, to: headline.last_send_date }));
+    const found = await findings(lake);
     const report = { file: REPORT, bytes: (await writeReport(lake, { out: REPORT })).bytes };
-    return { generated, run, headline, incident, report };
+    return { generated, run, ...found, report };
   });
 }
 
@@ -74,11 +68,7 @@ function* demoLines({ run, headline, incident, report }: Found, seconds: number,
   const { bold, dim, cyan } = to.palette;
   yield '';
   yield* summaryLines(run, to.palette);
-  yield '';
-  if (headline) yield* headlineLines(headline, to.palette);
-  yield '';
-  yield bold('The incident');
-  for (const line of wrapText(incidentText(incident), Math.min(to.width, 100) - 2)) yield `  ${line}`;
+  yield* findingsLines({ headline, incident }, to);
   yield '';
   yield `${bold('Report')}  ${REPORT} (${byteCount(report.bytes)}): open it in a browser`;
   yield '';
@@ -89,13 +79,6 @@ function* demoLines({ run, headline, incident, report }: Found, seconds: number,
   }
   yield '';
   yield dim(`all of it in ${duration(seconds)}`);
-}
-
-/** Found in the data, so there may be none. */
-function incidentText(incident: ExplainedIncident | null): string {
-  if (!incident) return 'No day stands out.';
-  const { when, what, compared, whose, why, todo } = worded(incident, incident.cause);
-  return safeText([`${when} ${what}: ${compared}.`, whose, why, todo].filter(Boolean).join(' '));
 }
 
 function next(incident: ExplainedIncident | null): [says: string, command: string][] {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { UsageError } from '#host/failure.ts';
 import { byteCount, counted, duration } from '#host/figures.ts';
+import { safeText } from '#host/safe-text.ts';
 import type { Console } from '../console.ts';
 import {
   calendarDay,
@@ -9,7 +10,7 @@ import {
   examples,
   type JsonOption,
   jsonOption,
-  LAKE,
+  lakeCommand,
   wholeNumber,
   writableFile,
   writableFolder,
@@ -60,11 +61,11 @@ export const generateCommand = (to: Console): Command =>
       if (json) return to.json(summary);
       const { objects, bytes, records, messages, first_day, last_day, seconds } = summary;
       await to.print([
-        `${counted(objects, 'object')} (${byteCount(bytes)}) in ${flags.out}:`,
+        `${counted(objects, 'object')} (${byteCount(bytes)}) in ${safeText(flags.out)}:`,
         `${counted(records, 'record')} about ${counted(messages, 'message')}`,
         `sent from ${first_day} to ${last_day}, made in ${duration(seconds)}`,
       ]);
-      to.note(`next: ${LAKE} run --raw ${flags.out}`);
+      to.note(`next: ${lakeCommand('run', { raw: flags.out })}`);
     });
 
 /** Two generations mixed in one folder would be nobody's truth. @throws UsageError */

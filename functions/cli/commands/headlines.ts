@@ -1,6 +1,7 @@
 import { count, percent } from '#host/figures.ts';
-import { padLeft, padRight, safeText } from '#host/safe-text.ts';
+import { padLeft, padRight, safeText, wrapText } from '#host/safe-text.ts';
 import type { Engine } from '#lake/ports.ts';
+import type { LocalLake } from '#local/lake.ts';
 import { type Cause, loadCauses } from '#report/causes.ts';
 import { excess, findIncidents, type Incident } from '#report/incidents.ts';
 import { COUNTS, type Count, RATES, rateOf, SUMMED_COUNTS } from '#report/measures.ts';
@@ -8,6 +9,8 @@ import type { Days } from '#report/period.ts';
 import { providerName } from '#report/providers.ts';
 import { type Row, rowsOf } from '#report/rows.ts';
 import type { ReportLake } from '#report/scope.ts';
+import { worded } from '#report/wording.ts';
+import type { Console } from '../console.ts';
 import type { Palette } from '../terminal/palette.ts';
 
 /** Counts and what they make: rates from 0 to 1, null where nothing can be observed. */
@@ -98,6 +101,40 @@ function* grid(rows: readonly (readonly string[])[], { dim }: Palette): Generato
 /** An incident of the report, with what lies behind it. */
 export interface ExplainedIncident extends Incident {
   cause: Cause | undefined;
+}
+
+/** What stands out in a lake; headline and incident are null where there is no mail, or no day that stands out. */
+export interface Findings {
+  headline: Headlines | null;
+  incident: ExplainedIncident | null;
+}
+
+export async function findings(lake: LocalLake): Promise<Findings> {
+  const headline = await headlines(lake.engine);
+  if (!headline) return { headline, incident: null };
+  return {
+    headline,
+    incident: await gravestIncident(lake, { from: headline.first_send_date, to: headline.last_send_date }),
+  };
+}
+
+const MOST_WIDTH = 100;
+
+/** The headline numbers, and the incident in words. */
+export function* findingsLines({ headline, incident }: Findings, { palette, width }: Console): Generator<string> {
+  if (!headline) return;
+  yield '';
+  yield* headlineLines(headline, palette);
+  yield '';
+  yield palette.bold('The incident');
+  for (const line of wrapText(incidentText(incident), Math.min(width, MOST_WIDTH) - 2)) yield `  ${line}`;
+}
+
+/** Found in the data, so there may be none. */
+function incidentText(incident: ExplainedIncident | null): string {
+  if (!incident) return 'No day stands out.';
+  const { when, what, compared, whose, why, todo } = worded(incident, incident.cause);
+  return safeText([`${when} ${what}: ${compared}.`, whose, why, todo].filter(Boolean).join(' '));
 }
 
 /** The gravest incident of these days, found in the data; null if no day stands out. */

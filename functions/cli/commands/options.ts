@@ -6,7 +6,7 @@ import { UsageError, WorkError } from '#host/failure.ts';
 import { byteCount } from '#host/figures.ts';
 import type { LakeOptions, LocalLake } from '#local/lake.ts';
 import { addressOf, readBucketAddress } from '#local/raw/bucket-address.ts';
-import { refuseOtherRaw } from '#local/raw/known-folder.ts';
+import { knownRaw, refuseOtherRaw } from '#local/raw/known-folder.ts';
 import { checkBucket } from '#local/raw/store.ts';
 import { bytesOf, LEAST_MEMORY, type WorkerLimits } from '#local/run/limits.ts';
 
@@ -18,8 +18,9 @@ export const DEFAULT_LAKE = '.lake/lake';
 export const DEMO_FOLDER = '.lake/demo';
 
 export const rawOption = (): Option =>
-  new Option('--raw <dir>', 'folder of raw objects, in any layout, plain or gzip; or s3://bucket/prefix').default(
-    DEFAULT_RAW,
+  new Option(
+    '--raw <dir>',
+    `folder of raw objects, in any layout, plain or gzip; or one file, or s3://bucket/prefix (default: the lake's own, else ${DEFAULT_RAW})`,
   );
 export const lakeOption = (): Option => new Option('--lake <dir>', 'folder of the lake').default(DEFAULT_LAKE);
 export const jsonOption = (): Option =>
@@ -32,19 +33,26 @@ export interface LakeFolder extends JsonOption {
   lake: string;
 }
 export interface Folders extends LakeFolder {
-  raw: string;
+  /** left out: what the lake was filled from */
+  raw?: string;
 }
+
+/** A command as a person would type it, with the folders that differ from the defaults. */
+export function lakeCommand(command: string, { lake, raw }: Partial<Folders>): string {
+  const options = [
+    ...(raw === undefined || raw === DEFAULT_RAW ? [] : ['--raw', shellWord(raw)]),
+    ...(lake === undefined || lake === DEFAULT_LAKE ? [] : ['--lake', shellWord(lake)]),
+  ];
+  return [LAKE, command, ...options].join(' ');
+}
+
+/** A word that a shell takes as it is. */
+const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The end of a command's help. */
 export const examples = (...lines: [command: string, says?: string][]): string =>
   `\nExamples:\n${lines.map(([command, says]) => `${says ? `  # ${says}\n` : ''}  $ ${LAKE} ${command}`).join('\n')}`;
-
-/** @throws UsageError unless the folder is there */
-export function existingFolder(folder: string, option: string, hint: string): string {
-  if (!existsSync(folder)) throw new UsageError(`${option}: there is no folder ${folder}`, hint);
-  refuseFile(folder, option);
-  return folder;
-}
 
 /** @throws UsageError: else a folder of that name would be made here */
 function refuseAddress(folder: string, option: string): void {
@@ -95,12 +103,17 @@ export function writableFile(file: string, option: string): string {
   return file;
 }
 
+/** The raw folder that was named, else the one that the lake was filled from. */
+export const namedRaw = ({ raw, lake }: Folders): string => raw ?? knownRaw(lake) ?? DEFAULT_RAW;
+
 /**
- * The raw folder, which has to be there, to be the lake's own, and not to hold the lake: what the lake writes would be read
- * as raw data. Of a folder in S3 its address in full.
+ * The raw folder or file, which has to be there, to be the lake's own, and not to hold the lake: what the lake writes would
+ * be read as raw data. Of a folder in S3 its address in full.
  * @throws UsageError; of S3 also WorkError, if it can't be asked
  */
-export async function rawFolder({ raw, lake }: Folders): Promise<string> {
+export async function rawFolder(folders: Folders): Promise<string> {
+  const { lake } = folders;
+  const raw = namedRaw(folders);
   refuseAddress(lake, '--lake');
   const address = readBucketAddress(raw);
   if (address) {
@@ -108,7 +121,12 @@ export async function rawFolder({ raw, lake }: Folders): Promise<string> {
     await checkBucket(address);
     return addressOf(address);
   }
-  existingFolder(raw, '--raw', `name the folder of your raw objects, or make some with: ${LAKE} generate --out ${raw}`);
+  if (!existsSync(raw)) {
+    throw new UsageError(
+      `--raw: there is no folder ${raw}`,
+      `name the folder of your raw objects, or make some with: ${LAKE} generate --out ${raw}`,
+    );
+  }
   const [lakePath, rawPath] = [realPath(lake), realPath(raw)];
   if (isWithin(lakePath, rawPath)) {
     throw new UsageError(
@@ -152,7 +170,10 @@ export function existingLake(lake: string): string {
     isLake(demo) && resolve(demo) !== resolve(lake)
       ? `for the demo's lake add --lake ${demo}`
       : 'make one with the demo: npm run demo';
-  throw new UsageError(`there is no lake in ${lake}`, `fill it with: ${LAKE} run --raw DIR --lake ${lake}; or ${hint}`);
+  throw new UsageError(
+    `there is no lake in ${lake}`,
+    `fill it with: ${lakeCommand('run --raw DIR', { lake })}; or ${hint}`,
+  );
 }
 
 /** @throws InvalidArgumentError, which commander words */

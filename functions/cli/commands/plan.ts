@@ -8,7 +8,7 @@ import {
   examples,
   type Folders,
   jsonOption,
-  LAKE,
+  lakeCommand,
   lakeOption,
   rawFolder,
   rawOption,
@@ -42,7 +42,7 @@ export const planCommand = (to: Console): Command =>
           open_units: (await openUnits(lake.ports.lake)).length,
         };
       });
-      warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] });
+      warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] }, flags);
       warnOfUnread(to, result.unread);
       if (flags.json) return to.json(result);
       const { objects, bytes, units, known_objects, open_units } = result;
@@ -52,7 +52,8 @@ export const planCommand = (to: Console): Command =>
           : nothingNew(known_objects),
         ...units.map((unit) => `  ${unit}`),
       ]);
-      if (open_units > 0) to.note(`${counted(open_units, 'unit waits', 'units wait')} for: ${LAKE} transform`);
+      if (open_units > 0)
+        to.note(`${counted(open_units, 'unit waits', 'units wait')} for: ${lakeCommand('transform', flags)}`);
     });
 
 const nothingNew = (known: number): string =>

@@ -5,6 +5,8 @@ import { paletteFor } from '../terminal/palette.ts';
 import { auditCommand } from './audit.ts';
 import { demoCommand } from './demo.ts';
 import { describeCommand } from './describe.ts';
+import { exportCommand } from './export.ts';
+import { filesCommand } from './files.ts';
 import { generateCommand } from './generate.ts';
 import { LAKE } from './options.ts';
 import { planCommand } from './plan.ts';
@@ -41,6 +43,8 @@ const COMMANDS = {
   views: viewsCommand,
   describe: describeCommand,
   report: reportCommand,
+  export: exportCommand,
+  files: filesCommand,
   quarantine: quarantineCommand,
   audit: auditCommand,
   plan: planCommand,

@@ -3,6 +3,7 @@ import { didYouMean, UsageError } from '#host/failure.ts';
 import { count, counted, duration } from '#host/figures.ts';
 import { cutText, padLeft, padRight, safeText, wrapText } from '#host/safe-text.ts';
 import type { SqlValue } from '#lake/ports.ts';
+import { quoteText } from '#lake/sql/quote.ts';
 import type { QuarantinedRecord } from '#lake/steps/replay/quarantined.ts';
 import { REASONS, type Reason } from '#lake/vocabulary.ts';
 import type { LocalLake } from '#local/lake.ts';
@@ -14,7 +15,7 @@ import {
   existingLake,
   type Folders,
   jsonOption,
-  LAKE,
+  lakeCommand,
   lakeOption,
   rawFolder,
   rawOption,
@@ -50,7 +51,7 @@ export const quarantineCommand = (to: Console): Command =>
       const reason = named === undefined ? undefined : reasonNamed(named);
       existingLake(folder);
       if (replay) {
-        const root = await rawFolder({ raw, lake: folder });
+        const root = await rawFolder({ ...(raw === undefined ? {} : { raw }), lake: folder });
         const { replayAll } = await import('#local/run/replay.ts');
         const summary = await withLake({ raw: root, lake: folder }, (lake) =>
           replayAll(lake, { progress: to.progress, ...(reason ? { reason } : {}) }),
@@ -60,7 +61,7 @@ export const quarantineCommand = (to: Console): Command =>
       }
       const found = await withLake({ lake: folder }, (lake) => look(lake, reason, limit));
       if (json) return to.json(reason === undefined ? { reasons: found.reasons } : found);
-      await to.print(reason === undefined ? reasonLines(found.reasons, to) : recordLines(found, to));
+      await to.print(reason === undefined ? reasonLines(found.reasons, to) : recordLines(found, to, folder));
     });
 
 function reasonNamed(name: string): Reason {
@@ -142,8 +143,7 @@ async function rejectedRecords(
   engine: LocalLake['engine'],
   records: readonly QuarantinedRecord[],
 ): Promise<RejectedRecord[]> {
-  const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-  const among = (values: readonly string[]): string => [...new Set(values)].map(text).join(', ');
+  const among = (values: readonly string[]): string => [...new Set(values)].map(quoteText).join(', ');
   if (records.length === 0) return [];
   const { rows } = await engine.query(
     `select attempt, source_key, source_ordinal, byte_offset, detail, raw from quarantine where attempt in (${among(records.map(({ attempt }) => attempt))}) and source_key in (${among(records.map(({ source_key }) => source_key))})`,
@@ -183,6 +183,7 @@ function* reasonLines(reasons: readonly ReasonCount[], { palette, width }: Conso
 function* recordLines(
   { reasons, records }: Found,
   { palette, width }: { palette: Palette; width: number },
+  lake: string,
 ): Generator<string> {
   const [reason] = reasons;
   if (!reason) return yield 'Nothing is in quarantine for this reason.';
@@ -201,7 +202,8 @@ function* recordLines(
     yield '';
     yield palette.dim(`${count(records.length)} of ${count(all)} records: see more with --limit`);
   }
-  if (reason.records > 0) yield palette.dim(`read them again: ${LAKE} quarantine --reason ${reason.reason} --replay`);
+  if (reason.records > 0)
+    yield palette.dim(`read them again: ${lakeCommand(`quarantine --reason ${reason.reason} --replay`, { lake })}`);
 }
 
 const MOST_NAMED = 5;

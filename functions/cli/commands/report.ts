@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { UsageError } from '#host/failure.ts';
 import { byteCount } from '#host/figures.ts';
+import { safeText } from '#host/safe-text.ts';
 import type { Console } from '../console.ts';
 import {
   calendarDay,
@@ -55,5 +56,5 @@ export const reportCommand = (to: Console): Command =>
       const { writeReport } = await import('#report/index.ts');
       const { bytes } = await withLake({ lake: folder }, (lake) => writeReport(lake, options));
       if (json) return to.json({ file: out, bytes });
-      await to.print([`Wrote ${out} (${byteCount(bytes)}): open it in a browser.`]);
+      await to.print([`Wrote ${safeText(out)} (${byteCount(bytes)}): open it in a browser.`]);
     });

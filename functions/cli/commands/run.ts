@@ -1,17 +1,16 @@
 import { Command } from 'commander';
 import { EXIT } from '#host/failure.ts';
-import { count, counted, duration } from '#host/figures.ts';
+import { byteCount, count, counted, duration } from '#host/figures.ts';
 import { safeText, wrapText } from '#host/safe-text.ts';
 import { keepRaw } from '#local/raw/known-folder.ts';
 import type { RunSummary } from '#local/run/run.ts';
 import type { Console } from '../console.ts';
 import type { Palette } from '../terminal/palette.ts';
 import {
-  DEFAULT_LAKE,
   examples,
   type Folders,
   jsonOption,
-  LAKE,
+  lakeCommand,
   lakeOption,
   limitsOf,
   rawFolder,
@@ -41,7 +40,9 @@ export const runCommand = (to: Console): Command =>
       examples(
         ['run --raw path/to/raw', 'into the lake in .lake/lake'],
         ['run --raw path/to/raw --lake path/to/lake --json'],
+        ['run --raw path/to/events.json.gz --lake path/to/lake', 'a single file'],
         ['run --raw s3://bucket/prefix', 'read from S3, with the credentials that the AWS CLI has'],
+        ['run', 'again: the lake knows where its raw data lies'],
       ),
     )
     .action(async (flags: RunFlags) => {
@@ -49,18 +50,24 @@ export const runCommand = (to: Console): Command =>
       writableFolder(flags.lake, '--lake');
       keepRaw(flags.lake, raw);
       const { runAll } = await import('#local/run/run.ts');
-      const summary = await withLake({ raw, lake: flags.lake }, (lake) =>
-        runAll(lake, { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) }),
-      );
-      warnOfObjects(to, summary);
-      warnOfUnread(to, summary.unread);
-      if (flags.json) return to.json(summary);
-      await to.print(summaryLines(summary, to.palette));
-      if (summary.objects + summary.known_objects === 0) return;
-      to.note(`look at it: ${LAKE} query "select * from deliverability_daily"${lakeFlag(flags.lake)}`);
+      await withLake({ raw, lake: flags.lake }, async (lake) => {
+        const options = { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) };
+        const summary = await runAll(lake, options);
+        warnOfObjects(to, summary, flags);
+        warnOfUnread(to, summary.unread);
+        if (flags.json) return to.json(summary);
+        await to.print(summaryLines(summary, to.palette));
+        if (summary.objects + summary.known_objects === 0) return;
+        // Whoever runs it every hour has seen the numbers that are still the same.
+        if (summary.rolled_up_days > 0) {
+          const { findings, findingsLines } = await import('./headlines.ts');
+          await to.print(findingsLines(await findings(lake), to));
+        }
+        const { lake: folder } = flags;
+        to.note(`the report: ${lakeCommand('report --out report.html', { lake: folder })}`);
+        to.note(`look closer: ${lakeCommand('query "select * from deliverability_daily"', { lake: folder })}`);
+      });
     });
-
-const lakeFlag = (lake: string): string => (lake === DEFAULT_LAKE ? '' : ` --lake ${lake}`);
 
 type Problems = Pick<RunSummary, 'changed_objects' | 'missing_objects'> & Partial<Pick<RunSummary, 'poison_objects'>>;
 
@@ -68,12 +75,15 @@ type Problems = Pick<RunSummary, 'changed_objects' | 'missing_objects'> & Partia
 export function warnOfObjects(
   to: Pick<Console, 'warn'>,
   { changed_objects, missing_objects, poison_objects = [] }: Problems,
+  folders: Partial<Folders> = {},
 ): void {
   for (const { key, why } of poison_objects.slice(0, MOST_NAMED)) {
     to.warn(`raw object quarantined unread, as reading it failed three times: ${safeText(key)} (${safeText(why)})`);
   }
   if (poison_objects.length > MOST_NAMED) {
-    to.warn(`and ${count(poison_objects.length - MOST_NAMED)} more, see: ${LAKE} quarantine --reason poison`);
+    to.warn(
+      `and ${count(poison_objects.length - MOST_NAMED)} more, see: ${lakeCommand('quarantine --reason poison', folders)}`,
+    );
   }
   for (const [keys, what] of [
     [changed_objects, 'rewritten after it was planned; raw data is read once and never again'],
@@ -83,7 +93,8 @@ export function warnOfObjects(
     ],
   ] as const) {
     for (const key of keys.slice(0, MOST_NAMED)) to.warn(`raw object ${what}: ${safeText(key)}`);
-    if (keys.length > MOST_NAMED) to.warn(`and ${count(keys.length - MOST_NAMED)} more, see: ${LAKE} audit`);
+    if (keys.length > MOST_NAMED)
+      to.warn(`and ${count(keys.length - MOST_NAMED)} more, see: ${lakeCommand('audit', folders)}`);
   }
 }
 
@@ -99,7 +110,16 @@ export function warnOfUnread(to: Pick<Console, 'warn'>, unread: RunSummary['unre
 const MOST_NAMED = 5;
 
 /** The run in a few lines, by the counting law. */
-export function* summaryLines(summary: RunSummary, { bold, dim }: Palette): Generator<string> {
+export function* summaryLines(summary: RunSummary, palette: Palette): Generator<string> {
+  const { removed_files, removed_bytes } = summary;
+  yield* readLines(summary, palette);
+  if (removed_files > 0) {
+    const what = `removed ${counted(removed_files, 'file')} that nobody reads any more (${byteCount(removed_bytes)})`;
+    yield palette.dim(`  ${what}`);
+  }
+}
+
+function* readLines(summary: RunSummary, { bold, dim }: Palette): Generator<string> {
   const { objects, records, known_objects, settled_days, rolled_up_days, seconds, rows } = summary;
   const later = [
     ...(settled_days > 0 ? [`settled ${counted(settled_days, 'day')}`] : []),

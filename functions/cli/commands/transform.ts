@@ -11,6 +11,7 @@ import {
   type Folders,
   jsonOption,
   LAKE,
+  lakeCommand,
   lakeOption,
   limitsOf,
   rawFolder,
@@ -45,7 +46,7 @@ export const transformCommand = (to: Console): Command =>
       const summary = await withLake({ raw, lake: flags.lake }, async (lake) =>
         sumOutcomes(await transformAll(lake, await unitsToDo(lake, unit), to.progress, limitsOf(flags))),
       );
-      warnOfObjects(to, { ...summary, changed_objects: [] });
+      warnOfObjects(to, { ...summary, changed_objects: [] }, flags);
       if (flags.json) return to.json(summary);
       const { units, objects, records, rows } = summary;
       if (units === 0) {
@@ -58,7 +59,7 @@ export const transformCommand = (to: Console): Command =>
         ...countLines(summary),
         `  rows        events ${count(rows.events)}, headers ${count(rows.headers)}, clicks ${count(rows.clicks)}`,
       ]);
-      to.note(`the step after it: ${LAKE} settle`);
+      to.note(`the step after it: ${lakeCommand('settle', { lake: flags.lake })}`);
     });
 
 /** @throws UsageError if a unit is named that no plan knows */

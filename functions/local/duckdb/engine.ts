@@ -7,12 +7,13 @@ import { DAY_MS } from '#lake/days.ts';
 import type { Catalog, Engine, Input, QueryResult, WriteJob, WrittenFile } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
+import type { Table } from '#lake/tables/table.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
 import { inDuckDb } from './athena.ts';
 import { readingStatement } from './reading.ts';
 import { Database, type DatabaseOptions } from './session.ts';
-import { catalogRelations, inputStatement, type SavedView } from './sources.ts';
+import { catalogRelations, inputStatement, type SavedView, type TableFile, tableFiles } from './sources.ts';
 import { type RowStream, readResult, streamResult } from './values.ts';
 import { writeParquet } from './write.ts';
 
@@ -149,6 +150,11 @@ export class DuckDbEngine implements Engine {
       await database.close();
       await rm(unfinished, { force: true });
     }
+  }
+
+  /** The files of a table that a statement would read now. */
+  files(table: Table): Promise<TableFile[]> {
+    return tableFiles(this.#root, this.#catalog, table);
   }
 
   /** Waits for running statements, refuses new ones, and removes spill files. */

@@ -55,7 +55,15 @@ export async function catalogRelations(
         await visit(view.sql);
         found.set(name, { name, select: view.sql });
       } else if (table) {
-        found.set(name, { name, select: tableSelect(table, await tableFiles(root, catalog, table), ['dt']) });
+        const files = await tableFiles(root, catalog, table);
+        found.set(name, {
+          name,
+          select: tableSelect(
+            table,
+            files.map(({ path }) => path),
+            ['dt'],
+          ),
+        });
       }
     }
   };
@@ -110,25 +118,36 @@ const wordsOf = (sql: string): Set<string> =>
       .flatMap(({ text }) => text.toLowerCase().match(/[a-z_][a-z0-9_]*/g) ?? []),
   );
 
+/** A file of a table, as readers see it. */
+export interface TableFile {
+  /** null for the protocol's own records */
+  dt: string | null;
+  /** of the folder in which the partition lies, with a trailing `/` */
+  location: string;
+  path: string;
+  bytes: number;
+}
+
 /** All files of a table that readers see now. */
-async function tableFiles(root: string, catalog: Catalog, table: Table): Promise<string[]> {
+export async function tableFiles(root: string, catalog: Catalog, table: Table): Promise<TableFile[]> {
   const folder = JSON_FOLDERS[table.name];
-  if (folder) return filesBelow(root, folder);
+  if (folder) return filesBelow(root, folder, null);
   const partitions = await catalog.locations(table.name);
   const files = await concurrently(partitions, WIDTH, ({ dt, location }) => {
     if (!dayIs(dt, location)) {
       throw new Error(`partition lies in a folder of another day: ${table.name} dt=${dt} at ${location}`);
     }
-    return filesBelow(root, location);
+    return filesBelow(root, location, dt);
   });
   return files.flat();
 }
 
 /** As Athena reads a folder: names beginning with `_` or `.` and empty files are not there. */
-async function filesBelow(root: string, folder: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const { key, size } of listFiles(root, folder)) {
-    if (size > 0 && !/(?:^|\/)[_.]/.test(key.slice(folder.length))) files.push(pathOfKey(root, key));
+async function filesBelow(root: string, location: string, dt: string | null): Promise<TableFile[]> {
+  const files: TableFile[] = [];
+  for await (const { key, size: bytes } of listFiles(root, location)) {
+    const isHidden = /(?:^|\/)[_.]/.test(key.slice(location.length));
+    if (bytes > 0 && !isHidden) files.push({ dt, location, path: pathOfKey(root, key), bytes });
   }
   return files;
 }

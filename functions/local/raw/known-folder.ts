@@ -4,7 +4,7 @@
  * known by their keys, so a folder within the known one, or around it, is the same raw data.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UsageError } from '#host/failure.ts';
 import { numberOf, plansRoot } from '#lake/protocol/keys.ts';
 import type { Plan, PlannedObject } from '#lake/protocol/records.ts';
@@ -50,12 +50,15 @@ export function refuseOtherRaw(lake: string, raw: string): void {
 /** Objects of the newest plan that are looked for. */
 const SAMPLE = 20;
 
+/** Of the one file that is the raw data, the key is its name. */
+const pathIn = (raw: string, key: string): string => join(statSync(raw).isFile() ? dirname(raw) : raw, key);
+
 /** @throws UsageError if the lake has plans and none of their newest objects lies there as it was planned */
 function refuseStrange(lake: string, raw: string, from: string): void {
   const planned = newestPlanned(lake);
   const address = readBucketAddress(raw);
   const isKnown = ({ key, size }: PlannedObject): boolean =>
-    address ? key.startsWith(address.prefix) : statSync(join(raw, key), { throwIfNoEntry: false })?.size === size;
+    address ? key.startsWith(address.prefix) : statSync(pathIn(raw, key), { throwIfNoEntry: false })?.size === size;
   if (planned.length === 0 || planned.some(isKnown)) return;
   throw new UsageError(
     `--raw: the lake in ${lake} was filled ${from}, and none of its newest objects lies in ${raw}, such as ${planned[0]?.key}`,
@@ -89,8 +92,8 @@ export function keepRaw(lake: string, raw: string): void {
 
 const isAddress = (raw: string): boolean => readBucketAddress(raw) !== null;
 
-/** Null if there is no record, or an incomplete one. */
-function knownRaw(lake: string): string | null {
+/** What the lake was filled from, a path or an address; null if there is no record, or one that was cut off. */
+export function knownRaw(lake: string): string | null {
   try {
     const { folder }: { folder?: unknown } = JSON.parse(readFileSync(join(lake, RAW_RECORD), 'utf8'));
     return typeof folder === 'string' ? folder : null;

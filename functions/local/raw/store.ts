@@ -1,20 +1,46 @@
-/** Where raw objects are read from: a folder of this machine, or a bucket. */
+/** Where raw objects are read from: a folder or a file of this machine, or a bucket. */
 
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { UsageError } from '#host/failure.ts';
-import type { RawStore, StoredBody, StoredObject } from '#lake/ports.ts';
+import { MissingObject, type RawStore, type StoredBody, type StoredObject } from '#lake/ports.ts';
 import type { OnUnread } from '../disk/listing.ts';
 import { DiskStore } from '../disk/store.ts';
 import { addressOf, type BucketAddress, readBucketAddress } from './bucket-address.ts';
 import { bucketFailure } from './bucket-failure.ts';
 
 /**
- * Nothing is asked of the folder or bucket before the first object is.
- * @param root a folder, or `s3://bucket/prefix/`
+ * Nothing is asked of a folder or bucket before the first object is.
+ * @param root a folder, one file, or `s3://bucket/prefix/`
  * @param onUnread told of what can't be read in a folder; the rest is listed all the same
  */
 export function openRaw(root: string, onUnread?: OnUnread): RawStore {
   const address = readBucketAddress(root);
-  return address ? new BucketFolder(address) : new DiskStore(root, { onUnread });
+  if (address) return new BucketFolder(address);
+  return statSync(root, { throwIfNoEntry: false })?.isFile() ? new SingleFile(root) : new DiskStore(root, { onUnread });
+}
+
+/** A folder in which there is this file and nothing else. */
+class SingleFile implements RawStore {
+  readonly #folder: DiskStore;
+  readonly #name: string;
+
+  constructor(path: string) {
+    this.#folder = new DiskStore(dirname(path));
+    this.#name = basename(path);
+  }
+
+  async *list(prefix: string, options?: { after?: string; shallow?: boolean }): AsyncGenerator<StoredObject> {
+    if (!this.#name.startsWith(prefix)) return;
+    for await (const object of this.#folder.list(this.#name, options)) if (object.key === this.#name) yield object;
+  }
+
+  async *prefixes(): AsyncGenerator<string> {}
+
+  async get(key: string, options?: { ifMatch?: string }): Promise<StoredBody> {
+    if (key !== this.#name) throw new MissingObject(key);
+    return this.#folder.get(key, options);
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { type Planned, planPrefix } from '#lake/steps/plan.ts';
 import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { LocalLake } from '../lake.ts';
+import { collectDaily } from './collect-daily.ts';
 import type { WorkerLimits } from './limits.ts';
 import { transformUnits } from './pool.ts';
 
@@ -37,6 +38,9 @@ export interface RunSummary {
   unread: { path: string; why: string }[];
   settled_days: number;
   rolled_up_days: number;
+  /** files that nobody reads any more, which went a day after they were superseded */
+  removed_files: number;
+  removed_bytes: number;
 }
 
 export const planAll = async ({ ports, settings }: LocalLake): Promise<Planned> =>
@@ -128,6 +132,7 @@ export async function runAll(
   const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, limits);
   const settled = await settleAll(lake, progress, includeUnfinished ? { includeUnfinished } : {});
   const rolledUp = await rollupAll(lake, progress);
+  const removed = await collectDaily(lake);
   return {
     ...sumOutcomes(outcomes),
     seconds: (lake.ports.clock.now() - startedAt) / 1000,
@@ -136,12 +141,21 @@ export async function runAll(
     unread: [...lake.unread].map(([path, why]) => ({ path, why })),
     settled_days: new Set(settled.map(({ dt }) => dt)).size,
     rolled_up_days: rolledUp.filter(({ rows }) => rows > 0).length,
+    removed_files: removed.length,
+    removed_bytes: removed.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 
 export type Sums = Omit<
   RunSummary,
-  'seconds' | 'known_objects' | 'changed_objects' | 'unread' | 'settled_days' | 'rolled_up_days'
+  | 'seconds'
+  | 'known_objects'
+  | 'changed_objects'
+  | 'unread'
+  | 'settled_days'
+  | 'rolled_up_days'
+  | 'removed_files'
+  | 'removed_bytes'
 >;
 
 /** The outcomes of one kind, summed: a replay reads again what a first reading has counted. */
