@@ -14,6 +14,10 @@ export interface Cause {
 }
 
 export interface Answer {
+  /** what most of the answers said, numbers and names aside; one of them, without addresses; null if none said anything */
+  said: { diagnostic: string; times: number; of: number } | null;
+  /** the sending address that most of them are about, if one has most of them */
+  ip: Share | null;
   status: string | null;
   meaning: string;
   whatToDo: string | null;
@@ -61,9 +65,60 @@ group by enhanced_status
 order by sum(bounces) desc, enhanced_status
 limit 1`);
   const meaning = row?.maybeText('meaning');
-  return row && meaning
-    ? { status: row.maybeText('enhanced_status'), meaning, whatToDo: row.maybeText('what_to_do') }
-    : null;
+  if (!row || !meaning) return null;
+  return {
+    status: row.maybeText('enhanced_status'),
+    meaning,
+    whatToDo: row.maybeText('what_to_do'),
+    said: await mostSaid(ask, incident),
+    ip: await mostNamed(ask, incident),
+  };
+}
+
+const bouncesOf = (incident: Incident): string => `event_type in (
+        'hard_bounce',
+        'soft_bounce',
+        'undetermined_bounce'
+    ) and diagnostic_code is not null and ${isAt(incident)}`;
+
+/** Answers of one kind differ in queue ids, times and addresses: words with a digit or an @ in them. */
+async function mostSaid(ask: Ask, incident: Incident): Promise<Answer['said']> {
+  const [row] = await ask(`with answers as (
+    select
+        regexp_replace(diagnostic_code, '[^ ]*[0-9@][^ ]*', '#') as kind,
+        min(regexp_replace(diagnostic_code, '[^ <>"]+@[^ <>"]+', '<address>')) as diagnostic,
+        count(*) as times
+    from email_events
+    where ${bouncesOf(incident)}
+    group by 1
+)
+select diagnostic, times, cast(sum(times) over () as bigint) as all_times
+from answers
+order by times desc, diagnostic
+limit 1`);
+  if (!row) return null;
+  return { diagnostic: row.text('diagnostic'), times: row.number('times'), of: row.number('all_times') };
+}
+
+/** The address that the mail went out from, else the one that the answer names. */
+async function mostNamed(ask: Ask, incident: Incident): Promise<Share | null> {
+  const [row] = await ask(`with bounces as (
+    select coalesce(
+        outgoing_ip,
+        regexp_extract(diagnostic_code, '(^|[^0-9.])([0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3})($|[^0-9.])', 2)
+    ) as ip
+    from email_events
+    where ${bouncesOf(incident)}
+)
+select ip, count(*) as times, cast(sum(count(*)) over () as bigint) as all_times
+from bounces
+group by ip
+order by ip is null, times desc, ip
+limit 1`);
+  const ip = row?.maybeText('ip');
+  if (!row || !ip) return null;
+  const share = row.number('times') / Math.max(1, row.number('all_times'));
+  return share >= MOST ? { name: ip, share } : null;
 }
 
 /** Messages that a rate got worse by, of those that deliverability_facts counts. */

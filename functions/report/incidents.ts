@@ -1,4 +1,4 @@
-import { type Days, later, type Period, within } from './period.ts';
+import { type Days, distance, later, type Period, within } from './period.ts';
 import type { Row } from './rows.ts';
 import { askInAll, type Filter, type ReportLake } from './scope.ts';
 
@@ -14,8 +14,10 @@ export const METRICS = [
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
-/** A rate that got worse than the days before led to expect, for a day or several in a row. */
+/** A rate that got worse than the days before led to expect, for a day, several in a row, or again and again. */
 export interface Incident extends Days {
+  /** how many days of these it was */
+  days: number;
   metric: Metric;
   /** null: all mail, not that to one provider */
   provider: string | null;
@@ -67,8 +69,7 @@ order by is_incident desc, deviations desc, send_date, metric, mailbox_provider
 limit ${MOST}`);
   const found = rows.filter((row) => row.flag('is_incident')).map(incidentOf);
   const ofDays = [...Map.groupBy(found, ({ from }) => from)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const incidents = joined(ofDays.flatMap(([, ofDay]) => withoutEchoes(ofDay)));
-  incidents.sort((a, b) => (a.to === b.to ? b.deviations - a.deviations : a.to < b.to ? 1 : -1));
+  const incidents = newestFirst(joined(ofDays.flatMap(([, ofDay]) => withoutEchoes(ofDay))));
   return { incidents, isJudged: rows.length > 0 };
 }
 
@@ -80,6 +81,7 @@ function incidentOf(row: Row): Incident {
     providers: [],
     from: row.text('day'),
     to: row.text('day'),
+    days: 1,
     numerator: row.number('numerator'),
     denominator: row.number('denominator'),
     expected: row.number('expected_rate'),
@@ -124,18 +126,48 @@ export function joined(days: readonly Incident[]): Incident[] {
     const last = incidents.find(
       ({ metric, provider, to }) => metric === day.metric && provider === day.provider && later(to, 1) === day.from,
     );
-    if (last) {
-      const denominator = last.denominator + day.denominator;
-      last.expected = (last.expected * last.denominator + day.expected * day.denominator) / denominator;
-      last.to = day.to;
-      last.numerator += day.numerator;
-      last.denominator = denominator;
-      last.deviations = Math.max(last.deviations, day.deviations);
-      last.providers = [...new Set([...last.providers, ...day.providers])];
-    } else incidents.push({ ...day });
+    if (last) add(last, day);
+    else incidents.push({ ...day });
   }
   return incidents;
 }
+
+function add(to: Incident, later: Incident): void {
+  const denominator = to.denominator + later.denominator;
+  to.expected = (to.expected * to.denominator + later.expected * later.denominator) / denominator;
+  to.to = later.to;
+  to.days += later.days;
+  to.numerator += later.numerator;
+  to.denominator = denominator;
+  to.deviations = Math.max(to.deviations, later.deviations);
+  to.providers = [...new Set([...to.providers, ...later.providers])];
+}
+
+/** Days between two of them, at most, for one to be the other come back. */
+const COMES_BACK = 7;
+
+/**
+ * The same trouble that comes back after some quiet days is told once. `incidents`: the newest first, and so is what is
+ * returned. Changes the older ones.
+ */
+export function withoutRepeats<T extends Incident>(incidents: readonly T[], isOneCause: (a: T, b: T) => boolean): T[] {
+  const told: T[] = [];
+  for (const incident of incidents.toReversed()) {
+    const before = told.find(
+      (other) =>
+        other.metric === incident.metric &&
+        other.provider === incident.provider &&
+        distance(other.to, incident.from) <= COMES_BACK &&
+        isOneCause(other, incident),
+    );
+    if (before) add(before, incident);
+    else told.push(incident);
+  }
+  return newestFirst(told);
+}
+
+const newestFirst = <T extends Incident>(incidents: T[]): T[] =>
+  incidents.sort((a, b) => (a.to === b.to ? b.deviations - a.deviations : a.to < b.to ? 1 : -1));
 
 /** Messages more, or fewer, than expected. */
 export const excess = ({ numerator, denominator, expected }: Incident): number =>

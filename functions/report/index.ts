@@ -1,18 +1,21 @@
 import { writeFile } from 'node:fs/promises';
+import { Turns } from '#lake/turns.ts';
 import { loadCauses } from './causes.ts';
 import { daysOf, loadProviderDays } from './daily.ts';
 import type { Markup } from './html.ts';
-import { findIncidents, numbered } from './incidents.ts';
+import { findIncidents, type Incident, numbered, withoutRepeats } from './incidents.ts';
 import { checkFilter } from './names.ts';
 import { page, type Section } from './page.ts';
 import { later, loadVolumes, type Period, periodOf } from './period.ts';
 import { askAbout, askInAll, type Filter, type ReportLake } from './scope.ts';
 import { bouncesSection, loadBounceReasons } from './sections/bounces.ts';
 import { campaignsSection, loadCampaigns, loadReach } from './sections/campaigns.ts';
+import { delaysSection, loadDelays } from './sections/delays.ts';
 import { deliverySection } from './sections/delivery.ts';
 import { emptySection, noMailSection } from './sections/empty.ts';
 import { headlineSection, loadHeadline } from './sections/headline.ts';
 import { hoursSection, loadHours } from './sections/hours.ts';
+import { identitiesSection, loadIdentities } from './sections/identities.ts';
 import { latencySection, loadLatencies } from './sections/latency.ts';
 import { linksSection, loadLinks } from './sections/links.ts';
 import { providersSection } from './sections/providers.ts';
@@ -41,8 +44,16 @@ export async function writeReport(lake: ReportLake, options: ReportOptions): Pro
   return { bytes: bytes.length };
 }
 
+/** Each waits for planning and for files half of its time. */
+const QUESTIONS_AT_ONCE = 4;
+
 /** The report as markup. Every number comes from a query that sums up in the engine: no raw row gets here. */
-export async function renderReport(lake: ReportLake, options: Omit<ReportOptions, 'out'>): Promise<Markup> {
+export async function renderReport(given: ReportLake, options: Omit<ReportOptions, 'out'>): Promise<Markup> {
+  const turns = new Turns(QUESTIONS_AT_ONCE);
+  const lake: ReportLake = {
+    views: given.views,
+    engine: { query: (sql) => turns.take(() => given.engine.query(sql)) },
+  };
   const { campaign, domain, title = 'E-mail deliverability' } = options;
   const filter: Filter = {
     ...(campaign === undefined ? {} : { campaign }),
@@ -62,30 +73,62 @@ export async function renderReport(lake: ReportLake, options: Omit<ReportOptions
   return page({ title, filter, period, asOf: asOf(quality), sections: [...sections, qualitySection(quality)] });
 }
 
+/** Some of them are told together. */
+const MOST_EXPLAINED = 2 * TOLD;
+
 async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, quality: Quality): Promise<Section[]> {
   const { shown } = period;
-  // Six days more, for the sliding week of the first day.
-  const known = await loadProviderDays(askInAll(lake, filter, { from: later(shown.from, -6), to: shown.to }));
-  const cells = known.filter(({ date }) => date >= shown.from);
-  const current = cells.filter(({ date }) => date >= period.from);
-  const days = daysOf(known).filter(({ date }) => date >= shown.from);
   const ask = askAbout(lake, filter, period);
-  const found = await findIncidents(lake, filter, period);
-  const causes = await loadCauses(lake, filter, found.incidents.slice(0, TOLD));
-  const marks = numbered(found.incidents, TOLD);
-  const thresholds = await loadThresholds();
+  const inAll = askInAll(lake, filter, shown);
   const newest = newestDay(quality) ?? later(period.to, 30);
-  const campaigns = await loadCampaigns(ask);
+  const loadTold = async () => {
+    const { incidents, isJudged } = await findIncidents(lake, filter, period);
+    const causes = await loadCauses(lake, filter, incidents.slice(0, MOST_EXPLAINED));
+    const isOneCause = (a: Incident, b: Incident) => causes.get(a)?.answer?.status === causes.get(b)?.answer?.status;
+    return { found: { incidents: withoutRepeats(incidents, isOneCause), isJudged }, causes };
+  };
+  const loadDays = async () => {
+    // Six days more, for the sliding week of the first day.
+    const known = await loadProviderDays(askInAll(lake, filter, { from: later(shown.from, -6), to: shown.to }));
+    const cells = known.filter(({ date }) => date >= shown.from);
+    const days = daysOf(known).filter(({ date }) => date >= shown.from);
+    return { cells, days, headline: await loadHeadline(inAll, cells, period, newest) };
+  };
+  const loadSent = async () => {
+    const campaigns = await loadCampaigns(ask);
+    return { campaigns, reach: await loadReach(ask, campaigns) };
+  };
+  const [told, sums, thresholds, sent, bounces, delays, latencies, tests, links, hours, identities] = await Promise.all(
+    [
+      loadTold(),
+      loadDays(),
+      loadThresholds(),
+      loadSent(),
+      loadBounceReasons(ask),
+      loadDelays(ask),
+      loadLatencies(askAbout(lake, filter, shown), period),
+      loadTests(ask),
+      loadLinks(ask),
+      loadHours(ask),
+      loadIdentities(askAbout(lake, filter, shown)),
+    ],
+  );
+  const { found, causes } = told;
+  const { cells, days, headline } = sums;
+  const current = cells.filter(({ date }) => date >= period.from);
+  const marks = numbered(found.incidents, TOLD);
   return [
     summarySection(found, causes, days, period, thresholds),
-    headlineSection(await loadHeadline(askInAll(lake, filter, shown), cells, period, newest), days, period, newest),
+    headlineSection(headline, days, period, newest),
     deliverySection(days, period, marks, thresholds, newest),
     providersSection(cells, current, period, marks),
-    bouncesSection(await loadBounceReasons(ask)),
-    latencySection(await loadLatencies(askAbout(lake, filter, shown), period), period),
-    campaignsSection(campaigns, await loadReach(ask, campaigns), current),
-    testsSection(await loadTests(ask)),
-    linksSection(await loadLinks(ask)),
-    hoursSection(await loadHours(ask)),
+    bouncesSection(bounces),
+    delaysSection(delays, period),
+    identitiesSection(identities),
+    latencySection(latencies, period),
+    campaignsSection(sent.campaigns, sent.reach, current),
+    testsSection(tests),
+    linksSection(links),
+    hoursSection(hours),
   ].filter((section) => section !== null);
 }

@@ -2,6 +2,7 @@ import { count, percent } from '#host/figures.ts';
 import type { Answer, Cause } from './causes.ts';
 import type { Incident } from './incidents.ts';
 import { weekday } from './numbers.ts';
+import { distance } from './period.ts';
 import { providerName } from './providers.ts';
 
 /** An incident in words, as parts of a text: when, what, and what is known of it. Not escaped for anything. */
@@ -15,13 +16,15 @@ export interface Wording {
   /** `All of it was mail from news.example.` */
   whose: string | null;
   why: string | null;
+  /** `Most said “smtp; 550 5.7.1 …” (49 of 60).` */
+  said: string | null;
   todo: string | null;
 }
 
 export function worded(incident: Incident, cause?: Cause): Wording {
-  const { from, to, numerator, denominator, expected } = incident;
+  const { numerator, denominator, expected } = incident;
   return {
-    when: from === to ? `On ${weekday(from)}` : `From ${weekday(from)} to ${weekday(to)}`,
+    when: when(incident),
     what: what(incident, percent(numerator / denominator)),
     compared: `${count(numerator)} of ${count(denominator)}, where ${percent(expected)} was expected`,
     whose: whose(cause),
@@ -29,13 +32,34 @@ export function worded(incident: Incident, cause?: Cause): Wording {
   };
 }
 
-function answered(answer: Answer | null): { why: string | null; todo: string | null } {
-  if (answer === null) return { why: null, todo: null };
+function when({ from, to, days }: Incident): string {
+  if (from === to) return `On ${weekday(from)}`;
+  const span = `${weekday(from)} to ${weekday(to)}`;
+  return days > distance(from, to) ? `From ${span}` : `On ${count(days)} days from ${span}`;
+}
+
+function answered(answer: Answer | null): Pick<Wording, 'why' | 'said' | 'todo'> {
+  if (answer === null) return { why: null, said: null, todo: null };
   const status = answer.status === null ? '' : `, ${answer.status},`;
   return {
     why: sentence(`The most frequent answer${status} means: ${answer.meaning}`),
+    said: quoted(answer),
     todo: answer.whatToDo === null ? null : sentence(answer.whatToDo),
   };
+}
+
+/** A server may answer with a page. */
+const MOST_QUOTED = 200;
+
+function quoted({ said, ip }: Answer): string | null {
+  if (said === null) return null;
+  const { diagnostic, times, of } = said;
+  const text = diagnostic.length > MOST_QUOTED ? `${diagnostic.slice(0, MOST_QUOTED)}…` : diagnostic;
+  const about =
+    ip === null
+      ? ''
+      : ` ${ip.share >= 0.995 ? 'All' : percent(ip.share)} of it is about the sending address ${ip.name}.`;
+  return `Servers said “${text}” (${times === of ? `all ${count(of)}` : `${count(times)} of ${count(of)}`} times).${about}`;
 }
 
 function what({ metric, provider, providers, horizon }: Incident, share: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { findIncidents, type Incident, joined, withoutEchoes } from '#report/incidents.ts';
+import { findIncidents, type Incident, joined, withoutEchoes, withoutRepeats } from '#report/incidents.ts';
 import { later } from '#report/period.ts';
+import { worded } from '#report/wording.ts';
 import { FIRST, fact, NOTHING, quarter, type Story } from './story.ts';
 import { storyLake } from './story-lake.ts';
 
@@ -18,6 +19,7 @@ const incident = (row: Partial<Incident>): Incident => ({
   expected: 0.02,
   horizon: 24,
   deviations: 9,
+  days: 1,
   ...row,
 });
 
@@ -99,6 +101,7 @@ describe('one trouble', () => {
       incident({
         from: '2025-08-31',
         to: '2025-09-01',
+        days: 2,
         numerator: 100,
         denominator: 400,
         expected: 0.05,
@@ -107,5 +110,26 @@ describe('one trouble', () => {
       days[2],
       days[3],
     ]);
+  });
+
+  test('that comes back within a week for the same cause is told once, with how many days it had', () => {
+    const newest = [
+      incident({ from: '2025-09-20' }),
+      incident({ from: '2025-09-06', provider: 'yahoo' }),
+      incident({ from: '2025-09-05', to: '2025-09-06', days: 2 }),
+      incident({ from: '2025-09-02' }),
+      incident({ from: '2025-08-31' }),
+    ];
+    const told = withoutRepeats(
+      newest.map((one) => ({ ...one })),
+      () => true,
+    );
+    expect(told.map(({ from, to, days, provider, numerator }) => [from, to, days, provider, numerator])).toEqual([
+      ['2025-09-20', '2025-09-20', 1, 'gmail', 50],
+      ['2025-08-31', '2025-09-06', 4, 'gmail', 150],
+      ['2025-09-06', '2025-09-06', 1, 'yahoo', 50],
+    ]);
+    expect(worded(told[1] ?? incident({})).when).toBe('On 4 days from Sunday 31 August to Saturday 6 September');
+    expect(withoutRepeats(newest, () => false)).toHaveLength(newest.length);
   });
 });

@@ -27,7 +27,24 @@ describe('the report', () => {
     expect(told).toContain(
       'The most frequent answer, 5.7.1, means: Refused by policy; often as spam or for a block list.',
     );
+    expect(told).toMatch(/Servers said “smtp; answer of outlook\.com” \(all \d+ times\)\./);
     expect(told).toContain('What to do: Read the diagnostic; check block lists');
+  });
+
+  test('names the sending address that most of the answers are about', async () => {
+    const diagnostic = 'smtp; 550 5.7.1 messages from [198.51.100.7] were not sent';
+    const facts = MONTH.facts.map((row) => (row.status === '5.7.1' ? { ...row, diagnostic } : row));
+    const told = words(parsed(await render({ ...MONTH, facts })).querySelector('.incident'));
+    expect(told).toContain(`Servers said “${diagnostic}” (`);
+    expect(told).toContain('of it is about the sending address 198.51.100.7.');
+  });
+
+  test('shows identities, what their mail lacks, and who should get no more mail', () => {
+    const section = parsed(QUARTER_PAGE).querySelector('section[aria-labelledby=identities]');
+    const rows = section?.querySelectorAll('table tbody').map((body) => body.querySelectorAll('tr').map(words)) ?? [];
+    expect(rows[0]?.some((row) => row.startsWith('news.shop.example'))).toBe(true);
+    const reasons = rows.at(-1)?.map((row) => /^[a-z ]+/.exec(row)?.[0]);
+    expect(reasons?.sort()).toEqual(['complaint', 'hard bounce', 'unsubscribe']);
   });
 
   test('marks the incident on the charts that show it', () => {

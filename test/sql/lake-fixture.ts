@@ -65,7 +65,8 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
   const fixture: LakeFixture = {
     views: sql.views,
     run,
-    query: async (statement) => readResult(await connection.stream(statement)),
+    // Whole results: a second stream on one connection would end the first.
+    query: async (statement) => readResult(await connection.run(statement)),
     async rows(statement) {
       const { columns, rows } = await fixture.query(statement);
       return rows.map((row) =>

@@ -133,8 +133,8 @@ export function* findingsLines({ headline, incident }: Findings, { palette, widt
 /** Found in the data, so there may be none. */
 function incidentText(incident: ExplainedIncident | null): string {
   if (!incident) return 'No day stands out.';
-  const { when, what, compared, whose, why, todo } = worded(incident, incident.cause);
-  return safeText([`${when} ${what}: ${compared}.`, whose, why, todo].filter(Boolean).join(' '));
+  const { when, what, compared, whose, why, said, todo } = worded(incident, incident.cause);
+  return safeText([`${when} ${what}: ${compared}.`, whose, why, said, todo].filter(Boolean).join(' '));
 }
 
 /** The gravest incident of these days, found in the data; null if no day stands out. */

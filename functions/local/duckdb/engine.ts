@@ -8,6 +8,7 @@ import type { Catalog, Engine, Input, QueryResult, WriteJob, WrittenFile } from 
 import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
+import { Turns } from '#lake/turns.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
 import { inDuckDb } from './athena.ts';
@@ -231,27 +232,5 @@ class Lanes {
   /** Nothing may run any more. */
   async close(): Promise<void> {
     await Promise.all(this.#idle.map((database) => database.close()));
-  }
-}
-
-/** Lets so many tasks run at once; the others wait in line. */
-export class Turns {
-  #free: number;
-  readonly #line: (() => void)[] = [];
-
-  constructor(atOnce: number) {
-    this.#free = atOnce;
-  }
-
-  async take<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#line.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = this.#line.shift();
-      if (next) next();
-      else this.#free++;
-    }
   }
 }

@@ -45,9 +45,10 @@ const UNJUDGED = 'There is too little mail, or too few days, to tell unusual day
 
 function told(incident: Incident, cause: Cause | undefined, number: number, period: Period): Markup {
   const isEarlier = incident.to < period.from;
-  const { when, what, compared, whose, why, todo } = worded(incident, cause);
+  const { when, what, compared, whose, why, said, todo } = worded(incident, cause);
   return html`<li class="incident${isEarlier && ' earlier'}"><span class="mark" aria-hidden="true">${number}</span>
 <p>${isEarlier && html`<span class="when">Before this period.</span> `}${when} <strong>${what}</strong>: ${compared}.${whose && html` ${whose}`}${why && html` ${why}`}</p>
+${said && html`<p class="note"><bdi>${said}</bdi></p>`}
 ${todo && html`<p><strong>What to do:</strong> ${todo}</p>`}</li>
 `;
 }
