@@ -63,9 +63,6 @@ async function existing(stage: LakeStage, views: readonly View[]): Promise<Found
   const found = new Map<string, string>();
   const known = new Set([...deployed.keys()].map((key) => (key.startsWith(MAPPING) ? queueOf(key) : key)));
   const isMissing = (type: string, name: string): boolean => !known.has(keyOf(type, name));
-  const add: Add = (type, name, id) => {
-    if (id !== undefined && isMissing(type, name)) found.set(keyOf(type, name), id);
-  };
   const region = { region: stage.account.region };
   const lookups = [
     ...inBuckets(stage, region),
@@ -76,9 +73,11 @@ async function existing(stage: LakeStage, views: readonly View[]): Promise<Found
   await Promise.all(
     lookups
       .filter(({ type, names }) => names.some((name) => isMissing(type, name)))
-      .map(async ({ look }) => {
+      .map(async ({ names, look }) => {
         try {
-          await look(add);
+          await look((type, name, id) => {
+            if (id !== undefined && names.includes(name) && isMissing(type, name)) found.set(keyOf(type, name), id);
+          });
         } catch (error) {
           if (!isAbsence(error)) throw error;
         }

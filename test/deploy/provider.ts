@@ -101,7 +101,8 @@ const keyOf = (type: string, id: string): string => `${type} ${id}`;
 /** With what only the provider knows: the file of an object, the region of a bucket. */
 function completed(request: Request, properties: Properties): Request {
   const { operation, input } = request;
-  if (operation === 'CreateBucket') {
+  // The first region is the one that has no name for this.
+  if (operation === 'CreateBucket' && place.region !== 'us-east-1') {
     return { ...request, input: { ...input, CreateBucketConfiguration: { LocationConstraint: place.region } } };
   }
   const path = at(properties.source, 'path');
@@ -169,7 +170,9 @@ const strict = {
   async read(id: string, urn: string, props: Properties) {
     const { type } = resourceOf(urn);
     const known = before(props ?? {});
-    const inputs = Object.keys(known).length > 0 ? known : plain(Object((await account.recall(keyOf(type, id))) ?? {}));
+    const recalled = plain(Object((await account.recall(keyOf(type, id))) ?? {}));
+    // Of one that is not the stage's own nothing is known but how it is addressed.
+    const inputs = [known, recalled].find((one) => Object.keys(one).length > 0) ?? { [kindOf(type).name ?? 'id']: id };
     if (type.startsWith('random:')) return { id, props, inputs };
     if (!isThere(type, await account.ask(kindOf(type).look(inputs, id)))) return {};
     const { outs } = stateOf(urn, inputs, null);

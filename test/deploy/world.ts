@@ -71,19 +71,22 @@ export interface RunOptions {
 
 export const REGION = 'eu-west-1';
 
-export async function openWorld(say: (line: string) => void): Promise<World> {
+export async function openWorld(say: (line: string) => void, region = REGION): Promise<World> {
   const [pulumi, python] = [installPulumi(say), installMoto(say)];
   await preparePlatform();
   const folder = mkdtempSync(join(tmpdir(), 'deploy-'));
   const moto = await startMoto({ python }, folder);
-  const bridge = await startBridge(python, moto.address);
+  const bridge = await startBridge(python, moto.address, region);
   const home = await pretendAws(ACCOUNT, bridge.address);
   const account = openAccount(bridge.address);
   const makeBucket = (Bucket: string): Promise<unknown> =>
     account.send({
       service: 's3',
       operation: 'CreateBucket',
-      input: { Bucket, CreateBucketConfiguration: { LocationConstraint: REGION } },
+      input: {
+        Bucket,
+        ...(region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint: region } }),
+      },
     });
   await makeBucket('sst-asset');
   const config = configHome(folder, pulumi);
@@ -98,11 +101,11 @@ export async function openWorld(say: (line: string) => void): Promise<World> {
     AWS_ENDPOINT_URL: home.address,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_REGION: REGION,
+    AWS_REGION: region,
     MAILLAKE_PLATFORM: PLATFORM,
     MAILLAKE_ACCOUNT: bridge.address,
     MAILLAKE_OPERATIONS: operations,
-    MAILLAKE_PLACE: JSON.stringify({ account: ACCOUNT, region: REGION }),
+    MAILLAKE_PLACE: JSON.stringify({ account: ACCOUNT, region }),
   });
   let checkouts = 0;
   return {
@@ -250,8 +253,12 @@ function descendantsOf(pid: number): number[] {
   }
 }
 
-async function startBridge(python: string, moto: string): Promise<{ address: string; stop(): Promise<void> }> {
-  const child = spawn(python, [join(import.meta.dirname, 'account.py'), moto, REGION], {
+async function startBridge(
+  python: string,
+  moto: string,
+  region: string,
+): Promise<{ address: string; stop(): Promise<void> }> {
+  const child = spawn(python, [join(import.meta.dirname, 'account.py'), moto, region], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await new Promise<string>((resolve, reject) => {

