@@ -123,12 +123,12 @@ limit 1`);
 
 /** Messages that a rate got worse by, of those that deliverability_facts counts. */
 const CASES: Record<Incident['metric'], string> = {
-  delivery_rate: 'sent - delivered',
+  delivery_rate: 'observed_sent - observed_delivered',
   hard_bounce_rate: 'hard_bounces',
   soft_bounce_rate: 'soft_bounces',
   complaint_rate: 'feedback_complaints',
-  human_open_rate: 'trackable_delivered - unique_human_opens',
-  unique_click_rate: 'trackable_delivered - unique_clicks',
+  human_open_rate: 'open_trackable - unique_human_opens',
+  unique_click_rate: 'click_trackable - unique_clicks',
   unsubscribe_rate: 'unsubscribes',
 };
 

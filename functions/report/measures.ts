@@ -1,79 +1,55 @@
-/** The counts of deliverability_facts and deliverability_by_horizon that the report uses; all can be added up. */
-export const COUNTS = [
-  'sent',
-  'delivered',
-  'hard_bounces',
-  'soft_bounces',
-  'undetermined_bounces',
-  'reputation_sent',
-  'reputation_hard_bounces',
-  'feedback_delivered',
-  'feedback_complaints',
-  'trackable_delivered',
-  'unique_opens',
-  'unique_human_opens',
-  'unique_clicks',
-  'unsubscribes',
-] as const;
-export type Count = (typeof COUNTS)[number];
+import type { MeasureName } from '#lake/sql/marts/measures.ts';
+import { HIDDEN_SHARE, type Rate as LakeRate, type RateName, rateNamed } from '#lake/sql/marts/rates.ts';
+
+export type Count = MeasureName;
 /** Counts by name: a row that has them, or made-up ones in a test. */
 export interface Counts {
   number(count: Count): number;
 }
 
+export interface Rate extends LakeRate {
+  /** hours after the sending at which two periods are compared: those of deliverability_anomalies */
+  horizon: 24 | 72;
+}
+
+const rate = (name: RateName, horizon: Rate['horizon']): Rate => ({ ...rateNamed(name), horizon });
+
+/** The rates that the report tells, as the views define them: pairs of counts, to be added up first and divided last. */
+export const RATES = {
+  delivery: rate('delivery_rate', 24),
+  hardBounce: rate('hard_bounce_rate', 24),
+  softBounce: rate('soft_bounce_rate', 24),
+  softNeverDelivered: rate('soft_never_delivered_rate', 24),
+  reputationBounce: rate('reputation_bounce_rate', 24),
+  complaint: rate('complaint_rate', 72),
+  humanOpen: rate('human_open_rate', 72),
+  click: rate('human_click_rate', 72),
+  unsubscribe: rate('unsubscribe_rate', 72),
+} as const;
+
+/** The counts of deliverability_facts and deliverability_by_horizon that the report uses; all can be added up. */
+export const COUNTS: readonly Count[] = [
+  ...new Set<Count>([
+    'sent',
+    'delivered',
+    'hard_bounces',
+    'soft_bounces',
+    'undetermined_bounces',
+    'unique_opens',
+    'hidden_opens',
+    ...Object.values(RATES).flatMap(({ numerator, denominator }) => [numerator, denominator]),
+  ]),
+];
+
 /** The select items that add the counts up. */
 export const SUMMED_COUNTS = COUNTS.map((count) => `cast(coalesce(sum(${count}), 0) as bigint) as ${count}`).join(', ');
 
-export interface Rate {
-  numerator: Count;
-  denominator: Count;
-  /** which way is good news */
-  better: 'up' | 'down';
-  /** hours after the sending at which two periods are compared: those of deliverability_anomalies */
-  horizon: 24 | 72;
-  /** if nothing of this was ever seen, the rate can't be observed: tracking is off */
-  seenBy?: Count;
+/** From 0 to 1; null where there is nothing to divide by, or nobody to observe it: as the views divide. */
+export function rateOf(counts: Counts, { numerator, denominator, isLoose, isHiddenByProxies }: Rate): number | null {
+  if (isLoose && counts.number(numerator) > counts.number(denominator)) return null;
+  const isHidden = counts.number('hidden_opens') >= HIDDEN_SHARE * Math.max(counts.number('unique_opens'), 1);
+  return isHiddenByProxies && isHidden ? null : ratio(counts.number(numerator), counts.number(denominator));
 }
-
-/** The rates (sql/README.md, "Definitions") as pairs of counts, so that they can be added up first and divided last. */
-export const RATES = {
-  delivery: { numerator: 'delivered', denominator: 'sent', better: 'up', horizon: 24 },
-  hardBounce: { numerator: 'hard_bounces', denominator: 'sent', better: 'down', horizon: 24 },
-  softBounce: { numerator: 'soft_bounces', denominator: 'sent', better: 'down', horizon: 24 },
-  reputationBounce: {
-    numerator: 'reputation_hard_bounces',
-    denominator: 'reputation_sent',
-    better: 'down',
-    horizon: 24,
-  },
-  complaint: { numerator: 'feedback_complaints', denominator: 'feedback_delivered', better: 'down', horizon: 72 },
-  humanOpen: {
-    numerator: 'unique_human_opens',
-    denominator: 'trackable_delivered',
-    better: 'up',
-    horizon: 72,
-    seenBy: 'unique_opens',
-  },
-  click: {
-    numerator: 'unique_clicks',
-    denominator: 'trackable_delivered',
-    better: 'up',
-    horizon: 72,
-    seenBy: 'unique_clicks',
-  },
-  unsubscribe: { numerator: 'unsubscribes', denominator: 'delivered', better: 'down', horizon: 72 },
-} as const satisfies Record<string, Rate>;
-
-/**
- * From 0 to 1; null where there is nothing to divide by, or nobody to observe it.
- *
- * @param scope what tracking is on or off for, if `counts` are a part of it: as in the views, one provider's people who
- *   never open are no sign that opens can't be seen
- */
-export const rateOf = (counts: Counts, rate: Rate, scope: Counts = counts): number | null =>
-  rate.seenBy !== undefined && scope.number(rate.seenBy) === 0
-    ? null
-    : ratio(counts.number(rate.numerator), counts.number(rate.denominator));
 
 export const ratio = (numerator: number, denominator: number): number | null =>
   denominator > 0 ? numerator / denominator : null;

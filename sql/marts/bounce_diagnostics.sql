@@ -22,8 +22,8 @@ columns:
     bounces                      bigint  Recipient-messages that bounced so.
     bounced_messages             bigint  Messages among them.
     day_bounces                  bigint  Recipient-messages of this from domain that bounced at this provider on that
-                                         day, each reason on its own: what bounce_share is of.
-    bounce_share                 double  bounces / day_bounces.
+                                         day, each reason on its own, without the suppressed: what bounce_share is of.
+    bounce_share                 double  bounces / day_bounces; NULL for mail that was never sent out (suppressed).
     example_diagnostic           varchar What the server said to one of them: the first in alphabetical order, with
                                          `<address>` in place of each e-mail address.
     example_message_id           varchar The message that it was said of: look it up in message_timeline.
@@ -55,6 +55,7 @@ reasons as (
         bounce_sub_type,
         bounce_category,
         enhanced_status,
+        is_suppressed,
         -- The unit of counting; a bounce that names no recipient counts once a message.
         count(distinct message_id || ' ' || coalesce(recipient_key, '')) as bounces,
         count(distinct message_id) as bounced_messages,
@@ -65,13 +66,27 @@ reasons as (
         ) as example_message_id
     from bounces
     group by
-        dt, mailbox_provider, from_domain, bounce_kind, bounce_type, bounce_sub_type, bounce_category, enhanced_status
+        dt,
+        mailbox_provider,
+        from_domain,
+        bounce_kind,
+        bounce_type,
+        bounce_sub_type,
+        bounce_category,
+        enhanced_status,
+        is_suppressed
 ),
 
 shared as (
     select
         *,
-        cast(sum(bounces) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_bounces
+        coalesce(
+            cast(
+                sum(case when not is_suppressed then bounces end) over (partition by dt, mailbox_provider, from_domain)
+                as bigint
+            ),
+            0
+        ) as day_bounces
     from reasons
 ),
 
@@ -105,7 +120,9 @@ final as (
         shared.bounces,
         shared.bounced_messages,
         shared.day_bounces,
-        cast(shared.bounces as double) / nullif(shared.day_bounces, 0) as bounce_share,
+        case
+            when not shared.is_suppressed then cast(shared.bounces as double) / nullif(shared.day_bounces, 0)
+        end as bounce_share,
         -- Servers repeat the address that they refuse.
         regexp_replace(
             shared.example_diagnostic,
@@ -115,7 +132,11 @@ final as (
         shared.example_message_id
     from shared
     left join sub_types
-        on shared.bounce_type = sub_types.bounce_type
+        on sub_types.bounce_type = case shared.bounce_kind
+            when 'hard' then 'Permanent'
+            when 'soft' then 'Transient'
+            when 'undetermined' then 'Undetermined'
+        end
         and shared.bounce_sub_type = sub_types.bounce_sub_type
     left join codes as by_code on shared.enhanced_status = by_code.status
     left join codes as by_subject

@@ -19,8 +19,8 @@ columns:
     abuse_complaints       bigint       Of complaints: of feedback type `abuse`, or of none.
     not_spam_reports       bigint       Of complaints: of feedback type `not-spam`, which is the opposite.
     other_complaints       bigint       Of complaints: of another feedback type, such as `fraud` or `virus`.
-    suppressed_complaints  bigint       Of complaints: the address was on the account's suppression list, so that
-                                        nobody got the mail.
+    suppressed_complaints  bigint       Recipient-messages that a suppression list stopped, which the service tells of
+                                        as complaints: nobody got the mail, and no other count includes them.
     complained_messages    bigint       Messages complained about.
     complaint_events       bigint       Complaint events.
     first_sent_at          timestamp(3) When the oldest of the mail complained about was sent.
@@ -30,7 +30,8 @@ with complaints as (
     select
         *,
         -- The unit of counting; a complaint that names no recipient counts once a message.
-        message_id || ' ' || coalesce(recipient_key, '') as recipient_message
+        message_id || ' ' || coalesce(recipient_key, '') as recipient_message,
+        case when is_suppressed then 'suppressed' else coalesce(complaint_feedback_type, 'abuse') end as kind
     from email_events
     where event_type = 'complaint'
         and not is_simulator
@@ -45,23 +46,17 @@ final as (
         from_domain,
         -- Domains of one provider may differ in it.
         bool_or(has_complaint_feedback) as has_complaint_feedback,
-        count(distinct recipient_message) as complaints,
+        count(distinct case when kind <> 'suppressed' then recipient_message end) as complaints,
+        count(distinct case when kind = 'abuse' then recipient_message end) as abuse_complaints,
+        count(distinct case when kind = 'not-spam' then recipient_message end) as not_spam_reports,
         count(
-            distinct case when coalesce(complaint_feedback_type, 'abuse') = 'abuse' then recipient_message end
-        ) as abuse_complaints,
-        count(
-            distinct case when complaint_feedback_type = 'not-spam' then recipient_message end
-        ) as not_spam_reports,
-        count(
-            distinct case when complaint_feedback_type not in ('abuse', 'not-spam') then recipient_message end
+            distinct case when kind not in ('abuse', 'not-spam', 'suppressed') then recipient_message end
         ) as other_complaints,
-        count(
-            distinct case when complaint_sub_type = 'OnAccountSuppressionList' then recipient_message end
-        ) as suppressed_complaints,
-        count(distinct message_id) as complained_messages,
-        count(distinct event_id) as complaint_events,
-        min(sent_at) as first_sent_at,
-        max(sent_at) as last_sent_at
+        count(distinct case when kind = 'suppressed' then recipient_message end) as suppressed_complaints,
+        count(distinct case when kind <> 'suppressed' then message_id end) as complained_messages,
+        count(distinct case when kind <> 'suppressed' then event_id end) as complaint_events,
+        min(case when kind <> 'suppressed' then sent_at end) as first_sent_at,
+        max(case when kind <> 'suppressed' then sent_at end) as last_sent_at
     from complaints
     group by dt, mailbox_provider, campaign_id, from_domain
 )

@@ -31,15 +31,18 @@ with days as (
         send_date,
         mailbox_provider,
         horizon_hours,
-        sent,
-        delivered,
-        hard_bounces,
-        soft_bounces,
+        observed_sent,
+        observed_delivered,
+        volume_sent,
+        volume_hard_bounces,
+        volume_soft_bounces,
         feedback_delivered,
         feedback_complaints,
-        trackable_delivered,
+        open_trackable,
         unique_human_opens,
+        click_trackable,
         unique_clicks,
+        unsubscribe_delivered,
         unsubscribes
     from deliverability_by_horizon
     -- No metric is judged at seven days, so a third of the work is saved.
@@ -88,22 +91,22 @@ counts as (
         metrics.horizon_hours,
         case when metrics.is_total then 'all' else days.mailbox_provider end as mailbox_provider,
         case metrics.metric
-            when 'delivery_rate' then days.delivered
-            when 'hard_bounce_rate' then days.hard_bounces
-            when 'soft_bounce_rate' then days.soft_bounces
+            when 'delivery_rate' then days.observed_delivered
+            when 'hard_bounce_rate' then days.volume_hard_bounces
+            when 'soft_bounce_rate' then days.volume_soft_bounces
             when 'complaint_rate' then days.feedback_complaints
             when 'human_open_rate' then days.unique_human_opens
             when 'unique_click_rate' then days.unique_clicks
             when 'unsubscribe_rate' then days.unsubscribes
         end as numerator,
         case metrics.metric
-            when 'delivery_rate' then days.sent
-            when 'hard_bounce_rate' then days.sent
-            when 'soft_bounce_rate' then days.sent
+            when 'delivery_rate' then days.observed_sent
+            when 'hard_bounce_rate' then days.volume_sent
+            when 'soft_bounce_rate' then days.volume_sent
             when 'complaint_rate' then days.feedback_delivered
-            when 'human_open_rate' then days.trackable_delivered
-            when 'unique_click_rate' then days.trackable_delivered
-            when 'unsubscribe_rate' then days.delivered
+            when 'human_open_rate' then days.open_trackable
+            when 'unique_click_rate' then days.click_trackable
+            when 'unsubscribe_rate' then days.unsubscribe_delivered
         end as denominator
     from days
     inner join metrics on days.horizon_hours = metrics.horizon_hours

@@ -20,6 +20,7 @@ columns:
     unique_clicks           bigint  = deliverability_facts
     unique_human_clicks     bigint  = deliverability_facts
     unsubscribes            bigint  = deliverability_facts
+    volume_sent … unsubscribe_delivered = deliverability_facts
 */
 with horizons as (
     select *
@@ -43,16 +44,39 @@ seen as (
     select
         *,
         case when bounced_at <= ends_at then bounce_kind end as bounce_kind_by_then,
-        coalesce(is_suppressed and bounced_at <= ends_at, false) as is_suppressed_by_then
+        coalesce(suppressed_at <= ends_at, false) as is_suppressed_by_then
     from aged
 ),
 
 -- The counts of deliverability_facts, each with the time of what it counts: a test compares the two.
+delivered as (
+    select
+        *,
+        coalesce(
+            coalesce(delivery_proved_at, delivered_at) <= ends_at and coalesce(bounce_kind_by_then, '') <> 'hard',
+            false
+        ) as is_delivered_by_then
+    from seen
+    where not is_simulator
+),
+
 reached as (
     select
         *,
-        delivered_at <= ends_at and coalesce(bounce_kind_by_then, '') <> 'hard' as is_delivered_by_then
-    from seen
+        is_delivered_by_then
+        and is_trackable
+        and (is_open_tracked or is_click_tracked) as is_trackable_by_then,
+        is_volume_observed
+        and (
+            is_delivered_by_then
+            or (
+                not is_delivery_observed
+                and is_sent
+                and not is_suppressed_by_then
+                and bounce_kind_by_then is null
+            )
+        ) as is_presumed_by_then
+    from delivered
 ),
 
 final as (
@@ -67,33 +91,39 @@ final as (
         journey_id,
         horizon_hours,
         send_date + (horizon_days + 1) * interval '1' day < current_date as is_horizon_over,
-        count_if(not is_simulator and is_sent) as sent,
-        count_if(not is_simulator and is_delivered_by_then) as delivered,
-        count_if(not is_simulator and bounce_kind_by_then = 'hard') as hard_bounces,
-        count_if(not is_simulator and bounce_kind_by_then = 'soft') as soft_bounces,
-        count_if(not is_simulator and bounce_kind_by_then = 'undetermined') as undetermined_bounces,
-        count_if(not is_simulator and is_sent and not is_suppressed_by_then) as reputation_sent,
+        count_if(is_sent) as sent,
+        count_if(is_delivered_by_then) as delivered,
+        count_if(bounce_kind_by_then = 'hard') as hard_bounces,
+        count_if(bounce_kind_by_then = 'soft') as soft_bounces,
+        count_if(bounce_kind_by_then = 'undetermined') as undetermined_bounces,
+        count_if(is_sent and not is_suppressed_by_then and is_volume_observed) as reputation_sent,
+        count_if(bounce_kind_by_then = 'hard' and is_volume_observed) as reputation_hard_bounces,
+        count_if(is_presumed_by_then and is_complaint_observed) as feedback_delivered,
+        count_if(is_presumed_by_then and is_complaint_observed and complained_at <= ends_at) as feedback_complaints,
+        count_if(is_trackable_by_then) as trackable_delivered,
+        count_if(is_trackable_by_then and first_opened_at <= ends_at) as unique_opens,
+        count_if(is_trackable_by_then and first_human_opened_at <= ends_at) as unique_human_opens,
+        count_if(is_trackable_by_then and first_clicked_at <= ends_at) as unique_clicks,
+        count_if(is_trackable_by_then and first_human_clicked_at <= ends_at) as unique_human_clicks,
+        count_if(unsubscribed_at <= ends_at) as unsubscribes,
+        count_if(is_sent and is_volume_observed) as volume_sent,
+        count_if(bounce_kind_by_then = 'hard' and is_volume_observed) as volume_hard_bounces,
+        count_if(bounce_kind_by_then = 'soft' and is_volume_observed) as volume_soft_bounces,
+        count_if(bounce_kind_by_then = 'undetermined' and is_volume_observed) as volume_undetermined_bounces,
         count_if(
-            not is_simulator and bounce_kind_by_then = 'hard' and not is_suppressed_by_then
-        ) as reputation_hard_bounces,
-        count_if(not is_simulator and is_delivered_by_then and has_complaint_feedback) as feedback_delivered,
+            bounce_kind_by_then = 'soft' and not is_delivered_by_then and is_volume_observed
+        ) as soft_never_delivered,
+        count_if(is_sent and is_delivery_observed) as observed_sent,
+        count_if(is_delivered_by_then and is_delivery_observed) as observed_delivered,
+        count_if(is_presumed_by_then and is_trackable and is_open_tracked) as open_trackable,
+        count_if(is_presumed_by_then and is_trackable and is_click_tracked) as click_trackable,
         count_if(
-            not is_simulator and is_delivered_by_then and has_complaint_feedback and complained_at <= ends_at
-        ) as feedback_complaints,
-        count_if(not is_simulator and is_delivered_by_then and is_trackable) as trackable_delivered,
-        count_if(
-            not is_simulator and is_delivered_by_then and is_trackable and first_opened_at <= ends_at
-        ) as unique_opens,
-        count_if(
-            not is_simulator and is_delivered_by_then and is_trackable and first_human_opened_at <= ends_at
-        ) as unique_human_opens,
-        count_if(
-            not is_simulator and is_delivered_by_then and is_trackable and first_clicked_at <= ends_at
-        ) as unique_clicks,
-        count_if(
-            not is_simulator and is_delivered_by_then and is_trackable and first_human_clicked_at <= ends_at
-        ) as unique_human_clicks,
-        count_if(not is_simulator and unsubscribed_at <= ends_at) as unsubscribes
+            is_trackable_by_then
+            and hidden_opens > 0
+            and first_opened_at <= ends_at
+            and coalesce(first_human_opened_at > ends_at, true)
+        ) as hidden_opens,
+        count_if(is_presumed_by_then and is_unsubscribe_observed) as unsubscribe_delivered
     from reached
     group by
         send_date, dt, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id,

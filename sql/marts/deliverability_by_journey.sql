@@ -12,14 +12,7 @@ columns:
     first_send_date     date    The first day of sending, simulator addresses aside.
     last_send_date      date    The last day of sending, simulator addresses aside.
     sent … simulator_messages = deliverability_facts
-    delivery_rate … complaint_rate = deliverability_daily
-    unique_open_rate    double  unique_opens / trackable_delivered; NULL where opens can't be seen: the journey had
-                                none.
-    human_open_rate     double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the journey
-                                had none.
-    unique_click_rate   double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the journey had
-                                none.
-    click_to_open_rate … unsubscribe_rate = deliverability_daily
+    delivery_rate … soft_never_delivered_rate = deliverability_daily
     is_mature           boolean The attribution window of the last send date is over, and a day for late arrivals: the
                                 numbers are final.
 */
@@ -49,14 +42,14 @@ sums as (
         count_if(not is_simulator and bounce_kind = 'soft') as soft_bounces,
         count_if(not is_simulator and bounce_kind = 'undetermined') as undetermined_bounces,
         count_if(not is_simulator and is_suppressed) as suppressed_bounces,
-        count_if(not is_simulator and is_sent and not is_suppressed) as reputation_sent,
-        count_if(not is_simulator and bounce_kind = 'hard' and not is_suppressed) as reputation_hard_bounces,
+        count_if(not is_simulator and is_sent and not is_suppressed and is_volume_observed) as reputation_sent,
+        count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as reputation_hard_bounces,
         count_if(not is_simulator and complained_at is not null) as complaints,
-        count_if(not is_simulator and is_delivered and has_complaint_feedback) as feedback_delivered,
+        count_if(not is_simulator and is_presumed_delivered and is_complaint_observed) as feedback_delivered,
         count_if(
             not is_simulator
-            and is_delivered
-            and has_complaint_feedback
+            and is_presumed_delivered
+            and is_complaint_observed
             and complained_at is not null
         ) as feedback_complaints,
         count_if(not is_simulator and rejected_at is not null) as rejected,
@@ -84,17 +77,30 @@ sums as (
             0
         ) as total_human_clicks,
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
+        count_if(not is_simulator and is_delivered_inferred) as delivered_inferred,
+        count_if(not is_simulator and is_sent and is_volume_observed) as volume_sent,
+        count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as volume_hard_bounces,
+        count_if(not is_simulator and bounce_kind = 'soft' and is_volume_observed) as volume_soft_bounces,
+        count_if(
+            not is_simulator
+            and bounce_kind = 'undetermined'
+            and is_volume_observed
+        ) as volume_undetermined_bounces,
+        count_if(
+            not is_simulator
+            and bounce_kind = 'soft'
+            and not is_delivered
+            and is_volume_observed
+        ) as soft_never_delivered,
+        count_if(not is_simulator and is_sent and is_delivery_observed) as observed_sent,
+        count_if(not is_simulator and is_delivered and is_delivery_observed) as observed_delivered,
+        count_if(not is_simulator and is_presumed_delivered and is_trackable and is_open_tracked) as open_trackable,
+        count_if(not is_simulator and is_presumed_delivered and is_trackable and is_click_tracked) as click_trackable,
+        count_if(not is_simulator and is_trackable_delivered and hidden_opens > 0 and human_opens = 0) as hidden_opens,
+        count_if(not is_simulator and is_presumed_delivered and is_unsubscribe_observed) as unsubscribe_delivered,
         count_if(is_simulator) as simulator_messages
     from outcomes
     group by journey_id, journey_run_id, journey_activity_id
-),
-
-scoped as (
-    select
-        *,
-        sum(unique_opens) over (partition by journey_id) as unique_opens_in_scope,
-        sum(unique_clicks) over (partition by journey_id) as unique_clicks_in_scope
-    from sums
 ),
 
 final as (
@@ -129,29 +135,50 @@ final as (
         total_clicks,
         total_human_clicks,
         unsubscribes,
+        delivered_inferred,
+        volume_sent,
+        volume_hard_bounces,
+        volume_soft_bounces,
+        volume_undetermined_bounces,
+        soft_never_delivered,
+        observed_sent,
+        observed_delivered,
+        open_trackable,
+        click_trackable,
+        hidden_opens,
+        unsubscribe_delivered,
         simulator_messages,
-        cast(delivered as double) / nullif(sent, 0) as delivery_rate,
-        cast(hard_bounces as double) / nullif(sent, 0) as hard_bounce_rate,
-        cast(soft_bounces as double) / nullif(sent, 0) as soft_bounce_rate,
-        cast(undetermined_bounces as double) / nullif(sent, 0) as undetermined_bounce_rate,
+        cast(observed_delivered as double) / nullif(observed_sent, 0) as delivery_rate,
+        cast(volume_hard_bounces as double) / nullif(volume_sent, 0) as hard_bounce_rate,
+        cast(volume_soft_bounces as double) / nullif(volume_sent, 0) as soft_bounce_rate,
+        cast(volume_undetermined_bounces as double) / nullif(volume_sent, 0) as undetermined_bounce_rate,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
         case
-            when unique_opens_in_scope > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens <= open_trackable then cast(unique_opens as double) / nullif(open_trackable, 0)
         end as unique_open_rate,
         case
-            when unique_opens_in_scope > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+            when unique_human_opens <= open_trackable and hidden_opens < 0.9 * greatest(unique_opens, 1)
+                then cast(unique_human_opens as double) / nullif(open_trackable, 0)
         end as human_open_rate,
         case
-            when unique_clicks_in_scope > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+            when unique_clicks <= click_trackable then cast(unique_clicks as double) / nullif(click_trackable, 0)
         end as unique_click_rate,
         case
-            when unique_human_clicks <= unique_human_opens
+            when unique_human_clicks <= unique_human_opens and hidden_opens < 0.9 * greatest(unique_opens, 1)
                 then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0)
         end as click_to_open_rate,
-        cast(unsubscribes as double) / nullif(delivered, 0) as unsubscribe_rate,
+        case
+            when unsubscribes <= unsubscribe_delivered
+                then cast(unsubscribes as double) / nullif(unsubscribe_delivered, 0)
+        end as unsubscribe_rate,
+        case
+            when unique_human_clicks <= click_trackable
+                then cast(unique_human_clicks as double) / nullif(click_trackable, 0)
+        end as human_click_rate,
+        cast(soft_never_delivered as double) / nullif(volume_sent, 0) as soft_never_delivered_rate,
         last_send_date + attribution_days * interval '1' day < current_date as is_mature
-    from scoped
+    from sums
     cross join settings
 )
 

@@ -10,12 +10,7 @@ columns:
     from_domain       varchar = deliverability_facts
     configuration_set varchar = deliverability_facts
     sent … simulator_messages = deliverability_facts
-    delivery_rate … complaint_rate = deliverability_daily
-    unique_open_rate  double  unique_opens / trackable_delivered; NULL where opens can't be seen: this mail had none.
-    human_open_rate   double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: this mail had
-                              none.
-    unique_click_rate double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: this mail had none.
-    click_to_open_rate … is_mature = deliverability_daily
+    delivery_rate … is_mature = deliverability_daily
 */
 with facts as (
     select *
@@ -59,6 +54,18 @@ sums as (
         cast(sum(total_clicks) as bigint) as total_clicks,
         cast(sum(total_human_clicks) as bigint) as total_human_clicks,
         cast(sum(unsubscribes) as bigint) as unsubscribes,
+        cast(sum(delivered_inferred) as bigint) as delivered_inferred,
+        cast(sum(volume_sent) as bigint) as volume_sent,
+        cast(sum(volume_hard_bounces) as bigint) as volume_hard_bounces,
+        cast(sum(volume_soft_bounces) as bigint) as volume_soft_bounces,
+        cast(sum(volume_undetermined_bounces) as bigint) as volume_undetermined_bounces,
+        cast(sum(soft_never_delivered) as bigint) as soft_never_delivered,
+        cast(sum(observed_sent) as bigint) as observed_sent,
+        cast(sum(observed_delivered) as bigint) as observed_delivered,
+        cast(sum(open_trackable) as bigint) as open_trackable,
+        cast(sum(click_trackable) as bigint) as click_trackable,
+        cast(sum(hidden_opens) as bigint) as hidden_opens,
+        cast(sum(unsubscribe_delivered) as bigint) as unsubscribe_delivered,
         cast(sum(simulator_messages) as bigint) as simulator_messages
     from facts
     group by send_date, dt, from_domain, configuration_set
@@ -95,27 +102,48 @@ final as (
         total_clicks,
         total_human_clicks,
         unsubscribes,
+        delivered_inferred,
+        volume_sent,
+        volume_hard_bounces,
+        volume_soft_bounces,
+        volume_undetermined_bounces,
+        soft_never_delivered,
+        observed_sent,
+        observed_delivered,
+        open_trackable,
+        click_trackable,
+        hidden_opens,
+        unsubscribe_delivered,
         simulator_messages,
-        cast(delivered as double) / nullif(sent, 0) as delivery_rate,
-        cast(hard_bounces as double) / nullif(sent, 0) as hard_bounce_rate,
-        cast(soft_bounces as double) / nullif(sent, 0) as soft_bounce_rate,
-        cast(undetermined_bounces as double) / nullif(sent, 0) as undetermined_bounce_rate,
+        cast(observed_delivered as double) / nullif(observed_sent, 0) as delivery_rate,
+        cast(volume_hard_bounces as double) / nullif(volume_sent, 0) as hard_bounce_rate,
+        cast(volume_soft_bounces as double) / nullif(volume_sent, 0) as soft_bounce_rate,
+        cast(volume_undetermined_bounces as double) / nullif(volume_sent, 0) as undetermined_bounce_rate,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
         case
-            when unique_opens > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens <= open_trackable then cast(unique_opens as double) / nullif(open_trackable, 0)
         end as unique_open_rate,
         case
-            when unique_opens > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+            when unique_human_opens <= open_trackable and hidden_opens < 0.9 * greatest(unique_opens, 1)
+                then cast(unique_human_opens as double) / nullif(open_trackable, 0)
         end as human_open_rate,
         case
-            when unique_clicks > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+            when unique_clicks <= click_trackable then cast(unique_clicks as double) / nullif(click_trackable, 0)
         end as unique_click_rate,
         case
-            when unique_human_clicks <= unique_human_opens
+            when unique_human_clicks <= unique_human_opens and hidden_opens < 0.9 * greatest(unique_opens, 1)
                 then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0)
         end as click_to_open_rate,
-        cast(unsubscribes as double) / nullif(delivered, 0) as unsubscribe_rate,
+        case
+            when unsubscribes <= unsubscribe_delivered
+                then cast(unsubscribes as double) / nullif(unsubscribe_delivered, 0)
+        end as unsubscribe_rate,
+        case
+            when unique_human_clicks <= click_trackable
+                then cast(unique_human_clicks as double) / nullif(click_trackable, 0)
+        end as human_click_rate,
+        cast(soft_never_delivered as double) / nullif(volume_sent, 0) as soft_never_delivered_rate,
         send_date + attribution_days * interval '1' day < current_date as is_mature
     from sums
     cross join settings

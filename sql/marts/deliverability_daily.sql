@@ -5,27 +5,28 @@ clock: cohort
 grain: send_date
 generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
-    send_date                date    = deliverability_facts
-    dt                       varchar = deliverability_facts
+    send_date                 date    = deliverability_facts
+    dt                        varchar = deliverability_facts
     sent … simulator_messages = deliverability_facts
-    delivery_rate            double  delivered / sent.
-    hard_bounce_rate         double  hard_bounces / sent.
-    soft_bounce_rate         double  soft_bounces / sent.
-    undetermined_bounce_rate double  undetermined_bounces / sent.
-    reputation_bounce_rate   double  reputation_hard_bounces / reputation_sent: what Amazon SES judges by (over its own
-                                     moving volume).
-    complaint_rate           double  feedback_complaints / feedback_delivered; NULL where no provider tells of
-                                     complaints.
-    unique_open_rate         double  unique_opens / trackable_delivered; NULL where opens can't be seen: the mail of the
-                                     day had none.
-    human_open_rate          double  unique_human_opens / trackable_delivered; NULL where opens can't be seen: the mail
-                                     of the day had none.
-    unique_click_rate        double  unique_clicks / trackable_delivered; NULL where clicks can't be seen: the mail of
-                                     the day had none.
-    click_to_open_rate       double  unique_human_clicks / unique_human_opens; NULL where more people clicked than were
-                                     seen to open (Apple Mail hides opens).
-    unsubscribe_rate         double  unsubscribes / delivered.
-    is_mature                boolean = deliverability_facts
+    delivery_rate             double  observed_delivered / observed_sent; NULL where Delivery events are not published.
+    hard_bounce_rate          double  volume_hard_bounces / volume_sent; NULL where bounces alone are published.
+    soft_bounce_rate          double  volume_soft_bounces / volume_sent.
+    undetermined_bounce_rate  double  volume_undetermined_bounces / volume_sent.
+    reputation_bounce_rate    double  reputation_hard_bounces / reputation_sent: what Amazon SES judges by (over its own
+                                      moving volume).
+    complaint_rate            double  feedback_complaints / feedback_delivered; NULL where no provider tells of
+                                      complaints.
+    unique_open_rate          double  unique_opens / open_trackable; NULL where opens are not tracked.
+    human_open_rate           double  unique_human_opens / open_trackable; NULL where at least 90 % of the opens are
+                                      hidden (Apple Mail Privacy Protection).
+    unique_click_rate         double  unique_clicks / click_trackable; NULL where clicks are not tracked.
+    click_to_open_rate        double  unique_human_clicks / unique_human_opens; NULL where more people clicked than were
+                                      seen to open, or nearly all opens are hidden (Apple).
+    unsubscribe_rate          double  unsubscribes / unsubscribe_delivered; NULL where no unsubscribe was ever seen.
+    human_click_rate          double  unique_human_clicks / click_trackable: clicks of scanners and bots left out.
+    soft_never_delivered_rate double  soft_never_delivered / volume_sent: soft bounces without the automatic replies to
+                                      delivered mail.
+    is_mature                 boolean = deliverability_facts
 */
 with facts as (
     select *
@@ -67,6 +68,18 @@ sums as (
         cast(sum(total_clicks) as bigint) as total_clicks,
         cast(sum(total_human_clicks) as bigint) as total_human_clicks,
         cast(sum(unsubscribes) as bigint) as unsubscribes,
+        cast(sum(delivered_inferred) as bigint) as delivered_inferred,
+        cast(sum(volume_sent) as bigint) as volume_sent,
+        cast(sum(volume_hard_bounces) as bigint) as volume_hard_bounces,
+        cast(sum(volume_soft_bounces) as bigint) as volume_soft_bounces,
+        cast(sum(volume_undetermined_bounces) as bigint) as volume_undetermined_bounces,
+        cast(sum(soft_never_delivered) as bigint) as soft_never_delivered,
+        cast(sum(observed_sent) as bigint) as observed_sent,
+        cast(sum(observed_delivered) as bigint) as observed_delivered,
+        cast(sum(open_trackable) as bigint) as open_trackable,
+        cast(sum(click_trackable) as bigint) as click_trackable,
+        cast(sum(hidden_opens) as bigint) as hidden_opens,
+        cast(sum(unsubscribe_delivered) as bigint) as unsubscribe_delivered,
         cast(sum(simulator_messages) as bigint) as simulator_messages
     from facts
     group by send_date, dt
@@ -101,27 +114,48 @@ final as (
         total_clicks,
         total_human_clicks,
         unsubscribes,
+        delivered_inferred,
+        volume_sent,
+        volume_hard_bounces,
+        volume_soft_bounces,
+        volume_undetermined_bounces,
+        soft_never_delivered,
+        observed_sent,
+        observed_delivered,
+        open_trackable,
+        click_trackable,
+        hidden_opens,
+        unsubscribe_delivered,
         simulator_messages,
-        cast(delivered as double) / nullif(sent, 0) as delivery_rate,
-        cast(hard_bounces as double) / nullif(sent, 0) as hard_bounce_rate,
-        cast(soft_bounces as double) / nullif(sent, 0) as soft_bounce_rate,
-        cast(undetermined_bounces as double) / nullif(sent, 0) as undetermined_bounce_rate,
+        cast(observed_delivered as double) / nullif(observed_sent, 0) as delivery_rate,
+        cast(volume_hard_bounces as double) / nullif(volume_sent, 0) as hard_bounce_rate,
+        cast(volume_soft_bounces as double) / nullif(volume_sent, 0) as soft_bounce_rate,
+        cast(volume_undetermined_bounces as double) / nullif(volume_sent, 0) as undetermined_bounce_rate,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
         case
-            when unique_opens > 0 then cast(unique_opens as double) / nullif(trackable_delivered, 0)
+            when unique_opens <= open_trackable then cast(unique_opens as double) / nullif(open_trackable, 0)
         end as unique_open_rate,
         case
-            when unique_opens > 0 then cast(unique_human_opens as double) / nullif(trackable_delivered, 0)
+            when unique_human_opens <= open_trackable and hidden_opens < 0.9 * greatest(unique_opens, 1)
+                then cast(unique_human_opens as double) / nullif(open_trackable, 0)
         end as human_open_rate,
         case
-            when unique_clicks > 0 then cast(unique_clicks as double) / nullif(trackable_delivered, 0)
+            when unique_clicks <= click_trackable then cast(unique_clicks as double) / nullif(click_trackable, 0)
         end as unique_click_rate,
         case
-            when unique_human_clicks <= unique_human_opens
+            when unique_human_clicks <= unique_human_opens and hidden_opens < 0.9 * greatest(unique_opens, 1)
                 then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0)
         end as click_to_open_rate,
-        cast(unsubscribes as double) / nullif(delivered, 0) as unsubscribe_rate,
+        case
+            when unsubscribes <= unsubscribe_delivered
+                then cast(unsubscribes as double) / nullif(unsubscribe_delivered, 0)
+        end as unsubscribe_rate,
+        case
+            when unique_human_clicks <= click_trackable
+                then cast(unique_human_clicks as double) / nullif(click_trackable, 0)
+        end as human_click_rate,
+        cast(soft_never_delivered as double) / nullif(volume_sent, 0) as soft_never_delivered_rate,
         send_date + attribution_days * interval '1' day < current_date as is_mature
     from sums
     cross join settings

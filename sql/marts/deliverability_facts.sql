@@ -6,46 +6,68 @@ clock: cohort
 grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
 generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
-    send_date               date    The UTC day of sending.
-    dt                      varchar The same day as text, as partitioned: filter on it to read few files.
-    mailbox_provider        varchar = message_outcomes
-    from_domain             varchar = recipient_messages
-    configuration_set       varchar = recipient_messages
-    campaign_id             varchar = recipient_messages
-    treatment_id            varchar = recipient_messages
-    journey_id              varchar = recipient_messages
-    sent                    bigint  Recipient-messages sent, those to simulator addresses left out, as from all counts
-                                    but the last.
-    sends_without_event     bigint  Of sent: proved by a later event only. Many of them mean that sends are not
-                                    published.
-    delivered               bigint  Recipient-messages with a delivery and without a hard bounce.
-    hard_bounces            bigint  Recipient-messages whose gravest bounce is hard; suppressed ones included.
-    soft_bounces            bigint  Recipient-messages whose gravest bounce is soft. Automatic replies (out of office)
-                                    look the same, so that a mail may be delivered, too.
-    undetermined_bounces    bigint  Recipient-messages whose gravest bounce is undetermined.
-    suppressed_bounces      bigint  Of hard_bounces: stopped by the account suppression list (OnAccountSuppressionList).
-    reputation_sent         bigint  Sent, without the suppressed: what reputation_bounce_rate is of.
-    reputation_hard_bounces bigint  Hard bounces, without the suppressed.
-    complaints              bigint  Recipient-messages with a complaint.
-    feedback_delivered      bigint  Delivered to providers that tell senders of complaints.
-    feedback_complaints     bigint  Of feedback_delivered: complained.
-    rejected                bigint  Recipient-messages that the service rejected.
-    rendering_failures      bigint  Recipient-messages whose template failed to render.
-    delayed                 bigint  Recipient-messages with a delivery delay, whatever became of them.
-    trackable_delivered     bigint  Of delivered: the only recipient of the message. Unique and total opens and clicks
-                                    are of these.
-    unique_opens            bigint  Recipient-messages opened, by anyone or anything.
-    unique_human_opens      bigint  Recipient-messages with an open not labelled machine.
-    total_opens             bigint  Open events.
-    total_human_opens       bigint  Open events not labelled machine.
-    unique_clicks           bigint  Recipient-messages clicked, by anyone or anything.
-    unique_human_clicks     bigint  Recipient-messages with a click not labelled machine.
-    total_clicks            bigint  Click events.
-    total_human_clicks      bigint  Click events not labelled machine.
-    unsubscribes            bigint  Recipient-messages with an unsubscribe, by link, header or preference page.
-    simulator_messages      bigint  Recipient-messages to simulator addresses, which no other count includes.
-    is_mature               boolean The attribution window is over (seed settings, attribution_days), and a day for late
-                                    arrivals: the numbers are final.
+    send_date                   date    The UTC day of sending.
+    dt                          varchar The same day as text, as partitioned: filter on it to read few files.
+    mailbox_provider            varchar = message_outcomes
+    from_domain                 varchar = recipient_messages
+    configuration_set           varchar = recipient_messages
+    campaign_id                 varchar = recipient_messages
+    treatment_id                varchar = recipient_messages
+    journey_id                  varchar = recipient_messages
+    sent                        bigint  Recipient-messages sent, those to simulator addresses left out, as from all
+                                        counts but the last.
+    sends_without_event         bigint  Of sent: proved by a later event only. Many of them mean that sends are not
+                                        published.
+    delivered                   bigint  Recipient-messages with a delivery, or proved delivered by what the recipient
+                                        did, and without a hard bounce.
+    hard_bounces                bigint  Recipient-messages whose gravest bounce is hard. Suppressed ones are no bounces.
+    soft_bounces                bigint  Recipient-messages whose gravest bounce is soft. Automatic replies (out of
+                                        office) look the same, so that a mail may be delivered, too.
+    undetermined_bounces        bigint  Recipient-messages whose gravest bounce is undetermined.
+    suppressed_bounces          bigint  Recipient-messages that were never sent out, as a suppression list or the like
+                                        stopped them: neither bounces nor complaints.
+    reputation_sent             bigint  Sent, without the suppressed, where the volume is published: what
+                                        reputation_bounce_rate is of.
+    reputation_hard_bounces     bigint  Of reputation_sent: bounced hard.
+    complaints                  bigint  Recipient-messages with a complaint.
+    feedback_delivered          bigint  Delivered (presumed so where Delivery events are not published) to providers
+                                        that tell senders of complaints, where complaints can be seen.
+    feedback_complaints         bigint  Of feedback_delivered: complained.
+    rejected                    bigint  Recipient-messages that the service rejected.
+    rendering_failures          bigint  Recipient-messages whose template failed to render.
+    delayed                     bigint  Recipient-messages with a delivery delay, whatever became of them.
+    trackable_delivered         bigint  Of delivered: the only recipient of the message, with opens or clicks tracked.
+                                        Unique and total opens and clicks are of these.
+    unique_opens                bigint  Recipient-messages opened, by anyone or anything.
+    unique_human_opens          bigint  Recipient-messages with an open not labelled machine.
+    total_opens                 bigint  Open events.
+    total_human_opens           bigint  Open events not labelled machine.
+    unique_clicks               bigint  Recipient-messages clicked, by anyone or anything.
+    unique_human_clicks         bigint  Recipient-messages with a click not labelled machine.
+    total_clicks                bigint  Click events.
+    total_human_clicks          bigint  Click events not labelled machine.
+    unsubscribes                bigint  Recipient-messages with an unsubscribe, by link, header or preference page.
+    delivered_inferred          bigint  Of delivered: without a delivery event, proved by an open, click, complaint or
+                                        unsubscribe.
+    volume_sent                 bigint  Of sent: where Send or Delivery events are published, so that it is known how
+                                        much was sent. What bounce rates are of.
+    volume_hard_bounces         bigint  Of volume_sent: bounced hard.
+    volume_soft_bounces         bigint  Of volume_sent: bounced softly.
+    volume_undetermined_bounces bigint  Of volume_sent: with an undetermined bounce.
+    soft_never_delivered        bigint  Of volume_soft_bounces: never delivered, so that it was no automatic reply.
+    observed_sent               bigint  Of sent: where Delivery events are published. What delivery_rate is of.
+    observed_delivered          bigint  Of observed_sent: delivered.
+    open_trackable              bigint  Delivered (presumed so where Delivery events are not published) to one
+                                        recipient, with opens tracked: what open rates are of.
+    click_trackable             bigint  Delivered (presumed so where Delivery events are not published) to one
+                                        recipient, with clicks tracked: what click rates are of.
+    hidden_opens                bigint  Of unique_opens: opened only by a proxy that opens all mail of the people behind
+                                        it (Apple), so that nobody can tell whether a person did.
+    unsubscribe_delivered       bigint  Delivered (presumed so where Delivery events are not published), where
+                                        unsubscribes can be seen: what unsubscribe_rate is of.
+    simulator_messages          bigint  Recipient-messages to simulator addresses, which no other count includes.
+    is_mature                   boolean The attribution window is over (seed settings, attribution_days), and a day for
+                                        late arrivals: the numbers are final.
 */
 with outcomes as (
     select *
@@ -75,14 +97,14 @@ counts as (
         count_if(not is_simulator and bounce_kind = 'soft') as soft_bounces,
         count_if(not is_simulator and bounce_kind = 'undetermined') as undetermined_bounces,
         count_if(not is_simulator and is_suppressed) as suppressed_bounces,
-        count_if(not is_simulator and is_sent and not is_suppressed) as reputation_sent,
-        count_if(not is_simulator and bounce_kind = 'hard' and not is_suppressed) as reputation_hard_bounces,
+        count_if(not is_simulator and is_sent and not is_suppressed and is_volume_observed) as reputation_sent,
+        count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as reputation_hard_bounces,
         count_if(not is_simulator and complained_at is not null) as complaints,
-        count_if(not is_simulator and is_delivered and has_complaint_feedback) as feedback_delivered,
+        count_if(not is_simulator and is_presumed_delivered and is_complaint_observed) as feedback_delivered,
         count_if(
             not is_simulator
-            and is_delivered
-            and has_complaint_feedback
+            and is_presumed_delivered
+            and is_complaint_observed
             and complained_at is not null
         ) as feedback_complaints,
         count_if(not is_simulator and rejected_at is not null) as rejected,
@@ -110,6 +132,27 @@ counts as (
             0
         ) as total_human_clicks,
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
+        count_if(not is_simulator and is_delivered_inferred) as delivered_inferred,
+        count_if(not is_simulator and is_sent and is_volume_observed) as volume_sent,
+        count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as volume_hard_bounces,
+        count_if(not is_simulator and bounce_kind = 'soft' and is_volume_observed) as volume_soft_bounces,
+        count_if(
+            not is_simulator
+            and bounce_kind = 'undetermined'
+            and is_volume_observed
+        ) as volume_undetermined_bounces,
+        count_if(
+            not is_simulator
+            and bounce_kind = 'soft'
+            and not is_delivered
+            and is_volume_observed
+        ) as soft_never_delivered,
+        count_if(not is_simulator and is_sent and is_delivery_observed) as observed_sent,
+        count_if(not is_simulator and is_delivered and is_delivery_observed) as observed_delivered,
+        count_if(not is_simulator and is_presumed_delivered and is_trackable and is_open_tracked) as open_trackable,
+        count_if(not is_simulator and is_presumed_delivered and is_trackable and is_click_tracked) as click_trackable,
+        count_if(not is_simulator and is_trackable_delivered and hidden_opens > 0 and human_opens = 0) as hidden_opens,
+        count_if(not is_simulator and is_presumed_delivered and is_unsubscribe_observed) as unsubscribe_delivered,
         count_if(is_simulator) as simulator_messages
     from outcomes
     group by send_date, dt, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
@@ -150,6 +193,18 @@ final as (
         total_clicks,
         total_human_clicks,
         unsubscribes,
+        delivered_inferred,
+        volume_sent,
+        volume_hard_bounces,
+        volume_soft_bounces,
+        volume_undetermined_bounces,
+        soft_never_delivered,
+        observed_sent,
+        observed_delivered,
+        open_trackable,
+        click_trackable,
+        hidden_opens,
+        unsubscribe_delivered,
         simulator_messages,
         send_date + attribution_days * interval '1' day < current_date as is_mature
     from counts

@@ -18,7 +18,8 @@ columns:
     seconds_since_sent           bigint       Whole seconds from sent_at to occurred_at.
     event_order                  integer      Place in a mail's usual life, for events of one instant.
     event_type                   varchar      = email_events
-    event_name                   varchar      = email_events
+    event_name                   varchar      The event in words, such as `Hard bounce`; `Suppressed` where the mail was
+                                              never sent out.
     description                  varchar      What happened, in a sentence.
     machine_reason               varchar      = email_events
     is_machine                   boolean      = email_events
@@ -71,30 +72,34 @@ final as (
             else 14
         end as event_order,
         event_type,
-        event_name,
-        case event_type
-            when 'send' then 'The service accepted the mail for sending' || coalesce(': ' || subject, '')
-            when 'rendering_failure'
+        case when is_suppressed then 'Suppressed' else event_name end as event_name,
+        case
+            when is_suppressed
+                then 'Never sent: a suppression list stopped it'
+                    || coalesce(' (' || coalesce(complaint_sub_type, bounce_sub_type) || ')', '')
+            when event_type = 'send' then 'The service accepted the mail for sending' || coalesce(': ' || subject, '')
+            when event_type = 'rendering_failure'
                 then 'The template failed to render'
                     || coalesce(' (' || template_name || ')', '')
                     || coalesce(': ' || error_message, '')
-            when 'rejected' then 'The service refused to send it' || coalesce(': ' || reject_reason, '')
-            when 'delivery_delay'
+            when event_type = 'rejected' then 'The service refused to send it' || coalesce(': ' || reject_reason, '')
+            when event_type = 'delivery_delay'
                 then 'Delivery is delayed'
                     || coalesce(' (' || delay_type || ')', '')
                     || coalesce(': ' || diagnostic_code, '')
-            when 'delivered'
+            when event_type = 'delivered'
                 then 'Delivered to ' || coalesce(recipient_domain, 'the recipient')
                     || coalesce(': ' || smtp_response, '')
-            when 'open'
+            when event_type = 'open'
                 then 'Opened' || coalesce(' in ' || client_name, '') || coalesce(' on ' || device_class, '')
-            when 'click'
+            when event_type = 'click'
                 then case when is_unsubscribe then 'Clicked to unsubscribe' else 'Clicked' end
                     || coalesce(' ' || link, '')
-            when 'unsubscribe' then 'Unsubscribed' || coalesce(' from ' || contact_list, '')
-            when 'resubscribe'
+            when event_type = 'unsubscribe' then 'Unsubscribed' || coalesce(' from ' || contact_list, '')
+            when event_type = 'resubscribe'
                 then 'Changed the subscription' || coalesce(' to ' || contact_list, '') || ', opting out of nothing'
-            when 'complaint' then 'Reported as spam' || coalesce(' (' || complaint_feedback_type || ')', '')
+            when event_type = 'complaint'
+                then 'Reported as spam' || coalesce(' (' || complaint_feedback_type || ')', '')
             else event_name
                 || coalesce(' (' || bounce_sub_type || ')', '')
                 || coalesce(', status ' || enhanced_status, '')

@@ -9,15 +9,16 @@ columns:
     recipient_domain        varchar      = recipient_messages
     mailbox_provider        varchar      = message_outcomes
     sent                    bigint       Recipient-messages sent to them.
-    delivered               bigint       Recipient-messages with a delivery and without a hard bounce.
-    trackable_delivered     bigint       Of delivered: the only recipient of the message.
+    delivered               bigint       Recipient-messages with a delivery, or proved delivered, and without a hard
+                                         bounce.
+    trackable_delivered     bigint       Of delivered: the only recipient of the message, with opens or clicks tracked.
     opened                  bigint       Of trackable_delivered: opened, by anyone or anything.
     human_opened            bigint       Of trackable_delivered: with an open not labelled machine.
     clicked                 bigint       Of trackable_delivered: clicked, by anyone or anything.
     human_clicked           bigint       Of trackable_delivered: with a click not labelled machine.
-    first_sent_at           timestamp(3) When mail was first sent to them.
-    last_sent_at            timestamp(3) When mail was last sent to them.
-    last_delivered_at       timestamp(3) When mail was last delivered to them.
+    first_sent_at           timestamp(3) When mail was first sent to them; rejected mail is not sent.
+    last_sent_at            timestamp(3) When mail was last sent to them; rejected mail is not sent.
+    last_delivered_at       timestamp(3) When mail was last delivered to them, and did not bounce hard.
     last_opened_at          timestamp(3) Last open, by anyone or anything.
     last_human_opened_at    timestamp(3) The latest first open of a mail that is not labelled machine.
     last_clicked_at         timestamp(3) Last click, by anyone or anything.
@@ -25,8 +26,11 @@ columns:
     delivered_since_engaged bigint       Of trackable_delivered: sent after the last mail that a person opened or
                                          clicked; all of them if there is none.
     engagement_status       varchar      `active`: a person opened or clicked within the last days (seed settings);
-                                         `lapsed`: before that; `never`: not at all, `never_delivered`: nothing arrived;
-                                         NULL where it can't be seen, as all mail had several recipients.
+                                         `lapsed`: before that; `never`: not at all; `never_delivered`: nothing arrived;
+                                         `unknown`: since then a proxy that hides what they do (Apple) opened their
+                                         mail, so that `never` or `lapsed` can't be told; NULL where it can't be seen,
+                                         as opens and clicks were not tracked or all mail had several recipients.
+    hidden_opened           bigint       Of opened: by a proxy that opens all mail of the people behind it (Apple).
 */
 with settings as (
     select cast(value as bigint) as engaged_days
@@ -60,59 +64,67 @@ recipients as (
         count_if(is_trackable_delivered) as trackable_delivered,
         count_if(is_trackable_delivered and opens > 0) as opened,
         count_if(is_trackable_delivered and human_opens > 0) as human_opened,
+        count_if(is_trackable_delivered and hidden_opens > 0) as hidden_opened,
         count_if(is_trackable_delivered and clicks > 0) as clicked,
         count_if(is_trackable_delivered and human_clicks > 0) as human_clicked,
-        min(sent_at) as first_sent_at,
-        max(sent_at) as last_sent_at,
-        max(delivered_at) as last_delivered_at,
+        min(case when is_sent then sent_at end) as first_sent_at,
+        max(case when is_sent then sent_at end) as last_sent_at,
+        max(delivery_proved_at) as last_delivered_at,
         max(last_opened_at) as last_opened_at,
         max(first_human_opened_at) as last_human_opened_at,
         max(last_clicked_at) as last_clicked_at,
         max(first_human_clicked_at) as last_human_clicked_at,
-        count_if(is_trackable_delivered and is_after_engagement) as delivered_since_engaged
+        count_if(is_trackable_delivered and is_after_engagement) as delivered_since_engaged,
+        count_if(is_trackable_delivered and is_after_engagement and hidden_opens > 0) as hidden_since_engaged
     from placed
     group by recipient_key
 ),
 
-final as (
+engaged as (
     select
-        recipients.recipient_key,
-        recipients.recipient_domain,
-        recipients.mailbox_provider,
-        recipients.sent,
-        recipients.delivered,
-        recipients.trackable_delivered,
-        recipients.opened,
-        recipients.human_opened,
-        recipients.clicked,
-        recipients.human_clicked,
-        recipients.first_sent_at,
-        recipients.last_sent_at,
-        recipients.last_delivered_at,
-        recipients.last_opened_at,
-        recipients.last_human_opened_at,
-        recipients.last_clicked_at,
-        recipients.last_human_clicked_at,
-        recipients.delivered_since_engaged,
-        case
-            when coalesce(recipients.last_human_opened_at, recipients.last_human_clicked_at) is null
-                then case
-                    when recipients.trackable_delivered > 0 then 'never'
-                    when recipients.delivered = 0 then 'never_delivered'
-                end
-            when date_diff(
-                'day',
-                coalesce(
-                    greatest(recipients.last_human_opened_at, recipients.last_human_clicked_at),
-                    recipients.last_human_opened_at,
-                    recipients.last_human_clicked_at
-                ),
-                cast(current_date as timestamp)
-            ) < settings.engaged_days then 'active'
-            else 'lapsed'
-        end as engagement_status
+        *,
+        date_diff(
+            'day',
+            coalesce(
+                greatest(last_human_opened_at, last_human_clicked_at),
+                last_human_opened_at,
+                last_human_clicked_at
+            ),
+            cast(current_date as timestamp)
+        ) as days_since_engaged
     from recipients
     cross join settings
+),
+
+final as (
+    select
+        recipient_key,
+        recipient_domain,
+        mailbox_provider,
+        sent,
+        delivered,
+        trackable_delivered,
+        opened,
+        human_opened,
+        clicked,
+        human_clicked,
+        first_sent_at,
+        last_sent_at,
+        last_delivered_at,
+        last_opened_at,
+        last_human_opened_at,
+        last_clicked_at,
+        last_human_clicked_at,
+        delivered_since_engaged,
+        case
+            when days_since_engaged < engaged_days then 'active'
+            when hidden_since_engaged > 0 then 'unknown'
+            when days_since_engaged is not null then 'lapsed'
+            when trackable_delivered > 0 then 'never'
+            when delivered = 0 then 'never_delivered'
+        end as engagement_status,
+        hidden_opened
+    from engaged
 )
 
 select * from final

@@ -2,9 +2,8 @@
 Who should get no more mail, why, and since when. A hard bounce speaks against an address only if it is about the
 address or its mailbox (not about the sender, policy, content, size or the network) and nothing was delivered to it
 later; soft bounces only if many came in a row over some time (seed settings). Who unsubscribed is here for all kinds of
-mail: receipts may still go there, and whoever came back later is known to the contact list only. A scanner that follows
-every link of a mail can unsubscribe a person who never asked for it: unsubscribes_daily tells how many are human. One
-row per recipient.
+mail: receipts may still go there, and whoever came back later is known to the contact list only. What a machine did (a
+scanner that follows every link of a mail) makes nobody a candidate. One row per recipient.
 
 clock: cohort
 grain: recipient_key
@@ -21,14 +20,14 @@ columns:
     hard_bounces           bigint       Recipient-messages whose hard bounce was about the address, after the last
                                         delivery.
     suppressed_bounces     bigint       Recipient-messages that a suppression list stopped, after the last delivery.
-    unsubscribes           bigint       Recipient-messages that they unsubscribed by.
+    unsubscribes           bigint       Recipient-messages that they unsubscribed by; those of machines are left out.
     soft_bounces_in_row    bigint       Recipient-messages that bounced softly, after the last delivery.
     last_bounce_status     varchar      Enhanced status of the last bounce, if there is one.
     last_bounced_at        timestamp(3) When mail to them last bounced.
     last_complained_at     timestamp(3) When they last complained.
-    last_unsubscribed_at   timestamp(3) When they last unsubscribed.
-    last_delivered_at      timestamp(3) When mail was last delivered to them.
-    last_sent_at           timestamp(3) When mail was last sent to them.
+    last_unsubscribed_at   timestamp(3) When they last unsubscribed, machines left out.
+    last_delivered_at      timestamp(3) When mail was last delivered to them, and did not bounce hard.
+    last_sent_at           timestamp(3) When mail was last sent to them; rejected mail is not sent.
 */
 with settings as (
     select
@@ -49,15 +48,7 @@ placed as (
     select
         *,
         bounce_kind = 'soft' and not is_delivered as is_soft_bounce,
-        bounce_kind = 'hard'
-        and bounce_sub_type in ('OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient') as is_listed,
-        bounce_kind = 'hard'
-        and coalesce(bounce_sub_type, '') not in ('OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient')
-        -- Without a status too; of 1.x not the sender's address, of 2.x not the size, of 4.x no server, no mailbox.
-        and regexp_like(
-            coalesce(smtp_status, '5.0.0'),
-            '^[0-9][.](0[.]|1[.]([0-69]|[0-9]{2,})$|2[.]([0-24-9]|[0-9]{2,})$|4[.][14]$)'
-        ) as is_bad_address,
+        coalesce(suppressed_at, bounced_at) as stopped_at,
         sent_at > coalesce(
             max(case when is_delivered then sent_at end) over (partition by recipient_key),
             timestamp '1970-01-01 00:00:00'
@@ -72,21 +63,21 @@ recipients as (
         min(mailbox_provider) as mailbox_provider,
         count_if(complained_at is not null) as complaints,
         count_if(is_bad_address and is_after_delivery) as hard_bounces,
-        count_if(is_listed and is_after_delivery) as suppressed_bounces,
-        count_if(unsubscribed_at is not null) as unsubscribes,
+        count_if(not is_tried and is_after_delivery) as suppressed_bounces,
+        count_if(human_unsubscribed_at is not null) as unsubscribes,
         count_if(is_soft_bounce and is_after_delivery) as soft_bounces_in_row,
         min(complained_at) as first_complained_at,
         min(case when is_bad_address and is_after_delivery then bounced_at end) as first_hard_bounced_at,
-        min(case when is_listed and is_after_delivery then bounced_at end) as first_suppressed_at,
-        min(unsubscribed_at) as first_unsubscribed_at,
+        min(case when not is_tried and is_after_delivery then stopped_at end) as first_suppressed_at,
+        min(human_unsubscribed_at) as first_unsubscribed_at,
         min(case when is_soft_bounce and is_after_delivery then sent_at end) as first_soft_sent_at,
         max(case when is_soft_bounce and is_after_delivery then sent_at end) as last_soft_sent_at,
         max_by(smtp_status, bounced_at) as last_bounce_status,
         max(bounced_at) as last_bounced_at,
         max(complained_at) as last_complained_at,
-        max(unsubscribed_at) as last_unsubscribed_at,
-        max(delivered_at) as last_delivered_at,
-        max(sent_at) as last_sent_at,
+        max(human_unsubscribed_at) as last_unsubscribed_at,
+        max(delivery_proved_at) as last_delivered_at,
+        max(case when is_sent then sent_at end) as last_sent_at,
         array_agg(cast(sent_at as date)) filter (where is_sent) as send_dates
     from placed
     group by recipient_key
@@ -94,15 +85,14 @@ recipients as (
 
 judged as (
     select
-        recipients.*,
+        *,
         case
-            when recipients.complaints > 0 then 'complaint'
-            when recipients.hard_bounces > 0 then 'hard_bounce'
-            when recipients.suppressed_bounces > 0 then 'suppressed'
-            when recipients.unsubscribes > 0 then 'unsubscribe'
-            when recipients.soft_bounces_in_row >= settings.least_soft_bounces
-                and date_diff('day', recipients.first_soft_sent_at, recipients.last_soft_sent_at)
-                >= settings.least_days then 'soft_bounces'
+            when complaints > 0 then 'complaint'
+            when hard_bounces > 0 then 'hard_bounce'
+            when suppressed_bounces > 0 then 'suppressed'
+            when unsubscribes > 0 then 'unsubscribe'
+            when soft_bounces_in_row >= least_soft_bounces
+                and date_diff('day', first_soft_sent_at, last_soft_sent_at) >= least_days then 'soft_bounces'
         end as suppression_reason
     from recipients
     cross join settings

@@ -1,8 +1,8 @@
 /*
 How soon people open and click the mail of a campaign: of all who ever did, the share that had within so many hours of
-the delivery. Shares are of people; opens and clicks by anyone or anything are counted beside. Mails whose time of
-delivery isn't known, mail to several people and mail of no campaign are left out. One row per campaign and hour from 0
-to 72.
+the delivery, or of the sending where the delivery's event was lost. Shares are of people; opens and clicks by anyone or
+anything are counted beside. Mail to several people, mail whose opens and clicks aren't tracked, and mail of no campaign
+are left out. One row per campaign and hour from 0 to 72.
 
 clock: cohort
 grain: campaign_id, hours_since_delivery
@@ -29,7 +29,9 @@ with settings as (
 ),
 
 outcomes as (
-    select *
+    select
+        *,
+        coalesce(delivered_at, sent_at) as arrived_at
     from message_outcomes
     where campaign_id is not null and not is_simulator and is_trackable_delivered
 ),
@@ -38,20 +40,20 @@ timed as (
     select
         *,
         case
-            when first_opened_at < delivered_at then 0
-            else date_diff('hour', delivered_at, first_opened_at) + 1
+            when first_opened_at < arrived_at then 0
+            else date_diff('hour', arrived_at, first_opened_at) + 1
         end as opened_within,
         case
-            when first_human_opened_at < delivered_at then 0
-            else date_diff('hour', delivered_at, first_human_opened_at) + 1
+            when first_human_opened_at < arrived_at then 0
+            else date_diff('hour', arrived_at, first_human_opened_at) + 1
         end as human_opened_within,
         case
-            when first_clicked_at < delivered_at then 0
-            else date_diff('hour', delivered_at, first_clicked_at) + 1
+            when first_clicked_at < arrived_at then 0
+            else date_diff('hour', arrived_at, first_clicked_at) + 1
         end as clicked_within,
         case
-            when first_human_clicked_at < delivered_at then 0
-            else date_diff('hour', delivered_at, first_human_clicked_at) + 1
+            when first_human_clicked_at < arrived_at then 0
+            else date_diff('hour', arrived_at, first_human_clicked_at) + 1
         end as human_clicked_within
     from outcomes
 ),

@@ -23,6 +23,12 @@ columns:
     unique_clicks                    bigint  = deliverability_facts
     unique_human_opens               bigint  = deliverability_facts
     unsubscribes                     bigint  = deliverability_facts
+    unique_human_clicks              bigint  = deliverability_facts
+    observed_sent                    bigint  = deliverability_facts
+    observed_delivered               bigint  = deliverability_facts
+    open_trackable                   bigint  = deliverability_facts
+    click_trackable                  bigint  = deliverability_facts
+    unsubscribe_delivered            bigint  = deliverability_facts
     delivery_rate                    double  = deliverability_by_campaign
     delivery_rate_low                double  Lower end of the 95 % interval of delivery_rate.
     delivery_rate_high               double  Upper end of the 95 % interval of delivery_rate.
@@ -55,6 +61,14 @@ columns:
                                              the number of treatments; NULL for the control and where there is too
                                              little mail for a test.
     is_unsubscribe_rate_significant  boolean unsubscribe_rate_p_value is below 0.05; NULL where there is no test.
+    human_click_rate                 double  = deliverability_by_campaign
+    human_click_rate_low             double  Lower end of the 95 % interval of human_click_rate.
+    human_click_rate_high            double  Upper end of the 95 % interval of human_click_rate.
+    human_click_rate_difference      double  human_click_rate  less that of the control; NULL for the control.
+    human_click_rate_p_value         double  Chance of a difference as large as this if there were none, corrected for
+                                             the number of treatments; NULL for the control and where there is too
+                                             little mail for a test.
+    is_human_click_rate_significant  boolean human_click_rate_p_value is below 0.05; NULL where there is no test.
     is_mature                        boolean = deliverability_by_campaign
 */
 with facts as (
@@ -81,7 +95,13 @@ sums as (
         cast(sum(unique_opens) as bigint) as unique_opens,
         cast(sum(unique_clicks) as bigint) as unique_clicks,
         cast(sum(unique_human_opens) as bigint) as unique_human_opens,
-        cast(sum(unsubscribes) as bigint) as unsubscribes
+        cast(sum(unsubscribes) as bigint) as unsubscribes,
+        cast(sum(unique_human_clicks) as bigint) as unique_human_clicks,
+        cast(sum(observed_sent) as bigint) as observed_sent,
+        cast(sum(observed_delivered) as bigint) as observed_delivered,
+        cast(sum(open_trackable) as bigint) as open_trackable,
+        cast(sum(click_trackable) as bigint) as click_trackable,
+        cast(sum(unsubscribe_delivered) as bigint) as unsubscribe_delivered
     from facts
     where sent > 0
     group by campaign_id, treatment_id
@@ -94,16 +114,16 @@ arms as (
         row_number() over (
             partition by campaign_id
             order by case when lower(treatment_id) = 'control' then 0 else 1 end, treatment_id
-        ) as place,
-        sum(unique_opens) over (partition by campaign_id) as unique_opens_in_scope,
-        sum(unique_clicks) over (partition by campaign_id) as unique_clicks_in_scope
+        ) as place
     from sums
 ),
 
 rates as (
     select *
     from (
-        values ('delivery_rate'), ('human_open_rate'), ('unique_click_rate'), ('unsubscribe_rate')
+        values
+            ('delivery_rate'), ('human_open_rate'), ('unique_click_rate'), ('unsubscribe_rate'),
+            ('human_click_rate')
     ) as listed (rate)
 ),
 
@@ -111,16 +131,18 @@ measured as (
     select
         *,
         case rate
-            when 'delivery_rate' then delivered
+            when 'delivery_rate' then observed_delivered
             when 'human_open_rate' then unique_human_opens
             when 'unique_click_rate' then unique_clicks
+            when 'human_click_rate' then unique_human_clicks
             when 'unsubscribe_rate' then unsubscribes
         end as successes,
         case rate
-            when 'delivery_rate' then sent
-            when 'human_open_rate' then case when unique_opens_in_scope > 0 then trackable_delivered end
-            when 'unique_click_rate' then case when unique_clicks_in_scope > 0 then trackable_delivered end
-            when 'unsubscribe_rate' then delivered
+            when 'delivery_rate' then observed_sent
+            when 'human_open_rate' then open_trackable
+            when 'unique_click_rate' then click_trackable
+            when 'human_click_rate' then click_trackable
+            when 'unsubscribe_rate' then unsubscribe_delivered
         end as trials
     from arms
     cross join rates
@@ -184,6 +206,12 @@ pivoted as (
         unique_clicks,
         unique_human_opens,
         unsubscribes,
+        unique_human_clicks,
+        observed_sent,
+        observed_delivered,
+        open_trackable,
+        click_trackable,
+        unsubscribe_delivered,
         max(case when rate = 'delivery_rate' then share end) as delivery_rate,
         max(case when rate = 'delivery_rate' then low end) as delivery_rate_low,
         max(case when rate = 'delivery_rate' then high end) as delivery_rate_high,
@@ -203,11 +231,17 @@ pivoted as (
         max(case when rate = 'unsubscribe_rate' then low end) as unsubscribe_rate_low,
         max(case when rate = 'unsubscribe_rate' then high end) as unsubscribe_rate_high,
         max(case when rate = 'unsubscribe_rate' then difference end) as unsubscribe_rate_difference,
-        max(case when rate = 'unsubscribe_rate' then p_value end) as unsubscribe_rate_p_value
+        max(case when rate = 'unsubscribe_rate' then p_value end) as unsubscribe_rate_p_value,
+        max(case when rate = 'human_click_rate' then share end) as human_click_rate,
+        max(case when rate = 'human_click_rate' then low end) as human_click_rate_low,
+        max(case when rate = 'human_click_rate' then high end) as human_click_rate_high,
+        max(case when rate = 'human_click_rate' then difference end) as human_click_rate_difference,
+        max(case when rate = 'human_click_rate' then p_value end) as human_click_rate_p_value
     from tested
     group by
         campaign_id, treatment_id, place, control_treatment_id, treatments, first_send_date, last_send_date, sent,
-        delivered, trackable_delivered, unique_opens, unique_clicks, unique_human_opens, unsubscribes
+        delivered, trackable_delivered, unique_opens, unique_clicks, unique_human_opens, unsubscribes,
+        unique_human_clicks, observed_sent, observed_delivered, open_trackable, click_trackable, unsubscribe_delivered
 ),
 
 final as (
@@ -226,6 +260,12 @@ final as (
         unique_clicks,
         unique_human_opens,
         unsubscribes,
+        unique_human_clicks,
+        observed_sent,
+        observed_delivered,
+        open_trackable,
+        click_trackable,
+        unsubscribe_delivered,
         delivery_rate,
         delivery_rate_low,
         delivery_rate_high,
@@ -250,6 +290,12 @@ final as (
         unsubscribe_rate_difference,
         unsubscribe_rate_p_value,
         unsubscribe_rate_p_value < 0.05 as is_unsubscribe_rate_significant,
+        human_click_rate,
+        human_click_rate_low,
+        human_click_rate_high,
+        human_click_rate_difference,
+        human_click_rate_p_value,
+        human_click_rate_p_value < 0.05 as is_human_click_rate_significant,
         last_send_date + attribution_days * interval '1' day < current_date as is_mature
     from pivoted
     cross join settings

@@ -1,79 +1,11 @@
 /*
-Events as event-day marts read them: with mailbox provider, bounce category, machine label and names in words. Copies
-of an event that are not settled yet are all here: count distinct event_id. One row per event and recipient.
+Events as event-day marts read them: with mailbox provider, bounce category, machine label and names in words. Copies of
+an event that are not settled yet are all here: count distinct event_id. One row per event and recipient.
 
 clock: event day
 grain: event_id
 columns:
-    event_id                 varchar      = events
-    source                   varchar      = events
-    feed                     varchar      = events
-    event_type               varchar      = events
-    native_type              varchar      = events
-    occurred_at              timestamp(3) = events
-    occurred_at_basis        varchar      = events
-    sent_at                  timestamp(3) = events
-    delivered_to_lake_at     timestamp(3) = events
-    is_time_suspect          boolean      = events
-    message_id               varchar      = events
-    recipient                varchar      = events
-    recipient_key            varchar      = events
-    recipient_domain         varchar      = events
-    recipient_count          integer      = events
-    from_address             varchar      = events
-    from_name                varchar      = events
-    from_domain              varchar      = events
-    envelope_from            varchar      = events
-    reply_to                 varchar      = events
-    rfc_message_id           varchar      = events
-    subject                  varchar      = events
-    has_truncated_headers    boolean      = events
-    account_id               varchar      = events
-    region                   varchar      = events
-    sending_identity         varchar      = events
-    application_id           varchar      = events
-    configuration_set        varchar      = events
-    campaign_id              varchar      = events
-    campaign_activity_id     varchar      = events
-    treatment_id             varchar      = events
-    journey_id               varchar      = events
-    journey_run_id           varchar      = events
-    journey_activity_id      varchar      = events
-    source_ip                varchar      = events
-    outgoing_ip              varchar      = events
-    tls_version              varchar      = events
-    tags                     varchar      = events
-    smtp_response            varchar      = events
-    reporting_mta            varchar      = events
-    remote_mta_ip            varchar      = events
-    processing_time_ms       bigint       = events
-    bounce_type              varchar      = events
-    bounce_sub_type          varchar      = events
-    bounce_action            varchar      = events
-    smtp_status              varchar      = events
-    diagnostic_code          varchar      = events
-    feedback_id              varchar      = events
-    complaint_feedback_type  varchar      = events
-    complaint_sub_type       varchar      = events
-    complaint_arrived_at     timestamp(3) = events
-    delay_type               varchar      = events
-    delay_expires_at         timestamp(3) = events
-    reject_reason            varchar      = events
-    template_name            varchar      = events
-    error_message            varchar      = events
-    contact_list             varchar      = events
-    topic_preferences        varchar      = events
-    ip_address               varchar      = events
-    user_agent               varchar      = events
-    client_name              varchar      = events
-    device_class             varchar      = events
-    is_bot_agent             boolean      = events
-    link                     varchar      = events
-    is_unsubscribe           boolean      = events
-    attempt                  varchar      = events
-    source_key               varchar      = events
-    source_ordinal           bigint       = events
-    extras                   varchar      = events
+    event_id … extras = events
     dt                       varchar      The UTC day of occurred_at, as partitioned (1970-01-01 for absurd times):
                                           filter on it to read few files.
     event_date               date         The same day as a date.
@@ -84,17 +16,31 @@ columns:
                                           unknown.
     is_simulator             boolean      A test address of the SES mailbox simulator: left out of every rate.
     bounce_kind              varchar      `hard`, `soft` or `undetermined`; NULL if it is no bounce.
-    bounce_category          varchar      Why it bounced, in one word: `suppressed`, `bad_address`, `bad_sender`,
-                                          `mailbox_full`, `message_too_big`, `mailbox_unavailable`, `mail_system`,
-                                          `network`, `protocol`, `content`, `policy` or `other`.
+    bounce_category          varchar      Why it bounced, in one word: `suppressed` (no attempt was made: seed
+                                          bounce_sub_types), `bad_address`, `bad_sender`, `mailbox_full`,
+                                          `message_too_big`, `mailbox_unavailable`, `mail_system`, `network`,
+                                          `protocol`, `content`, `policy` or `other`.
     enhanced_status          varchar      smtp_status, or where it is missing the code found in diagnostic_code (RFC
                                           3463).
-    machine_reason           varchar      The rule that takes this open or click for a machine's
-                                          (`apple_mail_privacy`, `gmail_image_proxy`, `yahoo_image_proxy`,
-                                          `security_scanner`, `bot_agent`, or what seed machine_agents says); NULL if
+    machine_reason           varchar      The rule that takes this open, click or unsubscribe for a machine's:
+                                          `ses_bot_verdict` (the service says so), else `apple_mail_privacy`,
+                                          `gmail_prefetch`, `gmail_image_proxy`, `yahoo_image_proxy`,
+                                          `security_scanner`, `bot_agent`, or what seed machine_agents says; NULL if
                                           none. Rules on the row alone: those on timing are in recipient_messages.
     is_machine               boolean      The label counts as a machine: false for agents that a person usually
-                                          triggers, and for other events.
+                                          triggers, where the service says that it is no bot, and for other events.
+    bot_verdict              varchar      = events
+    is_hidden_open           boolean      An open by a proxy that opens all mail of the people behind it (Apple): nobody
+                                          can tell whether a person did.
+    is_suppressed            boolean      A bounce or complaint about mail that was never sent out (seed
+                                          bounce_sub_types, `not_tried`): it is neither.
+    mailbox_host             varchar      Who hosts the mailbox of a domain whose provider is `other`, as the receiving
+                                          server's words, name or address tell (seed mailbox_hosts), such as `google`
+                                          for Google Workspace; NULL where they don't.
+    tenant                   varchar      = events
+    reported_recipient       varchar      = events
+    from_domain_basis        varchar      = events
+    dimension_1 … dimension_5 = events
 */
 with exact_providers as (
     select
@@ -118,7 +64,8 @@ exact_agents as (
     select
         agent,
         reason,
-        counts_as_human
+        counts_as_human,
+        hides_person
     from seed_machine_agents
     where match = 'exact'
 ),
@@ -128,83 +75,34 @@ agent_parts as (
     select
         array_agg(agent order by agent) as agents,
         map_agg(agent, reason) as reasons,
-        map_agg(agent, counts_as_human) as humans
+        map_agg(agent, counts_as_human) as humans,
+        map_agg(agent, hides_person) as hidings
     from seed_machine_agents
     where match = 'contains'
 ),
 
-labelled as (
+sub_types as (
     select
-        happened.event_id,
-        happened.source,
-        happened.feed,
-        happened.event_type,
-        happened.native_type,
-        happened.occurred_at,
-        happened.occurred_at_basis,
-        happened.sent_at,
-        happened.delivered_to_lake_at,
-        happened.is_time_suspect,
-        happened.message_id,
-        happened.recipient,
-        happened.recipient_key,
-        happened.recipient_domain,
-        happened.recipient_count,
-        happened.from_address,
-        happened.from_name,
-        happened.from_domain,
-        happened.envelope_from,
-        happened.reply_to,
-        happened.rfc_message_id,
-        happened.subject,
-        happened.has_truncated_headers,
-        happened.account_id,
-        happened.region,
-        happened.sending_identity,
-        happened.application_id,
-        happened.configuration_set,
-        happened.campaign_id,
-        happened.campaign_activity_id,
-        happened.treatment_id,
-        happened.journey_id,
-        happened.journey_run_id,
-        happened.journey_activity_id,
-        happened.source_ip,
-        happened.outgoing_ip,
-        happened.tls_version,
-        happened.tags,
-        happened.smtp_response,
-        happened.reporting_mta,
-        happened.remote_mta_ip,
-        happened.processing_time_ms,
-        happened.bounce_type,
-        happened.bounce_sub_type,
-        happened.bounce_action,
-        happened.smtp_status,
-        happened.diagnostic_code,
-        happened.feedback_id,
-        happened.complaint_feedback_type,
-        happened.complaint_sub_type,
-        happened.complaint_arrived_at,
-        happened.delay_type,
-        happened.delay_expires_at,
-        happened.reject_reason,
-        happened.template_name,
-        happened.error_message,
-        happened.contact_list,
-        happened.topic_preferences,
-        happened.ip_address,
-        happened.user_agent,
-        happened.client_name,
-        happened.device_class,
-        happened.is_bot_agent,
-        happened.link,
-        happened.is_unsubscribe,
-        happened.attempt,
-        happened.source_key,
-        happened.source_ordinal,
-        happened.extras,
-        happened.dt,
+        bounce_type as listed_type,
+        bounce_sub_type as listed_sub_type,
+        is_tried,
+        is_counted,
+        is_bad_address
+    from seed_bounce_sub_types
+),
+
+-- One row, for the same reason.
+host_marks as (
+    select
+        array_agg(mark order by mark) filter (where kind = 'text') as texts,
+        array_agg(mark order by mark) filter (where kind = 'ip') as addresses,
+        map_agg(mark, mailbox_host) as hosts
+    from seed_mailbox_hosts
+),
+
+placed as (
+    select
+        happened.*,
         coalesce(exact_providers.provider, pattern_providers.provider, 'other') as provider,
         coalesce(
             exact_providers.has_complaint_feedback,
@@ -225,25 +123,82 @@ labelled as (
         end as enhanced_status,
         exact_agents.reason as exact_reason,
         exact_agents.counts_as_human as exact_human,
-        agent_parts.reasons,
-        agent_parts.humans,
+        exact_agents.hides_person as exact_hides,
+        sub_types.*,
+        -- Rows that were decoded before it had a column have it in extras.
+        coalesce(
+            happened.bot_verdict,
+            case
+                when happened.event_type = 'open' then json_extract_scalar(happened.extras, '$.open.isBotEvent')
+                when happened.event_type = 'click' then json_extract_scalar(happened.extras, '$.click.isBotEvent')
+            end
+        ) as verdict,
         case
-            when happened.event_type in ('open', 'click') and happened.user_agent is not null
-                then array_min(
-                    filter(agent_parts.agents, part -> strpos(lower(happened.user_agent), part) > 0)
+            when happened.event_type in ('open', 'click', 'unsubscribe') then lower(happened.user_agent)
+        end as agent_text,
+        -- What the servers of a known provider say is no news.
+        case
+            when coalesce(exact_providers.provider, pattern_providers.provider) is null
+                and happened.event_type
+                in ('delivered', 'hard_bounce', 'soft_bounce', 'undetermined_bounce', 'delivery_delay')
+                then lower(
+                    coalesce(happened.smtp_response, '')
+                    || ' '
+                    || coalesce(happened.reporting_mta, '')
+                    || ' '
+                    || coalesce(happened.diagnostic_code, '')
                 )
-        end as agent_part
+        end as server_text
     from events as happened
-    cross join agent_parts
     left join exact_providers on happened.recipient_domain = exact_providers.domain
     left join pattern_providers
-        -- The name under a public suffix: yahoo.de and yahoo.co.uk, but not yahoo.example.com.
+        -- The name under com, net or a country's suffix, but not under one that is sold to everybody: yahoo.de and
+        -- yahoo.co.uk, not yahoo.example.com, yahoo.tv.
         on pattern_providers.label_prefix = case
-            when regexp_like(happened.recipient_domain, '^[^.]+[.]((com?|net|org|ne|or)[.])?[a-z]+$')
+            when regexp_like(
+                happened.recipient_domain,
+                '^[^.]+[.](com|net|((com?|net|org|ne|or)[.])?[a-z][a-z])$'
+            )
+            and not regexp_like(
+                happened.recipient_domain,
+                '[.](ac|ai|cc|fm|gg|gl|im|io|is|la|ly|me|sh|so|st|to|tv|vc|ws)$'
+            )
                 then substr(happened.recipient_domain, 1, strpos(happened.recipient_domain, '.') - 1)
         end
     left join exact_agents
-        on exact_agents.agent = case when happened.event_type in ('open', 'click') then happened.user_agent end
+        on exact_agents.agent = case
+            when happened.event_type in ('open', 'click', 'unsubscribe') then happened.user_agent
+        end
+    left join sub_types
+        on sub_types.listed_type = case happened.event_type
+            when 'hard_bounce' then 'Permanent'
+            when 'soft_bounce' then 'Transient'
+            when 'undetermined_bounce' then 'Undetermined'
+            when 'complaint' then 'Complaint'
+        end
+        and sub_types.listed_sub_type = case
+            when happened.event_type = 'complaint' then happened.complaint_sub_type
+            else happened.bounce_sub_type
+        end
+),
+
+labelled as (
+    select
+        *,
+        case
+            when agent_text is not null
+                then array_min(filter(agents, part -> strpos(agent_text, part) > 0))
+        end as agent_part,
+        case
+            when server_text is not null
+                then coalesce(
+                    array_min(filter(texts, mark -> strpos(server_text, mark) > 0)),
+                    array_min(filter(addresses, mark -> strpos(remote_mta_ip, mark) = 1))
+                )
+        end as host_mark
+    from placed
+    cross join agent_parts
+    cross join host_marks
 ),
 
 final as (
@@ -345,7 +300,8 @@ final as (
         end as bounce_kind,
         case
             when event_type not in ('hard_bounce', 'soft_bounce', 'undetermined_bounce') then null
-            when bounce_sub_type in ('OnAccountSuppressionList', 'Suppressed') then 'suppressed'
+            when not is_tried then 'suppressed'
+            when is_bad_address then 'bad_address'
             when enhanced_status like '_.2.2' then 'mailbox_full'
             when enhanced_status like '_.2.3' or enhanced_status like '_.3.4' then 'message_too_big'
             when enhanced_status like '_.1.7' or enhanced_status like '_.1.8' then 'bad_sender'
@@ -357,24 +313,48 @@ final as (
             when enhanced_status like '_.5.%' then 'protocol'
             when enhanced_status like '_.6.%' then 'content'
             when enhanced_status like '_.7.%' then 'policy'
-            when bounce_sub_type = 'NoEmail' then 'bad_address'
             when bounce_sub_type = 'MailboxFull' then 'mailbox_full'
             when bounce_sub_type = 'MessageTooLarge' then 'message_too_big'
             when bounce_sub_type in ('ContentRejected', 'AttachmentRejected') then 'content'
             else 'other'
         end as bounce_category,
         enhanced_status,
+        case
+            when verdict = 'Likely' then 'ses_bot_verdict'
+            when verdict = 'Unlikely' then null
+            else coalesce(
+                exact_reason,
+                element_at(reasons, agent_part),
+                case when event_type in ('open', 'click', 'unsubscribe') and is_bot_agent then 'bot_agent' end
+            )
+        end as machine_reason,
+        case
+            when verdict = 'Likely' then true
+            when verdict = 'Unlikely' then false
+            -- A reason without a word on people is that of is_bot_agent.
+            else not coalesce(
+                exact_human,
+                element_at(humans, agent_part),
+                event_type not in ('open', 'click', 'unsubscribe') or not coalesce(is_bot_agent, false)
+            )
+        end as is_machine,
+        verdict as bot_verdict,
         coalesce(
-            exact_reason,
-            element_at(reasons, agent_part),
-            case when event_type in ('open', 'click') and is_bot_agent then 'bot_agent' end
-        ) as machine_reason,
-        -- A reason without a word on people is that of is_bot_agent.
-        not coalesce(
-            exact_human,
-            element_at(humans, agent_part),
-            event_type not in ('open', 'click') or not coalesce(is_bot_agent, false)
-        ) as is_machine
+            event_type = 'open'
+            and verdict is null
+            and coalesce(exact_hides, element_at(hidings, agent_part)),
+            false
+        ) as is_hidden_open,
+        not coalesce(is_counted, true) as is_suppressed,
+        element_at(hosts, host_mark) as mailbox_host,
+        tenant,
+        reported_recipient,
+        from_domain_basis,
+        dimension_1,
+        dimension_2,
+        dimension_3,
+        dimension_4,
+        dimension_5
     from labelled
 )
 

@@ -73,8 +73,8 @@ describe('the report', () => {
       'Hard bounces 1.00% 40 bounced permanently of 4,000 sent −4.0 points better after 24 h',
       'Soft bounces 0% 0 bounced temporarily of 4,000 sent no change after 24 h',
       'Complaints – no provider that reports them',
-      'Human opens – no open was seen: tracking may be off',
-      'Clicks – no click was seen: tracking may be off',
+      'Human opens – not observable: opens are not tracked, or nearly all are hidden',
+      'Clicks – not observable: clicks are not tracked',
       'Unsubscribes 0% 0 unsubscribed of 3,960 delivered no change after 72 h',
     ]);
   });

@@ -76,6 +76,8 @@ select
     cast(is_delivered and place < humanOpens as bigint) as human_opens,
     cast(is_delivered and place < clicks as bigint) as clicks,
     cast(is_delivered and place < clicks as bigint) as human_clicks,
+    (select coalesce(sum(f.opens), 0) > 0 from facts as f where f.campaign_id is not distinct from fates.campaign_id) as is_open_published,
+    (select coalesce(sum(f.clicks), 0) > 0 from facts as f where f.campaign_id is not distinct from fates.campaign_id) as is_click_published,
     strftime(sent_at, '%Y-%m-%d') as dt
 from fates`;
 

@@ -97,7 +97,7 @@ export class BacklogLake {
           for (const day of days) {
             const bytes = Buffer.from(String(rows / days.length));
             const table = name === 'events' || name === 'headers' || name === 'clicks' ? name : 'events';
-            yield { table, dt: day, part: 0, rows: rows / days.length, bytes, sendDays: [dt] };
+            yield { table, dt: day, part: 0, rows: rows / days.length, bytes, sendDays: [dt], published: [] };
           }
         }
       },

@@ -126,7 +126,15 @@ class UnitRows {
       for (const [dt, placed] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
         for (let from = 0, part = 0; from < placed.length; from += MOST_ROWS, part++) {
           const rows = placed.slice(from, from + MOST_ROWS).map(({ row }) => row);
-          yield { table, dt, part, rows: rows.length, bytes: encodeRows(rows), sendDays: sendDays(table, rows) };
+          yield {
+            table,
+            dt,
+            part,
+            rows: rows.length,
+            bytes: encodeRows(rows),
+            sendDays: sendDays(table, rows),
+            published: [],
+          };
         }
       }
     }

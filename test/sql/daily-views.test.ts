@@ -195,13 +195,14 @@ test('complaints_daily counts people who complained, and tells spam from its opp
       campaign_id: 'spring',
       from_domain: 'a.example',
       has_complaint_feedback: true,
-      complaints: 6,
-      abuse_complaints: 4,
+      // What a suppression list stopped is none.
+      complaints: 5,
+      abuse_complaints: 3,
       not_spam_reports: 1,
       other_complaints: 1,
       suppressed_complaints: 1,
       complained_messages: 2,
-      complaint_events: 7,
+      complaint_events: 6,
       first_sent_at: '2026-03-01 09:00:00.000',
       last_sent_at: '2026-03-02 09:00:00.000',
     },
@@ -307,11 +308,12 @@ test('bounce_diagnostics hides addresses in its example, and believes the servic
   const of = (sub: string): Answer | undefined => rows.find(({ bounce_sub_type }) => bounce_sub_type === sub);
   expect(of('General')).toMatchObject({
     meaning: 'There is no such mailbox.',
-    day_bounces: 4,
-    bounce_share: 1 / 4,
+    day_bounces: 3,
+    bounce_share: 1 / 3,
     example_diagnostic: "550 5.1.1 <<address>>: '<address>' unknown",
   });
   expect(of('OnAccountSuppressionList')?.meaning).toMatch(/^The address is on your account's suppression list/);
+  expect(of('OnAccountSuppressionList')?.bounce_share).toBeNull();
   expect(of('NoEmail')?.meaning).toBe('The receiving server does not know the address.');
   expect(of('NeverHeardOf')?.meaning).toBe('The receiving server gave no reason that is known here.');
   expect(rows.every(({ what_to_do }) => typeof what_to_do === 'string' && what_to_do.length > 10)).toBe(true);

@@ -42,6 +42,19 @@ test.each([
   ['web.de', 'web.de', false],
   ['yahoo.example.com', 'other', false],
   ['notyahoo.com', 'other', false],
+  // Sold to everybody: strangers have these.
+  ['live.io', 'other', false],
+  ['live.me', 'other', false],
+  ['yahoo.tv', 'other', false],
+  ['outlook.dev', 'other', false],
+  ['hotmail.xyz', 'other', false],
+  ['live.org', 'other', false],
+  ['privaterelay.appleid.com', 'apple', false],
+  ['cox.net', 'yahoo', false],
+  ['sky.com', 'yahoo', false],
+  ['rogers.com', 'yahoo', false],
+  ['myyahoo.com', 'yahoo', true],
+  ['btinternet.com', 'bt', false],
   ['live.mycompany.com', 'other', false],
   ['yahoo', 'other', false],
   ['xn--mller-kva.example', 'other', false],
@@ -81,7 +94,7 @@ test('an open or a click is labelled by its user agent, anything else is not', a
     ['apple_mail_privacy', true],
     [null, false],
     ['gmail_image_proxy', false],
-    ['yahoo_image_proxy', true],
+    ['yahoo_image_proxy', false],
     ['security_scanner', true],
     ['security_scanner', true],
     ['bot_agent', true],
@@ -130,13 +143,68 @@ test('each status is in a category, and what has none is in that of its sub-type
     content: ['5.6.0', 'ContentRejected', 'AttachmentRejected'],
     policy: ['4.7.28', '5.7.1'],
     other: ['5.0.0', 'General', 'NeverHeardOf'],
-    suppressed: ['Suppressed', 'OnAccountSuppressionList'],
+    suppressed: [
+      'Suppressed',
+      'OnAccountSuppressionList',
+      'OnTenantSuppressionList',
+      'UnsubscribedRecipient',
+      'EmailValidationSuppressed',
+    ],
   };
   const expected = Object.entries(CATEGORIES).flatMap(([category, all]) => all.map((one) => [one, category]));
   const rows = expected.map(([one = ''], at) =>
     happened(mail('a@web.de'), 'hard_bounce', at, /^[0-9]/.test(one) ? { smtp_status: one } : { bounce_sub_type: one }),
   );
   expect(await labelled(rows, 'coalesce(enhanced_status, bounce_sub_type), bounce_category')).toEqual(expected);
+});
+
+test('what was never sent out is neither bounce nor complaint, and a bad address is one whatever the code says', async () => {
+  const bounce = (bounce_sub_type: string, smtp_status: string): Row =>
+    happened(mail('a@web.de'), 'hard_bounce', 5, { bounce_sub_type, smtp_status });
+  const complaint = (complaint_sub_type: string | null): Row =>
+    happened(mail('a@web.de'), 'complaint', 5, { complaint_sub_type });
+  const rows = [
+    bounce('OnTenantSuppressionList', '5.1.1'),
+    bounce('Suppressed', '5.1.1'),
+    bounce('NoEmail', '5.5.0'),
+    bounce('NoEmail', '5.7.1'),
+    complaint(null),
+    complaint('OnAccountSuppressionList'),
+    complaint('OnTenantSuppressionList'),
+  ];
+  expect(await labelled(rows, 'is_suppressed, bounce_category')).toEqual([
+    [true, 'suppressed'],
+    [false, 'suppressed'],
+    [false, 'bad_address'],
+    [false, 'bad_address'],
+    [false, null],
+    [true, null],
+    [true, null],
+  ]);
+});
+
+test.each([
+  ['delivered', { smtp_response: '250 2.0.0 OK  1760000000 a1-20020a05 - gsmtp' }, 'google'],
+  [
+    'delivered',
+    { smtp_response: '250 2.6.0 <m> [InternalId=1, Hostname=A.eurprd02.prod.outlook.com] Queued' },
+    'microsoft',
+  ],
+  [
+    'hard_bounce',
+    { diagnostic_code: 'smtp; 550 5.4.1 [A.mail.protection.outlook.com 2026] Access denied' },
+    'microsoft',
+  ],
+  ['hard_bounce', { reporting_mta: 'dns; mx0a-1.pphosted.com' }, 'proofpoint'],
+  ['delivered', { smtp_response: '250 OK', remote_mta_ip: '104.47.11.202' }, 'microsoft'],
+  ['delivered', { smtp_response: '250 OK', remote_mta_ip: '192.0.2.9' }, null],
+  // Amazon's own server reports deliveries.
+  ['delivered', { reporting_mta: 'a8-53.smtp-out.amazonses.com' }, null],
+  ['open', { smtp_response: 'gsmtp' }, null],
+])('%s with %j shows who hosts the domain: %s', async (type, details, host) => {
+  expect(
+    await labelled([happened(mail('a@firm.example'), type, 5, details)], 'mailbox_host, mailbox_provider'),
+  ).toEqual([[host, 'other']]);
 });
 
 test('every event type has a name in words', async () => {

@@ -93,6 +93,7 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
       inlineViews(sql.rollup.sql, sql.views, {
         events: `select ${columnNames(events).join(', ')}, dt from main.events`,
         rollup_run: `select timestamp '2026-06-01 00:00:00' as as_of, date '${first}' as first_send_date, date '${last}' as last_send_date, ${days} as attribution_days`,
+        rollup_published: publishedBy('main.events'),
       }),
     rollup: (of) => run(`insert into ${recipientMessages.name} ${fixture.rollupSelect(of)}`),
     async clear() {
@@ -105,6 +106,21 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
   };
   return fixture;
 }
+
+/** By day of sending, what was seen of each scope in the 28 days up to it: what the rollup's step reads from records. */
+const publishedBy = (table: string): string => `select
+        coalesce(configuration_set, sending_identity, application_id, '') as scope,
+        cast(dt as date) + cast(days as integer) as first_send_date,
+        cast(dt as date) + cast(days as integer) as last_send_date,
+        bool_or(event_type = 'send') as has_sends,
+        bool_or(event_type = 'delivered') as has_deliveries,
+        bool_or(event_type = 'open') as has_opens,
+        bool_or(event_type = 'click') as has_clicks,
+        bool_or(event_type = 'unsubscribe' or coalesce(is_unsubscribe, false)) as has_unsubscribes,
+        bool_or(event_type = 'complaint') as has_complaints
+    from ${table}
+    cross join range(0, 28) as listed (days)
+    group by all`;
 
 function withSettings(sql: string, settings: Readonly<Record<string, string>>): string {
   const cases = Object.entries(settings).map(([name, value]) => `when '${name}' then '${value}'`);

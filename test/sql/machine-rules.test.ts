@@ -18,6 +18,11 @@ const CHROME = `${WINDOWS} Chrome/128.0.0.0 Safari/537.36`;
 /** As the decoder would have written it. */
 const by = (user_agent: string): Row => ({ user_agent, is_bot_agent: parseAgent(user_agent).isBot });
 
+/** As it lies in rows that were decoded before it had a column. */
+const verdict = (object: string, isBotEvent: string): Row => ({
+  extras: JSON.stringify({ [object]: { isBotEvent } }),
+});
+
 interface AgentRule {
   reason: string;
   /** a person usually triggers it: labelled, and still counted as human */
@@ -40,8 +45,14 @@ const AGENT_RULES: AgentRule[] = [
     leaves: ['Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0'],
   },
   {
-    reason: 'yahoo_image_proxy',
+    reason: 'gmail_prefetch',
     isHuman: false,
+    takes: [`${WINDOWS} Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0`],
+    leaves: [`${WINDOWS} Chrome/42.0.2311.135 Safari/537.36 Edge/12.246`],
+  },
+  {
+    reason: 'yahoo_image_proxy',
+    isHuman: true,
     takes: ['YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html'],
     leaves: [CHROME],
   },
@@ -123,6 +134,35 @@ const TIMING_RULES: [rule: string, events: Row[], counts: number[]][] = [
     'a person who clicks on another day is one, whatever the machine did',
     [delivered, click(600, 'a'), click(601, 'b'), click(602, 'c'), click(90_000, 'b')],
     [0, 0, 4, 1],
+  ],
+  [
+    'all links within five minutes, the one to unsubscribe too, are a machine',
+    [delivered, click(600, 'a'), click(700, 'b'), click(899, 'bye', { ...by(CHROME), is_unsubscribe: true })],
+    [0, 0, 3, 0],
+  ],
+  [
+    'the same over a longer time are none',
+    [delivered, click(600, 'a'), click(700, 'b'), click(900.001, 'bye', { ...by(CHROME), is_unsubscribe: true })],
+    [0, 0, 3, 3],
+  ],
+  [
+    'one article and the link to unsubscribe are none',
+    [delivered, click(600, 'a'), click(630, 'https://shop.example/unsubscribe?u=1')],
+    [0, 0, 2, 2],
+  ],
+  [
+    "the service's word that it is a bot beats all",
+    [delivered, open(600, { ...by(CHROME), ...verdict('open', 'Likely') })],
+    [1, 0, 0, 0],
+  ],
+  [
+    "the service's word that it is none beats agent and timing",
+    [
+      delivered,
+      open(9, { ...by('Mozilla/5.0'), ...verdict('open', 'Unlikely') }),
+      click(11, 'a', { ...by('curl/8.5.0'), ...verdict('click', 'Unlikely') }),
+    ],
+    [1, 1, 1, 1],
   ],
   ["Gmail's proxy counts as human", [delivered, open(600, by('GoogleImageProxy'))], [1, 1, 0, 0]],
   ["Apple's proxy does not", [delivered, open(600, by('Mozilla/5.0'))], [1, 0, 0, 0]],

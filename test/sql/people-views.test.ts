@@ -306,6 +306,39 @@ describe('suppression_candidates', () => {
     expect(found.map(([recipient]) => recipient)).toEqual(about.map(at).sort());
   });
 
+  test('are not those whom a machine unsubscribed, or who are on no list but that of addresses never tried', async () => {
+    const links = ['a', 'b', 'bye'];
+    const swept = links.map((link, at): [string, Row] => [
+      'click',
+      { link, occurred_at: `2026-03-02 09:1${at}:00`, is_unsubscribe: link === 'bye' },
+    ]);
+    expect(
+      await candidates([
+        ...sent('swept@web.de', '02', ['delivered'], ...swept),
+        ...sent(
+          'bot@web.de',
+          '02',
+          ['delivered'],
+          ['click', { link: 'bye', is_unsubscribe: true, user_agent: 'Mimecast' }],
+        ),
+        ...sent(
+          'left@web.de',
+          '02',
+          ['delivered'],
+          ['click', { link: 'bye', is_unsubscribe: true, occurred_at: '2026-03-02 09:10:00' }],
+        ),
+        ...sent('stopped@web.de', '03', ['complaint', { complaint_sub_type: 'OnAccountSuppressionList' }]),
+        ...sent('tenant@web.de', '03', bounce('5.1.1', 'OnTenantSuppressionList')),
+        ...sent('gone@web.de', '03', bounce('5.7.1', 'NoEmail')),
+      ]),
+    ).toEqual([
+      ['gone@web.de', 'hard_bounce', '2026-03-03', 0],
+      ['left@web.de', 'unsubscribe', '2026-03-02', 0],
+      ['stopped@web.de', 'suppressed', '2026-03-03', 0],
+      ['tenant@web.de', 'suppressed', '2026-03-03', 0],
+    ]);
+  });
+
   test('of soft bounces only many in a row over two weeks make one', async () => {
     const soft = (to: string, ...days: string[]): Row[] => days.flatMap((day) => sent(to, day, ['soft_bounce']));
     expect(
@@ -359,7 +392,9 @@ test('recipient_engagement says when each person last did what', async () => {
     last_clicked_at: '2026-03-03 09:01:30.000',
     last_human_clicked_at: '2026-03-02 09:01:10.000',
     delivered_since_engaged: 1,
-    engagement_status: 'lapsed',
+    // Apple's proxy opened the last mail: nobody knows whether she did.
+    engagement_status: 'unknown',
+    hidden_opened: 1,
   });
   const status = rows.map((row) => [row.recipient_key, row.delivered_since_engaged, row.engagement_status]);
   expect(status.slice(1)).toEqual([
@@ -367,6 +402,39 @@ test('recipient_engagement says when each person last did what', async () => {
     ['cem@web.de', 0, 'never_delivered'],
     // One of two recipients: nobody can see.
     ['dee@web.de', 0, null],
+  ]);
+});
+
+test('what nobody tracks is no sign of anything, and rejected mail was never sent', async () => {
+  const untracked: Mail = { ...mail('m1', 'ana@web.de'), says: { configuration_set: 'quiet' } };
+  await lake.insert('events', [
+    happened(untracked, 'delivered', 1),
+    happened(mail('m2', 'bo@web.de', '2026-03-02 10:00:00'), 'delivered', 1),
+    happened(mail('m2', 'bo@web.de', '2026-03-02 10:00:00'), 'open', 60, FIREFOX),
+    happened(mail('m3', 'bo@web.de', '2026-03-03 10:00:00'), 'rejected'),
+    // A mail server that took it, and gave it back later.
+    happened(mail('m4', 'bo@web.de', '2026-03-04 10:00:00'), 'delivered', 1),
+    happened(mail('m4', 'bo@web.de', '2026-03-04 10:00:00'), 'hard_bounce', 60),
+  ]);
+  await lake.rollup({ first: '2026-03-02', last: '2026-03-04' });
+  const columns = 'first_sent_at, last_sent_at, last_delivered_at';
+  expect(
+    await lake.rows(`select recipient_key, engagement_status, ${columns} from recipient_engagement order by 1`),
+  ).toEqual([
+    {
+      recipient_key: 'ana@web.de',
+      engagement_status: null,
+      first_sent_at: '2026-03-02 09:00:00.000',
+      last_sent_at: '2026-03-02 09:00:00.000',
+      last_delivered_at: '2026-03-02 09:00:01.000',
+    },
+    {
+      recipient_key: 'bo@web.de',
+      engagement_status: 'lapsed',
+      first_sent_at: '2026-03-02 10:00:00.000',
+      last_sent_at: '2026-03-04 10:00:00.000',
+      last_delivered_at: '2026-03-02 10:00:01.000',
+    },
   ]);
 });
 

@@ -85,6 +85,23 @@ test('a row tells the whole life of one mail to one person', async () => {
       last_status: 'unsubscribed',
       is_trackable: true,
       as_of: '2026-06-01 00:00:00.000',
+      suppressed_at: null,
+      suppressed_by: null,
+      hidden_opens: 1,
+      human_unsubscribed_at: '2026-03-02 10:03:20.000',
+      mailbox_host: null,
+      is_send_published: true,
+      is_delivery_published: true,
+      is_open_published: true,
+      is_click_published: true,
+      is_unsubscribe_published: true,
+      is_complaint_published: false,
+      tenant: null,
+      dimension_1: null,
+      dimension_2: null,
+      dimension_3: null,
+      dimension_4: null,
+      dimension_5: null,
       dt: '2026-03-02',
     },
   ]);
@@ -208,6 +225,79 @@ describe('bounces', () => {
       null,
       null,
     ]);
+  });
+});
+
+describe('what is published', () => {
+  const of = (message_id: string, scope: Row, sent_at = '2026-03-02 09:00:00'): Mail => ({
+    ...{ message_id, recipient_key: `${message_id}@web.de`, sent_at },
+    says: scope,
+  });
+  const PUBLISHED = ['send', 'delivery', 'open', 'click', 'unsubscribe', 'complaint'].map(
+    (type) => `is_${type}_published`,
+  );
+  const published = async (...events: Row[]): Promise<unknown[][]> =>
+    (await rolledUp(events)).map((row) => [
+      row.message_id,
+      ...PUBLISHED.filter((name) => row[name] === true).map((name) => name.slice(3, -10)),
+    ]);
+
+  test('mail of one configuration set and day shows it to each other, and to no other set', async () => {
+    expect(
+      await published(
+        happened(of('m1', { configuration_set: 'a' }), 'send'),
+        happened(of('m1', { configuration_set: 'a' }), 'delivered', 1),
+        happened(of('m2', { configuration_set: 'a' }), 'send'),
+        happened(of('m2', { configuration_set: 'a' }), 'open', 9 * DAY),
+        happened(of('m3', { configuration_set: 'b' }), 'send'),
+        happened(of('m3', { configuration_set: 'b' }), 'complaint', 60),
+      ),
+    ).toEqual([
+      ['m1', 'send', 'delivery', 'open'],
+      ['m2', 'send', 'delivery', 'open'],
+      ['m3', 'send', 'complaint'],
+    ]);
+  });
+
+  test('what was seen in the 28 days up to the send day is still expected, and no longer', async () => {
+    const earlier = of('m0', { configuration_set: 'a' }, '2026-02-01 09:00:00');
+    const opened = (days: number): Row =>
+      happened(earlier, 'open', days * DAY, { event_id: `open-${days}`, recipient_key: null });
+    const today = happened(of('m1', { configuration_set: 'a' }), 'send');
+    expect(await published(opened(2), today)).toEqual([['m1', 'send', 'open']]);
+    await lake.clear();
+    expect(await published(opened(1), today)).toEqual([['m1', 'send']]);
+  });
+
+  test("an identity's notifications tell of its mail with a configuration set, too", async () => {
+    const identity = { sending_identity: 'shop.example' };
+    expect(
+      await published(
+        happened(of('m1', { ...identity, configuration_set: 'a' }), 'send'),
+        happened(of('m2', identity), 'delivered', 1, { feed: 'notification' }),
+      ),
+    ).toEqual([
+      ['m1', 'send', 'delivery'],
+      ['m2', 'delivery'],
+    ]);
+  });
+});
+
+describe('what was never sent out', () => {
+  test('is no bounce of any weight, and no complaint', async () => {
+    const stopped = (type: string, details: Row): Promise<Answer[]> =>
+      rolledUp([happened(ana, 'send'), happened(ana, type, 3, details)]);
+    const [bounce] = await stopped('hard_bounce', { bounce_sub_type: 'EmailValidationSuppressed' });
+    const columns = ['suppressed_at', 'suppressed_by', 'complained_at', 'last_status'];
+    const at = '2026-03-02 09:00:03.000';
+    expect(pick(bounce, ...columns)).toEqual([at, 'EmailValidationSuppressed', null, 'suppressed']);
+    await lake.clear();
+    const [complaint] = await stopped('complaint', { complaint_sub_type: 'OnAccountSuppressionList' });
+    expect(pick(complaint, ...columns)).toEqual([at, 'OnAccountSuppressionList', null, 'suppressed']);
+    await lake.clear();
+    // The service's own list counts as a bounce.
+    const [listed] = await stopped('hard_bounce', { bounce_sub_type: 'Suppressed' });
+    expect(pick(listed, ...columns)).toEqual([null, null, null, 'hard_bounced']);
   });
 });
 

@@ -11,7 +11,7 @@ const rowsOf = (seed: string): Readonly<Record<string, string>>[] => [
 test('the well-known providers are there, and complaints of those who send none are not observable', () => {
   const providers = new Set(rowsOf('mailbox_providers').map(({ provider }) => provider));
   const named =
-    'gmail yahoo microsoft apple comcast gmx web.de mail.ru yandex proton orange free libero t-online qq 163 naver';
+    'gmail yahoo microsoft apple comcast gmx web.de mail.ru yandex proton orange free libero t-online qq 163 naver bt';
   expect([...providers].sort()).toEqual(named.split(' ').sort());
   const feedback = rowsOf('mailbox_providers').filter(
     ({ has_complaint_feedback }) => has_complaint_feedback === 'true',
@@ -45,6 +45,20 @@ describe('status codes', () => {
     const subjects = [4, 5].flatMap((code) => [0, 1, 2, 3, 4, 5, 6, 7].map((subject) => `${code}.${subject}`));
     expect([...named, ...subjects].filter((status) => !listed.has(status))).toEqual([]);
   });
+});
+
+test('a sub-type counts as one of four things, and who says so stands beside it', () => {
+  const VERDICTS = ['not_tried', 'listed', 'bad_address', 'bounce'];
+  const subTypes = rowsOf('bounce_sub_types');
+  expect(subTypes.filter(({ verdict = '' }) => !VERDICTS.includes(verdict))).toEqual([]);
+  expect(
+    subTypes.filter(({ source = '' }) => !/^(Amazon SES Developer Guide|third parties only)/.test(source)),
+  ).toEqual([]);
+});
+
+test('the marks of mailbox hosts are of text in lower case, or the beginning of an address', () => {
+  const PATTERNS: Record<string, RegExp> = { text: /^[^A-Z]{4,}$/, ip: /^(\d+[.]){1,3}$/ };
+  expect(rowsOf('mailbox_hosts').filter(({ mark = '', kind = '' }) => !PATTERNS[kind]?.test(mark))).toEqual([]);
 });
 
 test('thresholds are those that SES, Gmail and Yahoo publish', () => {

@@ -193,13 +193,16 @@ test('there is no test where fewer than five are expected in a cell', async () =
   });
 });
 
-test('what nobody in the campaign was seen to do can not be observed', async () => {
-  const [quiet] = await compared([...treated('0', 3, 1), ...treated('1', 3, 1)]);
+test('what is not tracked can not be observed', async () => {
+  const untracked = (rows: readonly Row[]): Row[] =>
+    rows.map((row) => ({ ...row, is_open_published: false, is_click_published: false }));
+  const [quiet] = await compared(untracked([...treated('0', 3, 1), ...treated('1', 3, 1)]));
   expect(quiet).toMatchObject({
     human_open_rate: null,
     human_open_rate_low: null,
     human_open_rate_high: null,
     unique_click_rate: null,
+    human_click_rate: null,
     unsubscribe_rate: 1 / 3,
   });
   await lake.clear();
@@ -208,6 +211,6 @@ test('what nobody in the campaign was seen to do can not be observed', async () 
     ...treated('0', 3, 0),
     ...outcomes('m', 3, [[1, machine]], { campaign_id: 'spring', treatment_id: '1' }),
   ]);
-  expect(unopened).toMatchObject({ human_open_rate: 0, unique_opens: 0, unique_click_rate: null });
+  expect(unopened).toMatchObject({ human_open_rate: 0, unique_opens: 0, unique_click_rate: 0 });
   expect(byMachine).toMatchObject({ human_open_rate: 0, unique_opens: 1, unique_human_opens: 0 });
 });

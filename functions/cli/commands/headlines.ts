@@ -68,10 +68,14 @@ export function* headlineLines(found: Headlines, palette: Palette): Generator<st
     ['sent', counts.sent, ''],
     ['delivered', counts.delivered, percent(rates.delivery)],
     ['hard bounces', counts.hard_bounces, percent(rates.hardBounce)],
-    ['soft bounces', counts.soft_bounces, percent(rates.softBounce)],
+    [
+      'soft bounces',
+      counts.soft_bounces,
+      `${percent(rates.softBounce)}, and never delivered ${percent(rates.softNeverDelivered)}`,
+    ],
     ['complaints', counts.feedback_complaints, `${percent(rates.complaint)} where providers tell of them`],
     ['opened', counts.unique_human_opens, `${percent(rates.humanOpen)}, by people: machines are left out`],
-    ['clicked', counts.unique_clicks, percent(rates.click)],
+    ['clicked', counts.unique_human_clicks, `${percent(rates.click)}, by people`],
     ['unsubscribed', counts.unsubscribes, percent(rates.unsubscribe)],
   ] as const) {
     yield `  ${name.padEnd(14)}${padLeft(count(n), 9)}   ${says}`.trimEnd();

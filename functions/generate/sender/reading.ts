@@ -107,7 +107,7 @@ function opens(
   for (let again = 0; again < 5; again++) {
     const proxy = person.at.proxy === 'google' ? GOOGLE_PROXY : YAHOO_PROXY;
     const agent = isProxied ? proxy : personalAgent(random, at);
-    happenings.push({ type: 'open', at, who: [0], ip, agent, isHuman: agent !== YAHOO_PROXY });
+    happenings.push({ type: 'open', at, who: [0], ip, agent, isHuman: true });
     const next = at + 25 * SECOND + random.wait(9 * HOUR_MS);
     if (!random.chance(0.27) || next > deliveredAt + ATTENTION) break;
     at = next;

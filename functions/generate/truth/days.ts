@@ -1,10 +1,10 @@
 import { dateOf, eventType } from '../records/event-words.ts';
-import { HONEST_BOT, PRIVACY_PROXY, YAHOO_PROXY } from '../sender/agents.ts';
+import { HONEST_BOT, PRIVACY_PROXY } from '../sender/agents.ts';
 import type { Click, Happening, Mail, Open } from '../sender/mail.ts';
 import { Tally } from './counter.ts';
 
 /** User agents that are a machine's. Scanners that use a browser's agent are found by timing, in cohort views only. */
-const MACHINES: ReadonlySet<string> = new Set([PRIVACY_PROXY, YAHOO_PROXY, HONEST_BOT]);
+const MACHINES: ReadonlySet<string> = new Set([PRIVACY_PROXY, HONEST_BOT]);
 
 /** What the event-day views must say; simulator addresses are left out but where said. */
 export type DayTruth = ReturnType<DayLedger['lists']>;

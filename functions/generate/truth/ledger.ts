@@ -6,8 +6,18 @@ import type { Life } from '../sender/life.ts';
 import type { Bounce, BounceKind, Happening, Mail } from '../sender/mail.ts';
 import type { Incident } from '../sender/schedule.ts';
 import { DayLedger, type DayTruth } from './days.ts';
-import { addFacts, FACT_COUNTS, type FactCounts, noFacts } from './facts.ts';
+import {
+  addFacts,
+  countsForCohort,
+  FACT_COUNTS,
+  type FactCounts,
+  factsOf,
+  noFacts,
+  noParts,
+  type Parts,
+} from './facts.ts';
 import { PeopleLedger, type PersonTruth } from './people.ts';
+import { PublishedLedger } from './published.ts';
 import { SenderLedger } from './senders.ts';
 
 export interface EventCount {
@@ -122,7 +132,9 @@ export class Ledger {
   readonly faults: Fault[] = [];
   readonly headline = { ...noFacts(), events: 0 };
   private readonly events = new Map<string, EventCount>();
-  private readonly facts = new Map<string, Fact>();
+  /** by fact, and by what its mail is published as */
+  private readonly parts = new Map<string, { fact: FactDimensions; mail: Mail; parts: Parts }>();
+  private readonly published = new PublishedLedger();
   private readonly links = new Map<string, LinkCount>();
   private readonly bounces = new Map<string, BounceCount>();
   private readonly days = new DayLedger();
@@ -131,7 +143,7 @@ export class Ledger {
 
   /** @param isPersonal remembers each person's mail, which takes memory */
   constructor(isPersonal = false) {
-    this.people = isPersonal ? new PeopleLedger() : null;
+    this.people = isPersonal ? new PeopleLedger(this.published) : null;
   }
 
   /** One message with all that happens to it. @param headers how many its send event lists */
@@ -144,10 +156,11 @@ export class Ledger {
     }
     this.link(mail, happenings);
     this.days.life(mail, happenings);
+    this.published.life(mail, happenings, (one) => isOfSomeone(mail, one) && countsForCohort(mail, one));
     this.people?.life(mail, happenings);
     if (happenings.some(({ type }) => type === 'send')) this.senders.sent(mail, headers === headerCount(mail));
     mail.recipients.forEach((recipient, position) => {
-      if (recipient.key !== '') addFacts(this.fact(mail, recipient.provider), mail, position, happenings);
+      if (recipient.key !== '') addFacts(this.partsOf(mail, recipient.provider), mail, position, happenings);
     });
   }
 
@@ -168,7 +181,7 @@ export class Ledger {
 
   /** The lists of the truth, each in order of its dimensions. */
   lists(): Omit<Truth, 'seed' | 'messages' | 'first_day' | 'last_day' | 'objects' | 'incident'> {
-    const facts = inOrder(this.facts).filter((fact) => FACT_COUNTS.some((name) => fact[name] > 0));
+    const facts = this.facts().filter((fact) => FACT_COUNTS.some((name) => fact[name] > 0));
     const headline = { ...noFacts(), events: this.headline.events };
     for (const fact of facts) for (const name of FACT_COUNTS) headline[name] += fact[name];
     return {
@@ -228,24 +241,36 @@ export class Ledger {
       });
   }
 
-  private fact(mail: Mail, provider: string): Fact {
-    const { sender, configurationSet, campaignId, treatmentId, journeyId } = mail.mailing;
-    const date = dateOf(mail.sentAt);
-    const key = `${date}\u0001${provider}\u0001${sender.domain}\u0001${configurationSet}\u0001${campaignId ?? '\u0002'}\u0001${treatmentId}\u0001${journeyId}`;
-    const known = this.facts.get(key);
-    if (known !== undefined) return known;
-    const fact: Fact = {
-      send_date: date,
+  private partsOf(mail: Mail, provider: string): Parts {
+    const { sender, configurationSet, campaignId, treatmentId, journeyId, stream } = mail.mailing;
+    const fact: FactDimensions = {
+      send_date: dateOf(mail.sentAt),
       mailbox_provider: provider,
       from_domain: sender.domain,
       configuration_set: configurationSet,
       campaign_id: campaignId,
       treatment_id: treatmentId,
       journey_id: journeyId,
-      ...noFacts(),
     };
-    this.facts.set(key, fact);
-    return fact;
+    const key = JSON.stringify([Object.values(fact), stream.source, stream.feed]);
+    const known = this.parts.get(key);
+    if (known !== undefined) return known.parts;
+    const parts = noParts();
+    this.parts.set(key, { fact, mail, parts });
+    return parts;
+  }
+
+  /** In order of their dimensions. */
+  private facts(): Fact[] {
+    const facts = new Map<string, Fact>();
+    for (const { fact, mail, parts } of this.parts.values()) {
+      const key = JSON.stringify(Object.values(fact));
+      const sum = facts.get(key) ?? { ...fact, ...noFacts() };
+      facts.set(key, sum);
+      const counts = factsOf(parts, this.published.of(mail));
+      for (const name of FACT_COUNTS) sum[name] += counts[name];
+    }
+    return inOrder(facts);
   }
 
   private link(mail: Mail, happenings: readonly Happening[]): void {
@@ -270,6 +295,9 @@ export class Ledger {
     }
   }
 }
+
+const isOfSomeone = (mail: Mail, { who }: Happening): boolean =>
+  who?.some((position) => mail.recipients[position]?.key) === true;
 
 const noClicks = (campaign: string | null, link: string): LinkCount => ({
   campaign_id: campaign,

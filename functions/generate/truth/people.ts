@@ -1,6 +1,8 @@
 import { DAY_MS } from '#lake/days.ts';
+import { HONEST_BOT, PRIVACY_PROXY } from '../sender/agents.ts';
 import type { BounceKind, Happening, Mail } from '../sender/mail.ts';
-import { countsForCohort } from './facts.ts';
+import { countsForCohort, isStopped, sweptClicks } from './facts.ts';
+import type { PublishedLedger } from './published.ts';
 
 /** What recipient_engagement must say of a person; instants are epoch ms. */
 export interface PersonTruth {
@@ -13,14 +15,16 @@ export interface PersonTruth {
   human_opened: number;
   clicked: number;
   human_clicked: number;
-  first_sent_at: number;
-  last_sent_at: number;
+  first_sent_at: number | null;
+  last_sent_at: number | null;
   last_delivered_at: number | null;
   last_opened_at: number | null;
   last_human_opened_at: number | null;
   last_clicked_at: number | null;
   last_human_clicked_at: number | null;
   delivered_since_engaged: number;
+  engagement: 'engaged' | 'unknown' | 'never' | 'never_delivered' | null;
+  hidden_opened: number;
   /** what suppression_candidates must say; null: nothing speaks against them */
   suppression: SuppressionTruth | null;
 }
@@ -39,6 +43,7 @@ export interface SuppressionTruth {
 
 /** One message's life for one person. */
 interface PersonMail {
+  mail: Mail;
   sentAt: number;
   isOnly: boolean;
   isSent: boolean;
@@ -46,15 +51,19 @@ interface PersonMail {
   deliveredAt: number | null;
   /** the gravest, and of these the first */
   bounce: { kind: BounceKind; at: number; subType: string; status: string | null } | null;
+  stoppedAt: number | null;
   complainedAt: number | null;
+  /** by whom no machine is known to be */
   unsubscribedAt: number | null;
   opens: number[];
   humanOpens: number[];
+  hiddenOpens: number[];
   clicks: number[];
   humanClicks: number[];
 }
 
-const SERVICE_STOPPED = new Set(['OnAccountSuppressionList', 'Suppressed', 'UnsubscribedRecipient']);
+/** The service's own list: no attempt, and a bounce all the same. */
+const LISTED = 'Suppressed';
 /** Seed settings, suppress_soft_bounces and suppress_soft_bounce_days. */
 const SOFT_BOUNCES = 5;
 const SOFT_BOUNCE_DAYS = 14;
@@ -62,6 +71,11 @@ const SOFT_BOUNCE_DAYS = 14;
 /** Remembers each person's mail while the data are made: takes memory, so only on request. Simulator addresses are left out. */
 export class PeopleLedger {
   private readonly people = new Map<string, { provider: string; mails: PersonMail[] }>();
+  private readonly published: PublishedLedger;
+
+  constructor(published: PublishedLedger) {
+    this.published = published;
+  }
 
   life(mail: Mail, happenings: readonly Happening[]): void {
     mail.recipients.forEach(({ key, provider, isSimulator }, position) => {
@@ -78,7 +92,7 @@ export class PeopleLedger {
   lines(): PersonTruth[] {
     return [...this.people]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, { provider, mails }]) => truthOf(key, provider, mails));
+      .map(([key, { provider, mails }]) => truthOf(key, provider, mails, this.published));
   }
 }
 
@@ -90,23 +104,37 @@ function personMail(mail: Mail, own: readonly Happening[]): PersonMail {
       .sort((a, b) => a - b);
   const [deliveredAt = null] = times(({ type }) => type === 'delivered');
   const [complainedAt = null] = times(({ type }) => type === 'complaint');
+  const swept = sweptClicks(own);
+  const isMachine = (one: Happening): boolean =>
+    swept.has(one) || ((one.type === 'click' || one.type === 'unsubscribe') && one.agent === HONEST_BOT);
   const [unsubscribedAt = null] = times(
+    (one) =>
+      (one.type === 'unsubscribe' || one.type === 'opt_out' || (one.type === 'click' && one.isUnsubscribe)) &&
+      !isMachine(one),
+  );
+  const leftAt = times(
     (one) => one.type === 'unsubscribe' || one.type === 'opt_out' || (one.type === 'click' && one.isUnsubscribe),
   );
+  const [stoppedAt = null] = times(isStopped);
+  const proofs = times((one) => one.type === 'open' || one.type === 'click' || one.type === 'complaint').concat(leftAt);
+  const provedAt = deliveredAt ?? (proofs.length > 0 ? Math.min(...proofs) : null);
   const bounce = gravest(own);
   return {
+    mail,
     sentAt: mail.sentAt,
     isOnly: mail.recipients.length === 1,
     isSent: own.some(({ type }) => type !== 'rejected' && type !== 'rendering_failure' && type !== 'opt_in'),
-    isDelivered: deliveredAt !== null && bounce?.kind !== 'hard',
-    deliveredAt,
+    isDelivered: provedAt !== null && bounce?.kind !== 'hard' && stoppedAt === null,
+    deliveredAt: provedAt,
+    stoppedAt,
     bounce,
     complainedAt,
     unsubscribedAt,
     opens: times(({ type }) => type === 'open'),
     humanOpens: times((one) => one.type === 'open' && one.isHuman),
+    hiddenOpens: times((one) => one.type === 'open' && one.agent === PRIVACY_PROXY),
     clicks: times(({ type }) => type === 'click'),
-    humanClicks: times((one) => one.type === 'click' && one.isHuman),
+    humanClicks: times((one) => one.type === 'click' && one.isHuman && !swept.has(one)),
   };
 }
 
@@ -114,37 +142,58 @@ function gravest(own: readonly Happening[]): PersonMail['bounce'] {
   for (const kind of ['hard', 'undetermined', 'soft'] as const) {
     let first: PersonMail['bounce'] = null;
     for (const one of own)
-      if (one.type === 'bounce' && one.kind === kind && (first === null || one.at < first.at))
+      if (one.type === 'bounce' && !isStopped(one) && one.kind === kind && (first === null || one.at < first.at))
         first = { kind, at: one.at, subType: one.subType, status: one.enhancedStatus };
     if (first !== null) return first;
   }
   return null;
 }
 
-function truthOf(recipient_key: string, mailbox_provider: string, mails: readonly PersonMail[]): PersonTruth {
-  const seen = mails.filter((mail) => mail.isDelivered && mail.isOnly);
+function truthOf(
+  recipient_key: string,
+  mailbox_provider: string,
+  mails: readonly PersonMail[],
+  published: PublishedLedger,
+): PersonTruth {
+  const seen = mails.filter(({ mail, isDelivered, isOnly }) => {
+    const { open, click } = published.of(mail);
+    return isDelivered && isOnly && (open || click);
+  });
+  const sent = mails.filter((mail) => mail.isSent);
+  const delivered = mails.filter((mail) => mail.isDelivered);
   const engaged = latest(
     mails.filter((mail) => mail.humanOpens.length > 0 || mail.humanClicks.length > 0),
     'sentAt',
   );
+  const since = seen.filter((mail) => engaged === null || mail.sentAt > engaged);
   return {
     recipient_key,
     mailbox_provider,
-    sent: mails.filter((mail) => mail.isSent).length,
-    delivered: mails.filter((mail) => mail.isDelivered).length,
+    sent: sent.length,
+    delivered: delivered.length,
     trackable_delivered: seen.length,
     opened: seen.filter((mail) => mail.opens.length > 0).length,
     human_opened: seen.filter((mail) => mail.humanOpens.length > 0).length,
     clicked: seen.filter((mail) => mail.clicks.length > 0).length,
     human_clicked: seen.filter((mail) => mail.humanClicks.length > 0).length,
-    first_sent_at: Math.min(...mails.map((mail) => mail.sentAt)),
-    last_sent_at: Math.max(...mails.map((mail) => mail.sentAt)),
-    last_delivered_at: latest(mails, 'deliveredAt'),
+    first_sent_at: sent.length > 0 ? Math.min(...sent.map((mail) => mail.sentAt)) : null,
+    last_sent_at: latest(sent, 'sentAt'),
+    last_delivered_at: latest(delivered, 'deliveredAt'),
     last_opened_at: last(mails.flatMap((mail) => mail.opens)),
     last_human_opened_at: last(mails.flatMap((mail) => mail.humanOpens.slice(0, 1))),
     last_clicked_at: last(mails.flatMap((mail) => mail.clicks)),
     last_human_clicked_at: last(mails.flatMap((mail) => mail.humanClicks.slice(0, 1))),
-    delivered_since_engaged: seen.filter((mail) => engaged === null || mail.sentAt > engaged).length,
+    delivered_since_engaged: since.length,
+    engagement: since.some((mail) => mail.hiddenOpens.length > 0)
+      ? 'unknown'
+      : engaged !== null
+        ? 'engaged'
+        : seen.length > 0
+          ? 'never'
+          : delivered.length === 0
+            ? 'never_delivered'
+            : null,
+    hidden_opened: seen.filter((mail) => mail.hiddenOpens.length > 0).length,
     suppression: suppressionOf(mails),
   };
 }
@@ -159,9 +208,14 @@ function suppressionOf(mails: readonly PersonMail[]): SuppressionTruth | null {
   const complaints = mails.flatMap(({ complainedAt }) => complainedAt ?? []);
   const unsubscribes = mails.flatMap(({ unsubscribedAt }) => unsubscribedAt ?? []);
   const hard = later.flatMap(({ bounce }) => (bounce?.kind === 'hard' ? [bounce] : []));
-  const stopped = hard.filter(({ subType }) => SERVICE_STOPPED.has(subType));
-  const bad = hard.filter(({ subType, status }) => !SERVICE_STOPPED.has(subType) && isAboutTheAddress(status));
-  const soft = later.filter((mail) => mail.bounce?.kind === 'soft').map((mail) => mail.sentAt);
+  const stopped = [
+    ...later.flatMap(({ stoppedAt }) => stoppedAt ?? []),
+    ...hard.filter(({ subType }) => subType === LISTED).map(({ at }) => at),
+  ];
+  const bad = hard.filter(
+    ({ subType, status }) => subType === 'NoEmail' || (subType !== LISTED && isAboutTheAddress(status)),
+  );
+  const soft = later.filter((mail) => mail.bounce?.kind === 'soft' && !mail.isDelivered).map((mail) => mail.sentAt);
   const first = (times: readonly number[]): number => Math.min(...times);
   const isSoft = soft.length >= SOFT_BOUNCES && Math.max(...soft) - first(soft) >= SOFT_BOUNCE_DAYS * DAY_MS;
   const [reason, since] =
@@ -170,7 +224,7 @@ function suppressionOf(mails: readonly PersonMail[]): SuppressionTruth | null {
       : bad.length > 0
         ? ['hard_bounce', first(bad.map(({ at }) => at))]
         : stopped.length > 0
-          ? ['suppressed', first(stopped.map(({ at }) => at))]
+          ? ['suppressed', first(stopped)]
           : unsubscribes.length > 0
             ? ['unsubscribe', first(unsubscribes)]
             : isSoft

@@ -4,6 +4,7 @@ import { concurrently } from '../concurrently.ts';
 import type { Store, StoredObject } from '../ports.ts';
 import { attemptOfFile, generationFolder, liveFolder, liveRoot, numberOf, unitOfAttempt } from './keys.ts';
 import { leafOutcomes, type Outcomes } from './outcomes.ts';
+import { type SeenScope, unionOf } from './published.ts';
 import { type Generation, readableGeneration } from './records.ts';
 
 /** A day of a table that settle may work on. */
@@ -19,6 +20,7 @@ export interface LiveAttempt {
   send_days: string[];
   /** by what settings it was decoded (meaning.ts); null if its outcome doesn't say */
   meaning: string | null;
+  published: readonly SeenScope[];
   /** when its first file was written, epoch ms */
   writtenAt: number;
 }
@@ -72,6 +74,7 @@ export async function unseenAttempts(
             rows: files.reduce((sum, { rows }) => sum + rows, 0),
             send_days: files.flatMap(({ send_days }) => send_days),
             meaning: outcome.meaning ?? null,
+            published: unionOf(files.map(({ published = [] }) => published)),
             writtenAt,
           },
         ];

@@ -3,6 +3,7 @@ import { MissingObject, type Store, type StoredObject } from '../ports.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { GenerationRow, UnitRow } from '../tables/protocol.ts';
 import { generationFolder, numberOf, outcomeKey, outcomesRoot, planFolder, plansRoot, replaysRoot } from './keys.ts';
+import type { SeenScope } from './published.ts';
 import type { SettledFile } from './settled-files.ts';
 
 export interface PlannedObject {
@@ -45,6 +46,8 @@ export interface LiveFile {
   bytes: number;
   /** of events: the days on which the mail of its rows was sent; tells rollup which send days a file changes */
   send_days: string[];
+  /** of events: the event types that its rows show to be published; files of before have none */
+  published?: SeenScope[];
 }
 
 export interface ObjectProblem {
@@ -84,6 +87,8 @@ export interface Generation extends GenerationRow {
   attempt_list: string[];
   /** settle of events: the send days of its rows, and maybe of some that lost against another copy */
   send_days: string[];
+  /** settle of events: the types that its rows show to be published; rollup: those that it took for published by the days before */
+  published?: SeenScope[];
   /** rollup: what it read */
   inputs?: RollupInput[];
   /** what computed it (recipe.ts); left out by code of before there were any */

@@ -8,11 +8,13 @@ import { addDays } from '../days.ts';
 import type { Ports } from '../ports.ts';
 import { dayOfKey, generationKey, rollupFolder, rollupKey } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
+import { PUBLISHED_TYPES } from '../protocol/published.ts';
 import { pointAtNewest } from '../protocol/readers.ts';
 import { recipeOf } from '../protocol/recipe.ts';
 import { createState, type Generation } from '../protocol/records.ts';
 import { sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
+import { quoteText } from '../sql/quote.ts';
 import { inlineViews } from '../sql/views/inline.ts';
 import { settingOf } from '../sql/views/seeds.ts';
 import type { View } from '../sql/views/view.ts';
@@ -135,6 +137,7 @@ async function rollupRun(
               days.map(({ dt }) => dt),
               window,
             ),
+            rollup_published: publishedRows(days),
           })}\norder by dt, message_id, recipient_key`,
           table: recipientMessages.name,
           inputs,
@@ -143,7 +146,7 @@ async function rollupRun(
         });
 
   const files = await sealFiles(lake, written);
-  const done = await concurrently(days, AT_ONCE, async ({ dt, n, reads }): Promise<RolledUp[]> => {
+  const done = await concurrently(days, AT_ONCE, async ({ dt, n, reads, published }): Promise<RolledUp[]> => {
     const ofDay = files.filter(({ key }) => dayOfKey(key) === dt);
     const rows = ofDay.reduce((sum, file) => sum + file.rows, 0);
     const generation: Generation = {
@@ -160,6 +163,7 @@ async function rollupRun(
       file_list: ofDay,
       attempt_list: [],
       send_days: [],
+      published,
       inputs: reads.map(inputOf),
       recipe,
     };
@@ -169,6 +173,47 @@ async function rollupRun(
     return [{ dt, rows }];
   });
   return done.flat();
+}
+
+/** Characters of a statement that may be spent on scopes: Athena takes 262,144 in all, of which the views need 60,000. */
+const MOST_SCOPES_TEXT = 150_000;
+
+/**
+ * The relation `rollup_published`: a row for each scope and run of send days that share what the days before show. Where
+ * so many scopes don't fit into a statement there are none, and each day's own mail alone shows what is published.
+ */
+export function publishedRows(days: readonly Pick<StaleDay, 'dt' | 'published'>[]): string {
+  const rows = days.flatMap(({ dt, published }) =>
+    published.map(({ scope, types }) => ({ scope, types, from: dt, to: dt })),
+  );
+  const merged = [...Map.groupBy(rows, ({ scope, types }) => JSON.stringify([scope, types])).values()].flatMap(
+    mergedDays,
+  );
+  const values = merged.map(
+    ({ scope, types, from, to }) =>
+      `(${quoteText(scope)}, date '${from}', date '${to}', ${PUBLISHED_TYPES.map((type) => types.includes(type)).join(', ')})`,
+  );
+  const none = "('', date '1970-01-01', date '1970-01-01', false, false, false, false, false, false)";
+  const text = values.join(', ');
+  return `select * from (values ${text === '' || text.length > MOST_SCOPES_TEXT ? none : text}) as listed (scope, first_send_date, last_send_date, has_sends, has_deliveries, has_opens, has_clicks, has_unsubscribes, has_complaints)`;
+}
+
+interface SeenDays {
+  scope: string;
+  types: readonly string[];
+  from: string;
+  to: string;
+}
+
+/** Neighbouring days as one row. @param rows in order of their days */
+function mergedDays(rows: readonly SeenDays[]): SeenDays[] {
+  const merged: SeenDays[] = [];
+  for (const row of rows) {
+    const last = merged.at(-1);
+    if (last && addDays(last.to, 1) === row.from) last.to = row.to;
+    else merged.push({ ...row });
+  }
+  return merged;
 }
 
 /** The relation `rollup_run`: one row that the select reads. */

@@ -10,6 +10,7 @@ import { type LiveAttempt, liveDays, lostFiles, type TableDay, unseenAttempts } 
 import { generationKey, liveFolder, settledFolder } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
+import { unionOf } from '../protocol/published.ts';
 import { heal, pointAtNewest } from '../protocol/readers.ts';
 import { createState, type Generation, newestGeneration, readGeneration } from '../protocol/records.ts';
 import { faultsOf, isWhole, sealFiles } from '../protocol/settled-files.ts';
@@ -277,6 +278,7 @@ async function settleRound(
     file_list: files,
     attempt_list: attempts,
     send_days: distinct([base?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat()),
+    published: unionOf([base?.published ?? [], ...unseen.map(({ published }) => published)]),
     recipe: settleRecipe(table),
     meanings: distinct([...(base?.meanings ?? []), ...unseen.flatMap(({ meaning }) => meaning ?? [])]),
   };

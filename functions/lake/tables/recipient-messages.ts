@@ -1,4 +1,13 @@
-import { configuration_set, message_id, origin, recipient_domain, sent_at, source } from './shared.ts';
+import {
+  configuration_set,
+  dimensions,
+  message_id,
+  origin,
+  recipient_domain,
+  sent_at,
+  source,
+  tenancy,
+} from './shared.ts';
 import { bigint, boolean, defineTable, int, required, string, timestamp } from './table.ts';
 
 const few = { storage: 'dictionary' } as const;
@@ -34,7 +43,7 @@ export const recipientMessages = defineTable({
     bounce_sub_type: string("The source's sub-type of that bounce.", few),
     smtp_status: string('Enhanced status code of that bounce; from the diagnostic where the status is missing.', few),
     diagnostic_code: string("The receiving server's words for that bounce.", few),
-    complained_at: timestamp('First complaint; a report that it is no spam (`not-spam`) is none.'),
+    complained_at: timestamp('First complaint; none is a report of no spam (`not-spam`), or of mail never sent out.'),
     rejected_at: timestamp('When the service rejected it.'),
     rendering_failed_at: timestamp('When its template failed to render.'),
     first_opened_at: timestamp('First open, by anyone or anything.'),
@@ -42,16 +51,30 @@ export const recipientMessages = defineTable({
     first_human_opened_at: timestamp('First open that is not labelled machine.'),
     first_clicked_at: timestamp('First click, by anyone or anything.'),
     last_clicked_at: timestamp('Last click, by anyone or anything.'),
-    first_human_clicked_at: timestamp('First click that is not labelled machine.'),
+    first_human_clicked_at: timestamp('First click that is not labelled machine, by agent or timing.'),
     opens: required(bigint('Open events.')),
     human_opens: required(bigint('Open events not labelled machine.')),
     clicks: required(bigint('Click events.')),
-    human_clicks: required(bigint('Click events not labelled machine.')),
+    human_clicks: required(bigint('Click events not labelled machine, by agent or timing.')),
     unsubscribed_at: timestamp('First unsubscribe, by link, header or preference page.'),
     delays: required(bigint('Delivery delay events.')),
     processing_time_ms: bigint('Time from acceptance to delivery, ms.'),
     last_status: required(string('What became of it: the gravest of its events.', few)),
     is_trackable: required(boolean('The message had one recipient, so opens and clicks are theirs.')),
     as_of: required(timestamp('When the row was computed.', { lineage: true })),
+    // Added later, so they may be null: partitions of before have none.
+    suppressed_at: timestamp('When it was stopped before any attempt, by a suppression list or the like.'),
+    suppressed_by: string('What stopped it: the sub-type, such as `OnAccountSuppressionList`.', few),
+    hidden_opens: bigint('Open events by a proxy that opens all mail of a person (Apple), so that nothing is known.'),
+    human_unsubscribed_at: timestamp('First unsubscribe that no machine made.'),
+    mailbox_host: string("Who hosts the mailbox, of a domain that is no provider's own.", few),
+    is_send_published: boolean('Send events are published for mail like this (see sql/README.md, Published).'),
+    is_delivery_published: boolean('Delivery events are published for mail like this.'),
+    is_open_published: boolean('Open events are published for mail like this: opens are tracked.'),
+    is_click_published: boolean('Click events are published for mail like this: clicks are tracked.'),
+    is_unsubscribe_published: boolean('Unsubscribes are published for mail like this.'),
+    is_complaint_published: boolean('Complaints are published for mail like this.'),
+    ...tenancy,
+    ...dimensions,
   },
 });

@@ -117,7 +117,7 @@ export function campaignsSection(
         html`${bar(rateOf(counts, RATES.humanOpen), opens, '')}<span>${percent(rateOf(counts, RATES.humanOpen))}</span>`,
     },
     {
-      name: 'Clicked',
+      name: 'Clicked by people',
       numeric: true,
       cell: ({ counts }) =>
         html`${bar(rateOf(counts, RATES.click), clicks, ' clicks')}<span>${percent(rateOf(counts, RATES.click))}</span>`,

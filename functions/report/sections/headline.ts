@@ -50,7 +50,7 @@ const TILES: readonly Tile[] = [
     key: 'opened',
     numerator: 'opened by people',
     denominator: 'trackable mails',
-    unknown: 'no open was seen: tracking may be off',
+    unknown: 'not observable: opens are not tracked, or nearly all are hidden',
   },
   {
     label: 'Clicks',
@@ -58,7 +58,7 @@ const TILES: readonly Tile[] = [
     key: 'clicked',
     numerator: 'clicked',
     denominator: 'trackable mails',
-    unknown: 'no click was seen: tracking may be off',
+    unknown: 'not observable: clicks are not tracked',
   },
   {
     label: 'Unsubscribes',
@@ -169,7 +169,7 @@ function rateTile(
   const of = (name: Count) => count(now.number(name));
   return html`<li class="tile"><h3>${label}</h3>
 <p class="figure">${percent(value)}</p>
-<p class="of">${value === null ? (unknown ?? 'nothing sent') : html`${of(rate.numerator)} ${numerator} of ${of(rate.denominator)} ${denominator}`}</p>
+<p class="of">${value === null ? (unknown ?? 'not observable: nothing is published to tell') : html`${of(rate.numerator)} ${numerator} of ${of(rate.denominator)} ${denominator}`}</p>
 ${rateChange(headline.horizons.get(rate.horizon) ?? null, rate, before !== null)}
 ${sparkline(days, key, ({ week }) => rateOf(week, rate))}</li>
 `;

@@ -32,9 +32,7 @@ export function providersSection(
   const rows = [...Map.groupBy(current, ({ provider }) => nameOf(provider))]
     .map(([name, cells]) => ({ name, counts: added(cells.map(({ counts }) => counts)) }))
     .sort((a, b) => placeOf(names, a.name) - placeOf(names, b.name));
-  const all = added(current.map(({ counts }) => counts));
-  const rate = (of: (typeof RATES)[keyof typeof RATES]) => (row: { counts: Counts }) =>
-    percent(rateOf(row.counts, of, all));
+  const rate = (of: (typeof RATES)[keyof typeof RATES]) => (row: { counts: Counts }) => percent(rateOf(row.counts, of));
   const markup = html`
 <section aria-labelledby="providers">
 <h2 id="providers">Mailbox providers</h2>
@@ -48,12 +46,12 @@ ${table(
     { name: 'Soft bounced', numeric: true, cell: rate(RATES.softBounce) },
     { name: 'Complained', numeric: true, cell: rate(RATES.complaint) },
     { name: 'Opened by people', numeric: true, cell: rate(RATES.humanOpen) },
-    { name: 'Clicked', numeric: true, cell: rate(RATES.click) },
+    { name: 'Clicked by people', numeric: true, cell: rate(RATES.click) },
     { name: 'Unsubscribed', numeric: true, cell: rate(RATES.unsubscribe) },
   ],
   rows,
 )}
-<p class="note">A dash means that the number can’t be known: some providers don’t report complaints.</p>
+<p class="note">A dash means that the number can’t be known: some providers don’t report complaints, and Apple hides who opens.</p>
 ${heatMap(cellsOf(shown, names, period), period, marks)}
 </section>`;
   return { id: 'providers', name: 'Providers', markup };

@@ -42,7 +42,7 @@ export async function loadTests(ask: Ask): Promise<Tests> {
         *,
         sum(sent) over (partition by campaign_id) as campaign_sent,
         max(
-            case when is_human_open_rate_significant or is_unique_click_rate_significant then 1 else 0 end
+            case when is_human_open_rate_significant or is_human_click_rate_significant then 1 else 0 end
         ) over (partition by campaign_id) as is_clear
     from treatment_comparison
 ),
@@ -64,7 +64,7 @@ order by place, is_control desc, treatment_id`);
   return { treatments, more: Math.max(0, (rows[0]?.number('campaigns') ?? 0) - MOST) };
 }
 
-const ESTIMATES = ['human_open_rate', 'unique_click_rate'] as const;
+const ESTIMATES = ['human_open_rate', 'human_click_rate'] as const;
 
 const treatmentOf = (row: Row): Treatment => ({
   campaign: row.text('campaign_id'),
@@ -72,7 +72,7 @@ const treatmentOf = (row: Row): Treatment => ({
   isControl: row.flag('is_control'),
   sent: row.number('sent'),
   opens: estimateOf(row, 'human_open_rate'),
-  clicks: estimateOf(row, 'unique_click_rate'),
+  clicks: estimateOf(row, 'human_click_rate'),
 });
 
 const estimateOf = (row: Row, rate: (typeof ESTIMATES)[number]): Estimate => ({
@@ -104,7 +104,7 @@ ${table(
     { name: 'Sent', numeric: true, cell: ({ sent }) => count(sent) },
     { name: 'Opened by people', cell: ({ opens: one }) => estimated(one, opens, 'opened') },
     { name: 'Against control', cell: ({ opens: one, isControl }) => compared(one, isControl) },
-    { name: 'Clicked', cell: ({ clicks: one }) => estimated(one, clicks, 'clicked') },
+    { name: 'Clicked by people', cell: ({ clicks: one }) => estimated(one, clicks, 'clicked') },
     { name: 'Against control', cell: ({ clicks: one, isControl }) => compared(one, isControl) },
   ],
   treatments,

@@ -48,7 +48,7 @@ describe('fault 77: recipient_messages', () => {
     await small.run();
     const counted = (): Promise<unknown> => small.rows('select human_opens from recipient_messages');
     const views = edited('seed_machine_agents', (sql) =>
-      sql.replace('values', "values\n('x', 'contains', 'y', true),"),
+      sql.replace('values', "values\n('x', 'contains', 'y', true, false),"),
     );
     expect(found(await auditWith(small.lake.views))).toEqual([]);
     expect(found(await auditWith(views))).toEqual(['outdated_day recipient_messages dt=2026-10-05']);

@@ -18,11 +18,6 @@ export interface FamilyView {
   dimensions: readonly Dimension[];
   /** the mail it is about, as a condition on the source */
   where?: string;
-  /**
-   * Mail that is tracked alike, in words and as dimensions. If nobody in it was seen to open (or click), opens (clicks)
-   * can't be observed in any row of it. Without dimensions it is the row.
-   */
-  scope: { words: string; by?: readonly string[] };
 }
 
 const send_date = { name: 'send_date', type: 'date' } as const;
@@ -40,37 +35,30 @@ export const FACT_DIMENSIONS: readonly Dimension[] = [
   ),
 ];
 
-const OF_THE_DAY = { by: ['send_date', 'dt'] } as const;
-
 export const FAMILY: readonly FamilyView[] = [
   {
     name: 'deliverability_daily',
     doc: 'How the mail of each day did, in one line. One row per send date.',
     source: 'deliverability_facts',
     dimensions: [send_date, dt],
-    scope: { words: 'the mail of the day' },
   },
   {
     name: 'deliverability_by_mailbox_provider',
     doc: 'Whether a mailbox provider turns our mail away. One row per send date and mailbox provider.',
     source: 'deliverability_facts',
     dimensions: [send_date, dt, varchar('mailbox_provider')],
-    scope: { words: 'the mail of the day, to any provider,', ...OF_THE_DAY },
   },
   {
     name: 'deliverability_by_recipient_domain',
     doc: "How mail to each domain did: the long tail behind the providers. One row per send date and recipient's domain.",
     source: 'message_outcomes',
     dimensions: [send_date, dt, varchar('recipient_domain'), { ...varchar('mailbox_provider'), isDecided: true }],
-    scope: { words: 'the mail of the day, to any domain,', ...OF_THE_DAY },
   },
   {
     name: 'deliverability_by_sending_domain',
     doc: 'Which of our identities is in trouble. One row per send date, From domain and configuration set.',
     source: 'deliverability_facts',
     dimensions: [send_date, dt, varchar('from_domain'), varchar('configuration_set')],
-    // A configuration set is what has tracking on or off.
-    scope: { words: 'this mail' },
   },
   {
     name: 'deliverability_by_campaign',
@@ -78,7 +66,6 @@ export const FAMILY: readonly FamilyView[] = [
     source: 'message_outcomes',
     dimensions: [varchar('campaign_id'), varchar('campaign_activity_id'), varchar('treatment_id')],
     where: 'campaign_id is not null',
-    scope: { words: 'the campaign', by: ['campaign_id'] },
   },
   {
     name: 'deliverability_by_journey',
@@ -86,13 +73,11 @@ export const FAMILY: readonly FamilyView[] = [
     source: 'message_outcomes',
     dimensions: [varchar('journey_id'), varchar('journey_run_id'), varchar('journey_activity_id')],
     where: 'journey_id is not null',
-    scope: { words: 'the journey', by: ['journey_id'] },
   },
   {
     name: 'deliverability_by_outgoing_ip',
     doc: 'Whether one of our sending addresses is blocked somewhere. SES names the address on few kinds of events and Pinpoint on none: what has none stands under NULL. One row per send date, outgoing IP and mailbox provider.',
     source: 'message_outcomes',
     dimensions: [send_date, dt, varchar('outgoing_ip'), varchar('mailbox_provider')],
-    scope: { words: 'the mail of the day, from any address,', ...OF_THE_DAY },
   },
 ];

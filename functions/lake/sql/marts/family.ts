@@ -37,7 +37,7 @@ export function familyText(view: FamilyView): string {
   return headerOf(view) + selectOf(view);
 }
 
-function headerOf({ name, doc, dimensions, source, scope }: FamilyView): string {
+function headerOf({ name, doc, dimensions, source }: FamilyView): string {
   const first = name === 'deliverability_daily';
   return headerText({
     doc,
@@ -50,7 +50,7 @@ function headerOf({ name, doc, dimensions, source, scope }: FamilyView): string 
       ...RATES.map((rate) => ({
         name: rate.name,
         type: 'double',
-        doc: first || 'seenBy' in rate ? meaningOf(rate, scope.words) : '= deliverability_daily',
+        doc: first ? meaningOf(rate) : '= deliverability_daily',
       })),
       { name: 'is_mature', type: 'boolean', doc: maturity(dimensions, first) },
     ],
@@ -71,7 +71,7 @@ function maturity(dimensions: readonly Dimension[], first: boolean): string {
 }
 
 function selectOf(view: FamilyView): string {
-  const { dimensions, source, where, scope } = view;
+  const { dimensions, source, where } = view;
   const names = namesOf(dimensions);
   const hasFacts = source === 'deliverability_facts';
   const rows = hasFacts ? 'facts' : 'outcomes';
@@ -83,27 +83,20 @@ function selectOf(view: FamilyView): string {
     (name) =>
       `${name.slice(0, name.indexOf('_')) === 'first' ? 'min' : 'max'}(case when not is_simulator then send_date end) as ${name}`,
   );
-  const { by } = scope;
-  const inScope = ['unique_opens', 'unique_clicks'].map(
-    (seen) => `sum(${seen}) over (partition by ${by?.join(', ')}) as ${seen}_in_scope`,
-  );
   return statement([
     imported(rows, source, where),
     setting('settings', 'attribution_days', 'integer'),
     cte('sums', [...names, ...spans, ...sums], rows, groupBy(names)),
-    ...(by === undefined ? [] : [cte('scoped', ['*', ...inScope], 'sums')]),
     cte(
       'final',
       [
         ...names,
         ...span,
         ...MEASURE_NAMES,
-        ...RATES.map((rate) =>
-          divided(rate, 8, 'seenBy' in rate && by ? `${rate.seenBy.measure}_in_scope` : undefined),
-        ),
+        ...RATES.map((rate) => divided(rate, 8)),
         matureFrom(hasDay(dimensions) ? 'send_date' : 'last_send_date'),
       ],
-      by === undefined ? 'sums' : 'scoped',
+      'sums',
       '    cross join settings',
     ),
   ]);

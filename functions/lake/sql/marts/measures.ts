@@ -25,12 +25,12 @@ export const MEASURES = [
   },
   {
     name: 'delivered',
-    doc: 'Recipient-messages with a delivery and without a hard bounce.',
+    doc: 'Recipient-messages with a delivery, or proved delivered by what the recipient did, and without a hard bounce.',
     where: ['is_delivered'],
   },
   {
     name: 'hard_bounces',
-    doc: 'Recipient-messages whose gravest bounce is hard; suppressed ones included.',
+    doc: 'Recipient-messages whose gravest bounce is hard. Suppressed ones are no bounces.',
     where: ["bounce_kind = 'hard'"],
   },
   {
@@ -45,29 +45,29 @@ export const MEASURES = [
   },
   {
     name: 'suppressed_bounces',
-    doc: 'Of hard_bounces: stopped by the account suppression list (OnAccountSuppressionList).',
+    doc: 'Recipient-messages that were never sent out, as a suppression list or the like stopped them: neither bounces nor complaints.',
     where: ['is_suppressed'],
   },
   {
     name: 'reputation_sent',
-    doc: 'Sent, without the suppressed: what reputation_bounce_rate is of.',
-    where: ['is_sent', 'not is_suppressed'],
+    doc: 'Sent, without the suppressed, where the volume is published: what reputation_bounce_rate is of.',
+    where: ['is_sent', 'not is_suppressed', 'is_volume_observed'],
   },
   {
     name: 'reputation_hard_bounces',
-    doc: 'Hard bounces, without the suppressed.',
-    where: ["bounce_kind = 'hard'", 'not is_suppressed'],
+    doc: 'Of reputation_sent: bounced hard.',
+    where: ["bounce_kind = 'hard'", 'is_volume_observed'],
   },
   { name: 'complaints', doc: 'Recipient-messages with a complaint.', where: ['complained_at is not null'] },
   {
     name: 'feedback_delivered',
-    doc: 'Delivered to providers that tell senders of complaints.',
-    where: ['is_delivered', 'has_complaint_feedback'],
+    doc: 'Delivered (presumed so where Delivery events are not published) to providers that tell senders of complaints, where complaints can be seen.',
+    where: ['is_presumed_delivered', 'is_complaint_observed'],
   },
   {
     name: 'feedback_complaints',
     doc: 'Of feedback_delivered: complained.',
-    where: ['is_delivered', 'has_complaint_feedback', 'complained_at is not null'],
+    where: ['is_presumed_delivered', 'is_complaint_observed', 'complained_at is not null'],
   },
   {
     name: 'rejected',
@@ -86,7 +86,7 @@ export const MEASURES = [
   },
   {
     name: 'trackable_delivered',
-    doc: 'Of delivered: the only recipient of the message. Unique and total opens and clicks are of these.',
+    doc: 'Of delivered: the only recipient of the message, with opens or clicks tracked. Unique and total opens and clicks are of these.',
     where: ['is_trackable_delivered'],
   },
   {
@@ -127,6 +127,66 @@ export const MEASURES = [
     name: 'unsubscribes',
     doc: 'Recipient-messages with an unsubscribe, by link, header or preference page.',
     where: ['unsubscribed_at is not null'],
+  },
+  {
+    name: 'delivered_inferred',
+    doc: 'Of delivered: without a delivery event, proved by an open, click, complaint or unsubscribe.',
+    where: ['is_delivered_inferred'],
+  },
+  {
+    name: 'volume_sent',
+    doc: 'Of sent: where Send or Delivery events are published, so that it is known how much was sent. What bounce rates are of.',
+    where: ['is_sent', 'is_volume_observed'],
+  },
+  {
+    name: 'volume_hard_bounces',
+    doc: 'Of volume_sent: bounced hard.',
+    where: ["bounce_kind = 'hard'", 'is_volume_observed'],
+  },
+  {
+    name: 'volume_soft_bounces',
+    doc: 'Of volume_sent: bounced softly.',
+    where: ["bounce_kind = 'soft'", 'is_volume_observed'],
+  },
+  {
+    name: 'volume_undetermined_bounces',
+    doc: 'Of volume_sent: with an undetermined bounce.',
+    where: ["bounce_kind = 'undetermined'", 'is_volume_observed'],
+  },
+  {
+    name: 'soft_never_delivered',
+    doc: 'Of volume_soft_bounces: never delivered, so that it was no automatic reply.',
+    where: ["bounce_kind = 'soft'", 'not is_delivered', 'is_volume_observed'],
+  },
+  {
+    name: 'observed_sent',
+    doc: 'Of sent: where Delivery events are published. What delivery_rate is of.',
+    where: ['is_sent', 'is_delivery_observed'],
+  },
+  {
+    name: 'observed_delivered',
+    doc: 'Of observed_sent: delivered.',
+    where: ['is_delivered', 'is_delivery_observed'],
+  },
+  {
+    name: 'open_trackable',
+    doc: 'Delivered (presumed so where Delivery events are not published) to one recipient, with opens tracked: what open rates are of.',
+    where: ['is_presumed_delivered', 'is_trackable', 'is_open_tracked'],
+  },
+  {
+    name: 'click_trackable',
+    doc: 'Delivered (presumed so where Delivery events are not published) to one recipient, with clicks tracked: what click rates are of.',
+    where: ['is_presumed_delivered', 'is_trackable', 'is_click_tracked'],
+  },
+  {
+    name: 'hidden_opens',
+    doc: 'Of unique_opens: opened only by a proxy that opens all mail of the people behind it (Apple), so that nobody can tell whether a person did.',
+    where: ['is_trackable_delivered', 'hidden_opens > 0', 'human_opens = 0'],
+  },
+  {
+    name: 'unsubscribe_delivered',
+    doc: 'Delivered (presumed so where Delivery events are not published), where unsubscribes can be seen: what unsubscribe_rate is of.',
+    where: ['is_presumed_delivered', 'is_unsubscribe_observed'],
   },
   {
     name: 'simulator_messages',

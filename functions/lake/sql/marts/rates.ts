@@ -9,23 +9,39 @@ export interface Rate {
   better: 'up' | 'down';
   /** what the dictionary says after "numerator / denominator" */
   note?: string;
-  /**
-   * If nothing of this was seen in all mail that is tracked alike (a view's scope), tracking is off and the rate is NULL:
-   * what can't be observed is not zero.
-   */
-  seenBy?: { measure: MeasureName; what: string };
+  /** it says nothing, and is NULL, where nearly all opens are hidden */
+  isHiddenByProxies?: boolean;
   /** the numerator can be larger than the denominator, where the rate says nothing and is NULL */
   isLoose?: boolean;
 }
 
-const OPENS = { measure: 'unique_opens', what: 'opens' } as const;
-const CLICKS = { measure: 'unique_clicks', what: 'clicks' } as const;
+/** The share of hidden opens among all from which nobody can say anything of people's. */
+export const HIDDEN_SHARE = 0.9;
+
+const HIDDEN = `; NULL where at least ${HIDDEN_SHARE * 100} % of the opens are hidden (Apple Mail Privacy Protection)`;
 
 export const RATES = [
-  { name: 'delivery_rate', numerator: 'delivered', denominator: 'sent', better: 'up' },
-  { name: 'hard_bounce_rate', numerator: 'hard_bounces', denominator: 'sent', better: 'down' },
-  { name: 'soft_bounce_rate', numerator: 'soft_bounces', denominator: 'sent', better: 'down' },
-  { name: 'undetermined_bounce_rate', numerator: 'undetermined_bounces', denominator: 'sent', better: 'down' },
+  {
+    name: 'delivery_rate',
+    numerator: 'observed_delivered',
+    denominator: 'observed_sent',
+    better: 'up',
+    note: '; NULL where Delivery events are not published',
+  },
+  {
+    name: 'hard_bounce_rate',
+    numerator: 'volume_hard_bounces',
+    denominator: 'volume_sent',
+    better: 'down',
+    note: '; NULL where bounces alone are published',
+  },
+  { name: 'soft_bounce_rate', numerator: 'volume_soft_bounces', denominator: 'volume_sent', better: 'down' },
+  {
+    name: 'undetermined_bounce_rate',
+    numerator: 'volume_undetermined_bounces',
+    denominator: 'volume_sent',
+    better: 'down',
+  },
   {
     name: 'reputation_bounce_rate',
     numerator: 'reputation_hard_bounces',
@@ -43,34 +59,62 @@ export const RATES = [
   {
     name: 'unique_open_rate',
     numerator: 'unique_opens',
-    denominator: 'trackable_delivered',
+    denominator: 'open_trackable',
     better: 'up',
-    seenBy: OPENS,
+    note: '; NULL where opens are not tracked',
+    isLoose: true,
   },
   {
     name: 'human_open_rate',
     numerator: 'unique_human_opens',
-    denominator: 'trackable_delivered',
+    denominator: 'open_trackable',
     better: 'up',
-    seenBy: OPENS,
+    note: HIDDEN,
+    isHiddenByProxies: true,
+    isLoose: true,
   },
   {
     name: 'unique_click_rate',
     numerator: 'unique_clicks',
-    denominator: 'trackable_delivered',
+    denominator: 'click_trackable',
     better: 'up',
-    seenBy: CLICKS,
+    note: '; NULL where clicks are not tracked',
+    isLoose: true,
   },
   {
     name: 'click_to_open_rate',
     numerator: 'unique_human_clicks',
     denominator: 'unique_human_opens',
     better: 'up',
-    note: '; NULL where more people clicked than were seen to open (Apple Mail hides opens)',
+    note: '; NULL where more people clicked than were seen to open, or nearly all opens are hidden (Apple)',
+    isHiddenByProxies: true,
     isLoose: true,
   },
-  { name: 'unsubscribe_rate', numerator: 'unsubscribes', denominator: 'delivered', better: 'down' },
+  {
+    name: 'unsubscribe_rate',
+    numerator: 'unsubscribes',
+    denominator: 'unsubscribe_delivered',
+    better: 'down',
+    note: '; NULL where no unsubscribe was ever seen',
+    isLoose: true,
+  },
+  {
+    name: 'human_click_rate',
+    numerator: 'unique_human_clicks',
+    denominator: 'click_trackable',
+    better: 'up',
+    note: ': clicks of scanners and bots left out',
+    isLoose: true,
+  },
+  {
+    name: 'soft_never_delivered_rate',
+    numerator: 'soft_never_delivered',
+    denominator: 'volume_sent',
+    better: 'down',
+    note: ': soft bounces without the automatic replies to delivered mail',
+  },
 ] as const satisfies readonly Rate[];
+export type RateName = (typeof RATES)[number]['name'];
 
 /** @throws Error if there is no such rate */
 export function rateNamed(name: string): Rate {
@@ -79,24 +123,22 @@ export function rateNamed(name: string): Rate {
   return rate;
 }
 
-/**
- * The rate as an expression in lines that begin at `indent` spaces. Whoever sums measures up may use it on the sums.
- *
- * @param seen the expression of how much was seen in the scope; by default the row's own
- */
-export function divided(rate: Rate, indent: number, seen: string | undefined = rate.seenBy?.measure): string {
-  const { numerator, denominator, isLoose = false, name } = rate;
+/** The rate as an expression in lines that begin at `indent` spaces. Whoever sums measures up may use it on the sums. */
+export function divided(rate: Rate, indent: number): string {
+  const { numerator, denominator, isLoose = false, isHiddenByProxies = false, name } = rate;
   const quotient = `cast(${numerator} as double) / nullif(${denominator}, 0)`;
-  const condition = rate.seenBy !== undefined ? `${seen} > 0` : isLoose ? `${numerator} <= ${denominator}` : undefined;
-  if (condition === undefined) return `${quotient} as ${name}`;
+  const conditions = [
+    ...(isLoose ? [`${numerator} <= ${denominator}`] : []),
+    ...(isHiddenByProxies ? [`hidden_opens < ${HIDDEN_SHARE} * greatest(unique_opens, 1)`] : []),
+  ];
+  if (conditions.length === 0) return `${quotient} as ${name}`;
   const pad = ' '.repeat(indent);
+  const condition = conditions.join(' and ');
   const line = `${pad}    when ${condition} then ${quotient}`;
   const branch = line.length <= 120 ? line : `${pad}    when ${condition}\n${pad}        then ${quotient}`;
   return `case\n${branch}\n${pad}end as ${name}`;
 }
 
-/** What the dictionary says of the rate. @param scope mail that is tracked alike, such as "the mail of the day" */
-export function meaningOf({ numerator, denominator, note = '', seenBy }: Rate, scope: string): string {
-  const unseen = seenBy === undefined ? note : `; NULL where ${seenBy.what} can't be seen: ${scope} had none`;
-  return `${numerator} / ${denominator}${unseen}.`;
-}
+/** What the dictionary says of the rate. */
+export const meaningOf = ({ numerator, denominator, note = '' }: Rate): string =>
+  `${numerator} / ${denominator}${note}.`;

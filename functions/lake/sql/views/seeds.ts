@@ -31,7 +31,7 @@ export const SEEDS: readonly Seed[] = [
       {
         name: 'pattern',
         type: 'varchar',
-        doc: "A domain, or `name.*` for that name under any public suffix. A domain beats a pattern: to single out one country's service, add its domain.",
+        doc: "A domain, or `name.*` for that name under com, net and the suffixes of countries (but those sold to everybody, such as io). A domain beats a pattern: to single out one country's service, add its domain.",
       },
       { name: 'provider', type: 'varchar', doc: 'The mailbox provider, in lower case.' },
       {
@@ -81,17 +81,38 @@ export const SEEDS: readonly Seed[] = [
   },
   {
     name: 'bounce_sub_types',
-    doc: 'Bounce sub-types of SES and Pinpoint in words, for bounces without a status, and for those where the sub-type says more. One row per bounce type and sub-type.',
+    doc: 'Sub-types of bounces and complaints: what they count as, everywhere, and what they say in words. A sub-type that is not listed counts as `bounce` (of a complaint: as a complaint). One row per bounce type and sub-type.',
     grain: ['bounce_type', 'bounce_sub_type'],
     columns: [
-      { name: 'bounce_type', type: 'varchar', doc: '`Permanent`, `Transient` or `Undetermined`.' },
+      { name: 'bounce_type', type: 'varchar', doc: '`Permanent`, `Transient`, `Undetermined`, or `Complaint`.' },
       { name: 'bounce_sub_type', type: 'varchar', doc: "The source's sub-type." },
+      {
+        name: 'verdict',
+        type: 'varchar',
+        doc: '`not_tried`: no attempt was made, so it is no bounce, no complaint and says nothing of the address; `listed`: no attempt was made, and it counts as a bounce all the same; `bad_address`: a bounce, and the address is bad whatever the status code says; `bounce`: a bounce, and the status code tells about the address.',
+      },
       { name: 'meaning', type: 'varchar', doc: 'What it says.' },
       { name: 'what_to_do', type: 'varchar', doc: 'What a sender can do about it.' },
       {
         name: 'is_decisive',
         type: 'boolean',
         doc: 'It says more than the status code: the service itself stopped the mail, and made up the code.',
+      },
+      { name: 'source', type: 'varchar', doc: 'Who says what it counts as.' },
+    ],
+    derived: [
+      { name: 'is_tried', type: 'boolean', doc: 'The mail was sent out.', sql: "verdict in ('bounce', 'bad_address')" },
+      {
+        name: 'is_counted',
+        type: 'boolean',
+        doc: "It is a bounce, and counts for the sender's reputation.",
+        sql: "verdict <> 'not_tried'",
+      },
+      {
+        name: 'is_bad_address',
+        type: 'boolean',
+        doc: 'The address is bad, whatever the status code says.',
+        sql: "verdict = 'bad_address'",
       },
     ],
   },
@@ -118,6 +139,47 @@ export const SEEDS: readonly Seed[] = [
         type: 'boolean',
         doc: 'A person usually triggers it, so it is labelled but counted as human.',
       },
+      {
+        name: 'hides_person',
+        type: 'boolean',
+        doc: 'It opens all mail of the people behind it, so that nobody can tell whether one of them opened it.',
+      },
+    ],
+  },
+  {
+    name: 'mailbox_hosts',
+    doc: "Who hosts a domain's mailboxes, by marks in what its servers say. One row per mark.",
+    grain: ['mark', 'kind'],
+    columns: [
+      {
+        name: 'mark',
+        type: 'varchar',
+        doc: "A part, in lower case, of the server's answer, its name or its diagnostic; or the beginning of its address.",
+      },
+      { name: 'kind', type: 'varchar', doc: '`text`: a part of a text; `ip`: the beginning of an IP address.' },
+      { name: 'mailbox_host', type: 'varchar', doc: 'The host, in lower case, such as `google` or `microsoft`.' },
+    ],
+  },
+  {
+    name: 'published_events',
+    doc: 'Which event types a configuration set, or an identity without one, publishes: `true`, `false`, or empty, which leaves it to what the data show (see recipient_messages). The scope `*` stands for all that are not listed. One row per scope.',
+    grain: ['scope'],
+    columns: [
+      {
+        name: 'scope',
+        type: 'varchar',
+        doc: 'Configuration set, else sending identity, else Pinpoint project; or `*`.',
+      },
+      ...(
+        [
+          ['has_sends', 'Send events'],
+          ['has_deliveries', 'Delivery events'],
+          ['has_opens', 'Open events, so that opens are tracked'],
+          ['has_clicks', 'Click events, so that clicks are tracked'],
+          ['has_unsubscribes', 'Unsubscribes'],
+          ['has_complaints', 'Complaints'],
+        ] as const
+      ).map(([name, what]) => ({ name, type: 'boolean', doc: `${what} are published; NULL: decided from the data.` })),
     ],
   },
   {

@@ -10,6 +10,7 @@ import { liveDays, unseenAttempts } from '../../protocol/day-files.ts';
 import { generationKey, generationsRoot, numberOf } from '../../protocol/keys.ts';
 import type { OpenUnit } from '../../protocol/open-units.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
+import { PUBLISHED_DAYS, type SeenScope, seenBefore, unionOf } from '../../protocol/published.ts';
 import { heal } from '../../protocol/readers.ts';
 import { type Generation, type RollupInput, readableGeneration, readGeneration } from '../../protocol/records.ts';
 import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
@@ -23,6 +24,7 @@ export interface DayInput extends RollupInput {
   inputs: Input[];
   sendDays: string[];
   rows: number;
+  published: readonly SeenScope[];
 }
 
 /** A send day whose input isn't what its newest generation read; n is the next one. */
@@ -30,6 +32,8 @@ export interface StaleDay {
   dt: string;
   n: number;
   reads: DayInput[];
+  /** what the days up to it show to be published */
+  published: SeenScope[];
 }
 
 export interface StaleOptions {
@@ -67,8 +71,10 @@ export async function staleSendDays(
   const recent = addDays(today, -HOURLY_DAYS);
   const first = reach === 'hourly' ? recent : '';
   // Clocks differ: an event may come from the day before its mail was sent.
-  const numbers = await newestNumbers(lake, first === '' ? '' : addDays(first, -1));
-  const available = await eventDays(lake, numbers, first === '' ? '' : addDays(first, -1));
+  const earliest = first === '' ? '' : addDays(first, 1 - PUBLISHED_DAYS);
+  const numbers = await newestNumbers(lake, earliest);
+  const available = await eventDays(lake, numbers, earliest);
+  const shown = new Map(available.map(({ dt, published }) => [dt, published]));
   const bySend = [...bySendDay(available, window)].filter(([dt]) => dt >= first && !isWaiting(dt));
   const candidates = await concurrently(
     bySend,
@@ -77,8 +83,11 @@ export async function staleSendDays(
       const n = numbers.get(dt)?.rollup;
       const newest =
         n === undefined ? null : await readableGeneration(lake, generationKey(recipientMessages.name, dt, n));
-      const stale = { dt, n: (n ?? -1) + 1, reads };
-      if (!newest || !isSameInput(newest.inputs ?? [], reads)) return [{ ...stale, isOutdated: false }];
+      const published = seenBefore(shown, dt);
+      const stale = { dt, n: (n ?? -1) + 1, reads, published };
+      // One of before there was such a thing is outdated by its recipe.
+      const isShownElse = newest?.published !== undefined && !isSame(newest.published, published);
+      if (!newest || isShownElse || !isSameInput(newest.inputs ?? [], reads)) return [{ ...stale, isOutdated: false }];
       if (damaged.has(dt) || !isWhole(await faultsOf(lake, newest, 'listing')))
         return [{ ...stale, isOutdated: false }];
       if (newest.recipe !== recipe) return [{ ...stale, isOutdated: true }];
@@ -105,8 +114,10 @@ export async function staleSendDays(
 /** Only these fields say what was read. */
 export const inputOf = ({ dt, generation, attempts }: RollupInput): RollupInput => ({ dt, generation, attempts });
 
+const isSame = (before: unknown, now: unknown): boolean => JSON.stringify(before) === JSON.stringify(now);
+
 const isSameInput = (before: readonly RollupInput[], now: readonly RollupInput[]): boolean =>
-  JSON.stringify(before.map(inputOf)) === JSON.stringify(now.map(inputOf));
+  isSame(before.map(inputOf), now.map(inputOf));
 
 /** The newest generation's number of events and of the rollup for each day from `first`, by one listing. */
 async function newestNumbers(
@@ -156,6 +167,7 @@ async function eventDays(
         inputs,
         sendDays: sendDaysOf(newest, unseen),
         rows: unseen.reduce((sum, attempt) => sum + attempt.rows, newest?.rows_out ?? 0),
+        published: unionOf([newest?.published ?? [], ...unseen.map(({ published }) => published)]),
       },
     ];
   });

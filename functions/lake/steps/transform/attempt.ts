@@ -34,11 +34,11 @@ export async function writeAttempt(
     const files = await concurrently(
       content.files(),
       FILES_AT_ONCE,
-      async ({ table, dt, part, rows, bytes, sendDays }) => {
+      async ({ table, dt, part, rows, bytes, sendDays, published }) => {
         ask(options.guard);
         const key = liveFile(table, dt, attempt, part);
         const isOurs = (await lake.create(key, bytes)) || Buffer.compare(await readBytes(lake, key), bytes) === 0;
-        return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays };
+        return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays, published };
       },
     );
     if (files.every(({ isOurs }) => isOurs)) {

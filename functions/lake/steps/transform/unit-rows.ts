@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../days.ts';
 import { dayOf } from '../../decode/time.ts';
 import type { RowSink } from '../../decode/types.ts';
+import { type SeenScope, SeenTypes, typesShown } from '../../protocol/published.ts';
 import type { Settings } from '../../settings.ts';
 import type { UnitTables } from '../../shapes/known-records.ts';
 import type { TableColumns } from '../../shapes/plan.ts';
@@ -24,6 +25,8 @@ export interface EncodedFile {
   bytes: Uint8Array;
   /** days on which the mail was sent that these rows belong to, in order; of headers and quarantine none */
   sendDays: string[];
+  /** event types that these rows show to be published; of other tables none */
+  published: SeenScope[];
 }
 
 /** A state of the rows that can be restored. */
@@ -174,6 +177,7 @@ async function* encodeDays(
         rows: ofPart.length,
         bytes,
         sendDays: table === 'events' ? sendDays(columns, ofPart) : [],
+        published: table === 'events' ? published(columns, ofPart) : [],
       };
     }
   }
@@ -198,6 +202,21 @@ function sendDays(columns: Columns, rows: Uint32Array): string[] {
     last = number;
   }
   return [...new Set([...numbers].map((number) => dayOf(number * DAY_MS)))].sort();
+}
+
+function published(columns: Columns, rows: Uint32Array): SeenScope[] {
+  const types = columns.column('event_type');
+  const unsubscribes = columns.column('is_unsubscribe');
+  const scopes = ['configuration_set', 'sending_identity', 'application_id'].map((name) => columns.column(name));
+  const seen = new SeenTypes();
+  for (const row of rows) {
+    const shown = typesShown(types.at(row), unsubscribes.at(row));
+    if (shown.length === 0) continue;
+    let scope: unknown = null;
+    for (const column of scopes) scope ??= column.at(row);
+    for (const type of shown) seen.add(String(scope ?? ''), type);
+  }
+  return seen.list();
 }
 
 /** The index of every row below `length` that was not dropped. */
