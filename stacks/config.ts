@@ -76,6 +76,14 @@ const Raw = z.discriminatedUnion('from', [
   }),
 ]);
 
+/** QuickSight API, `ResourcePermission.Principal` */
+const principal = z
+  .string()
+  .regex(
+    /^arn:aws[a-z-]*:quicksight:[a-z0-9-]+:\d{12}:(user|group|namespace)\/.+/,
+    'is not the ARN of a QuickSight user or group: aws quicksight list-users --aws-account-id … --namespace default',
+  );
+
 const StageSchema = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region, such as eu-west-1'),
   raw: Raw.default({ from: 'new bucket', archiveAfterDays: null, buffer: { seconds: 300, megabytes: 64 } }),
@@ -153,8 +161,14 @@ const StageSchema = z.strictObject({
    */
   queryGigabytes: z.number().min(0.02).default(100),
   /**
-   * what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production
+   * a dashboard in Amazon QuickSight, which the account must have subscribed to (Enterprise): whole ARNs of its users and groups,
+   * `arn:aws:quicksight:us-east-1:123456789012:group/default/mail`. Their region is the one that holds the account's identities.
    */
+  dashboards: z
+    .strictObject({ owners: z.array(principal).min(1), viewers: z.array(principal).default([]) })
+    .nullable()
+    .default(null),
+  /** what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production */
   keepsData: z.boolean(),
 });
 

@@ -5,6 +5,7 @@ import { makeAnalystPolicy } from './analysts.ts';
 import { makeCatalog } from './catalog.ts';
 import { refuseChanges } from './changes.ts';
 import { configOf, type LakeConfig, settingsOf } from './config.ts';
+import { makeDashboards } from './dashboards.ts';
 import { deployedResources } from './deployed.ts';
 import { makeJobs } from './jobs.ts';
 import type { LakeStage } from './lake-stage.ts';
@@ -34,7 +35,8 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const stream = makeStream(stage, storage);
   const catalog = makeCatalog(stage, storage);
   const workgroups = makeWorkgroups(stage, storage);
-  makeViews(stage, sql, catalog, workgroups);
+  const views = makeViews(stage, sql, catalog, workgroups);
+  makeDashboards(stage, storage, sql.views, views);
   const queues = makeQueues(stage);
   makeJobs(stage, { storage, catalog, workgroups, queues, sql });
   const { topic, dashboard } = makeAlarms(stage);

@@ -15,7 +15,7 @@ export function makeViews(
   { views }: StageSql,
   { database, tables }: LakeCatalog,
   { analysts }: Workgroups,
-): void {
+): $util.Resource[] {
   const made = new Map<string, $util.Resource>(Object.entries(tables));
   for (const view of views) {
     const reads = view.dependsOn.map((name) => made.get(name)).filter((resource) => resource !== undefined);
@@ -40,6 +40,7 @@ export function makeViews(
       ),
     );
   }
+  return [...made.values()];
 }
 
 /**

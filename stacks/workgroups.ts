@@ -17,12 +17,21 @@ export const makeWorkgroups = (stage: LakeStage, storage: Storage): Workgroups =
     }),
     analysts: makeWorkgroup(stage, storage, 'Analysts', {
       name: places.names.analystWorkgroup,
-      description: 'Queries of people and dashboards; a query that would read too much is stopped.',
+      description: 'Queries of people; a query that would read too much is stopped.',
       outputLocation: places.results.analysts,
       mostBytes: Math.round(config.queryGigabytes * 1e9),
     }),
   };
 };
+
+/** What dashboards ask for costs on its own account, and has the analysts' limit. */
+export const makeDashboardWorkgroup = (stage: LakeStage, storage: Storage): aws.athena.Workgroup =>
+  makeWorkgroup(stage, storage, 'Dashboards', {
+    name: stage.places.names.dashboardWorkgroup,
+    description: 'Queries of QuickSight.',
+    outputLocation: stage.places.results.analysts,
+    mostBytes: Math.round(stage.config.queryGigabytes * 1e9),
+  });
 
 interface WorkgroupFacts {
   name: string;

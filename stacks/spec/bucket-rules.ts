@@ -3,7 +3,7 @@
 import { liveRoot } from '#lake/protocol/keys.ts';
 import { quarantine } from '#lake/tables/index.ts';
 import type { StageConfig } from '../config.ts';
-import { LIVE, STATE } from './permissions.ts';
+import { ANALYST_RESULTS, LIVE, PIPELINE_RESULTS, STATE } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 
 /** A rule of S3's lifecycle, in Pulumi's words. */
@@ -58,7 +58,14 @@ export const lakeLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
 
 export const resultsLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
   UNFINISHED,
-  { id: 'results', status: 'Enabled', filter: { prefix: '' }, expiration: { days: retention.resultDays } },
+  ...[PIPELINE_RESULTS, ANALYST_RESULTS].map(
+    (prefix): LifecycleRule => ({
+      id: `results-${prefix.slice(0, -1)}`,
+      status: 'Enabled',
+      filter: { prefix },
+      expiration: { days: retention.resultDays },
+    }),
+  ),
 ];
 
 /** A refusal, in SST's words: whoever asks, unless the conditions let them pass. */

@@ -12,11 +12,13 @@ export interface Deployer {
   app: string;
   account: string;
   region: string;
-  /** bucket of raw events that the app reads, and keys that it uses, as far as there are any */
+  /** keys of the user's that encrypt what the stage keeps */
   keys?: readonly string[];
+  /** configuration sets of the user's own, to which an event destination is added */
+  configurationSets?: readonly string[];
 }
 
-export function deployerStatements({ app, account, region, keys = [] }: Deployer): Statement[] {
+export function deployerStatements({ app, account, region, keys = [], configurationSets = [] }: Deployer): Statement[] {
   const arn = (service: string, resource: string, place = region): string =>
     `arn:aws:${service}:${place}:${account}:${resource}`;
   const named = `${app}-*`;
@@ -77,11 +79,13 @@ export function deployerStatements({ app, account, region, keys = [] }: Deployer
       sid: 'Services',
       actions: [
         'athena:*',
+        'cloudformation:*',
         'cloudwatch:*',
         'firehose:*',
         'glue:*',
         'lambda:*',
         'logs:*',
+        'quicksight:*',
         'scheduler:*',
         'ses:*',
         'sns:*',
@@ -89,6 +93,7 @@ export function deployerStatements({ app, account, region, keys = [] }: Deployer
       ],
       resources: [
         arn('athena', `workgroup/${named}`),
+        arn('cloudformation', `stack/${named}`),
         arn('cloudwatch', `alarm:${named}`),
         arn('cloudwatch', `dashboard/${named}`, ''),
         arn('firehose', `deliverystream/${named}`),
@@ -98,8 +103,9 @@ export function deployerStatements({ app, account, region, keys = [] }: Deployer
         arn('lambda', `function:${named}`),
         arn('logs', `log-group:/aws/lambda/${named}`),
         arn('logs', `log-group:/aws/kinesisfirehose/${named}`),
+        ...['dashboard', 'dataset', 'datasource'].map((kind) => arn('quicksight', `${kind}/${named}`)),
         arn('scheduler', `schedule/*/${named}`),
-        arn('ses', `configuration-set/${named}`),
+        ...[named, ...configurationSets].map((name) => arn('ses', `configuration-set/${name}`)),
         arn('sns', named),
         arn('sqs', named),
       ],
@@ -142,16 +148,36 @@ export function deployerStatements({ app, account, region, keys = [] }: Deployer
 }
 
 /** Services that take roles of the app. */
-const PASSED_TO = ['firehose.amazonaws.com', 'lambda.amazonaws.com', 'scheduler.amazonaws.com', 'ses.amazonaws.com'];
+const PASSED_TO = [
+  'firehose.amazonaws.com',
+  'lambda.amazonaws.com',
+  'quicksight.amazonaws.com',
+  'scheduler.amazonaws.com',
+  'ses.amazonaws.com',
+];
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { account: { type: 'string' }, key: { type: 'string', multiple: true } } });
+  const { values } = parseArgs({
+    options: {
+      account: { type: 'string' },
+      key: { type: 'string', multiple: true },
+      'configuration-set': { type: 'string', multiple: true },
+    },
+  });
   if (!/^\d{12}$/.test(values.account ?? '')) {
-    console.error('say the account: npm run -s deployer-policy -- --account 123456789012 [--key KMS_KEY_ARN]');
+    console.error(
+      'say the account: npm run -s deployer-policy -- --account 123456789012 [--key KMS_KEY_ARN] [--configuration-set NAME]',
+    );
     process.exitCode = 2;
   } else {
     const { app, region } = config;
-    const deployer = { app, region, account: values.account ?? '', keys: values.key ?? [] };
+    const deployer = {
+      app,
+      region,
+      account: values.account ?? '',
+      keys: values.key ?? [],
+      configurationSets: values['configuration-set'] ?? [],
+    };
     console.log(JSON.stringify(JSON.parse(policyOf(deployerStatements(deployer))), null, 2));
   }
 }

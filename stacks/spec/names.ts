@@ -24,6 +24,7 @@ export const LIMITS = {
   dashboard: 255,
   alarm: 255,
   bucket: 63,
+  stack: 128,
 } as const;
 
 export type Named = keyof typeof LIMITS;

@@ -88,6 +88,8 @@ export const SWITCH_PARTITIONS: Permission = {
  */
 export const PIPELINE_RESULTS = 'pipeline/';
 export const ANALYST_RESULTS = 'analysts/';
+/** Templates of the dashboard: they stay, where results expire. */
+export const DASHBOARD_TEMPLATES = 'dashboards/';
 
 /** Queries of Athena read the catalog and write their results with the rights of who starts them. */
 export const QUERY: readonly Permission[] = [

@@ -9,6 +9,9 @@ import { bucketName, databaseName, globalName, nameOf, type Stage } from './name
 import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
 import { rootOf } from './raw-folders.ts';
 
+/** Those of the functions, and of services that work for the stage. */
+export type RoleName = LambdaName | 'firehose' | 'ses' | 'dashboards';
+
 /** Where a stage is deployed to. */
 export interface Account {
   /** 12 digits */
@@ -26,14 +29,16 @@ export interface StagePlaces extends Places {
     database: string;
     pipelineWorkgroup: string;
     analystWorkgroup: string;
+    dashboardWorkgroup: string;
     firehose: string;
     configurationSet: string;
-    roles: Readonly<Record<LambdaName | 'firehose' | 'ses', string>>;
+    roles: Readonly<Record<RoleName, string>>;
     functions: Readonly<Record<LambdaName, string>>;
     queues: Readonly<Record<QueueName, string>>;
   };
-  roles: Readonly<Record<LambdaName | 'firehose' | 'ses', string>>;
+  roles: Readonly<Record<RoleName, string>>;
   analystWorkgroup: string;
+  dashboardWorkgroup: string;
   jobsDlq: string;
   firehose: string;
   configurationSet: string;
@@ -57,7 +62,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
   const bucketArn = (name: string): string => `arn:${partition}:s3:::${name}`;
   const isNew = config.raw.from === 'new bucket';
   const bucket = (what: string): string => bucketName(stage, account, region, what);
-  const roleNames = [...LAMBDA_NAMES, 'firehose', 'ses'] as const;
+  const roleNames = [...LAMBDA_NAMES, 'firehose', 'ses', 'dashboards'] as const;
   const ses = config.ses?.configurationSet;
   const names: StagePlaces['names'] = {
     rawBucket: config.raw.from === 'existing bucket' ? config.raw.bucket : bucket('raw'),
@@ -66,6 +71,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     database: databaseName(stage),
     pipelineWorkgroup: nameOf('workgroup', stage, 'pipeline'),
     analystWorkgroup: nameOf('workgroup', stage, 'analysts'),
+    dashboardWorkgroup: nameOf('workgroup', stage, 'dashboards'),
     firehose: nameOf('firehose', stage, 'raw'),
     configurationSet: ses === undefined || ses === 'new' ? nameOf('configurationSet', stage) : ses,
     roles: record(roleNames, (name) => globalName('role', stage, region, name)),
@@ -84,6 +90,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     tables: arn('glue', `table/${names.database}/*`),
     workgroup: arn('athena', `workgroup/${names.pipelineWorkgroup}`),
     analystWorkgroup: arn('athena', `workgroup/${names.analystWorkgroup}`),
+    dashboardWorkgroup: arn('athena', `workgroup/${names.dashboardWorkgroup}`),
     liveQueue: queue('live'),
     backfillQueue: queue('backfill'),
     settleQueue: queue('settle'),

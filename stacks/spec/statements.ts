@@ -54,6 +54,8 @@ export const trusts = (
   scheduler: trustOf('scheduler.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } }),
   /** "Allow Firehose to assume an IAM role": the account is its external id */
   firehose: trustOf('firehose.amazonaws.com', { StringEquals: { 'sts:ExternalId': account } }),
+  /** "Overriding an account-wide role", AthenaParameters of the QuickSight API */
+  quicksight: trustOf('quicksight.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } }),
   /** "Giving Amazon SES permission to publish to your Firehose delivery stream" */
   ses: trustOf('ses.amazonaws.com', {
     StringEquals: { 'aws:SourceAccount': account },

@@ -21,6 +21,7 @@ test('name and region are enough: everything else has a default', () => {
     },
     tags: {},
     dimensions: [],
+    dashboards: null,
     headerCarriers: ['send'],
     parquet: 'best',
     attributionDays: null,

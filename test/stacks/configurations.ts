@@ -24,6 +24,10 @@ export const PRODUCTION: Configuration = {
         kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0f5b6a3c-1111-2222-3333-444455556666',
         alarms: { email: 'ops@example.com', quarantineShare: 0.01, freshnessMinutes: 30 },
         queryGigabytes: 50,
+        dashboards: {
+          owners: ['arn:aws:quicksight:us-east-1:123456789012:user/default/ann'],
+          viewers: ['arn:aws:quicksight:us-east-1:123456789012:group/default/mail'],
+        },
       },
     },
   },

@@ -59,6 +59,9 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
       }),
     }),
   ],
+  'aws:cloudformation/stack:Stack': (i) => [
+    request('cloudformation', 'CreateStack', { StackName: i.name, TemplateURL: i.templateUrl }),
+  ],
   'aws:cloudwatch/dashboard:Dashboard': (i) => [
     request('cloudwatch', 'PutDashboard', { DashboardName: i.dashboardName, DashboardBody: i.dashboardBody }),
   ],
@@ -194,7 +197,9 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
       LifecycleConfiguration: { Rules: listAt(i, 'rules').map((rule) => pascal(rule, { id: 'ID' })) },
     }),
   ],
-  'aws:s3/bucketObjectv2:BucketObjectv2': (i) => [request('s3', 'PutObject', { Bucket: i.bucket, Key: i.key })],
+  'aws:s3/bucketObjectv2:BucketObjectv2': (i) => [
+    request('s3', 'PutObject', { Bucket: i.bucket, Key: i.key, Body: i.content, ContentType: i.contentType }),
+  ],
   'aws:s3/bucketPolicy:BucketPolicy': (i) => [request('s3', 'PutBucketPolicy', { Bucket: i.bucket, Policy: i.policy })],
   'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock': (i) => [
     request('s3', 'PutPublicAccessBlock', {

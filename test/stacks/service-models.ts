@@ -23,9 +23,9 @@ interface Service {
   shapes: Readonly<Record<string, Shape>>;
 }
 
-const SERVICES: Readonly<Record<string, Service>> = JSON.parse(
-  readFileSync(join(import.meta.dirname, '..', 'fixtures', 'aws', 'service-models.json'), 'utf8'),
-);
+const modelsIn = (file: string): Readonly<Record<string, Service>> =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '..', 'fixtures', 'aws', file), 'utf8'));
+const SERVICES = { ...modelsIn('service-models.json'), ...modelsIn('quicksight-models.json') };
 const WRITER = 'test/stacks/service-models.py writes service-models.json';
 
 /** What the service would refuse; nothing, if it takes the request. @throws Error for an operation that is in no model */
@@ -56,6 +56,7 @@ type Check = (
 ) => string[];
 
 const CHECKS: Readonly<Record<string, Check>> = {
+  blob: (_shape, value) => (typeof value === 'string' ? [] : ['is no text']),
   structure({ members = {}, required = [] }, value, inner) {
     if (!isObject(value)) return ['is no object'];
     for (const [key, member] of Object.entries(value)) if (key in members) inner(members[key], member, `.${key}`);

@@ -11,6 +11,7 @@ const MOST_MANAGED = 6144;
 const NAMES = [
   'Bucket',
   'FunctionName',
+  'StackName',
   'RoleName',
   'PolicyName',
   'QueueName',
@@ -27,8 +28,14 @@ const RIGHTS_OF: Readonly<Record<string, string>> = { sesv2: 'ses' };
 
 export function deployerChecks(stages: Stages): void {
   test('who deploys may make everything that a stage has, by names of the app', () => {
-    for (const graph of [stages.dev(), stages.kept()]) {
-      const statements = deployerStatements({ app: graph.app.name, account: ACCOUNT, region: 'eu-west-1' });
+    for (const graph of [stages.dev(), stages.production(), stages.kept()]) {
+      const statements = deployerStatements({
+        app: graph.app.name,
+        account: ACCOUNT,
+        region: 'eu-west-1',
+        // Production's own.
+        configurationSets: ['newsletter*'],
+      });
       expect(policyOf(statements).length).toBeLessThan(MOST_MANAGED);
       const mayDo = (action: string): string[] =>
         statements.flatMap(({ actions, resources }) =>

@@ -6,6 +6,7 @@ import { all, type Stages } from './stages.ts';
 /** Types whose names AWS keeps by account or wider, with the longest that it takes. Anything else has no name of its own. */
 const LONGEST: Readonly<Record<string, number>> = {
   'aws:athena/workgroup:Workgroup': 128,
+  'aws:cloudformation/stack:Stack': 128,
   'aws:cloudwatch/dashboard:Dashboard': 255,
   'aws:cloudwatch/logGroup:LogGroup': 512,
   'aws:cloudwatch/metricAlarm:MetricAlarm': 255,

@@ -52,7 +52,8 @@ export function storageChecks(stages: Stages): void {
     const theirs = { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' }, bucketKeyEnabled: false };
     expect(encryptions(stages.production())).toEqual([
       ...Array.from({ length: 3 }, () => ours),
-      ...Array.from({ length: 2 }, () => ({ encryptionOption: 'SSE_KMS', kmsKeyArn: key })),
+      // Of the pipeline, of analysts and of the dashboard.
+      ...Array.from({ length: 3 }, () => ({ encryptionOption: 'SSE_KMS', kmsKeyArn: key })),
     ]);
     expect(encryptions(stages.dev())).toEqual([
       ...Array.from({ length: 3 }, () => theirs),
@@ -97,9 +98,14 @@ export function storageChecks(stages: Stages): void {
         noncurrentVersionExpiration: { noncurrentDays: 1 },
       },
     ]);
-    expect(rules('ResultsLifecycle')).toEqual([
-      { id: 'results', status: 'Enabled', filter: { prefix: '' }, expiration: { days: 7 } },
-    ]);
+    expect(rules('ResultsLifecycle')).toEqual(
+      ['pipeline', 'analysts'].map((of) => ({
+        id: `results-${of}`,
+        status: 'Enabled',
+        filter: { prefix: `${of}/` },
+        expiration: { days: 7 },
+      })),
+    );
   });
 
   test('in production data outlives the stage and can’t be removed; elsewhere nothing stays behind', () => {

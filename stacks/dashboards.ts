@@ -1,0 +1,59 @@
+/** The dashboard in QuickSight, where the config names who may look at it: a role and a workgroup of its own, and a template. */
+import { createHash } from 'node:crypto';
+import type { View } from '#lake/sql/views/view.ts';
+import type { LakeStage } from './lake-stage.ts';
+import { templateOf } from './quicksight/template.ts';
+import { makeRole } from './role.ts';
+import { analystStatements } from './spec/analyst.ts';
+import { nameOf } from './spec/names.ts';
+import { DASHBOARD_TEMPLATES } from './spec/permissions.ts';
+import { policyOf, trusts } from './spec/statements.ts';
+import type { Storage } from './storage.ts';
+import { makeDashboardWorkgroup } from './workgroups.ts';
+
+/** @param deployed views and tables, which the data sets read */
+export function makeDashboards(
+  stage: LakeStage,
+  storage: Storage,
+  views: readonly View[],
+  deployed: $util.Resource[],
+): void {
+  const { config, places, account, names } = stage;
+  if (!config.dashboards) return;
+  const workgroup = makeDashboardWorkgroup(stage, storage);
+  const { role, policy } = makeRole(stage, 'Dashboards', places.names.roles.dashboards, {
+    trust: trusts(account, places).quicksight,
+    // What an analyst may do, in a workgroup of its own: its limit and its costs are told apart.
+    policy: policyOf(analystStatements({ ...places, analystWorkgroup: places.dashboardWorkgroup })),
+  });
+  const template = JSON.stringify(
+    templateOf(
+      {
+        account: account.account,
+        id: nameOf('stack', names),
+        name: `${names.app} ${names.stage}`,
+        database: places.names.database,
+        workgroup: places.names.dashboardWorkgroup,
+        roleArn: places.roles.dashboards,
+        ...config.dashboards,
+      },
+      views,
+    ),
+  );
+  // Longer than what a request may hold: CloudFormation reads it from S3.
+  const object = new aws.s3.BucketObjectv2('DashboardTemplate', {
+    bucket: storage.results.name,
+    // Another template is another object: CloudFormation compares addresses.
+    key: `${DASHBOARD_TEMPLATES}${createHash('sha256').update(template).digest('hex').slice(0, 16)}.json`,
+    content: template,
+    contentType: 'application/json',
+  });
+  new aws.cloudformation.Stack(
+    'DashboardStack',
+    {
+      name: nameOf('stack', names, 'dashboards'),
+      templateUrl: $interpolate`https://${storage.results.name}.s3.${account.region}.amazonaws.com/${object.key}`,
+    },
+    { dependsOn: [role, policy, workgroup, object, ...deployed] },
+  );
+}

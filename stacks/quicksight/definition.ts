@@ -1,0 +1,262 @@
+/** The dashboard's definition: sheets with their layout, calculated fields, filters and controls (QuickSight API, `DashboardVersionDefinition`). */
+import { RATES } from '#lake/sql/marts/rates.ts';
+import type { View } from '#lake/sql/views/view.ts';
+import { DATA_SET_NAMES, type DataSetName, viewsOfDataSets } from './data-sets.ts';
+import { calculatedName, type Json, type JsonObject } from './fields.ts';
+import { type Sheet, sheetsOf } from './sheets.ts';
+import type { Visual } from './visuals.ts';
+
+export interface Filter {
+  id: string;
+  title: string;
+  column: string;
+  kind: 'days' | 'list';
+}
+
+/** On every sheet whose data has the column. A filter reaches all data sets that have a column of its name. */
+export const FILTERS: readonly Filter[] = [
+  { id: 'send-days', title: 'Days of sending', column: 'send_date', kind: 'days' },
+  { id: 'event-days', title: 'Days of events', column: 'event_date', kind: 'days' },
+  { id: 'from-domain', title: 'Sending domain', column: 'from_domain', kind: 'list' },
+  { id: 'configuration-set', title: 'Configuration set', column: 'configuration_set', kind: 'list' },
+  { id: 'campaign', title: 'Campaign', column: 'campaign_id', kind: 'list' },
+  { id: 'provider', title: 'Mailbox provider', column: 'mailbox_provider', kind: 'list' },
+];
+
+/** Days that a dashboard shows until somebody says otherwise. */
+const SHOWN_DAYS = 42;
+/** A message id that nobody has: until one is given, the sheet of one message asks for nothing. */
+const NO_MESSAGE = 'give a message id';
+const MESSAGE_PARAMETER = 'MessageId';
+const COLUMNS = 36;
+
+/** @param arns addresses of the data sets; @param views the saved views, with seeds */
+export function definitionOf(views: readonly View[], arns: Readonly<Record<DataSetName, Json>>): JsonObject {
+  const sheets = sheetsOf(limitsOf(views));
+  const ofDataSet = viewsOfDataSets(views);
+  const has = (dataSet: DataSetName, column: string): boolean =>
+    ofDataSet.get(dataSet)?.columns.some(({ name }) => name === column) ?? false;
+  return {
+    DataSetIdentifierDeclarations: DATA_SET_NAMES.map((Identifier) => ({ Identifier, DataSetArn: arns[Identifier] })),
+    CalculatedFields: calculatedFields(sheets, ofDataSet),
+    ParameterDeclarations: [
+      {
+        StringParameterDeclaration: {
+          ParameterValueType: 'SINGLE_VALUED',
+          Name: MESSAGE_PARAMETER,
+          DefaultValues: { StaticValues: [NO_MESSAGE] },
+        },
+      },
+    ],
+    FilterGroups: [...FILTERS.flatMap((filter) => filterGroup(filter, sheets, has)), messageFilter(sheets)],
+    Sheets: sheets.map((sheet) =>
+      sheetOf(
+        sheet,
+        FILTERS.filter((filter) => isOn(sheet, filter, has)),
+      ),
+    ),
+  };
+}
+
+/** The rates that visuals show, of the data sets that they show them of: sums divided, never averages of rates. */
+function calculatedFields(sheets: readonly Sheet[], views: ReadonlyMap<DataSetName, View>): JsonObject[] {
+  const used = new Map<string, { dataSet: DataSetName; name: string }>();
+  for (const { from, definition } of sheets.flatMap(({ visuals }) => visuals)) {
+    for (const name of calculatedIn(definition)) used.set(`${from} ${name}`, { dataSet: from, name });
+  }
+  return [...used.values()].map(({ dataSet, name }) => {
+    const columns = new Set(views.get(dataSet)?.columns.map((column) => column.name));
+    const [numerator, denominator] = termsOf(name, columns);
+    return {
+      DataSetIdentifier: dataSet,
+      Name: calculatedName(name),
+      Expression: `sum({${numerator}}) / nullIf(sum({${denominator}}), 0)`,
+    };
+  });
+}
+
+/** A rate of the marts, or a share that a view says beside its counts. @throws Error if the view has neither */
+function termsOf(name: string, columns: ReadonlySet<string>): readonly [string, string] {
+  const declared = RATES.find((one) => one.name === name);
+  const terms = declared ? ([declared.numerator, declared.denominator] as const) : SHARES[name];
+  if (!terms?.every((column) => columns.has(column))) throw new Error(`no sums make this rate: ${name}`);
+  return terms;
+}
+
+/** Shares of sender_requirements: see the view's header. */
+const SHARES: Readonly<Record<string, readonly [string, string]>> = {
+  list_unsubscribe_share: ['list_unsubscribe_messages', 'messages'],
+  one_click_share: ['one_click_messages', 'messages'],
+  message_id_share: ['message_id_messages', 'message_id_visible_messages'],
+  feedback_id_share: ['feedback_id_messages', 'messages'],
+};
+
+/** Names of measures without an aggregation of their own. */
+function calculatedIn(json: unknown): string[] {
+  if (Array.isArray(json)) return json.flatMap(calculatedIn);
+  if (typeof json !== 'object' || json === null) return [];
+  return Object.entries(json).flatMap(([key, value]) =>
+    key === 'NumericalMeasureField' && !('AggregationFunction' in value)
+      ? [String(value.Column.ColumnName).replace(/ \(of sums\)$/, '')]
+      : calculatedIn(value),
+  );
+}
+
+type Has = (dataSet: DataSetName, column: string) => boolean;
+
+const isOn = ({ visuals }: Sheet, { column }: Filter, has: Has): boolean =>
+  visuals.some(({ from }) => has(from, column) && from !== 'message_timeline');
+
+function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonObject[] {
+  const on = sheets.filter((sheet) => isOn(sheet, filter, has));
+  const dataSet = on.flatMap(({ visuals }) => visuals).find(({ from }) => has(from, filter.column))?.from;
+  if (!dataSet) return [];
+  const common = {
+    FilterId: filter.id,
+    Column: { DataSetIdentifier: dataSet, ColumnName: filter.column },
+  };
+  return [
+    {
+      FilterGroupId: `${filter.id}-group`,
+      Status: 'ENABLED',
+      CrossDataset: 'ALL_DATASETS',
+      ScopeConfiguration: scope(on),
+      Filters: [
+        filter.kind === 'days'
+          ? {
+              RelativeDatesFilter: {
+                ...common,
+                AnchorDateConfiguration: { AnchorOption: 'NOW' },
+                TimeGranularity: 'DAY',
+                RelativeDateType: 'LAST',
+                RelativeDateValue: SHOWN_DAYS,
+                NullOption: 'NON_NULLS_ONLY',
+                DefaultFilterControlConfiguration: {
+                  Title: filter.title,
+                  ControlOptions: { DefaultRelativeDateTimeOptions: {} },
+                },
+              },
+            }
+          : {
+              CategoryFilter: {
+                ...common,
+                Configuration: {
+                  FilterListConfiguration: { MatchOperator: 'CONTAINS', SelectAllOptions: 'FILTER_ALL_VALUES' },
+                },
+                DefaultFilterControlConfiguration: {
+                  Title: filter.title,
+                  ControlOptions: { DefaultDropdownOptions: { Type: 'MULTI_SELECT' } },
+                },
+              },
+            },
+      ],
+    },
+  ];
+}
+
+/** Only the message that the parameter names. */
+function messageFilter(sheets: readonly Sheet[]): JsonObject {
+  return {
+    FilterGroupId: 'message-group',
+    Status: 'ENABLED',
+    CrossDataset: 'SINGLE_DATASET',
+    ScopeConfiguration: scope(sheets.filter(({ visuals }) => visuals.some(({ from }) => from === 'message_timeline'))),
+    Filters: [
+      {
+        CategoryFilter: {
+          FilterId: 'message',
+          Column: { DataSetIdentifier: 'message_timeline', ColumnName: 'message_id' },
+          Configuration: {
+            CustomFilterConfiguration: {
+              MatchOperator: 'EQUALS',
+              ParameterName: MESSAGE_PARAMETER,
+              NullOption: 'NON_NULLS_ONLY',
+            },
+          },
+        },
+      },
+    ],
+  };
+}
+
+const scope = (sheets: readonly Sheet[]): JsonObject => ({
+  SelectedSheets: {
+    SheetVisualScopingConfigurations: sheets.map(({ id }) => ({ SheetId: id, Scope: 'ALL_VISUALS' })),
+  },
+});
+
+function sheetOf({ id, name, about, visuals }: Sheet, filters: readonly Filter[]): JsonObject {
+  const asksForMessage = visuals.some(({ from }) => from === 'message_timeline');
+  const controls = [
+    ...filters.map((filter) => ({ id: `${id}-${filter.id}`, type: 'FILTER_CONTROL' })),
+    ...(asksForMessage ? [{ id: `${id}-message`, type: 'PARAMETER_CONTROL' }] : []),
+  ];
+  return {
+    SheetId: id,
+    Name: name,
+    Description: about,
+    ContentType: 'INTERACTIVE',
+    FilterControls: filters.map((filter) => ({
+      CrossSheet: { FilterControlId: `${id}-${filter.id}`, SourceFilterId: filter.id },
+    })),
+    ...(asksForMessage
+      ? {
+          ParameterControls: [
+            {
+              TextField: {
+                ParameterControlId: `${id}-message`,
+                Title: 'Message id',
+                SourceParameterName: MESSAGE_PARAMETER,
+              },
+            },
+          ],
+        }
+      : {}),
+    Visuals: visuals.map(({ definition }) => definition),
+    Layouts: [{ Configuration: { GridLayout: { Elements: placed(visuals) } } }],
+    SheetControlLayouts: [
+      {
+        Configuration: {
+          GridLayout: {
+            Elements: controls.map((control, i) => ({
+              ElementId: control.id,
+              ElementType: control.type,
+              ColumnSpan: CONTROL_WIDTH,
+              RowSpan: 1,
+              ColumnIndex: (i * CONTROL_WIDTH) % COLUMNS,
+              RowIndex: Math.floor((i * CONTROL_WIDTH) / COLUMNS),
+            })),
+          },
+        },
+      },
+    ],
+  };
+}
+
+const CONTROL_WIDTH = 6;
+
+/** From left to right, and below when a row is full; a row is as high as its highest visual. */
+function placed(visuals: readonly Visual[]): JsonObject[] {
+  const elements: JsonObject[] = [];
+  let [column, row, height] = [0, 0, 0];
+  for (const visual of visuals) {
+    if (column + visual.width > COLUMNS) [column, row, height] = [0, row + height, 0];
+    elements.push({
+      ElementId: visual.id,
+      ElementType: 'VISUAL',
+      ColumnIndex: column,
+      ColumnSpan: visual.width,
+      RowIndex: row,
+      RowSpan: visual.height,
+    });
+    column += visual.width;
+    height = Math.max(height, visual.height);
+  }
+  return elements;
+}
+
+/** Thresholds by name, from the seed. */
+function limitsOf(views: readonly View[]): ReadonlyMap<string, number> {
+  const seed = views.find(({ name }) => name === 'seed_thresholds')?.rows ?? [];
+  return new Map(seed.map(({ name = '', value }) => [name, Number(value)]));
+}

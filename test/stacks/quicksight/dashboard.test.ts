@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadSql } from '#host/sql-folder.ts';
+import { clicks, events, headers } from '#lake/tables/index.ts';
+import { DATA_SET_NAMES, kindOf, viewsOfDataSets } from '../../../stacks/quicksight/data-sets.ts';
+import { definitionOf } from '../../../stacks/quicksight/definition.ts';
+import { templateOf } from '../../../stacks/quicksight/template.ts';
+import { record } from '../../../stacks/spec/places.ts';
+import { generatedLakes } from '../../sql/generated-lake.ts';
+import type { LakeFixture } from '../../sql/lake-fixture.ts';
+import { at, type Json, listAt, textAt } from '../graph.ts';
+import { complaintsAbout } from '../service-models.ts';
+import { askedBy } from './query-of.ts';
+
+const { views } = await loadSql('sql');
+const definition = definitionOf(
+  views,
+  record(DATA_SET_NAMES, (name) => `arn:aws:quicksight:eu-west-1:123456789012:dataset/${name}`),
+);
+const sheets = listAt(definition, 'Sheets');
+const calculated = new Map(
+  listAt(definition, 'CalculatedFields').map((field) => [
+    `${textAt(field, 'DataSetIdentifier')} ${textAt(field, 'Name')}`,
+    textAt(field, 'Expression'),
+  ]),
+);
+const visuals = sheets
+  .flatMap((sheet) => listAt(sheet, 'Visuals'))
+  .map((visual) => askedBy(Object(visual), calculated));
+
+const ARN = 'arn:aws:quicksight:us-east-1:123456789012';
+const template = templateOf(
+  {
+    account: '123456789012',
+    id: 'maillake-dev',
+    name: 'maillake dev',
+    database: 'maillake_dev',
+    workgroup: 'maillake-dev-dashboards',
+    roleArn: 'arn:aws:iam::123456789012:role/maillake-dev-eu-west-1-dashboards',
+    viewers: [`${ARN}:group/default/mail`],
+    owners: [`${ARN}:user/default/ann`],
+  },
+  views,
+);
+const resources = Object.entries(Object(at(template, 'Resources')) as Record<string, Json>);
+
+describe('the template', () => {
+  const REQUESTS: Readonly<Record<string, string>> = {
+    'AWS::QuickSight::DataSource': 'CreateDataSource',
+    'AWS::QuickSight::DataSet': 'CreateDataSet',
+    'AWS::QuickSight::RefreshSchedule': 'CreateRefreshSchedule',
+    'AWS::QuickSight::Dashboard': 'CreateDashboard',
+  };
+  /** CloudFormation's own. */
+  const withoutOwn = ({ IngestionWaitPolicy: _, ...properties }: Record<string, Json>): Record<string, Json> =>
+    properties;
+  /** What CloudFormation puts in place of a reference; it spells one member in its own way. */
+  const resolved = (json: Json): Json => {
+    if (Array.isArray(json)) return json.map(resolved);
+    if (typeof json !== 'object' || json === null) return json;
+    if ('Fn::GetAtt' in json) return `${ARN}:dataset/${textAt(json, 'Fn::GetAtt', 0)}`;
+    return Object.fromEntries(
+      Object.entries(json).map(([key, value]) => [key === 'TimeZone' ? 'Timezone' : key, resolved(value)]),
+    );
+  };
+
+  test('is what the service’s own model takes: members, lengths, patterns, enums', () => {
+    expect(resources.length).toBeGreaterThan(30);
+    const complaints = resources.flatMap(([, resource]) => {
+      const operation = REQUESTS[textAt(resource, 'Type')] ?? '';
+      const input = withoutOwn(Object(resolved(at(resource, 'Properties'))));
+      return complaintsAbout({ service: 'quicksight', operation, input });
+    });
+    expect(complaints).toEqual([]);
+  });
+
+  test('points at resources that it has, and has ids of one stage only', () => {
+    const names = new Set(resources.map(([name]) => name));
+    const pointedAt = [...JSON.stringify(template).matchAll(/"Fn::GetAtt":\["(\w+)"/g)].map(([, name]) => name);
+    expect(pointedAt.filter((name) => !names.has(name ?? ''))).toEqual([]);
+    const ids = [...JSON.stringify(template).matchAll(/"(?:DataSourceId|DataSetId|DashboardId)":"([^"]+)"/g)];
+    expect(ids.filter(([, id = '']) => !id.startsWith('maillake-dev-'))).toEqual([]);
+  });
+
+  test('fits into what CloudFormation takes from S3', () => {
+    expect(Buffer.byteLength(JSON.stringify(template))).toBeLessThan(1_000_000);
+  });
+});
+
+describe('the definition', () => {
+  const columnsOf = new Map(
+    [...viewsOfDataSets(views)].map(([name, { columns }]) => [
+      name as string,
+      new Map(columns.map((one) => [one.name, kindOf(one)])),
+    ]),
+  );
+
+  test('every visual, filter and calculated field uses columns that its view has', () => {
+    const unknown = visuals.flatMap(({ visual, dataSet, columns }) =>
+      columns
+        .filter((column) => !columnsOf.get(dataSet)?.has(column) && !calculated.has(`${dataSet} ${column}`))
+        .map((column) => `${visual}: ${dataSet}.${column}`),
+    );
+    expect(unknown).toEqual([]);
+    const filters = listAt(definition, 'FilterGroups').flatMap((group) => listAt(group, 'Filters'));
+    for (const filter of filters) {
+      const [[, body] = []] = Object.entries(Object(filter));
+      expect(
+        columnsOf
+          .get(textAt(body as Json, 'Column', 'DataSetIdentifier'))
+          ?.has(textAt(body as Json, 'Column', 'ColumnName')),
+      ).toBe(true);
+    }
+    for (const [name, expression] of calculated) {
+      const [dataSet = ''] = name.split(' ');
+      for (const [, column = ''] of expression.matchAll(/\{(\w+)\}/g))
+        expect(columnsOf.get(dataSet)?.has(column)).toBe(true);
+    }
+  });
+
+  test('a calculated field has no column’s name', () => {
+    for (const name of calculated.keys()) {
+      const [dataSet = '', ...field] = name.split(' ');
+      expect(columnsOf.get(dataSet)?.has(field.join(' '))).toBe(false);
+    }
+  });
+
+  test('ids are unique, and every visual and control has one place, which no other has', () => {
+    const ids = visuals.map(({ visual }) => visual);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const sheet of sheets) {
+      for (const [layout, wanted] of [
+        ['Layouts', listAt(sheet, 'Visuals').map((visual) => askedBy(Object(visual), calculated).visual)],
+        ['SheetControlLayouts', controlsOf(sheet)],
+      ] as const) {
+        const elements = listAt(sheet, layout, 0, 'Configuration', 'GridLayout', 'Elements');
+        expect(elements.map((element) => textAt(element, 'ElementId'))).toEqual(wanted);
+        const cells = elements.flatMap(cellsOf);
+        expect(new Set(cells).size, textAt(sheet, 'SheetId')).toBe(cells.length);
+      }
+    }
+  });
+
+  test('a control stands for a filter that reaches its sheet', () => {
+    const scopes = new Map(
+      listAt(definition, 'FilterGroups').flatMap((group) =>
+        listAt(group, 'Filters').map((filter): [string, string[]] => {
+          const [[, body] = []] = Object.entries(Object(filter));
+          const on = listAt(group, 'ScopeConfiguration', 'SelectedSheets', 'SheetVisualScopingConfigurations');
+          return [textAt(body as Json, 'FilterId'), on.map((one) => textAt(one, 'SheetId'))];
+        }),
+      ),
+    );
+    for (const sheet of sheets) {
+      for (const control of listAt(sheet, 'FilterControls')) {
+        expect(scopes.get(textAt(control, 'CrossSheet', 'SourceFilterId'))).toContain(textAt(sheet, 'SheetId'));
+      }
+    }
+  });
+
+  test('every data set is used by a visual', () => {
+    expect(DATA_SET_NAMES.filter((name) => !visuals.some(({ dataSet }) => dataSet === name))).toEqual([]);
+  });
+});
+
+function controlsOf(sheet: Json): string[] {
+  return [
+    ...listAt(sheet, 'FilterControls').map((control) => textAt(control, 'CrossSheet', 'FilterControlId')),
+    ...(at(sheet, 'ParameterControls') === undefined
+      ? []
+      : listAt(sheet, 'ParameterControls').map((control) => textAt(control, 'TextField', 'ParameterControlId'))),
+  ];
+}
+
+/** The cells of the grid that an element takes, within its 36 columns. */
+function cellsOf(element: Json): string[] {
+  const [column, span, row, height] = ['ColumnIndex', 'ColumnSpan', 'RowIndex', 'RowSpan'].map((key) =>
+    Number(at(element, key)),
+  );
+  if (column === undefined || span === undefined || row === undefined || height === undefined)
+    throw new Error('no place');
+  expect(column + span).toBeLessThanOrEqual(36);
+  return Array.from({ length: span * height }, (_, i) => `${column + (i % span)} ${row + Math.floor(i / span)}`);
+}
+
+describe('on a lake', () => {
+  let lake: LakeFixture;
+  beforeAll(async () => {
+    const tables = [events, headers, clicks];
+    const made = await generatedLakes({ messages: 1500, days: 20, seed: 5 }, [{ tables }]);
+    const [first] = made.lakes;
+    if (!first) throw new Error('no lake');
+    lake = first;
+  });
+  afterAll(() => lake?.close());
+
+  /** Of the running of a lake, which this one has not done, or rare: their questions run, and may have no answer. */
+  const OFTEN_EMPTY = new Set([
+    'complaints_daily',
+    'data_quality_daily',
+    'data_freshness',
+    'treatment_comparison',
+    'deliverability_anomalies',
+  ]);
+
+  test.each(visuals.map((asked) => [asked.visual, asked] as const))('%s gives rows', async (_, { sql, dataSet }) => {
+    const found = await lake.rows(sql);
+    if (!OFTEN_EMPTY.has(dataSet)) expect(found.length).toBeGreaterThan(0);
+  });
+
+  test('a rate is one of sums: the delivery rate of all days is not the mean of days', async () => {
+    const asked = visuals.find(({ visual }) => visual === 'providers-all');
+    const [whole] = await lake.rows('select cast(sum(delivered) as double) / sum(sent) from deliverability_facts');
+    const [visual] = await lake.rows(`select sum(f1), sum(f1 * f2) / sum(f1) from (${asked?.sql})`);
+    expect(Object.values(visual ?? {})[1]).toBeCloseTo(Number(Object.values(whole ?? {})[0]), 12);
+  });
+});
