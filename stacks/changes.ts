@@ -3,6 +3,7 @@ import { ConfigError, type StageConfig } from './config.ts';
 import { type Deployed, keyOf } from './deployed.ts';
 import type { StagePlaces } from './spec/places.ts';
 
+const TOPIC = 'aws:sns/topic:Topic';
 const BUCKET = 'aws:s3/bucket:Bucket';
 const ENCRYPTION = 'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration';
 
@@ -24,8 +25,8 @@ export function refuseChanges(
 
 /** Every name and address carries the region, so all would be made anew beside what is there. */
 function regionChange(deployed: Deployed, { region }: Pick<StageConfig, 'region'>): string | null {
-  const providers = [...deployed.values()].filter(({ type }) => type === 'pulumi:providers:aws');
-  const before = providers.map(({ inputs }) => inputs?.region).find((one) => typeof one === 'string');
+  // The provider's own region is that of the last try, also of one that was refused.
+  const before = deployed.get(keyOf(TOPIC, 'Alarms'))?.id?.split(':')[3];
   if (before === undefined || before === region) return null;
   return `  region: is ${before}, and a stage doesn't move: deploy another stage in ${region}, or remove this one first`;
 }

@@ -186,6 +186,8 @@ export interface LakeConfig extends StageInput {
 /** The config can't be deployed. The message names each place and what is wrong there. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
+  /** SST prints it: the words are enough */
+  override stack = `ConfigError: ${this.message}`;
 }
 
 /** @throws ConfigError */

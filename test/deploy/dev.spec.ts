@@ -78,7 +78,7 @@ test('a column, a view, a schedule, an alarm and a period that change are update
 test('a second stage is made beside it, next to a bucket that is there, also where a saved query could not be read after it was made', async () => {
   const broken = await checkout.sst('deploy', 'test', { fault: 'DeliverabilityDailyQuery' });
   expect(broken.code).toBe(1);
-  expect(broken.said).toContain('made, but could not be read');
+  expect(broken.said).toContain('read failed');
   const { operations } = done(await checkout.sst('deploy', 'test'));
   expect(madeAnew(operations)).toEqual([]);
   expect(operations.filter(({ name }) => name.startsWith('DeliverabilityDailyQuery'))).toEqual([

@@ -26,7 +26,13 @@ const {
   MAILLAKE_PLACE = '',
   MAILLAKE_FAULT = '',
 } = process.env;
-const { provider }: { provider: Provider } = createRequire(`${MAILLAKE_PLATFORM}/node_modules/`)('@pulumi/pulumi');
+const need = createRequire(`${MAILLAKE_PLATFORM}/node_modules/`);
+const { provider }: { provider: Provider } = need('@pulumi/pulumi');
+interface Read {
+  getProperties(): unknown;
+}
+const { ReadRequest }: { ReadRequest: { prototype: Read } } = need('@pulumi/pulumi/proto/provider_pb');
+const { Struct }: { Struct: new () => unknown } = need('google-protobuf/google/protobuf/struct_pb');
 const place: { account: string; region: string } = JSON.parse(MAILLAKE_PLACE);
 const account = openAccount(MAILLAKE_ACCOUNT);
 
@@ -203,6 +209,12 @@ const strict = {
   async invoke(token: string, inputs: Properties) {
     return { outputs: answerOf({ token, inputs }, place) };
   },
+};
+
+// Pulumi's server takes no read without properties, which an import is.
+const { getProperties } = ReadRequest.prototype;
+ReadRequest.prototype.getProperties = function (this: Read) {
+  return getProperties.call(this) ?? new Struct();
 };
 
 void provider.main(strict, process.argv.slice(2));

@@ -12,7 +12,7 @@ const RAW = 'maillake-production-raw-before';
 /** As a stage has left it behind that had a raw bucket of this name, and encrypted with this key. */
 function deployed({ raw = RAW, key = null }: { raw?: string; key?: string | null } = {}): Deployed {
   const resources: [type: string, name: string, rest: Partial<DeployedResource>][] = [
-    ['pulumi:providers:aws', 'default_7_20_0', { inputs: { region: 'eu-west-1' } }],
+    ['aws:sns/topic:Topic', 'Alarms', { id: 'arn:aws:sns:eu-west-1:123456789012:maillake-production-alarms' }],
     ['aws:s3/bucket:Bucket', 'RawBucket', { id: raw }],
     [
       'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
