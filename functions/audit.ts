@@ -7,7 +7,7 @@ import { wiring } from './wiring.ts';
 const AuditEvent = z.object({
   /** `daily`: the last 8 days, and of older ones a thirtieth in turns; `all`: everything, for a person who asks */
   reach: z.enum(['daily', 'all']),
-  /** a person has seen what stays for good, or what is the matter with this raw object */
+  /** a person has seen findings that no step can mend, or the one of this raw object */
   acknowledge: z.union([z.literal(true), z.string().min(1)]).optional(),
 });
 

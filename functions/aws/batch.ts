@@ -1,7 +1,7 @@
 /**
- * A batch of SQS messages, one after another: those that fail go back to the queue, the others don't. What goes back is to
- * be seen again in a minute, and later at each time: most failures pass, and the queue's visibility timeout is for workers
- * that died without a word.
+ * A batch of SQS messages, one after another: those that fail go back to the queue, the others don't. What goes back is
+ * to be seen again in a minute, and later at each time: most failures pass, and the queue's visibility timeout is for
+ * workers that died without an answer.
  */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
@@ -20,8 +20,9 @@ export interface BatchOptions<T> {
 }
 
 /**
- * Before a message is seen again after its first failure; then four times as long each time. The five receipts that a queue
- * allows are an hour and a half; what has not passed by then is among the dead letters, and queued anew each hour.
+ * Before a message is seen again after its first failure; then four times as long each time. The five receipts that a
+ * queue allows are an hour and a half; what has not passed by then is among the dead letters, and queued anew each
+ * hour.
  */
 const FIRST_DELAY_SECONDS = 60;
 const MOST_DELAY_SECONDS = 3600;

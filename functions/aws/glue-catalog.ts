@@ -74,7 +74,7 @@ export class GlueCatalog implements Catalog {
         await this.#client.send(new CreatePartitionCommand({ ...target, PartitionInput: input }));
         return true;
       } catch (error) {
-        // Someone made it meanwhile: then it is to be updated after all.
+        // Another call has made it meanwhile: update it.
         if (isPassing(error) || nameOf(error) === 'AlreadyExistsException') return undefined;
         throw this.#explained(table, error);
       }

@@ -9,7 +9,7 @@ export type Invocation = Pick<Context, 'getRemainingTimeInMillis' | 'awsRequestI
 
 export interface Observer {
   info(message: string, facts?: Facts): void;
-  /** says what went wrong, in words of ours: never with what a record holds */
+  /** says what went wrong, never with the content of a record */
   problem(message: string, error: unknown, facts?: Facts): void;
   /** adds to a figure of this invocation */
   count(name: FigureName, value: number): void;
@@ -19,8 +19,8 @@ export interface Observer {
 export type Facts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 /**
- * Runs a handler's work with its observer, sends and logs its figures whatever happens, and lets failures through to Lambda,
- * which tries again.
+ * Runs a handler's work with its observer, sends and logs its figures whatever happens, and lets failures through to
+ * Lambda, which tries again.
  */
 export async function observed<T>(
   step: string,

@@ -17,7 +17,7 @@ export interface Console {
   readonly isBroken: boolean;
   /**
    * Writes to stdout and waits while the reader is slow.
-   * @throws ReaderGone if nobody reads it any more; the system's error if it can't be written, such as to a full disk
+   * @throws ReaderGone if its reader has gone; the system's error if it can't be written, such as to a full disk
    */
   write(text: string): Promise<void>;
   /** Prints lines on stdout. */
@@ -30,12 +30,12 @@ export interface Console {
   warn(text: string): void;
 }
 
-/** Whoever read stdout has seen enough, as `head` does: the work may stop, and how it ends is what it was until then. */
+/** The reader of stdout has gone, as `head` goes: the work may stop, and the exit code is what it was until then. */
 export class ReaderGone extends Error {
   override name = 'ReaderGone';
 }
 
-/** What a pipe or file gets where no one says how wide it is. */
+/** The width for a pipe or file, if COLUMNS doesn't say another. */
 const DEFAULT_WIDTH = 80;
 /** Small writes are gathered: one system call for each line would be slow. */
 const CHUNK = 64 * 1024;

@@ -30,11 +30,11 @@ export interface GenerateOptions {
   incident?: boolean;
   /** the last send day, `YYYY-MM-DD`. A constant unless said otherwise: the data must not depend on today */
   end?: string;
-  /** the truth tells of each person, too, for which all mail is remembered */
+  /** the truth holds each person, too, which needs all mail in memory */
   people?: boolean;
   /** where the ground truth goes, as JSON */
   truth?: string;
-  /** is told how many messages have been made, and of how many */
+  /** called with how many messages have been made, and of how many */
   onProgress?: (progress: { messages: number; of: number }) => void;
 }
 

@@ -29,7 +29,7 @@ export interface Share {
   share: number;
 }
 
-/** Below that nobody is to blame. */
+/** Below this share no cause is named. */
 const MOST = 0.6;
 
 export async function loadCauses(

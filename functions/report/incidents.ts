@@ -21,7 +21,7 @@ export interface Incident extends Days {
   metric: Metric;
   /** null: all mail, not that to one provider */
   provider: string | null;
-  /** providers that share it, where it is told of all mail */
+  /** providers that have it in common, if it is about all mail */
   providers: readonly string[];
   /** what the rate counts and what it is of, as of the horizon; added up over the days */
   numerator: number;
@@ -34,7 +34,9 @@ export interface Incident extends Days {
   deviations: number;
 }
 
-/** What a day is compared with: a filter on the date narrows the answer of deliverability_anomalies, not its reading. */
+/**
+ * What a day is compared with: a filter on the date narrows the answer of deliverability_anomalies, not its reading.
+ */
 const BASELINE_DAYS = 28;
 
 /** Rows of the view that are looked at: more days out of the ordinary than that would be the ordinary. */

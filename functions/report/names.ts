@@ -7,7 +7,7 @@ const COLUMNS = {
   domain: { column: 'from_domain', plural: 'sending domains' },
 } as const;
 
-/** Names listed to someone who asks for none of them. */
+/** Names that are listed if the given one is unknown. */
 const LISTED = 8;
 
 /**

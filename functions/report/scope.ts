@@ -24,7 +24,7 @@ export interface Filter {
 /** The tables that all views of mail are made from; each has these columns. */
 const BASES = { recipient_messages: recipientMessages, events };
 
-/** What mail is told apart by; the mailbox provider, which comes from the recipient's domain, is not one of them. */
+/** The dimensions of mail; the mailbox provider, which comes from the recipient's domain, is not one of them. */
 const DIMENSIONS: ReadonlySet<string> = new Set([
   'from_domain',
   'configuration_set',

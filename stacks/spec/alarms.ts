@@ -44,7 +44,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A metric of ours, as `observed` sends it: by step, app and stage. */
+/** A metric of the functions, as `observed` sends it: by step, app and stage. */
 export const ownMetric = (name: MetricName, service: LambdaName, { app, stage }: Stage): Metric => ({
   namespace: METRICS_NAMESPACE,
   name,
@@ -271,8 +271,8 @@ const WATCHED: readonly LambdaName[] = LAMBDA_NAMES.filter((name) => name !== 't
 const LONGEST_ALARM = 7 * DAY;
 
 /**
- * After how many seconds without a call a function counts as silent: six runs missed of what runs every few minutes, three of
- * what runs every few hours, and two hours late of what runs once a day or less often.
+ * After how many seconds without a call a function counts as silent: six runs missed of what runs every few minutes,
+ * three of what runs every few hours, and two hours late of what runs once a day or less often.
  */
 const silenceOf = (gapSeconds: number): number =>
   gapSeconds <= 15 * MINUTE ? 6 * gapSeconds : gapSeconds <= 6 * HOUR ? 3 * gapSeconds : gapSeconds + 2 * HOUR;

@@ -17,7 +17,7 @@ export interface LifecycleRule {
   transitions?: { days: number; storageClass: 'GLACIER_IR' }[];
 }
 
-/** Uploads that were begun and never ended cost money, and nobody sees them. */
+/** Uploads that were begun and not ended cost money, and are in no listing. */
 const UNFINISHED: LifecycleRule = {
   id: 'unfinished-uploads',
   status: 'Enabled',
@@ -68,7 +68,7 @@ export const resultsLifecycle = ({ retention }: StageConfig): LifecycleRule[] =>
   ),
 ];
 
-/** A refusal, in SST's words: whoever asks, unless the conditions let them pass. */
+/** A refusal to everybody whom the conditions don't except, as SST writes it. */
 export interface Refusal {
   why: string;
   effect: 'deny';

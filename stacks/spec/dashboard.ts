@@ -13,7 +13,7 @@ interface Line extends Metric {
   statistic: Statistic;
 }
 
-/** Figures that are no metrics: the function's log has them, which is asked when somebody looks ("CloudWatch Logs Insights"). */
+/** Figures that are no metrics: the dashboard queries them from the function's log ("CloudWatch Logs Insights"). */
 interface Logged {
   of: LambdaName;
   /** by label */

@@ -1,4 +1,7 @@
-/** Statements of IAM policies as data, and the roles' statements: what the functions declare, and what AWS does for them. */
+/**
+ * Statements of IAM policies as data, and the roles' statements: what the functions declare, and what AWS does for
+ * them.
+ */
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
 import type { Permission } from './permissions.ts';
 import type { Account, StagePlaces } from './places.ts';
@@ -41,8 +44,8 @@ const trustOf = (service: string, conditions?: Statement['conditions']): string 
   });
 
 /**
- * Who may take the roles of a stage. A service that works for others too says for whom ("The confused deputy problem", IAM
- * User Guide), each in its own way: what a service doesn't say must not be asked for, or it can't take the role.
+ * Who may take the roles of a stage. A service that works for others too says for whom ("The confused deputy problem",
+ * IAM User Guide), each in its own way: what a service doesn't say must not be asked for, or it can't take the role.
  */
 export const trusts = (
   { account }: Pick<Account, 'account'>,
@@ -66,7 +69,7 @@ export const trusts = (
   }),
 });
 
-/** What a function declares, its logs, its calls that failed for good, and the keys of what it reads and writes. */
+/** What a function declares, its logs, its calls that finally failed, and the keys of what it reads and writes. */
 export function functionStatements(name: LambdaName, places: StagePlaces): Statement[] {
   const { permissions, schedules }: Lambda = LAMBDAS[name];
   return [

@@ -68,7 +68,7 @@ export const generateCommand = (to: Console): Command =>
       to.note(`next: ${lakeCommand('run', { raw: flags.out })}`);
     });
 
-/** Two generations mixed in one folder would be nobody's truth. @throws UsageError */
+/** Two data sets in one folder would fit no truth file. @throws UsageError */
 function refuseUsed(out: string): void {
   if (!existsSync(out)) return;
   if (!statSync(out).isDirectory()) throw new UsageError(`--out: ${out} is a file, not a folder`, 'name a new folder');

@@ -81,7 +81,7 @@ export const policyBlock = (ip: string): Answer =>
 
 export const gaveUp: Answer = answer('4.4.7', 'smtp; 550 4.4.7 message expired: unable to deliver in 840 minutes');
 
-/** A bounce that nobody can make sense of. */
+/** A bounce without a meaning. */
 export const unclear: Answer = { status: null, diagnostic: null, enhancedStatus: null };
 
 export const outOfOffice: Answer = { status: null, diagnostic: null, enhancedStatus: null };

@@ -1,7 +1,7 @@
 import Bowser from 'bowser';
 import { isbot } from 'isbot';
 
-/** What a user agent tells of who opened or clicked. */
+/** What a user agent says about the program that opened or clicked. */
 export interface Agent {
   client: string | null;
   device: 'desktop' | 'mobile' | 'tablet' | 'tv' | 'bot' | null;

@@ -5,7 +5,7 @@ import type { EventType } from '../vocabulary.ts';
 import type { Json } from './fields.ts';
 import { blankRow, rowClearer } from './row-code.ts';
 
-/** Someone an event is about, with what a bounce or delay says of them. */
+/** A person whom an event is about, with what a bounce or delay says about them. */
 export interface Recipient {
   /** as given */
   given: string | null;

@@ -13,7 +13,7 @@ export type Link = Pick<
 /** By the URL Standard (WHATWG), so as a browser would read it. Never fails: of what is no URL all parts are null. */
 export const parseLink = (text: string): Link => {
   const url = URL.canParse(text) ? new URL(text) : null;
-  // `example.com:8080/x` parses as a URL of the scheme `example.com`, which nobody meant.
+  // `example.com:8080/x` parses as a URL of the scheme `example.com`, which is not meant.
   const isUrl = url !== null && !(url.host === '' && url.protocol.includes('.'));
   const query = isUrl ? url.search.slice(1) || null : null;
   const utm = query === null ? NO_UTM : utmOf(query);

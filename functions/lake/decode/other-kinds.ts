@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../read/record.ts';
 
-/** The name of a record that is known to be no e-mail event, by its own fields; undefined if nobody knows it. */
+/** The name of a record that is known to be no e-mail event, by its own fields; undefined if it is unknown. */
 export const otherKind = (fields: JsonObject): string | undefined =>
   OTHERS.find(([, is]) => is(fields))?.[0] ?? ownKind(fields);
 

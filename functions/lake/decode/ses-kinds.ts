@@ -38,7 +38,7 @@ const toDestinations = (draft: Draft): void => {
   draft.recipients = draft.destinations;
 };
 
-/** An open or click, or a subscription, is of someone only if nobody else got the mail. */
+/** An open, click or subscription has a recipient only if the mail had one recipient. */
 const toOnlyDestination = (draft: Draft): void => {
   if (draft.destinations.length === 1) draft.recipients = draft.destinations;
 };
@@ -220,7 +220,7 @@ const preferencesOf = (value: Json | undefined, path: string): Preferences => {
   return { given, all: flagOf(given?.unsubscribeAll, `${path}.unsubscribeAll`) ?? false, out };
 };
 
-/** Someone who is newly out of any topic, or of all; where the old state isn't told they were in. */
+/** True if the person is newly out of any topic, or of all; without an old state they count as having been in. */
 const isOptOut = (now: Preferences, before: Preferences): boolean =>
   (now.all && !before.all) || [...now.out].some((topic) => !before.out.has(topic));
 

@@ -36,7 +36,7 @@ export const takeSes = (record: JsonFields, kind: SesKind, draft: Draft, parsers
   event.occurred_at = time;
   event.occurred_at_basis = kind.hasTime ? 'event' : 'send';
   readAddresses(mail.destination, 'mail.destination[]', draft.destinations);
-  // A record that doesn't say who got the mail is not one about mail to nobody.
+  // A record without a list of recipients is not about mail without recipients.
   event.recipient_count =
     mail.destination === undefined || mail.destination === null ? null : draft.destinations.length;
 

@@ -45,7 +45,7 @@ interface Slot {
  */
 export const makeTagColumns = ({ tags: mapping, dimensions }: Pick<Settings, 'tags' | 'dimensions'>): TagColumns => {
   const configured: [string, Slot][] = mapping.map(([tag, column], place) => [tag, { column, place }]);
-  // Later entries of a Map win: nobody can give an automatic tag another meaning.
+  // Later entries of a Map win, so that no setting can give an automatic tag another meaning.
   const attributeSlots = new Map(configured);
   const tagSlots = new Map([
     ...configured,

@@ -26,8 +26,8 @@ const OBJECTS_AT_ONCE = 8;
 const MOST_TOGETHER = 50_000;
 
 /**
- * Objects of a raw prefix whose etags are not those of their plans, sorted out: which have other bytes than were read? Each
- * is read for that once: records beside the plans then say that it is the same under its new etag.
+ * Objects of a raw prefix whose etags are not those of their plans, sorted out: which have other bytes than were read?
+ * Each is read for that once: records beside the plans then say that it is the same under its new etag.
  */
 export class ChangedObjects {
   readonly #ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> };
@@ -78,7 +78,7 @@ export class ChangedObjects {
     this.#changed.push(...left.filter(({ key }) => !verdicts.has(key)));
     if (proven.length === 0) return;
     const record: AliasRecord = { raw_prefix: this.#prefix, objects: proven.map(({ key, etag }) => ({ key, etag })) };
-    // Where somebody else was quicker, the next look finds the rest.
+    // If another step was first, the next audit finds the rest.
     await createState(this.#ports.lake, aliasKey(this.#prefix, aliases.next), record);
     aliases.next++;
   }
@@ -119,7 +119,7 @@ export class ChangedObjects {
     const { raw, lake } = this.#ports;
     const outcome = await outcomeOf(this.#outcomes, unit, planned.key);
     const problem = outcome?.problems.find(({ key }) => key === planned.key);
-    // Not read yet, or never: it is read as it lies there then.
+    // Not read yet: it will be read as it is then.
     const isUnread = !outcome || problem !== undefined || outcome.poison?.some(({ key }) => key === planned.key);
     if (isUnread) return problem?.etag === object.etag || object.size === planned.size ? 'same' : null;
     const read = await contentIn(lake, outcome, planned.key);

@@ -46,7 +46,7 @@ export async function digestOf(
   return digest.hex();
 }
 
-/** Before the outcome that names the attempt: then it is there whenever somebody asks. */
+/** Called before the outcome that names the attempt is created, so that it is there when it is needed. */
 export async function keepContents(
   lake: Pick<Store, 'create'>,
   attempt: string,
@@ -55,7 +55,7 @@ export async function keepContents(
   if (objects.length > 0) await createState(lake, contentsKey(attempt), { attempt, objects });
 }
 
-/** What the attempt that counts has read of an object; undefined where nobody has kept it. */
+/** What the attempt that counts has read of an object; undefined where that was not recorded. */
 export async function contentIn(
   lake: Pick<Store, 'get'>,
   { attempt }: Pick<Outcome, 'attempt'>,

@@ -30,8 +30,8 @@ const PLANS_AT_ONCE = 8;
  * Every planned unit, and every half of a split, that has no outcome yet, in order of plan.
  *
  * Costs: a listing of the plans (their keys, 1,000 a call), and for each day on which the store took plans in and that
- * isn't marked as decided its plans, and a listing of the outcomes of their plan days. So what is held and read grows with
- * the days that are open, not with the years there are. `markDecidedDays` makes the marks.
+ * isn't marked as decided its plans, and a listing of the outcomes of their plan days. So what is held and read grows
+ * with the days that are open, not with the years there are. `markDecidedDays` makes the marks.
  */
 export async function openUnits(
   lake: Pick<Store, 'list' | 'get'>,
@@ -87,7 +87,7 @@ export async function surveyPlans(
 }
 
 /**
- * Marks days whose plans are all decided, so that nobody reads those plans again to find what is open. A plan that comes
+ * Marks days whose plans are all decided, so that those plans are not read again to find what is open. A plan that comes
  * later has a later day: the day is the store's, not that of the planner's clock. A day is marked only once the store has
  * taken in a plan a whole day after its end, so that no plan of that day can still be on its way.
  */
@@ -129,7 +129,9 @@ class Decisions {
     return asked;
   }
 
-  /** Outcomes first: the hint that a unit may be split is made before its outcome, so each split listed has its hint. */
+  /**
+   * Outcomes first: the hint that a unit may be split is made before its outcome, so each split listed has its hint.
+   */
   async #ask(planDay: string): Promise<{ decided: Set<string>; maybeSplit: Set<string> }> {
     const decided = await this.#names(outcomeFolder(planDay));
     return { decided, maybeSplit: await this.#names(splitFolder(planDay)) };

@@ -187,7 +187,7 @@ export const readGeneration = (store: Pick<Store, 'get'>, key: string): Promise<
   readState<Generation>(store, key);
 
 /**
- * A generation of derived data, or null if there is none that can be read: whoever asks computes it again.
+ * A generation of derived data, or null if there is none that can be read: it is computed again.
  * @throws what the store says, but not that the record is damaged
  */
 export async function readableGeneration(store: Pick<Store, 'get'>, key: string): Promise<Generation | null> {

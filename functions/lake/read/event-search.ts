@@ -9,7 +9,7 @@ import { SES_TOPIC_VALIDATION } from './topic-validation.ts';
 /** Splits bytes that came inside an envelope; true if there was any record among them. */
 export type SplitInner = (bytes: Buffer, visitor: RecordVisitor) => boolean;
 
-/** What was found in an envelope that nobody knows, in order. */
+/** What was found in an unknown envelope, in order. */
 export type Found =
   | { is: 'record'; value: JsonValue; text: string }
   | { is: 'skip'; kind: string }
@@ -24,9 +24,9 @@ export interface SearchLimits {
 
 /**
  * Looks for events inside a value, whatever is around them: members and elements of any name, strings that hold JSON,
- * several records, or text with a record in it, base64 of all that, and gzip or zlib within base64. An event is known by
- * its own words (marks.ts), a known envelope by `isEnvelope`; neither is looked into. What bears the marks of an event and
- * can't be read as one is found as a rejection, so that a later version can read it: nothing is passed over.
+ * several records, or text with a record in it, base64 of all that, and gzip or zlib within base64. An event is known
+ * by its own words (marks.ts), a known envelope by `isEnvelope`; neither is looked into. What bears the marks of an
+ * event and can't be read as one is found as a rejection, so that a later version can read it: nothing is passed over.
  *
  * Every text is looked at a fixed number of times, and what is unpacked is bounded, so the time is in proportion to the
  * record. Only records that are no events themselves come here.
@@ -215,7 +215,9 @@ const MOST_UNPACKED = 8;
 /** Characters of the shortest text that could hold an event. */
 const SHORTEST = 30;
 const BASE64_START = /^\s{0,8}[A-Za-z0-9+/_-]{24}/;
-/** Nothing in it can be read in two ways, so that a text that is no base64 at its very end is still refused in one pass. */
+/**
+ * Nothing in it can be read in two ways, so that a text that is no base64 at its very end is still refused in one pass.
+ */
 export const BASE64 = /^[A-Za-z0-9+/_\s-]+(?:={1,2}\s*)?$/;
 
 function firstCharacter(text: string): string {

@@ -45,7 +45,7 @@ export async function* gunzip(source: ByteSource, ending: GzipEnding): AsyncGene
       ending.trailing = await source.peek(TRAILING_KEPT);
       return end(ending, 'trailing');
     }
-    // someone joins a file of very many small members: don't allocate a megabyte for each
+    // a file may be joined from very many small members: don't allocate a megabyte for each
     outputBytes = member.size < SMALL_OUTPUT ? SMALL_OUTPUT : FULL_OUTPUT;
   }
 }

@@ -16,7 +16,9 @@ export interface FoundStart extends Start {
   verdict: 'accepted' | 'oversize' | 'refused';
 }
 
-/** The search for the next record behind one that is broken. Believes in a start only if all of the record can be read. */
+/**
+ * The search for the next record behind one that is broken. Believes in a start only if all of the record can be read.
+ */
 export class RecordSearch {
   readonly #limits: SplitLimits;
   readonly #scanner: JsonScanner;
@@ -100,9 +102,10 @@ export class RecordSearch {
 }
 
 /**
- * How many bytes may still be scanned in vain. Keeps hostile input from making the search for the next record quadratic:
- * all that failed may be no more than a fixed number of bytes and four times what has been read. It depends on where in
- * the object one is, never on how the bytes came in, so that the same object always gives the same records.
+ * How many bytes may still be scanned without finding a record. Keeps hostile input from making the search for the next
+ * record quadratic: all that failed may be no more than a fixed number of bytes and four times what has been read. It
+ * depends on where in the object one is, never on how the bytes came in, so that the same object always gives the same
+ * records.
  */
 export class ScanBudget {
   readonly #credit: number;

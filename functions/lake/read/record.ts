@@ -42,7 +42,7 @@ export interface KnownReader {
   read(ordinal: number): boolean;
 }
 
-/** Is told of each record of an object, in order. Each call is one record of the counting law. */
+/** Called with each record of an object, in order. Each call is one record of the counting law. */
 export interface RecordVisitor {
   /** an innermost value, out of all envelopes; `text` is the JSON it was parsed from, for exact numbers */
   record(value: JsonValue, text: string, place: Place): void;

@@ -53,7 +53,7 @@ export interface AuditOptions {
   /** false leaves the raw data out */
   hasRaw?: boolean;
   /**
-   * the views of sql/ with the seeds, and the select of the rollup; left out, nobody asks what computed
+   * the views of sql/ with the seeds, and the select of the rollup; left out, what computed it is not checked:
    * recipient_messages
    */
   views?: readonly View[];
@@ -113,7 +113,7 @@ export async function findDrift(
 
   const raw = await auditRaw(ports, settings, scope, hasRaw, drift);
   const open = await openUnits(ports.lake, { everything: scope.isThorough });
-  // Someone who asks for everything wants to know of each; in the cloud a unit takes its minutes.
+  // A thorough audit names every open unit; a regular one leaves a unit some time.
   const due = open.filter(({ plannedAt }) => scope.isThorough || now - plannedAt > HOUR_MS);
   for (const unit of due) drift(isOverdue(unit, now) ? 'overdue_unit' : 'open_unit', unit.unit);
   const units = await auditUnits(ports, scope, drift);

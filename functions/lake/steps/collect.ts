@@ -1,7 +1,7 @@
 /**
- * collect: removes what nobody will ever read again, and says what it removed. It heals each day first, asks the catalog
- * before it removes anything, and removes nothing of a day whose newest generation is not whole: then what is older is the
- * only copy, and settle makes the day again from it.
+ * collect: removes files that nothing reads any more, and returns what it removed. It heals each day first, asks the
+ * catalog before it removes anything, and removes nothing of a day whose newest generation is not whole: then what is
+ * older is the only copy, and settle makes the day again from it.
  */
 
 import { concurrently } from '../concurrently.ts';
@@ -35,8 +35,8 @@ export interface Removed {
 const AT_ONCE = 16;
 
 /**
- * Looks at every day that has live or settled files. Costs about seven calls a day of a table, and one a file removed; of a
- * day with something to remove the newest generation's files are looked at, on a disk byte by byte.
+ * Looks at every day that has live or settled files. Costs about seven calls a day of a table, and one a file removed;
+ * of a day with something to remove the newest generation's files are looked at, on a disk byte by byte.
  */
 export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT_RULES): Promise<Removed[]> {
   const outcomes = new Outcomes(ports.lake);
@@ -85,7 +85,7 @@ async function collectDay(
 
 interface Readers {
   see: ReadersSee;
-  /** Whoever was pointed elsewhere until then may have begun to read there: their grace begins then. Epoch ms. */
+  /** Readers that were pointed elsewhere until then may still read there: the grace period begins then. Epoch ms. */
   healedAt: number;
 }
 
@@ -164,8 +164,8 @@ async function removeAll(
 }
 
 /**
- * Which generation a rollup run was to be of each day. Where its record is gone or damaged, by the generations that name the
- * run; what none names stays, as nobody can tell whether it is under way.
+ * Which generation a rollup run was to be of each day. Where its record is gone or damaged, by the generations that
+ * name the run; what none names stays, as it may be under way.
  */
 async function rollupDays(
   lake: CollectPorts['lake'],
@@ -205,7 +205,7 @@ async function settledLocations({ lake }: CollectPorts, table: string): Promise<
     const isOfRollup = location === `${rollupFolder(table, run)}dt=${rollupDay}/`;
     const dt = settledDay ?? (isOfRollup ? rollupDay : null);
     const n = number === undefined ? isOfRollup && (await daysOf(run))?.[rollupDay] : Number(number);
-    // What nobody of ours made is for the audit to name.
+    // The audit names files that no step made.
     if (dt === null || typeof n !== 'number') continue;
     found.set(dt, [...(found.get(dt) ?? []), { location, n, files: ofLocation }]);
   }

@@ -51,8 +51,8 @@ const PREFIXES_AT_ONCE = 16;
 const PLANS_AT_ONCE = 8;
 
 /**
- * Plans every raw prefix in reach and queues the new units, prefix by prefix; `all` is every prefix there is. If a planner
- * dies between a plan and its messages, `requeue` sends them.
+ * Plans every raw prefix in reach and queues the new units, prefix by prefix; `all` is every prefix there is. If a
+ * planner dies between a plan and its messages, `requeue` sends them.
  */
 export async function planReach(
   ports: PlanPorts & Pick<Ports, 'queue'>,
@@ -75,8 +75,8 @@ export async function planReach(
 }
 
 /**
- * Seals the objects below a raw prefix that are in no plan of it yet, in one pass over the listing. Any number of planners
- * may run at once: plan n is created by one of them, and the others read it and seal only what it left.
+ * Seals the objects below a raw prefix that are in no plan of it yet, in one pass over the listing. Any number of
+ * planners may run at once: plan n is created by one of them, and the others read it and seal only what it left.
  * @param isMixed prefixes of other templates may contain this one, or lie in it (layouts.ts): their plans are read, too.
  * Planners of two templates that run at the same moment could plan an object twice; the audit would say so.
  */
@@ -183,7 +183,7 @@ export interface Requeued {
  *
  * At most once an hour: one create-only mark for each hour of the clock, made before anything is sent. That is one call a
  * tick, where a mark for each unit would be a call for each open unit, and it saves the look at the plans at the other
- * ticks. The price: if whoever made the mark dies before it has sent all, the rest waits for the next hour.
+ * ticks. The price: if the planner that made the mark dies before it has sent all, the rest waits for the next hour.
  */
 export async function requeue(
   { lake, queue, clock }: Pick<Ports, 'lake' | 'queue' | 'clock'>,

@@ -1,6 +1,6 @@
 /**
- * repair: does the missing steps that an audit finds, collects what nobody reads any more, and looks again: what is gone
- * then was mended, what is left needs a person. Level-triggered: anyone may run it at any time.
+ * repair: runs the steps that an audit finds missing, collects files that nothing reads any more, and audits again:
+ * what is gone then was mended, what is left needs a person. Level-triggered: anyone may run it at any time.
  */
 import type { Ports } from '../ports.ts';
 import { liveFolder } from '../protocol/keys.ts';
@@ -25,12 +25,14 @@ export interface RepairOptions extends AuditOptions {
   select: string;
   /** transforms units here and now; left out, they are queued */
   transform?: (units: readonly OpenUnit[]) => Promise<unknown>;
-  /** settle old days more than once a day, where someone waits for the answer */
+  /** settle old days more than once a day, for a person who waits for the result */
   ignorePace?: boolean;
   collectRules?: CollectRules;
 }
 
-/** Audits, repairs, collects, and returns the report of the audit after it. A step that fails leaves the others alone. */
+/**
+ * Audits, repairs, collects, and returns the report of the audit after it. A step that fails leaves the others alone.
+ */
 export async function repair(ports: Ports, options: RepairOptions): Promise<AuditReport> {
   const found = await findDrift(ports, options);
   const failures: string[] = [];

@@ -49,7 +49,7 @@ export interface DaysOptions {
 }
 
 export interface DayOptions {
-  /** settle old days more than once a day, where someone waits for the answer */
+  /** settle old days more than once a day, for a person who waits for the result */
   ignorePace?: boolean;
   /** the newest generation's files are not what they were, as somebody has found who looked at their bytes */
   isDamaged?: boolean;
@@ -96,8 +96,9 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
 }
 
 /**
- * The days of tables that may have something to settle and are not held back by open units, in order of day. To be handed
- * to `settleDay`, one by one or each to a worker. Costs a listing of folders for each table, and what `outdatedDays` says.
+ * The days of tables that may have something to settle and are not held back by open units, in order of day. To be
+ * handed to `settleDay`, one by one or each to a worker. Costs a listing of folders for each table, and what
+ * `outdatedDays` says.
  */
 export async function* daysToSettle(
   { lake, clock }: Pick<Ports, 'lake' | 'clock'>,

@@ -27,14 +27,14 @@ export interface TransformOptions extends ReadOptions {
   read?: ReadUnit;
   /** after how long a try that has said nothing counts as dead, ms; left out, SILENT_MS */
   visibilityMs?: number;
-  /** told the number of the try that begins, so that whoever watches this process can say how it ended */
+  /** called with the number of the try that begins, so that the parent of this process can record how it ended */
   onTry?: (k: number) => void;
   /** told how a try that threw ended, once that is in the store */
   onTryEnd?: (end: TryEnd) => void;
 }
 
 /**
- * Transforms a unit unless it has an outcome, and returns the outcome, whoever made it.
+ * Transforms a unit unless it has an outcome, and returns the outcome, also if another worker made it.
  * @throws DeniedObject and other failures of the environment, Stopped by its guard, or a fault of the code: the unit
  * stays open and is tried again; how the try ended is in the store
  */
@@ -51,7 +51,7 @@ export async function transform(
   const unit = unitOfPlan(plan, message.unit);
   if (!unit) throw new Error(`unit is not in its plan: ${message.unit} (${message.plan})`);
   const parent = parentOf(unit.id);
-  // Nobody sends such a message; but an object read by a half and by the whole would be in two units.
+  // No step sends such a message; but an object that is read by a half and by the whole would be in two units.
   if (parent && (await readOutcome(lake, parent))?.status !== 'split') {
     throw new Error(`unit is half of one that was not split: ${unit.id}`);
   }

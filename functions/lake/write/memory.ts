@@ -1,7 +1,7 @@
 /**
  * Memory of columns: blocks of a fixed size, cut from slabs. What grows by copying needs three times its size while it
- * grows; blocks need their size. The garbage collector counts every buffer and runs for each 32 MB of them: slabs are few,
- * and given back at once when the columns have been written.
+ * grows; blocks need their size. The garbage collector counts every buffer and runs for each 32 MB of them: slabs are
+ * few, and given back at once when the columns have been written.
  */
 
 /** Rows of a block of numbers. */
@@ -91,7 +91,7 @@ export class Memory {
   }
 }
 
-/** Gives a buffer back at once, if it is large and nobody else has a part of it. Nothing may look at it any more. */
+/** Frees a buffer at once, if it is large and not shared. It must not be used after that. */
 export function release({ buffer, byteLength }: Uint8Array | Uint32Array | Int32Array): void {
   if (byteLength > 1 << 14 && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

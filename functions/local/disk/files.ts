@@ -90,7 +90,7 @@ export class Disk {
         await rmdir(folder);
         this.#durable.delete(folder);
       } catch {
-        return; // not empty, or someone else's business
+        return; // not empty, or changed by another process
       }
     }
   }
@@ -141,7 +141,7 @@ export class Disk {
         await act();
         break;
       } catch (error) {
-        // Whoever removed the last other file took the folder with it: make it again.
+        // The process that removed the last other file has removed the folder, too: make it again.
         if (codeOf(error) !== 'ENOENT' || left === 0) throw error;
         this.#durable.delete(folder);
       }
@@ -178,8 +178,8 @@ export class Disk {
   }
 
   /**
-   * Without hard links: look and rename under a lock, which is a folder, as making one is exclusive everywhere. Both calls
-   * run without a pause in between, so that a lock that stands for long belongs to a process that died.
+   * Without hard links: look and rename under a lock, which is a folder, as making one is exclusive everywhere. Both
+   * calls run without a pause in between, so that a lock that stands for long belongs to a process that died.
    */
   async #moveUnlessThere(temporary: string, path: string): Promise<void> {
     const lock = join(this.root, TEMPORARY, 'lock');

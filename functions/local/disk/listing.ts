@@ -12,7 +12,7 @@ export interface ListOptions {
 
 /**
  * Told of a folder, link or name that can't be read, when the others shall be listed all the same. Without it that is an
- * error, as passing over it could lose data without a word.
+ * error, as leaving it out could lose data in silence.
  */
 export type OnUnread = (path: string, why: string) => void;
 

@@ -63,7 +63,7 @@ export class Database {
   }
 }
 
-/** Statements that let a database touch these and nothing else on this machine, for good. */
+/** Statements that let a database touch these and nothing else on this machine, irrevocably. */
 function confined(folder: string, file?: string): string[] {
   // A path with characters that mean something in a glob is handed over with those in classes: it has to be allowed so, too.
   const folders = [...new Set([folder, literalPath(folder)])].map((path) => quoteText(`${path}/`));

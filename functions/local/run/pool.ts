@@ -12,20 +12,20 @@ export interface PoolOptions extends Omit<WorkerSetup, 'memoryBytes'> {
   limits?: Partial<WorkerLimits>;
   /** bytes of objects read; of an object that is read again, only once */
   onRead: (bytes: number) => void;
-  /** told of each unit that is done; a split is told of by its halves */
+  /** called with each unit that is done; a split is reported by its halves */
   onOutcome: (outcome: Outcome) => void;
 }
 
 type Job = Pick<OpenUnit, 'unit' | 'plan' | 'bytes'>;
 
 /**
- * Transforms units on all cores, each worker taking whole units, the largest first. Workers are processes and not threads:
- * threads of one process kept what they had freed (2 GB of raw data: 1.5 GB at the peak, and 1 GB left while settling), and
- * a process that runs out of memory takes nobody along.
+ * Transforms units on all cores, each worker taking whole units, the largest first. Workers are processes and not
+ * threads: threads of one process kept what they had freed (2 GB of raw data: 1.5 GB at the peak, and 1 GB left while
+ * settling), and a process that runs out of memory does not end the others.
  *
- * A unit that takes its worker down, or makes it fall silent, or meets its limits, is tried again at once, and split after
- * three times; the halves are done in the same pool, down to the one object, which is quarantined. A unit that the
- * environment holds up (denied, disk full) stays open and doesn't stop the others.
+ * A unit that takes its worker down, or makes it fall silent, or meets its limits, is tried again at once, and split
+ * after three times; the halves are done in the same pool, down to the one object, which is quarantined. A unit that
+ * the environment holds up (denied, disk full) stays open and doesn't stop the others.
  * @returns bytes that the workers held at their peaks, in all
  * @throws AggregateError at the end, naming each unit that stayed open and why
  */
@@ -38,7 +38,7 @@ export async function transformUnits(units: readonly OpenUnit[], options: PoolOp
   const failures: Error[] = [];
   const lines = new Set<Promise<void>>();
   let peaks = 0;
-  /** bytes that were told of by tries in vain, and will be read again */
+  /** bytes that failed tries have reported, and that will be read again */
   let readInVain = 0;
 
   const fill = (): void => {

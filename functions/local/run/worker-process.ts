@@ -1,6 +1,6 @@
 /**
  * A worker process that transforms whole units, one after another, over stores of its own. It ends with its parent, and
- * leaves a word in the store when it is told to stop in the middle of a unit.
+ * records in the store when it is told to stop in the middle of a unit.
  */
 
 import { systemClock } from '#host/clock.ts';
@@ -94,7 +94,7 @@ process.once('message', ({ rawRoot, lakeRoot, durable, settings, version, memory
     isFresh = false;
   });
 
-  /** Whoever stops the work doesn't blame the unit. */
+  /** A try that is interrupted is not the unit's fault. */
   const stop = async (): Promise<void> => {
     try {
       if (current) await endTry(ports, current.unit, current.k, 'excused', 'interrupted');

@@ -93,7 +93,7 @@ export class RunWorker {
 /** Characters of what it wrote to stderr. */
 const MOST_SAID = 2000;
 
-/** A process that has gone says so itself. */
+/** A process that has ended reports it by an event of its own. */
 const ignore = (): void => {};
 
 /** How the process ended, once all that it said has been heard. */

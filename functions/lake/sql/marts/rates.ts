@@ -123,7 +123,7 @@ export function rateNamed(name: string): Rate {
   return rate;
 }
 
-/** The rate as an expression in lines that begin at `indent` spaces. Whoever sums measures up may use it on the sums. */
+/** The rate as an expression in lines that begin at `indent` spaces. It may be used on sums of measures, too. */
 export function divided(rate: Rate, indent: number): string {
   const { numerator, denominator, isLoose = false, isHiddenByProxies = false, name } = rate;
   const quotient = `cast(${numerator} as double) / nullif(${denominator}, 0)`;

@@ -79,7 +79,7 @@ export const tableColumns: ColumnsOf = (source) => {
  *
  *     clock: cohort
  *     grain: send_date, thing
- *     generated: by what, if nobody writes it by hand
+ *     generated: by what it was generated, unless it is written by hand
  *     columns:
  *         send_date  date     Its meaning,
  *                             over more than one line.

@@ -31,7 +31,7 @@ const LONGEST_UNSETTLED_MS = 2 * DAY_MS;
 
 /** What computes and decodes a day today. */
 export interface Today {
-  /** recipe of a send day; null if nobody has said what the rollup's SQL is */
+  /** recipe of a send day; null if the rollup's SQL was not given */
   rollup: string | null;
   /** of the settings (meaning.ts) */
   meaning: string;

@@ -99,7 +99,7 @@ export async function auditRaw(
   }
 }
 
-/** Of a prefix of another template: what lies there is looked at by those of today. */
+/** For a prefix of another template: its objects are covered by today's prefixes. */
 async function countPlans({ ports, found, counted }: RawWork, prefix: string): Promise<void> {
   for (const key of await planKeysOf(ports.lake, prefix)) {
     if (!counted.has(key)) countPlan(found, counted, key, await readPlan(ports.lake, key));

@@ -1,6 +1,6 @@
 /**
- * Which send days of `recipient_messages` are stale: their newest generation didn't read what is there now, was computed by
- * other SQL, seeds or settings, or its files are not what they were.
+ * Which send days of `recipient_messages` are stale: their newest generation didn't read what is there now, was
+ * computed by other SQL, seeds or settings, or its files are not what they were.
  */
 
 import { concurrently } from '../../concurrently.ts';
@@ -91,7 +91,7 @@ export async function staleSendDays(
       if (damaged.has(dt) || !isWhole(await faultsOf(lake, newest, 'listing')))
         return [{ ...stale, isOutdated: false }];
       if (newest.recipe !== recipe) return [{ ...stale, isOutdated: true }];
-      // Nothing to compute; but whoever made this generation may have died before the switch.
+      // Nothing to compute; but the run that made this generation may have died before the switch.
       if (newest.rows_out > 0 || newest.generation > 0) {
         await heal({ lake, catalog, clock }, recipientMessages.name, newest);
       }

@@ -1,8 +1,8 @@
 /**
- * The tries of a unit, counted in the store, so that a unit which takes its workers down is found out whoever tries it.
+ * The tries of a unit, counted in the store, so that a unit which kills its workers is found whichever worker tries it.
  *
  * `state/tries/<unit>/<k>.json` says that try k has begun, `<k>.failed.json` or `<k>.excused.json` beside it how it ended:
- * - failed: it counts. Somebody saw its process die, or it met its memory or time limit with all of that to itself, or the
+ * - failed: it counts. The parent saw its process die, or it met its memory or time limit with all of that to itself, or the
  *   code threw.
  * - excused: it doesn't. A port failed (denied, throttled, disk full), or the try was interrupted, or was stopped with less
  *   than its full share of memory or time.
@@ -17,14 +17,14 @@ import { createState, type PlannedUnit, readState } from '../../protocol/records
 export const TRANSFORM_TIMEOUT_MS = 15 * 60_000;
 
 /**
- * How long a message is out of sight that no worker has begun with: six times the function's timeout, as AWS advises for a
- * queue's consumers ("Using Lambda with Amazon SQS").
+ * How long a message is out of sight that no worker has begun with: six times the function's timeout, as AWS advises
+ * for a queue's consumers ("Using Lambda with Amazon SQS").
  */
 export const VISIBILITY_MS = 6 * TRANSFORM_TIMEOUT_MS;
 
 /**
- * After that a try that has said nothing is dead. A worker that begins has its message shown again then (aws/batch.ts), as
- * a unit that takes its workers down waits for it at each try.
+ * After that a try that has said nothing is dead. A worker that begins has its message shown again then (aws/batch.ts),
+ * as a unit that takes its workers down waits for it at each try.
  */
 export const SILENT_MS = TRANSFORM_TIMEOUT_MS + 60_000;
 
@@ -32,8 +32,8 @@ export const SILENT_MS = TRANSFORM_TIMEOUT_MS + 60_000;
 export const MOST_TRIES = 3;
 
 /**
- * Tries that count before a part of a split unit is split in its turn, or its one object quarantined: somewhere in the unit
- * is what fails, so one try says where. Before an object is given up it fails once more by itself.
+ * Tries that count before a part of a split unit is split in its turn, or its one object quarantined: somewhere in the
+ * unit is what fails, so one try says where. Before an object is given up it fails once more by itself.
  */
 const MOST_TRIES_OF_PART = { several: 1, single: 2 };
 
@@ -72,8 +72,8 @@ export async function beginTry(
   const isOurs = async (k: number): Promise<boolean> =>
     (await readState<{ try?: string }>(lake, tryKey(unit, k)))?.try === mark.try;
   /**
-   * A client that asked again after a lost answer meets its own mark, and one that was told of a failure may have made it:
-   * neither must count as somebody's death.
+   * A client that asked again after a lost answer meets its own mark, and one that was told of a failure may have made
+   * it: neither must count as somebody's death.
    */
   const isMarked = async (k: number): Promise<boolean> => {
     try {
