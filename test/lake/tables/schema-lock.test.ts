@@ -67,3 +67,27 @@ test('a column that may be null may come, and is told of until it is locked; one
     'events.weather is new and not null: partitions of before have none',
   ]);
 });
+
+describe.each(['units', 'generations', 'audits'])('of %s, whose partitions keep their own columns,', (name) => {
+  const columns = Object.entries(lock.tables[name]?.columns ?? {});
+  const withColumns = (entries: readonly (readonly [string, string])[]): SchemaLock => ({
+    ...lock,
+    tables: {
+      ...lock.tables,
+      [name]: { key: lock.tables[name]?.key ?? '', columns: Object.fromEntries(entries) },
+    },
+  });
+
+  test('a new column comes behind all others', () => {
+    expect(refusedChanges(lock, withColumns([...columns, ['weather', 'string']]))).toEqual([]);
+  });
+
+  test('one that comes between, and two that change places, are refused', () => {
+    const [first = ['', ''], second = ['', ''], ...others] = columns;
+    const refusal = (column: string) => `${name}.${column} has another place: columns come behind those that are there`;
+    expect(refusedChanges(lock, withColumns([first, ['weather', 'string'], second, ...others]))).toEqual([
+      refusal(second[0]),
+    ]);
+    expect(refusedChanges(lock, withColumns([second, first, ...others]))).toEqual([refusal(first[0])]);
+  });
+});

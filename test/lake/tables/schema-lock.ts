@@ -52,10 +52,26 @@ export function refusedChanges(lock: SchemaLock, now: SchemaLock): string[] {
     for (const [name, before] of Object.entries(lock[kind])) {
       const after = now[kind][name];
       if (!after) refused.push(`${name} is gone`);
-      else refused.push(...refusedColumns(name, before, after));
+      else {
+        const ofColumns = refusedColumns(name, before, after);
+        const isOrdered = ofColumns.length > 0 || !isByPlace(name);
+        refused.push(...ofColumns, ...(isOrdered ? [] : refusedOrder(name, before, after)));
+      }
     }
   }
   return refused;
+}
+
+/**
+ * The protocol's own tables are lines of JSON, and each partition keeps the columns that it was registered with. A reader
+ * may match these with the table's by their place, so there a column comes behind all others.
+ */
+const isByPlace = (name: string): boolean => TABLES[name]?.format === 'json';
+
+function refusedOrder(name: string, before: LockedRelation, after: LockedRelation): string[] {
+  const [locked, now] = [Object.keys(before.columns), Object.keys(after.columns)];
+  const moved = locked.find((column, place) => now[place] !== column && now.includes(column));
+  return moved === undefined ? [] : [`${name}.${moved} has another place: columns come behind those that are there`];
 }
 
 function refusedColumns(name: string, before: LockedRelation, after: LockedRelation): string[] {

@@ -1,0 +1,44 @@
+/** What Trino lists of settled days: the folders that a statement names, and no other. */
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addDays } from '#lake/days.ts';
+import type { Input } from '#lake/ports.ts';
+import { inputRows } from '#lake/steps/settle/select.ts';
+import { type Account, openAccount } from './account.ts';
+
+let account: Account;
+beforeAll(async () => {
+  account = await openAccount();
+});
+afterAll(() => account.close());
+
+const DAYS = 12;
+const inputs = Array.from({ length: DAYS }, (_, i): Input => {
+  const dt = addDays('2026-03-01', i);
+  return { table: 'events', stage: 'settled', dt, generation: `${i % 3}-${String(i).padStart(16, '0')}`, keys: [] };
+});
+
+/** Folders of settled days that Trino has asked moto for, each listing once. */
+async function listed(sql: string): Promise<number> {
+  const log = (): string[] =>
+    readFileSync(join(tmpdir(), 'maillake-engines-logs', 'moto.log'), 'utf8')
+      .split('\n')
+      .filter(
+        (line) => line.includes(`/${account.bucket}`) && /list-type=2/.test(line) && /settled(%2F|\/)events/.test(line),
+      );
+  const before = log().length;
+  await account.trino.query(sql, { schema: account.database });
+  return log().length - before;
+}
+
+test('a statement over many days lists the generation of each day, and not each generation of every day', async () => {
+  const select = `select count(*) from (${inputRows('events', inputs)}) as input`;
+  const product = select.replace(/ and \(dt = .*?\)\) as input$/s, ') as input');
+  expect(product).not.toBe(select);
+  const [pairs, all] = [await listed(select), await listed(product)];
+  console.log(`${DAYS} days: ${pairs} folders listed by pairs, ${all} by lists alone`);
+  expect(all).toBe(DAYS * DAYS);
+  expect(pairs).toBe(DAYS);
+});
