@@ -4,8 +4,9 @@ import { CLOUD_SETTINGS } from '#aws/environment.ts';
 import { dimensionTags, headerCarriers, namedTags, parquet } from '#host/settings-schema.ts';
 import { type Settings, tagsOver } from '#lake/settings.ts';
 import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit/units.ts';
+import { isTimeZone } from '#lake/zone.ts';
 import { SCHEDULES } from './spec/lambdas.ts';
-import { fixedOffsetHours } from './spec/time-zone.ts';
+import { zoneOffset } from './spec/time-zone.ts';
 
 /** Kinds of events that SES publishes (SES API v2, `EventDestinationDefinition`). */
 export const SES_EVENTS = [
@@ -44,10 +45,7 @@ const template = z
   .string()
   .regex(/^[^/].*\/$/, 'must be a prefix that ends in "/", such as events/{yyyy}/{MM}/{dd}/{HH}/')
   .refine((text) => /\{yyyy\}.*\{MM\}.*\{dd\}/.test(text), 'must name {yyyy}, {MM} and {dd}, in this order');
-const timeZone = z.string().superRefine((zone, context) => {
-  const offset = fixedOffsetHours(zone);
-  if (typeof offset === 'string') context.addIssue({ code: 'custom', message: offset });
-});
+const timeZone = z.string().refine(isTimeZone, 'is no time zone, such as Asia/Kolkata');
 
 /** Where the raw events come from. */
 const Raw = z.discriminatedUnion('from', [
@@ -220,8 +218,8 @@ const keysOf = ({ kmsKeyArn, raw }: Pick<StageConfig, 'kmsKeyArn' | 'raw'>): Rec
 
 /** What the functions are to know of it. */
 export function settingsOf({ raw, tags, dimensions, headerCarriers, parquet }: StageConfig): Settings {
-  const offset = raw.from === 'existing bucket' ? fixedOffsetHours(raw.timeZone) : 0;
-  if (typeof offset === 'string') throw new ConfigError(offset);
+  const offset = raw.from === 'existing bucket' ? zoneOffset(raw.timeZone) : 0;
+  if (offset === null) throw new ConfigError('raw.timeZone is no time zone');
   return {
     ...CLOUD_SETTINGS,
     tags: tagsOver(tags, CLOUD_SETTINGS.tags),
@@ -251,7 +249,3 @@ function laidOver(
 
 const isSection = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isTimeZone(zone: string): boolean {
-  return !/ is no time zone/.test(String(fixedOffsetHours(zone)));
-}

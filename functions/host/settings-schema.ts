@@ -1,7 +1,9 @@
 /** What each setting may be, declared once for the lake's settings file, the functions' environment and the stack's config. */
+
 import { z } from 'zod';
 import { DIMENSION_COLUMNS, TAG_COLUMNS } from '#lake/settings.ts';
 import { EVENT_TYPES } from '#lake/vocabulary.ts';
+import { isTimeZone } from '#lake/zone.ts';
 
 const wholeNumber = z.int().positive();
 
@@ -14,7 +16,10 @@ export const dimensionTags = z
   .max(DIMENSION_COLUMNS.length)
   .refine((names) => new Set(names).size === names.length, 'names a tag twice');
 export const headerCarriers = z.array(z.enum(EVENT_TYPES));
-export const objectNameOffsetHours = z.number().min(-12).max(14);
+export const objectNameOffsetHours = z.union([
+  z.number().min(-12).max(14),
+  z.string().refine(isTimeZone, 'is no time zone, such as Europe/Berlin'),
+]);
 export const parquet = z.enum(['best', 'compatible']);
 export const limits = z.strictObject({
   recordBytes: wholeNumber,

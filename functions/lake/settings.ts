@@ -1,4 +1,5 @@
 import { dimensions, origin, tenancy } from './tables/shared.ts';
+import type { ZoneOffset } from './zone.ts';
 
 /** The names of declared columns, as their types know them. */
 const columnNames = <C extends object>(columns: C): (keyof C & string)[] =>
@@ -12,8 +13,8 @@ export interface Settings {
   dimensions: readonly string[];
   /** Events whose headers fill the headers table: sends only, unless sends are not published. */
   headerCarriers: readonly string[];
-  /** Hours that the raw object names' clock is ahead of UTC (Firehose's custom time zone shifts names). */
-  objectNameOffsetHours: number;
+  /** Hours that the raw object names' clock is ahead of UTC, or its time zone (Firehose's custom time zone shifts names). */
+  objectNameOffsetHours: ZoneOffset;
   /** Key template of raw hour prefixes in UTC plus the offset, `{*}` for any folder name; null: any folder layout. */
   rawTemplate: string | null;
   limits: Limits;

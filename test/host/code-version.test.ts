@@ -28,6 +28,7 @@ test('the version covers reading, decoding, writing and these files beside them,
     'functions/lake/settings.ts',
     'functions/lake/steps/transform.ts',
     'functions/lake/vocabulary.ts',
+    'functions/lake/zone.ts',
   ]);
   for (const file of ['read/splitter.ts', 'decode/decode.ts', 'write/parquet.ts', 'tables/events.ts']) {
     expect(files).toContain(`functions/lake/${file}`);

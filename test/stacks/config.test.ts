@@ -156,11 +156,20 @@ test.each([
     /must name \{yyyy\}, \{MM\} and \{dd\}, in this order[\s\S]*at raw.template/,
   ],
   [
-    '{"app":"m","region":"eu-west-1","raw":{"from":"existing bucket","bucket":"ours","template":null,"timeZone":"Europe/Berlin"}}',
-    /Europe\/Berlin has summer time/,
+    '{"app":"m","region":"eu-west-1","raw":{"from":"existing bucket","bucket":"ours","template":null,"timeZone":"Mars/Olympus"}}',
+    /no time zone[\s\S]*at raw.timeZone/,
   ],
 ])('a wrong config says where and what: %s', (text, message) => {
   expect(() => configOf(fromFile(text), 'dev')).toThrow(ConfigError);
   expect(() => configOf(fromFile(text), 'dev')).toThrow(message);
   expect(() => configOf(fromFile(text), 'dev')).toThrow(/maillake.config.ts is wrong for stage dev/);
+});
+
+test('a Firehose may have a time zone with summer time: its folders are known by the zone', () => {
+  const text =
+    '{"app":"m","region":"eu-west-1","raw":{"from":"existing bucket","bucket":"ours","timeZone":"Europe/Berlin","template":"e/{yyyy}/{MM}/{dd}/{HH}/"}}';
+  expect(settingsOf(configOf(fromFile(text), 'dev'))).toMatchObject({
+    rawTemplate: 'e/{yyyy}/{MM}/{dd}/{HH}/',
+    objectNameOffsetHours: 'Europe/Berlin',
+  });
 });

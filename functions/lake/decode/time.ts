@@ -1,5 +1,6 @@
 /** Times outside [2010, 2100) are absurd for mail: SES began in January 2011. */
-import { DAY_MS, HOUR_MS } from '../days.ts';
+import { DAY_MS } from '../days.ts';
+import { instantsOf, type ZoneOffset } from '../zone.ts';
 
 const EARLIEST = Date.UTC(2010, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
@@ -36,12 +37,16 @@ const FIREHOSE_NAME =
 /**
  * When a raw object was delivered, epoch ms: the time in a Firehose name (`…-yyyy-MM-dd-HH-mm-ss-<uuid>`, Amazon Data
  * Firehose Developer Guide, "Configure Amazon S3 object name format"), else when it was last modified.
- * `offsetHours`: how far the name's clock is ahead of UTC (Firehose's custom time zone).
+ * `offsetHours`: how far the name's clock is ahead of UTC (Firehose's custom time zone). Of the two instants with one name,
+ * when a clock is put back, the one that is nearer to the last modification.
  */
-export const deliveredAt = (key: string, modified: number, offsetHours: number): number => {
+export const deliveredAt = (key: string, modified: number, offsetHours: ZoneOffset): number => {
   const [, year, month, day, hour, minute, second] = FIREHOSE_NAME.exec(key) ?? [];
   if (year === undefined) return Math.floor(modified);
   const named = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   // whole ms, as columns want them, whatever a store or a setting says
-  return Math.floor(Number.isNaN(named) ? modified : named - offsetHours * HOUR_MS);
+  if (Number.isNaN(named)) return Math.floor(modified);
+  const instants = instantsOf(offsetHours, named);
+  const away = (instant: number): number => Math.abs(instant - modified);
+  return Math.floor(instants.reduce((nearest, instant) => (away(instant) < away(nearest) ? instant : nearest)));
 };

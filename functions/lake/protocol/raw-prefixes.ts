@@ -6,6 +6,7 @@
 import { HOUR_MS } from '../days.ts';
 import type { RawStore } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import { instantsOf, offsetMsAt, type ZoneOffset } from '../zone.ts';
 
 const FIELDS: Readonly<Record<string, readonly [start: number, end: number]>> = {
   yyyy: [0, 4],
@@ -21,27 +22,32 @@ export const REACH_HOURS = { tick: 3, hourly: 26, daily: 8 * 24 } as const;
 export type Reach = keyof typeof REACH_HOURS;
 
 /** The raw prefix of the hour that holds `ms`; the template's clock is `offsetHours` ahead of UTC. */
-export function hourPrefix(template: string, ms: number, offsetHours: number): string {
-  const iso = new Date(ms + offsetHours * HOUR_MS).toISOString();
+export function hourPrefix(template: string, ms: number, offsetHours: ZoneOffset): string {
+  const iso = new Date(ms + offsetMsAt(offsetHours, ms)).toISOString();
   return template.replace(CLOCK_FIELD, (_, field: string) => iso.slice(...(FIELDS[field] ?? [0, 0])));
 }
 
 /**
- * The hour that a raw prefix stands for, epoch ms UTC, of a template by day its first; null if the template doesn't make
+ * The hour that a raw prefix stands for, epoch ms UTC, of a template by day its first, of two hours with one name the first; null if the template doesn't make
  * such a prefix, or names no day.
  */
-export function hourOfPrefix(template: string, prefix: string, offsetHours: number): number | null {
+export function hourOfPrefix(template: string, prefix: string, offsetHours: ZoneOffset): number | null {
   const { pattern, names } = templatePattern(template);
   const match = pattern.exec(prefix);
   if (!match) return null;
   const part = (field: string): string | undefined =>
     names.includes(field) ? match[names.indexOf(field) + 1] : undefined;
   const ms = Date.parse(`${part('yyyy')}-${part('MM')}-${part('dd')}T${part('HH') ?? '00'}:00:00Z`);
-  return Number.isNaN(ms) ? null : ms - offsetHours * HOUR_MS;
+  return Number.isNaN(ms) ? null : (instantsOf(offsetHours, ms)[0] ?? null);
 }
 
 /** Raw prefixes that the clock can name, newest first, each once; with one hour ahead, for clocks that differ. */
-export function* prefixesInReach(template: string, now: number, reach: Reach, offsetHours: number): Generator<string> {
+export function* prefixesInReach(
+  template: string,
+  now: number,
+  reach: Reach,
+  offsetHours: ZoneOffset,
+): Generator<string> {
   let last: string | null = null;
   for (let back = -1; back <= REACH_HOURS[reach]; back++) {
     const prefix = hourPrefix(template, now - back * HOUR_MS, offsetHours);
