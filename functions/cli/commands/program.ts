@@ -16,6 +16,7 @@ import { reportCommand } from './report.ts';
 import { rollupCommand } from './rollup.ts';
 import { runCommand } from './run.ts';
 import { settleCommand } from './settle.ts';
+import { tagsCommand } from './tags.ts';
 import { transformCommand } from './transform.ts';
 import { viewsCommand } from './views.ts';
 
@@ -45,6 +46,7 @@ const COMMANDS = {
   report: reportCommand,
   export: exportCommand,
   files: filesCommand,
+  tags: tagsCommand,
   quarantine: quarantineCommand,
   audit: auditCommand,
   plan: planCommand,

@@ -13,7 +13,7 @@ export interface TagColumns {
 type AutomaticColumn = 'configuration_set' | 'source_ip' | 'outgoing_ip' | 'tls_version' | 'tenant';
 
 /** Amazon SES Developer Guide, "Examples of event data that Amazon SES publishes": the automatic tags with a column. */
-const AUTOMATIC: readonly (readonly [tag: string, column: AutomaticColumn])[] = [
+export const AUTOMATIC_TAGS: readonly (readonly [tag: string, column: AutomaticColumn])[] = [
   ['ses:configuration-set', 'configuration_set'],
   ['ses:source-ip', 'source_ip'],
   ['ses:outgoing-ip', 'outgoing_ip'],
@@ -22,7 +22,9 @@ const AUTOMATIC: readonly (readonly [tag: string, column: AutomaticColumn])[] = 
 ];
 
 /** The tag that says the From header's domain on events that come without headers. */
-export const fromDomainTag = (tags: JsonFields | null): string | null => tagText(tags?.['ses:from-domain']);
+export const FROM_DOMAIN_TAG = 'ses:from-domain';
+
+export const fromDomainTag = (tags: JsonFields | null): string | null => tagText(tags?.[FROM_DOMAIN_TAG]);
 
 /** Tags are no promise of anybody's: what isn't text fills no column and stays visible in `tags`. */
 const tagText = (value: Json | undefined): string | null => {
@@ -49,7 +51,7 @@ export const makeTagColumns = ({ tags: mapping, dimensions }: Pick<Settings, 'ta
   const attributeSlots = new Map(configured);
   const tagSlots = new Map([
     ...configured,
-    ...AUTOMATIC.map(([tag, column]): [string, Slot] => [tag, { column, place: mapping.length }]),
+    ...AUTOMATIC_TAGS.map(([tag, column]): [string, Slot] => [tag, { column, place: mapping.length }]),
   ]);
   const dimensionOf = new Map(
     dimensions.flatMap((tag, place): [string, DimensionColumn][] => {
