@@ -37,10 +37,11 @@ export const tagsCommand = (to: Console): Command =>
     .addHelpText(
       'after',
       `
-A tag becomes a column by the lake's settings.json: {"tags": {"mailing": "campaign_id"}} says what
-a tag means, {"dimensions": ["team", "template"]} makes up to five tags dimensions of their own,
-dimension_1 to dimension_5 in that order. Settings hold for what is read from then on.
-${examples(['tags'], ['query "select dimension_1, sum(sent) from deliverability_facts group by 1"'])}`,
+A tag becomes a column by the lake's settings.json. {"tags": {"mailing":
+"campaign_id"}} says what a tag means; {"dimensions": ["team", "template"]}
+makes up to five tags dimensions of their own, dimension_1 to dimension_5 in
+that order. Settings hold for what is read from then on.
+${examples(['tags'], ['query "select dimension_1, count(*) from events group by 1"'])}`,
     )
     .action(async ({ lake: folder, json }: LakeFolder) => {
       existingLake(folder);
