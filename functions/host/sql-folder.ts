@@ -28,6 +28,13 @@ export async function loadSql(folder: string): Promise<LakeSql> {
   };
 }
 
+/** The names of seeds and views, from those of their files: a hundredth of the time that it takes to load them. */
+export async function viewNames(folder: string): Promise<string[]> {
+  const parts = await Promise.all(['staging', 'marts'].map((part) => readdir(join(folder, part))));
+  const views = parts.flat().flatMap((name) => /^(.*)\.sql$/.exec(name)?.[1] ?? []);
+  return [...SEEDS.map(({ name }) => `seed_${name}`), ...views];
+}
+
 async function sqlFiles(folder: string, part: string): Promise<SqlFile[]> {
   const names = (await readdir(join(folder, part))).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(

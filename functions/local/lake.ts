@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { attemptVersion } from '#host/attempt-version.ts';
 import { systemClock } from '#host/clock.ts';
 import { codeVersion } from '#host/code-version.ts';
-import { loadSql } from '#host/sql-folder.ts';
+import { loadSql, viewNames } from '#host/sql-folder.ts';
 import type { Ports } from '#lake/ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
@@ -21,6 +21,8 @@ export interface LakeOptions {
   /** folder of the lake, made if it isn't there */
   lake: string;
   settings?: Settings;
+  /** the only statement that will be asked: views are loaded if it names one; left out: they are loaded */
+  asks?: string;
   /** false for a lake that can be made again: faster, and a power failure may lose what was just written */
   durable?: boolean;
   /** memory that DuckDB may use, such as `4GB`; else what the environment variable MAILLAKE_MEMORY says */
@@ -55,19 +57,24 @@ export interface LocalLake {
 export async function openLake({
   raw,
   lake,
-  settings = readSettings(lake, LOCAL_SETTINGS),
+  settings: given,
+  asks,
   durable = true,
   memoryLimit = process.env.MAILLAKE_MEMORY,
 }: LakeOptions): Promise<LocalLake> {
   const lakeRoot = resolve(lake);
   const rawRoot = rootOf(raw ?? join(lakeRoot, 'no-raw'));
-  const { views, rollup } = await loadSql(fileURLToPath(new URL('../../sql', import.meta.url)));
+  const settings = given ?? (await readSettings(lake, LOCAL_SETTINGS));
+  const names = await viewNames(SQL_FOLDER);
+  const needsViews = asks === undefined || mayName(asks, names);
+  const { views, rollup } = needsViews ? await loadSql(SQL_FOLDER) : NO_SQL;
   const store = new DiskStore(lakeRoot, { durable });
   const catalog = new DiskCatalog(lakeRoot, { durable });
   const engine = await DuckDbEngine.open({
     root: lakeRoot,
     catalog,
     views,
+    viewNames: names,
     durable,
     ...(memoryLimit ? { memoryLimit } : {}),
   });
@@ -86,13 +93,23 @@ export async function openLake({
     settings,
     version: attemptVersion(codeVersion(settings)),
     views,
-    rollupSelect: rollup.sql,
+    rollupSelect: rollup?.sql ?? '',
     rawRoot,
     unread,
     lakeRoot,
     durable,
     close: () => engine.close(),
   };
+}
+
+const SQL_FOLDER = fileURLToPath(new URL('../../sql', import.meta.url));
+
+const NO_SQL: { views: View[]; rollup?: View } = { views: [] };
+
+/** Any word may be a name, and `information_schema` has all of them. */
+function mayName(sql: string, names: readonly string[]): boolean {
+  const words = new Set(sql.toLowerCase().match(/\w+/g));
+  return words.has('information_schema') || names.some((name) => words.has(name));
 }
 
 function rootOf(raw: string): string {

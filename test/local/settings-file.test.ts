@@ -18,17 +18,17 @@ const write = (content: unknown): void =>
   writeFileSync(join(folder, 'settings.json'), typeof content === 'string' ? content : JSON.stringify(content));
 
 describe('settings of a lake', () => {
-  test('are the defaults where the lake says nothing', () => {
-    expect(readSettings(folder, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
+  test('are the defaults where the lake says nothing', async () => {
+    expect(await readSettings(folder, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
   });
 
-  test('say what differs, tags named there first', () => {
+  test('say what differs, tags named there first', async () => {
     write({
       tags: { mailing: 'campaign_id', campaign: 'journey_id' },
       objectNameOffsetHours: -7,
       limits: { depth: 50 },
     });
-    const { tags, objectNameOffsetHours, limits } = readSettings(folder, DEFAULT_SETTINGS);
+    const { tags, objectNameOffsetHours, limits } = await readSettings(folder, DEFAULT_SETTINGS);
     expect(tags.slice(0, 3)).toEqual([
       ['mailing', 'campaign_id'],
       ['campaign', 'journey_id'],
@@ -45,15 +45,15 @@ describe('settings of a lake', () => {
     [{ campaigns: [] }, /campaigns/],
     [{ limits: { depth: -1 } }, /limits\.depth/],
     [{ tags: { mailing: 'subject' } }, /tags\.mailing/],
-  ])('that are wrong are named with file and place: %j', (content, message) => {
+  ])('that are wrong are named with file and place: %j', async (content, message) => {
     write(content);
-    expect(() => readSettings(folder, DEFAULT_SETTINGS)).toThrow(UsageError);
-    expect(() => readSettings(folder, DEFAULT_SETTINGS)).toThrow(message);
+    await expect(readSettings(folder, DEFAULT_SETTINGS)).rejects.toThrow(UsageError);
+    await expect(readSettings(folder, DEFAULT_SETTINGS)).rejects.toThrow(message);
   });
 
   test('decide what the tables hold', async () => {
     write({ tags: { mailing: 'campaign_id' }, headerCarriers: ['open'], parquet: 'compatible' });
-    const small = await smallLake(readSettings(folder, DEFAULT_SETTINGS));
+    const small = await smallLake(await readSettings(folder, DEFAULT_SETTINGS));
     const tags = { mailing: ['summer'] };
     small.put(rawKey(SENT, 'a'), ndjson(sesSend({ tags }), sesOpen({ tags })));
     await small.run();

@@ -9,7 +9,6 @@ import { didYouMean, UsageError, WorkError } from '#host/failure.ts';
 import { byteCount, count, counted, duration } from '#host/figures.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import type { View } from '#lake/sql/views/view.ts';
-import { TABLES } from '#lake/tables/index.ts';
 import { RefusedStatement } from '#local/duckdb/reading.ts';
 import type { RowStream } from '#local/duckdb/values.ts';
 import type { LocalLake } from '#local/lake.ts';
@@ -74,7 +73,7 @@ ${examples(
       if (flags.out !== undefined) refuseFolder(flags.out, '--out');
       existingLake(flags.lake);
       if (flags.out !== undefined) writableFile(flags.out, '--out');
-      await withLake(flags, (lake) => answer(lake, sql, flags, to));
+      await withLake({ lake: flags.lake, asks: sql }, (lake) => answer(lake, sql, flags, to));
     });
 
 async function answer(lake: LocalLake, sql: string, { format, out, json }: QueryFlags, to: Console): Promise<void> {
@@ -82,7 +81,7 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
   const { engine, views } = lake;
   const ask = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      throw sqlError(error, views);
+      throw sqlError(error);
     });
   if (out !== undefined) {
     const rows =
@@ -182,13 +181,12 @@ function inOrderOfGrain(sql: string, views: readonly View[]): string {
 const withoutSemicolon = (sql: string): string => sql.trim().replace(/(\s*;)+$/, '');
 
 /** What is wrong with a statement: in DuckDB's words, and for a name that isn't there, with those that are like it. */
-export function sqlError(error: unknown, views: readonly View[]): unknown {
+export function sqlError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { message } = error;
-  const missing = /^no such table or view: (\S+)/.exec(message)?.[1];
+  const [, missing, there = ''] = /^no such table or view: (\S+) \(there are (.*)\)/.exec(message) ?? [];
   if (missing !== undefined) {
-    const names = [...Object.keys(TABLES), ...views.map(({ name }) => name)];
-    const hint = didYouMean(missing, names) ?? `see all of them: ${LAKE} views`;
+    const hint = didYouMean(missing, there.split(', ')) ?? `see all of them: ${LAKE} views`;
     return new WorkError(`there is no table or view ${missing}`, hint, { cause: error });
   }
   const said = /(?:Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Not implemented) Error: .*/is.exec(

@@ -28,6 +28,8 @@ export interface DuckDbEngineOptions {
   catalog: Catalog;
   /** saved views, in any order */
   views: readonly SavedView[];
+  /** of all views, also of those that are not loaded */
+  viewNames?: readonly string[];
   /** false: flush nothing (see DiskOptions) */
   durable?: boolean;
   /** all cores unless told otherwise */
@@ -63,7 +65,7 @@ export class DuckDbEngine implements Engine {
     this.#options = databaseOptions;
     this.#catalog = options.catalog;
     this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
-    this.#names = new Set([...Object.keys(TABLES), ...this.#views.keys()]);
+    this.#names = new Set([...Object.keys(TABLES), ...this.#views.keys(), ...(options.viewNames ?? [])]);
     this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
     this.#database = database;
     this.#lanes = new Lanes(databaseOptions.threads, () =>

@@ -35,7 +35,7 @@ const JSON_FOLDERS: Readonly<Record<string, string>> = {
 
 /**
  * The tables and views that a statement names, directly or through views, each after what it reads. Any word of the
- * statement that is such a name counts, so this may find too many, never too few.
+ * statement that is such a name counts, so this may find too many, never too few; `information_schema` names all.
  */
 export async function catalogRelations(
   root: string,
@@ -67,7 +67,8 @@ export async function catalogRelations(
       }
     }
   };
-  await visit(sql);
+  const hasAll = wordsOf(sql).has('information_schema');
+  await visit(hasAll ? [...Object.keys(TABLES), ...views.keys()].join(' ') : sql);
   return [...found.values()];
 }
 

@@ -1,0 +1,35 @@
+/** What `settings.json` may say. Loaded only where there is one: most lakes have none, and Zod takes its time. */
+import { z } from 'zod';
+import {
+  dimensionTags,
+  headerCarriers,
+  limits,
+  namedTags,
+  objectNameOffsetHours,
+  parquet,
+} from '#host/settings-schema.ts';
+
+const Overrides = z.strictObject({
+  tags: namedTags.exactOptional(),
+  dimensions: dimensionTags.exactOptional(),
+  headerCarriers: headerCarriers.exactOptional(),
+  objectNameOffsetHours: objectNameOffsetHours.exactOptional(),
+  parquet: parquet.exactOptional(),
+  limits: z
+    .strictObject({
+      recordBytes: limits.shape.recordBytes.exactOptional(),
+      objectBytes: limits.shape.objectBytes.exactOptional(),
+      depth: limits.shape.depth.exactOptional(),
+      unitObjects: limits.shape.unitObjects.exactOptional(),
+      unitBytes: limits.shape.unitBytes.exactOptional(),
+      fileBytes: limits.shape.fileBytes.exactOptional(),
+    })
+    .exactOptional(),
+});
+
+/** @throws Error with a message that names each wrong place */
+export function parseOverrides(content: unknown): z.infer<typeof Overrides> {
+  const parsed = Overrides.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new Error(z.prettifyError(parsed.error));
+}
