@@ -3,6 +3,7 @@ import { wrapText } from '#host/safe-text.ts';
 import type { Console } from '../console.ts';
 import type { DictionaryEntry } from './dictionary.ts';
 import { examples, type JsonOption, jsonOption, LAKE } from './options.ts';
+import { byTopic } from './topics.ts';
 
 export const viewsCommand = (to: Console): Command =>
   new Command('views')
@@ -16,10 +17,11 @@ export const viewsCommand = (to: Console): Command =>
       if (json) {
         const brief = (kind: DictionaryEntry['kind']) =>
           of(kind).map(({ name, doc, key, day }) => ({ name, doc, key, day }));
-        return to.json({ views: brief('view'), tables: brief('table'), seeds: brief('seed') });
+        const views = byTopic(brief('view')).flatMap(([topic, ofTopic]) => ofTopic.map((view) => ({ ...view, topic })));
+        return to.json({ views, tables: brief('table'), seeds: brief('seed') });
       }
       await to.print([
-        ...section('Views', of('view'), to),
+        ...byTopic(of('view')).flatMap(([topic, views]) => [...section(topic, views, to)]),
         ...section('Tables', of('table'), to),
         ...section('Seeds: lists that you may edit, in sql/seeds', of('seed'), to),
       ]);
