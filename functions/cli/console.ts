@@ -8,6 +8,8 @@ import { progressOn } from './terminal/progress.ts';
 export interface Console {
   /** of stdout, in columns */
   width: number;
+  /** somebody looks at stdout */
+  isTerminal: boolean;
   /** for stdout */
   palette: Palette;
   progress: Progress;
@@ -19,7 +21,7 @@ export interface Console {
    * Writes to stdout and waits while the reader is slow.
    * @throws ReaderGone if its reader has gone; the system's error if it can't be written, such as to a full disk
    */
-  write(text: string): Promise<void>;
+  write(part: string | Uint8Array): Promise<void>;
   /** Prints lines on stdout. */
   print(lines: Iterable<string>): Promise<void>;
   /** Prints one JSON document on stdout. */
@@ -52,10 +54,10 @@ export function openConsole({ stdout, stderr, env }: Pick<NodeJS.Process, 'stdou
   stdout.on('drain', () => wake?.());
   // What is said beside the results is not the work: without a reader it goes on.
   stderr.on('error', () => {});
-  const write = async (text: string): Promise<void> => {
+  const write = async (part: string | Uint8Array): Promise<void> => {
     if (broken) throw broken;
     hasWritten = true;
-    if (!stdout.write(text)) {
+    if (!stdout.write(part)) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -64,6 +66,7 @@ export function openConsole({ stdout, stderr, env }: Pick<NodeJS.Process, 'stdou
   };
   return {
     width: stdout.columns || Number(env.COLUMNS) || DEFAULT_WIDTH,
+    isTerminal: stdout.isTTY === true,
     palette: paletteFor(stdout),
     progress: progressOn(stderr),
     get hasWritten() {

