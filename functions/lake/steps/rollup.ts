@@ -40,6 +40,10 @@ export interface RollupOptions {
   mostOutdated?: number;
   /** units that hold a backlog's send days back; left out: none does */
   open?: readonly OpenUnit[];
+  /** runs under way at once; left out, one: an engine on this machine has all of it for each */
+  runsAtOnce?: number;
+  /** asked before each run; once it says no, the days that are left are stale still, for the next call */
+  mayGoOn?: () => boolean;
   onDays?: (done: number, all: number) => void;
 }
 
@@ -78,11 +82,13 @@ export async function rollup(ports: RollupPorts, options: RollupOptions): Promis
   const { damaged = new Set<string>(), mostOutdated = Number.POSITIVE_INFINITY } = options;
   const stale = await staleSendDays(ports, { settings, window, reach, open, recipe, damaged, mostOutdated });
   const done: RolledUp[] = [];
-  for (const run of runs(stale).reverse()) {
+  const { runsAtOnce = 1, mayGoOn = () => true } = options;
+  await concurrently(runs(stale).reverse(), runsAtOnce, async (run) => {
+    if (!mayGoOn()) return;
     const made = await rollupRun(ports, options, window, recipe, run);
     done.push(...made);
     onDays?.(done.length, stale.length);
-  }
+  });
   return done.sort((a, b) => (a.dt < b.dt ? -1 : 1));
 }
 

@@ -96,6 +96,20 @@ describe('rollup', () => {
     expect((await rollupIn('all')).map(({ dt }) => dt)).toEqual(['2026-11-03', '2026-11-20']);
   });
 
+  test('stops between runs when its time is up, the newest days done; the next call goes on', async () => {
+    const { ports, settings, views, rollupSelect: select } = small.lake;
+    // further apart than one run reaches
+    const days = [0, 40, 80].map((back) => SENT - back * DAY_MS);
+    small.put(rawKey(SENT, 'a'), ndjson(...days.map((sentAt, i) => sesSend({ messageId: `m${i}`, sentAt }))));
+    await small.plan();
+    await small.transformAll();
+    let runs = 0;
+    const some = await rollup(ports, { settings, views, select, mayGoOn: () => ++runs < 3 });
+    expect(some.map(({ dt }) => dt)).toEqual(['2026-08-26', '2026-10-05']);
+    const rest = await rollup(ports, { settings, views, select, runsAtOnce: 4 });
+    expect(rest.map(({ dt }) => dt)).toEqual(['2026-07-17']);
+  });
+
   test('takes the attribution window from the seed', () => {
     expect(attributionDays(small.lake.views)).toBe(30);
     expect(() => attributionDays([])).toThrow('seeds/settings.csv: no setting attribution_days');
