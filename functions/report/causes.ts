@@ -128,13 +128,13 @@ const CASES: Record<Incident['metric'], string> = {
   soft_bounce_rate: 'soft_bounces',
   complaint_rate: 'feedback_complaints',
   human_open_rate: 'open_trackable - unique_human_opens',
-  unique_click_rate: 'click_trackable - unique_clicks',
+  human_click_rate: 'click_trackable - unique_human_clicks',
   unsubscribe_rate: 'unsubscribes',
 };
 
 async function shareOf(ask: Ask, incident: Incident, column: 'from_domain' | 'campaign_id'): Promise<Share | null> {
   // What is missing can't be told from what is always missing.
-  if (incident.metric === 'human_open_rate' || incident.metric === 'unique_click_rate') return null;
+  if (incident.metric === 'human_open_rate' || incident.metric === 'human_click_rate') return null;
   const [first, ...others] = await ask(`select
     ${column} as name,
     cast(sum(${CASES[incident.metric]}) as bigint) as cases,

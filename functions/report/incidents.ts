@@ -9,7 +9,7 @@ export const METRICS = [
   'soft_bounce_rate',
   'complaint_rate',
   'human_open_rate',
-  'unique_click_rate',
+  'human_click_rate',
   'unsubscribe_rate',
 ] as const;
 export type Metric = (typeof METRICS)[number];
@@ -35,9 +35,10 @@ export interface Incident extends Days {
 }
 
 /**
- * What a day is compared with: a filter on the date narrows the answer of deliverability_anomalies, not its reading.
+ * Days before the shown ones that are read too: what a day is compared with. The view takes 28 sendings, however long ago;
+ * the report those within these days.
  */
-const BASELINE_DAYS = 28;
+const BASELINE_DAYS = 91;
 
 /** Rows of the view that are looked at: more days out of the ordinary than that would be the ordinary. */
 const MOST = 300;
@@ -66,7 +67,8 @@ export async function findIncidents(
     abs(z_score) as deviations,
     is_anomaly and is_worse as is_incident
 from deliverability_anomalies
-where ${within('send_date', shown)}
+where metric in (${METRICS.map((metric) => `'${metric}'`).join(', ')})
+    and from_domain = 'all' and mail_kind = 'all' and ${within('send_date', shown)}
 order by is_incident desc, deviations desc, send_date, metric, mailbox_provider
 limit ${MOST}`);
   const found = rows.filter((row) => row.flag('is_incident')).map(incidentOf);
@@ -98,7 +100,7 @@ const MANY = 3;
 /** What a bounce or an open that is missing makes of other rates. */
 const ECHOES: Partial<Record<Metric, readonly Metric[]>> = {
   delivery_rate: ['hard_bounce_rate', 'soft_bounce_rate'],
-  unique_click_rate: ['human_open_rate'],
+  human_click_rate: ['human_open_rate'],
 };
 
 /**

@@ -79,7 +79,7 @@ function what({ metric, provider, providers, horizon }: Incident, share: string)
       return `${share} of the recipients${at} complained`;
     case 'human_open_rate':
       return `only ${share} of ${mail} was opened by people within ${horizon} hours`;
-    case 'unique_click_rate':
+    case 'human_click_rate':
       return `only ${share} of ${mail} was clicked within ${horizon} hours`;
     case 'unsubscribe_rate':
       return `${share} of the recipients${at} unsubscribed`;

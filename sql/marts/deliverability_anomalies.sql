@@ -1,49 +1,44 @@
 /*
-Rates of a day that are not what the 28 days before led to expect, all at the same horizon after sending; for each
-mailbox provider, and for `all`. There is no row where the day's volume is too small, too few days came before, or the
-horizon isn't over. What is expected is the pooled rate of the days before, the same weekday weighing more and days
-that are outliers themselves left out, so that an earlier incident doesn't hide the next one. Rates are compared on
-Anscombe's scale, asin(sqrt((x + 3/8) / (n + 3/4))), where chance alone has the variance 1 / (4 n + 2) (Biometrika 35,
-1948); what the days before varied beyond that is added, as in Laney's p' chart (Quality Engineering 14, 2002), by
-medians. Limits are the seed settings, anomaly_*. Any day is compared with others, so all days are read: a filter on
-the date narrows the answer only. One row per send date, metric and mailbox provider.
+Rates of a day that are not what the sendings before led to expect, all at the same age: bounces 24 hours after the
+sending, complaints and what people do 72 hours. Series that are judged: all mail, the mail to each mailbox provider,
+and that of each identity where there are several; and within each of these the kinds of mail (mail_kind) where there
+are several. A day is compared with the 28 sendings before it, so that a weekly sender is judged too, and each kind of
+mail with its own: what is expected of all is the sum of what is expected of its kinds, so that a day with more
+campaigns is none. What is expected of a weekday leans to that weekday's own rate (seed settings,
+anomaly_weekday_prior). Days that were far off themselves are left out, so that an earlier incident doesn't hide the
+next one. The test is exact for small counts: with the gamma distribution for what the rate may be (what is known of it,
+and how much days differ beyond chance), a count follows the negative binomial distribution, whose tail is the
+incomplete beta function; a count is taken as the middle of its step. Of a rate above one half what is missing is
+counted. How much days differ beyond chance is taken from how far earlier days were off; where chance explains it,
+nothing is added. There is no row where the day's volume is too small or too few sendings came before. Limits are the
+seed settings, anomaly_*. Any day is compared with others, so all days are read: a filter on the date narrows the answer
+only. One row per send date, metric, mailbox provider, identity and kind of mail.
 
 clock: cohort
-grain: send_date, metric, mailbox_provider
+grain: send_date, metric, mailbox_provider, from_domain, configuration_set, mail_kind
 columns:
     send_date         date    The UTC day of sending.
     metric            varchar The rate: a column of deliverability_daily.
     mailbox_provider  varchar Who runs the mailbox, or `all`.
+    from_domain       varchar Domain of the From header, or `all`; `unknown` where it is not known.
+    configuration_set varchar Configuration set, or `all`; `none` for mail without one.
+    mail_kind         varchar `campaign` (with a campaign), `journey` (with a journey alone), `transactional` (with
+                              neither), or `all`. Where a day has one kind only it stands as `all`.
     horizon_hours     integer Hours after the sending at which all days are looked at.
     numerator         bigint  What the rate counts, as of the horizon.
     denominator       bigint  What the rate is of, as of the horizon.
     rate              double  numerator / denominator.
-    expected_rate     double  What the days before led to expect.
+    expected_rate     double  What the sendings before led to expect.
     expected_low      double  Lower end of the band outside which a rate is an anomaly.
     expected_high     double  Upper end of that band.
-    z_score           double  Standard deviations from what was expected; above it if positive.
+    z_score           double  How improbable the day is, as standard deviations of a normal variate from what was
+                              expected; above it if positive.
     is_anomaly        boolean Outside the band, and by enough messages (anomaly_min_excess) to matter.
     is_worse          boolean Above what was expected for bounces, complaints and unsubscribes; below for the others.
-    baseline_days     bigint  Days with such mail among the 28 before.
+    baseline_days     bigint  Days with such mail that it is compared with, 28 at most.
 */
 with days as (
-    select
-        send_date,
-        mailbox_provider,
-        horizon_hours,
-        observed_sent,
-        observed_delivered,
-        volume_sent,
-        volume_hard_bounces,
-        volume_soft_bounces,
-        feedback_delivered,
-        feedback_complaints,
-        open_trackable,
-        unique_human_opens,
-        click_trackable,
-        unique_clicks,
-        unsubscribe_delivered,
-        unsubscribes
+    select *
     from deliverability_by_horizon
     -- No metric is judged at seven days, so a third of the work is saved.
     where is_horizon_over and horizon_hours <= 72
@@ -53,332 +48,416 @@ settings as (
     select
         max(case when name = 'anomaly_min_volume' then cast(value as bigint) end) as min_volume,
         max(case when name = 'anomaly_min_days' then cast(value as bigint) end) as min_days,
+        max(case when name = 'anomaly_min_sendings' then cast(value as bigint) end) as min_sendings,
         max(case when name = 'anomaly_min_excess' then cast(value as double) end) as min_excess,
-        max(case when name = 'anomaly_z_score' then cast(value as double) end) as limit_z,
-        max(case when name = 'anomaly_weekday_weight' then cast(value as bigint) end) as weekday_weight
+        max(case when name = 'anomaly_z_score' then cast(value as double) end) as deliverability_z,
+        max(case when name = 'anomaly_engagement_z_score' then cast(value as double) end) as engagement_z,
+        max(case when name = 'anomaly_weekday_prior' then cast(value as double) end) as weekday_prior
     from seed_settings
     where name like 'anomaly_%'
 ),
 
-metrics as (
-    select
-        metric,
-        horizon_hours,
-        is_total
-    from (
-        values
-            ('delivery_rate', 24, true),
-            ('delivery_rate', 24, false),
-            ('hard_bounce_rate', 24, true),
-            ('hard_bounce_rate', 24, false),
-            ('soft_bounce_rate', 24, true),
-            ('soft_bounce_rate', 24, false),
-            ('complaint_rate', 72, true),
-            ('complaint_rate', 72, false),
-            ('human_open_rate', 72, true),
-            ('human_open_rate', 72, false),
-            ('unique_click_rate', 72, true),
-            ('unique_click_rate', 72, false),
-            ('unsubscribe_rate', 72, true),
-            ('unsubscribe_rate', 72, false)
-    ) as listed (metric, horizon_hours, is_total)
+slices as (
+    select *
+    from (values ('all'), ('provider'), ('identity')) as listed (slice)
 ),
 
-counts as (
+metrics as (
+    select *
+    from (
+        values
+            ('delivery_rate', 24),
+            ('hard_bounce_rate', 24),
+            ('soft_bounce_rate', 24),
+            ('complaint_rate', 72),
+            ('human_open_rate', 72),
+            ('unique_click_rate', 72),
+            ('human_click_rate', 72),
+            ('unsubscribe_rate', 72)
+    ) as listed (metric, judged_hours)
+),
+
+groupings as (
+    select *
+    from (values (true), (false)) as listed (is_combined)
+),
+
+sliced as (
     select
         days.send_date,
-        metrics.metric,
-        metrics.horizon_hours,
-        case when metrics.is_total then 'all' else days.mailbox_provider end as mailbox_provider,
-        case metrics.metric
-            when 'delivery_rate' then days.observed_delivered
-            when 'hard_bounce_rate' then days.volume_hard_bounces
-            when 'soft_bounce_rate' then days.volume_soft_bounces
-            when 'complaint_rate' then days.feedback_complaints
-            when 'human_open_rate' then days.unique_human_opens
-            when 'unique_click_rate' then days.unique_clicks
-            when 'unsubscribe_rate' then days.unsubscribes
-        end as numerator,
-        case metrics.metric
-            when 'delivery_rate' then days.observed_sent
-            when 'hard_bounce_rate' then days.volume_sent
-            when 'soft_bounce_rate' then days.volume_sent
-            when 'complaint_rate' then days.feedback_delivered
-            when 'human_open_rate' then days.open_trackable
-            when 'unique_click_rate' then days.click_trackable
-            when 'unsubscribe_rate' then days.unsubscribe_delivered
-        end as denominator
+        days.horizon_hours,
+        slices.slice,
+        case when slices.slice = 'provider' then days.mailbox_provider else 'all' end as mailbox_provider,
+        case when slices.slice = 'identity' then coalesce(days.from_domain, 'unknown') else 'all' end as from_domain,
+        case
+            when slices.slice = 'identity' then coalesce(days.configuration_set, 'none')
+            else 'all'
+        end as configuration_set,
+        case
+            when days.campaign_id is not null then 'campaign'
+            when days.journey_id is not null then 'journey'
+            else 'transactional'
+        end as kind_of_mail,
+        sum(days.observed_sent) as observed_sent,
+        sum(days.observed_delivered) as observed_delivered,
+        sum(days.volume_sent) as volume_sent,
+        sum(days.volume_hard_bounces) as volume_hard_bounces,
+        sum(days.volume_soft_bounces) as volume_soft_bounces,
+        sum(days.feedback_delivered) as feedback_delivered,
+        sum(days.feedback_complaints) as feedback_complaints,
+        sum(days.open_trackable) as open_trackable,
+        sum(days.unique_human_opens) as unique_human_opens,
+        sum(days.click_trackable) as click_trackable,
+        sum(days.unique_clicks) as unique_clicks,
+        sum(days.unique_human_clicks) as unique_human_clicks,
+        sum(days.unsubscribe_delivered) as unsubscribe_delivered,
+        sum(days.unsubscribes) as unsubscribes
     from days
-    inner join metrics on days.horizon_hours = metrics.horizon_hours
+    cross join slices
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
 rates as (
     select
-        send_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        cast(sum(numerator) as bigint) as numerator,
-        cast(sum(denominator) as bigint) as denominator
-    from counts
-    group by
-        send_date,
-        metric,
-        horizon_hours,
-        mailbox_provider
+        *,
+        metric || ' ' || mailbox_provider || ' ' || from_domain || ' ' || configuration_set as series,
+        cast(
+            case metric
+                when 'delivery_rate' then observed_delivered
+                when 'hard_bounce_rate' then volume_hard_bounces
+                when 'soft_bounce_rate' then volume_soft_bounces
+                when 'complaint_rate' then feedback_complaints
+                when 'human_open_rate' then unique_human_opens
+                when 'unique_click_rate' then unique_clicks
+                when 'human_click_rate' then unique_human_clicks
+                when 'unsubscribe_rate' then unsubscribes
+            end as double
+        ) as counted,
+        cast(
+            case metric
+                when 'delivery_rate' then observed_sent
+                when 'hard_bounce_rate' then volume_sent
+                when 'soft_bounce_rate' then volume_sent
+                when 'complaint_rate' then feedback_delivered
+                when 'human_open_rate' then open_trackable
+                when 'unique_click_rate' then click_trackable
+                when 'human_click_rate' then click_trackable
+                when 'unsubscribe_rate' then unsubscribe_delivered
+            end as double
+        ) as volume
+    from sliced
+    inner join metrics on sliced.horizon_hours = metrics.judged_hours
 ),
 
--- Each day stands for itself, and in the baseline of each of the 28 days that follow.
-placed as (
+-- First look: each day by the sendings before it, whatever they were.
+before as (
     select
-        rates.send_date,
-        rates.metric,
-        rates.horizon_hours,
-        rates.mailbox_provider,
-        rates.numerator,
-        rates.denominator,
-        ahead.days_before,
-        cast(rates.send_date + ahead.days_before * interval '1' day as date) as target_date,
-        case
-            when ahead.days_before = 0 then 0
-            when ahead.days_before % 7 = 0 then settings.weekday_weight
-            else 1
-        end as weight,
-        settings.min_volume,
-        settings.min_days,
-        settings.min_excess,
-        settings.limit_z
+        *,
+        min(from_domain || ' ' || configuration_set) over (partition by metric, slice)
+        <> max(from_domain || ' ' || configuration_set) over (partition by metric, slice) as has_identities,
+        sum(volume) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as past_volume,
+        sum(counted) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as past_counted,
+        sum(counted * counted) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as past_squares,
+        sum(counted * volume) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as past_products,
+        sum(volume * volume) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as past_volume_squares,
+        coalesce(
+            sum(volume) over (
+                partition by series, kind_of_mail, day_of_week(send_date)
+                order by send_date rows between 4 preceding and 1 preceding
+            ),
+            0e0
+        ) as weekday_volume,
+        coalesce(
+            sum(counted) over (
+                partition by series, kind_of_mail, day_of_week(send_date)
+                order by send_date rows between 4 preceding and 1 preceding
+            ),
+            0e0
+        ) as weekday_counted
     from rates
-    cross join settings
-    cross join unnest(sequence(0, 28)) as ahead (days_before)
     -- What a person does can outnumber the deliveries that are known; no rate is above 1.
-    where rates.denominator > 0 and rates.numerator <= rates.denominator
+    where volume > 0 and counted <= volume
 ),
 
-gathered as (
+-- Of a rate above one half, what is missing is counted: it is what is rare.
+first_sided as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        days_before,
-        weight,
-        numerator,
-        denominator,
-        min_volume,
-        min_days,
-        min_excess,
-        limit_z,
-        cast(numerator as double) / nullif(denominator, 0) as rate,
-        max(case when days_before = 0 then denominator end) over (
-            partition by target_date, metric, mailbox_provider
-        ) as target_volume,
-        count(*) over (partition by target_date, metric, mailbox_provider) - 1 as baseline_days,
-        sum(weight * denominator) over (
-            partition by target_date, metric, mailbox_provider
-        ) as baseline_volume,
-        sum(weight * denominator) over (
-            partition by target_date, metric, mailbox_provider
-            order by cast(numerator as double) / nullif(denominator, 0), days_before
-            rows unbounded preceding
-        ) as volume_so_far
-    from placed
+        *,
+        (past_counted + 0.5e0) / nullif(past_volume + 1e0, 0) as first_rate,
+        (past_counted + 0.5e0) / nullif(past_volume + 1e0, 0) > 0.5e0 as is_first_flipped
+    from before
+    cross join settings
 ),
 
--- The first guess is the median over the mail of the days before: half of them may be outliers.
-guessed as (
+first_expected as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        days_before,
-        weight,
-        numerator,
-        denominator,
-        min_excess,
-        limit_z,
-        baseline_days,
-        baseline_volume,
-        min(case when weight > 0 and 2 * volume_so_far >= baseline_volume then rate end) over (
-            partition by target_date, metric, mailbox_provider
-        ) as median_rate
-    from gathered
-    where target_volume >= min_volume and baseline_days >= min_days
+        *,
+        case when is_first_flipped then volume - counted else counted end as first_rare,
+        least(
+            least(first_rate, 1e0 - first_rate)
+            * (
+                case when is_first_flipped then weekday_volume - weekday_counted else weekday_counted end
+                + weekday_prior
+            )
+            / nullif(weekday_volume * least(first_rate, 1e0 - first_rate) + weekday_prior, 0),
+            0.9e0
+        ) as first_share,
+        least(
+            greatest(
+                (
+                    past_squares - 2e0 * first_rate * past_products + first_rate * first_rate * past_volume_squares
+                    - first_rate * (1e0 - first_rate) * past_volume
+                )
+                / nullif(power(least(first_rate, 1e0 - first_rate), 2) * past_volume_squares, 0),
+                0e0
+            ),
+            0.25e0
+        ) as first_spread
+    from first_sided
 ),
 
+-- How far a day was off, for what is left of it when chance is taken away, and whether that was out of the ordinary.
 strayed as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        days_before,
-        weight,
-        numerator,
-        denominator,
-        min_excess,
-        limit_z,
-        baseline_days,
-        baseline_volume,
-        1e0 / nullif(4 * denominator + 2, 0) as variance,
-        -- The square of a normal variate has the median 0.4549.
-        power(
-            asin(sqrt((numerator + 0.375e0) / nullif(denominator + 0.75e0, 0)))
-            - asin(sqrt((denominator * median_rate + 0.375e0) / nullif(denominator + 0.75e0, 0))),
-            2
-        ) as stray
-    from guessed
+        *,
+        (
+            power(first_rare - volume * first_share, 2) - volume * first_share * (1e0 - first_share)
+        ) / nullif(volume * first_share + 1e0, 0) as stray,
+        power(volume * first_share, 2) / nullif(volume * first_share + 1e0, 0) as stray_weight,
+        (2e0 * power(volume * first_share, 2) + volume * first_share)
+        / nullif(power(volume * first_share + 1e0, 2), 0) as stray_chance,
+        coalesce(
+            abs(first_rare - volume * first_share)
+            > 1.5e0 + 3.5e0 * sqrt(
+                volume * first_share * (1e0 - first_share)
+                + power(volume * first_share, 2)
+                * (4e-4 + first_spread + (1e0 - first_share) / nullif(past_volume * first_share, 0))
+            ),
+            false
+        ) as is_stray
+    from first_expected
 ),
 
-spread as (
+-- Second look: without the days that were out of the ordinary.
+after as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        days_before,
-        weight,
-        numerator,
-        denominator,
-        min_excess,
-        limit_z,
-        baseline_days,
-        baseline_volume,
-        variance,
-        stray,
-        stray / nullif(0.4549e0, 0) - variance as excess_variance,
-        sum(weight * denominator) over (
-            partition by target_date, metric, mailbox_provider
-            order by stray / nullif(0.4549e0, 0) - variance, days_before
-            rows unbounded preceding
-        ) as volume_so_far
+        *,
+        count(*) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as sendings,
+        min(send_date) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as first_sending_date,
+        sum(case when not is_stray then volume end) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as kept_volume,
+        sum(case when not is_stray then counted end) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as kept_counted,
+        coalesce(
+            sum(case when not is_stray then volume end) over (
+                partition by series, kind_of_mail, day_of_week(send_date)
+                order by send_date rows between 4 preceding and 1 preceding
+            ),
+            0e0
+        ) as kept_weekday_volume,
+        coalesce(
+            sum(case when not is_stray then counted end) over (
+                partition by series, kind_of_mail, day_of_week(send_date)
+                order by send_date rows between 4 preceding and 1 preceding
+            ),
+            0e0
+        ) as kept_weekday_counted,
+        sum(case when not is_stray then stray end) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as strays,
+        sum(case when not is_stray then stray_weight end) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as stray_weights,
+        sum(case when not is_stray then stray_chance end) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as stray_chances,
+        count(case when not is_stray then stray end) over (
+            partition by series, kind_of_mail order by send_date rows between 28 preceding and 1 preceding
+        ) as stray_days
     from strayed
 ),
 
-sifted as (
+sided as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        days_before,
-        weight,
-        numerator,
-        denominator,
-        min_excess,
-        limit_z,
-        baseline_days,
-        baseline_volume,
-        variance,
-        stray,
-        min(case when weight > 0 and 2 * volume_so_far >= baseline_volume then excess_variance end) over (
-            partition by target_date, metric, mailbox_provider
-        ) as median_excess
-    from spread
+        *,
+        (kept_counted + 0.5e0) / nullif(kept_volume + 1e0, 0) as kept_rate,
+        (kept_counted + 0.5e0) / nullif(kept_volume + 1e0, 0) > 0.5e0 as is_flipped,
+        -- The relative variance of days beyond chance, as far as chance doesn't explain it; more where few days tell.
+        coalesce(
+            greatest(strays - 1.6e0 * sqrt(stray_chances), 0e0) / nullif(stray_weights, 0)
+            * (1.3e0 + 9e0 / nullif(greatest(stray_days - 2, 1), 0)),
+            0e0
+        ) as spread
+    from after
+    where slice <> 'identity' or has_identities
 ),
 
--- Outliers are farther than 3.5 standard deviations (Iglewicz and Hoaglin, 1993).
-kept as (
+shared as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        days_before,
-        numerator,
-        denominator,
-        min_excess,
-        limit_z,
-        baseline_days,
-        variance,
-        greatest(median_excess, 0e0) as common_variance,
-        case when stray <= 12.25e0 * (variance + greatest(median_excess, 0e0)) then weight else 0 end as weight
-    from sifted
+        *,
+        case when is_flipped then kept_volume - kept_counted else kept_counted end as kept_rare,
+        case
+            when is_flipped then kept_weekday_volume - kept_weekday_counted
+            else kept_weekday_counted
+        end as weekday_rare,
+        least(
+            least(kept_rate, 1e0 - kept_rate)
+            * (
+                case
+                    when is_flipped then kept_weekday_volume - kept_weekday_counted
+                    else kept_weekday_counted
+                end + weekday_prior
+            )
+            / nullif(kept_weekday_volume * least(kept_rate, 1e0 - kept_rate) + weekday_prior, 0),
+            0.9e0
+        ) as share
+    from sided
+    where sendings >= min_sendings
+        and date_diff('day', first_sending_date, send_date) >= min_days
 ),
 
+-- What is expected of a kind of mail: its mean, its variance by chance, and how much the mean itself may be off.
 expected as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        days_before,
-        numerator,
-        denominator,
-        min_excess,
-        limit_z,
-        baseline_days,
-        variance,
-        common_variance,
-        cast(sum(weight * numerator) over (partition by target_date, metric, mailbox_provider) as double)
-        / nullif(sum(weight * denominator) over (partition by target_date, metric, mailbox_provider), 0)
-            as expected_rate,
-        -- How much the pooled rate itself may be off, on the same scale.
-        cast(sum(weight * weight * denominator) over (partition by target_date, metric, mailbox_provider) as double)
-        / nullif(
-            4 * power(
-                cast(sum(weight * denominator) over (partition by target_date, metric, mailbox_provider) as double),
-                2
-            ),
-            0
-        ) as pooled_variance
-    from kept
+        *,
+        min(kind_of_mail) over (partition by series, send_date)
+        <> max(kind_of_mail) over (partition by series, send_date) as has_kinds,
+        volume * case when is_flipped then 1e0 - share else share end as mean,
+        volume * share * (1e0 - share) as chance,
+        power(volume * share, 2)
+        * (
+            4e-4
+            + spread
+            + (1e0 - share) / nullif(kept_rare + 0.5e0, 0)
+            + weekday_rare * (1e0 - share) / nullif(power(weekday_rare + weekday_prior, 2), 0)
+        ) as variance
+    from shared
 ),
 
-scaled as (
+combined as (
     select
-        target_date,
+        send_date,
         metric,
         horizon_hours,
         mailbox_provider,
-        numerator,
-        denominator,
+        from_domain,
+        configuration_set,
+        case when is_combined then 'all' else kind_of_mail end as mail_kind,
+        min_volume,
         min_excess,
-        limit_z,
-        baseline_days,
-        expected_rate,
-        asin(sqrt((numerator + 0.375e0) / nullif(denominator + 0.75e0, 0))) as place,
-        asin(sqrt((denominator * expected_rate + 0.375e0) / nullif(denominator + 0.75e0, 0))) as expected_place,
-        sqrt(variance + common_variance + pooled_variance + common_variance / nullif(baseline_days, 0)) as deviation
+        case
+            when metric in ('human_open_rate', 'unique_click_rate', 'human_click_rate') then engagement_z
+            else deliverability_z
+        end as limit_z,
+        sum(counted) as counted,
+        sum(volume) as volume,
+        sum(mean) as mean,
+        sum(chance) as chance,
+        sum(variance) as variance,
+        sum(mean) > 0.5e0 * sum(volume) as is_reversed,
+        max(sendings) as baseline_days
     from expected
-    where days_before = 0
+    cross join groupings
+    where is_combined or has_kinds
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+),
+
+measured as (
+    select
+        *,
+        case when is_reversed then volume - counted else counted end as rare,
+        case when is_reversed then volume - mean else mean end as rare_mean,
+        -- Counts are scaled so that their variance by chance is their mean, as a Poisson variate's is.
+        chance / nullif(case when is_reversed then volume - mean else mean end, 0) as scale,
+        power(case when is_reversed then volume - mean else mean end, 2) / nullif(variance, 0) as shape,
+        sqrt(chance + variance) / nullif(case when is_reversed then volume - mean else mean end, 0) as variation
+    from combined
+    where volume >= min_volume
+),
+
+tailed as (
+    select
+        *,
+        case
+            when rare >= rare_mean
+                then beta_cdf(
+                    (rare + 0.5e0) / nullif(scale, 0),
+                    shape,
+                    rare_mean / nullif(rare_mean + scale * shape, 0)
+                )
+            else beta_cdf(
+                shape,
+                (rare + 0.5e0) / nullif(scale, 0),
+                scale * shape / nullif(rare_mean + scale * shape, 0)
+            )
+        end as tail,
+        -- Wilson and Hilferty's quantile of a gamma variate with this mean and variance (PNAS 17, 1931).
+        1e0 - power(variation, 2) / nullif(9e0, 0) as middle,
+        limit_z * variation / nullif(3e0, 0) as reach
+    from measured
 ),
 
 scored as (
     select
-        target_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        numerator,
-        denominator,
-        min_excess,
-        limit_z,
-        baseline_days,
-        expected_rate,
-        (place - expected_place) / nullif(deviation, 0) as z_score,
-        -- The scale ends at 0 and a quarter of the circle.
-        power(sin(greatest(expected_place - limit_z * deviation, 0e0)), 2) as low_place,
-        power(sin(least(expected_place + limit_z * deviation, pi() / nullif(2e0, 0))), 2) as high_place
-    from scaled
+        *,
+        case when is_reversed = (rare >= rare_mean) then 1e0 else -1e0 end
+        * inverse_normal_cdf(0, 1, greatest(tail, 1e-300)) as z_score,
+        counted / nullif(volume, 0) as rate,
+        mean / nullif(volume, 0) as expected_rate,
+        case
+            when is_reversed then volume - rare_mean * power(middle + reach, 3)
+            else rare_mean * power(greatest(middle - reach, 0e0), 3)
+        end / nullif(volume, 0) as low,
+        case
+            when is_reversed then volume - rare_mean * power(greatest(middle - reach, 0e0), 3)
+            else rare_mean * power(middle + reach, 3)
+        end / nullif(volume, 0) as high
+    from tailed
 ),
 
 final as (
     select
-        target_date as send_date,
+        send_date,
         metric,
         mailbox_provider,
+        from_domain,
+        configuration_set,
+        mail_kind,
         horizon_hours,
-        numerator,
-        denominator,
-        cast(numerator as double) / nullif(denominator, 0) as rate,
+        cast(counted as bigint) as numerator,
+        cast(volume as bigint) as denominator,
+        rate,
         expected_rate,
-        greatest((low_place * (denominator + 0.75e0) - 0.375e0) / nullif(denominator, 0), 0e0) as expected_low,
-        least((high_place * (denominator + 0.75e0) - 0.375e0) / nullif(denominator, 0), 1e0) as expected_high,
+        -- The band's ends are approximations, the score is not: where they differ the score decides.
+        case
+            when z_score < -limit_z then greatest(least(greatest(low, 0e0), expected_rate), rate)
+            else least(greatest(low, 0e0), rate, expected_rate)
+        end as expected_low,
+        case
+            when z_score > limit_z then least(greatest(least(high, 1e0), expected_rate), rate)
+            else greatest(least(high, 1e0), rate, expected_rate)
+        end as expected_high,
         z_score,
-        abs(z_score) > limit_z and abs(numerator - denominator * expected_rate) >= min_excess as is_anomaly,
-        (z_score < 0) = (metric in ('delivery_rate', 'human_open_rate', 'unique_click_rate')) as is_worse,
+        abs(z_score) > limit_z and abs(counted - mean) >= min_excess as is_anomaly,
+        (z_score < 0) = (
+            metric in ('delivery_rate', 'human_open_rate', 'unique_click_rate', 'human_click_rate')
+        ) as is_worse,
         baseline_days
     from scored
 )

@@ -8,8 +8,8 @@ grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id,
 columns:
     send_date … journey_id = deliverability_facts
     horizon_hours           integer Hours after the sending: 24, 72, 168.
-    is_horizon_over         boolean So many hours are over for all mail of the day, and a day for late arrivals: the
-                                    numbers are final.
+    is_horizon_over         boolean So many hours are over for all mail of the day. Events that arrive later than that
+                                    may still add a few.
     sent                    bigint  = deliverability_facts
     delivered … undetermined_bounces = deliverability_facts
     reputation_sent         bigint  = deliverability_facts
@@ -90,7 +90,7 @@ final as (
         treatment_id,
         journey_id,
         horizon_hours,
-        send_date + (horizon_days + 1) * interval '1' day < current_date as is_horizon_over,
+        send_date + (horizon_days + 1) * interval '1' day <= current_date as is_horizon_over,
         count_if(is_sent) as sent,
         count_if(is_delivered_by_then) as delivered,
         count_if(bounce_kind_by_then = 'hard') as hard_bounces,

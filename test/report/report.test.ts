@@ -83,7 +83,7 @@ describe('the report', () => {
     const day = (send_date: string, humanOpens: number) =>
       fact({ send_date, sent: 1000, delivered: 1000, opens: humanOpens, humanOpens });
     const facts = [day('2025-09-01', 300), day('2025-09-02', 300), day('2025-09-03', 300), day('2025-09-04', 0)];
-    const quality = quarter({ days: 1 }).quality.map((row) => ({ ...row, newest_delivered_at: '2025-09-08 10:00:00' }));
+    const quality = quarter({ days: 1 }).quality.map((row) => ({ ...row, newest_delivered_at: '2025-09-07 10:00:00' }));
     const page = parsed(await render({ ...NOTHING, facts, quality }, { from: '2025-09-03', to: '2025-09-04' }));
     // The fourth is too young for 72 hours, so the second is left out as well: 30 % against 30 %.
     expect(words(page.querySelectorAll('.tile')[5])).toBe(

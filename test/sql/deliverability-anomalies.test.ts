@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addDays, DAY_MS } from '#lake/days.ts';
 import { rateNamed } from '#lake/sql/marts/rates.ts';
-import { type DayCount, scoreOf } from './anomaly-score.ts';
+import { type DayCount, scoresOf } from './anomaly-score.ts';
 import { anomaliesOf } from './anomaly-seeds.ts';
 import { type Answer, type LakeFixture, lakeFixture } from './lake-fixture.ts';
+import { madeUpLake, random } from './made-up-series.ts';
 
 let lake: LakeFixture;
 beforeAll(async () => {
@@ -68,22 +69,23 @@ describe('a quiet month and a day after it', () => {
       numerator: 2,
       denominator: 100,
       rate: 0.02,
-      expected_rate: 0.02,
-      expected_low: 0,
       is_anomaly: false,
       baseline_days: 28,
     });
-    expect(row?.z_score).toBeCloseTo(0, 12);
-    // Five deviations of sqrt(1 / 402 + ((24 + 4 * 16) * 100 / (4 * (40 * 100) ** 2))) around 0.16 on the scale.
-    const deviation = Math.sqrt(1 / 402 + 8800 / (4 * 4000 ** 2));
-    const place = Math.asin(Math.sqrt(2.375 / 100.75));
-    expect(row?.expected_high).toBeCloseTo((Math.sin(place + 5 * deviation) ** 2 * 100.75 - 0.375) / 100, 12);
+    expect(row?.expected_rate).toBeCloseTo(0.02, 3);
+    expect(row?.expected_low).toBeCloseTo(0, 3);
+    // Two of 2: the middle of the step is a little above the median.
+    expect(Number(row?.z_score)).toBeGreaterThan(0);
+    expect(Number(row?.z_score)).toBeLessThan(0.5);
+    // Of Poisson's variate of mean 2, ten and more are found in 0.005 %, nine and more in 0.02 %.
+    expect(Number(row?.expected_high)).toBeGreaterThan(0.08);
+    expect(Number(row?.expected_high)).toBeLessThan(0.12);
   });
 
   test('many more bounces are one, and worse', async () => {
     const row = await judge({ hardBounces: 30 });
     expect(row).toMatchObject({ rate: 0.3, is_anomaly: true, is_worse: true });
-    expect(row?.z_score).toBeGreaterThan(5);
+    expect(row?.z_score).toBeGreaterThan(6);
     // The same is told of all mail, and of the deliveries that are missing.
     expect(
       (await anomalies('is_anomaly')).map(({ metric, mailbox_provider, is_worse }) => [
@@ -102,7 +104,7 @@ describe('a quiet month and a day after it', () => {
   test('far fewer are one, and better', async () => {
     const row = await judge({ hardBounces: 0, sent: 300 }, usual(28, { hardBounces: 30 }));
     expect(row).toMatchObject({ is_anomaly: true, is_worse: false });
-    expect(row?.z_score).toBeLessThan(-5);
+    expect(row?.z_score).toBeLessThan(-6);
   });
 
   test('so many messages at least make a day, and so many days a baseline', async () => {
@@ -117,22 +119,38 @@ describe('a quiet month and a day after it', () => {
       is_anomaly: true,
     });
     await lake.clear();
-    // What is longer ago than 28 days doesn't count.
-    await send(usual(14));
-    await send([
-      { at: 28, sent: 100 },
-      { at: 29, sent: 100 },
+    // Sendings count, not days: 28 of them at most, however long ago.
+    await send(usual(40));
+    await send([{ at: 60, sent: 100 }]);
+    expect(
+      (await anomalies(bounces)).slice(-2).map(({ send_date, baseline_days }) => [send_date, baseline_days]),
+    ).toEqual([
+      [dayOf(39), 28],
+      [dayOf(60), 28],
     ]);
-    expect((await anomalies(bounces)).map(({ send_date, baseline_days }) => [send_date, baseline_days])).toEqual([
-      [dayOf(28), 14],
-      [dayOf(29), 14],
+  });
+
+  test('who sends once a week is judged by the last sendings, from the seventh on', async () => {
+    const weekly = usual(8, { sent: 1000, hardBounces: 10 }).map((day) => ({ ...day, at: day.at * 7 }));
+    await send([...weekly, { at: 56, sent: 1000, hardBounces: 60 }]);
+    expect(
+      (await anomalies(bounces)).map(({ send_date, baseline_days, is_anomaly }) => [
+        send_date,
+        baseline_days,
+        is_anomaly,
+      ]),
+    ).toEqual([
+      [dayOf(42), 6, false],
+      [dayOf(49), 7, false],
+      [dayOf(56), 8, true],
     ]);
   });
 
   test('an incident does not hide the next one', async () => {
     const before = usual(28).map((day) => (day.at > 20 && day.at < 26 ? { ...day, hardBounces: 60 } : day));
     const row = await judge({ hardBounces: 30 }, before);
-    expect(row).toMatchObject({ expected_rate: 0.02, baseline_days: 28, is_anomaly: true });
+    expect(row).toMatchObject({ baseline_days: 28, is_anomaly: true });
+    expect(row?.expected_rate).toBeCloseTo(0.02, 2);
   });
 
   test('the same weekday weighs more: a rate that every such day has is expected', async () => {
@@ -150,13 +168,13 @@ describe('a quiet month and a day after it', () => {
     expect(row).toMatchObject({ numerator: 0, is_anomaly: false });
   });
 
-  test('a day whose horizon is not over yet is not judged', async () => {
+  test('a day is judged once 24 hours are over for all of its mail, not before', async () => {
     const today = new Date().toISOString().slice(0, 10);
     const age = (Date.parse(today) - Date.parse(FIRST)) / DAY_MS;
     const older = usual(28).map((day) => ({ ...day, at: age - 29 + day.at }));
-    await send([...older, { at: age - 1, sent: 100, hardBounces: 90 }, { at: age - 3, sent: 1 }]);
-    expect(await anomalies(`${bounces} and send_date > date '${addDays(today, -3)}'`)).toEqual([]);
-    expect(await anomalies(`${bounces} and send_date = date '${addDays(today, -3)}'`)).toHaveLength(1);
+    await send([...older, { at: age - 1, sent: 100, hardBounces: 90 }, { at: age - 2, sent: 1 }]);
+    expect(await anomalies(`${bounces} and send_date > date '${addDays(today, -2)}'`)).toEqual([]);
+    expect(await anomalies(`${bounces} and send_date = date '${addDays(today, -2)}'`)).toHaveLength(1);
   });
 });
 
@@ -170,8 +188,8 @@ test('a difference of a few messages does not matter, however strict the limit; 
     );
     return row?.is_anomaly;
   };
-  // Four of 20 are more than three deviations, five are the limit.
-  expect(await judged(20, 4)).toBe(false);
+  // Three of 20 are far from none, four are the limit.
+  expect(await judged(20, 3)).toBe(false);
   expect(await judged(20, 5)).toBe(true);
   strict.close();
 });
@@ -224,12 +242,13 @@ test('scores of uneven days are those of an independent computation', async () =
   for (const metric of ['hard_bounce_rate', 'human_open_rate']) {
     for (const provider of ['all', 'web.de', 'yahoo']) {
       const counts = countsOf(metric, provider);
+      const scores = scoresOf(counts, metric === 'human_open_rate' ? 5 : 3.5);
       for (const { date, numerator, denominator } of counts) {
         const row = rows.find(
           (one) => one.metric === metric && one.mailbox_provider === provider && one.send_date === date,
         );
-        const score = scoreOf(date, counts);
-        if (score === null) {
+        const score = scores.get(date);
+        if (score === undefined) {
           silent++;
           expect(row).toBeUndefined();
           continue;
@@ -241,12 +260,12 @@ test('scores of uneven days are those of an independent computation', async () =
           is_anomaly: score.is_anomaly,
           is_worse: metric === 'hard_bounce_rate' ? score.z_score >= 0 : score.z_score < 0,
         });
-        for (const name of ['expected_rate', 'expected_low', 'expected_high', 'z_score'] as const)
-          expect(row?.[name], `${name} of ${metric} at ${provider} on ${date}`).toBeCloseTo(score[name], 9);
+        for (const name of ['expected_rate', 'z_score'] as const)
+          expect(row?.[name], `${name} of ${metric} at ${provider} on ${date}`).toBeCloseTo(score[name], 4);
       }
     }
   }
-  expect(silent).toBeGreaterThan(80);
+  expect(silent).toBeGreaterThan(60);
 });
 
 test('each rate is that of its definition, at its horizon', async () => {
@@ -268,6 +287,7 @@ test('each rate is that of its definition, at its horizon', async () => {
     complaint_rate: 72,
     human_open_rate: 72,
     unique_click_rate: 72,
+    human_click_rate: 72,
     unsubscribe_rate: 72,
   };
   const at = `send_date = date '${dayOf(19)}'`;
@@ -312,11 +332,125 @@ test('a day on which more people did something than mail is known to be delivere
   ]);
 });
 
+describe('kinds of mail and identities', () => {
+  test('each kind is compared with its own: more campaigns than usual are none, a kind that goes wrong is one', async () => {
+    const lists = await madeUpLake();
+    // Receipts every day, a campaign with ten times the bounces on some; then a day with a very large one.
+    for (let at = 0; at < 40; at++) {
+      lists.add({ at, volume_sent: 1000, volume_hard_bounces: at === 39 ? 30 : 5 });
+      if (at % 3 === 0 || at >= 38)
+        lists.add({
+          at,
+          campaign_id: 'c',
+          volume_sent: at >= 38 ? 9000 : 500,
+          volume_hard_bounces: at >= 38 ? 450 : 25,
+        });
+    }
+    const found = await lists.anomalies("metric = 'hard_bounce_rate' and mailbox_provider = 'all'");
+    expect(
+      found.filter(({ is_anomaly }) => is_anomaly).map(({ send_date, mail_kind }) => [send_date, mail_kind]),
+    ).toEqual([[dayOf(39), 'transactional']]);
+    const large = found.find(({ send_date, mail_kind }) => send_date === dayOf(38) && mail_kind === 'all');
+    expect(large).toMatchObject({ numerator: 455, denominator: 10_000 });
+    expect(large?.expected_rate).toBeCloseTo((9000 * 0.05 + 1000 * 0.005) / 10_000, 2);
+    lists.close();
+  });
+
+  test('each identity is judged by itself where there are several, and one alone is all mail', async () => {
+    const both = await madeUpLake();
+    for (let at = 0; at < 30; at++) {
+      both.add({
+        at,
+        from_domain: 'shop.example',
+        configuration_set: 'news',
+        volume_sent: 20_000,
+        volume_hard_bounces: 200,
+      });
+      both.add({ at, from_domain: 'tiny.example', volume_sent: 100, volume_hard_bounces: at === 29 ? 15 : 1 });
+    }
+    const found = await both.anomalies("is_anomaly and metric = 'hard_bounce_rate'");
+    expect(found.map((row) => [row.send_date, row.from_domain, row.configuration_set])).toEqual([
+      [dayOf(29), 'tiny.example', 'none'],
+    ]);
+    both.close();
+    await lake.clear();
+    await send(usual(20));
+    expect(await anomalies("from_domain <> 'all' or mail_kind <> 'all'")).toEqual([]);
+  });
+});
+
+describe('made-up series', () => {
+  test.each([
+    ['complaints from 0.02 % to 0.15 % at 10,000 a day', 'complaint_rate', 10_000, 0.0002, 0.0015],
+    ['complaints from 0.02 % to 0.3 % at 3,000 a day', 'complaint_rate', 3000, 0.0002, 0.003],
+    ["a provider's bounces from 1 % to 5 % at 500 a day", 'hard_bounce_rate', 500, 0.01, 0.05],
+  ] as const)('%s: found on the first day', async (_, metric, volume, before, after) => {
+    const series = await madeUpLake();
+    const [numerator, denominator] =
+      metric === 'complaint_rate'
+        ? (['feedback_complaints', 'feedback_delivered'] as const)
+        : (['volume_hard_bounces', 'volume_sent'] as const);
+    for (let provider = 0; provider < 60; provider++) {
+      for (let at = 0; at < 35; at++) {
+        const count = at < 34 ? random.binomial(volume, before) : Math.round(volume * after);
+        series.add({ at, mailbox_provider: `p${provider}`, [denominator]: volume, [numerator]: count });
+      }
+    }
+    const days = await series.anomalies(
+      `metric = '${metric}' and mailbox_provider <> 'all' and send_date = date '${dayOf(34)}'`,
+    );
+    expect(days).toHaveLength(60);
+    // A baseline that happens to be high may hide it now and then.
+    expect(days.filter(({ is_anomaly }) => is_anomaly).length).toBeGreaterThanOrEqual(57);
+    series.close();
+  });
+
+  test('fewer than 20 false alarms in 12,000 days without one, of rare and frequent things, steady and not', async () => {
+    const quiet = await madeUpLake();
+    for (let provider = 0; provider < 40; provider++) {
+      for (let at = 0; at < 65; at++) {
+        const isWeekend = at % 7 > 4;
+        const sent = Math.round((provider % 4 === 0 ? 300 : 20 * 1.16 ** provider) * (isWeekend ? 0.3 : 1));
+        const wave = provider % 5 === 0 ? Math.exp(0.2 * random.normal()) : 1;
+        const delivered = random.binomial(sent, 0.985);
+        quiet.add({
+          at,
+          mailbox_provider: `p${provider}`,
+          volume_sent: sent,
+          observed_sent: sent,
+          observed_delivered: delivered,
+          volume_hard_bounces: random.binomial(sent, 0.01 * wave),
+          volume_soft_bounces: random.binomial(sent, 0.004 * wave),
+          feedback_delivered: delivered,
+          feedback_complaints: random.binomial(delivered, 0.0003),
+          open_trackable: delivered,
+          click_trackable: delivered,
+          unsubscribe_delivered: delivered,
+          unique_human_opens: random.binomial(delivered, (isWeekend ? 0.2 : 0.3) * wave),
+          unique_clicks: random.binomial(delivered, 0.02 * wave),
+          unique_human_clicks: random.binomial(delivered, 0.015 * wave),
+          unsubscribes: random.binomial(delivered, 0.001),
+        });
+      }
+    }
+    const judged = await quiet.anomalies("mailbox_provider <> 'all'");
+    expect(judged.length).toBeGreaterThan(12_000);
+    const alarms = judged.filter(({ is_anomaly }) => is_anomaly);
+    expect((alarms.length / judged.length) * 12_000).toBeLessThan(20);
+    quiet.close();
+  });
+});
+
 describe('generated data', () => {
-  test.each([1, 2, 3])('without an incident has no anomaly, seed %i', async (seed) => {
-    const { judged, found } = await anomaliesOf({ seed, incident: false });
-    expect(found).toEqual([]);
-    expect(judged).toBeGreaterThan(200);
+  test('without an incident has fewer than 20 anomalies in 12,000 days', async () => {
+    let [judged, alarms] = [0, 0];
+    for (const seed of [1, 2, 3]) {
+      const { judged: days, found } = await anomaliesOf({ seed, incident: false });
+      expect(days).toBeGreaterThan(200);
+      judged += days;
+      alarms += found.length;
+    }
+    expect((alarms / judged) * 12_000).toBeLessThan(20);
   });
 
   test('with an incident has that, and no other: the day, the provider and what went wrong', async () => {

@@ -1,4 +1,4 @@
-import { NORMAL_CDF, wilsonInterval } from './distributions.ts';
+import { BETA_CDF, INVERSE_NORMAL_CDF, NORMAL_CDF, wilsonInterval } from './distributions.ts';
 
 /** Makes DuckDB understand Athena's dialect (Trino's functions): settings, and a macro for each function. */
 export interface Macro {
@@ -181,6 +181,8 @@ export const DIALECT_MACROS: readonly Macro[] = [
   extreme('greatest'),
   extreme('least'),
   // statistics
+  macro('beta_cdf', BETA_CDF),
+  macro('inverse_normal_cdf', INVERSE_NORMAL_CDF),
   macro('normal_cdf', NORMAL_CDF),
   macro('wilson_interval_lower', wilsonInterval('-')),
   macro('wilson_interval_upper', wilsonInterval('+')),

@@ -59,7 +59,7 @@ ${chart({
 })}
 ${chart({
   id: 'engagement',
-  metrics: ['human_open_rate', 'unique_click_rate'],
+  metrics: ['human_open_rate', 'human_click_rate'],
   growsFrom,
   title: 'Opens and clicks',
   description: `Of trackable delivered mail; opens by machines are left out.${growsFrom <= period.to ? ' Days under a veil are still growing.' : ''}`,

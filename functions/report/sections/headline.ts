@@ -118,8 +118,8 @@ group by 1, 2`);
 }
 
 function comparable(horizon: Rate['horizon'], { from, to }: Period, newest: string) {
-  // The hours of the day's last mail end a day later; one more is for late arrivals, as in deliverability_by_horizon.
-  const finished = later(newest, -(horizon / 24 + 2));
+  // The hours of the day's last mail end a day later, as in deliverability_by_horizon.
+  const finished = later(newest, -(horizon / 24 + 1));
   const until = finished < to ? finished : to;
   if (until < from) return null;
   const length = distance(from, to) + 1;

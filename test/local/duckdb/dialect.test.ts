@@ -83,6 +83,21 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
     ['round(normal_cdf(0, 1, 1.959963984540054), 12)', 0.975],
     ['round(normal_cdf(10, 2, 6.080072030919892), 12)', 0.025],
   ],
+  // By closed forms: of (2, 3) it is 6 x^2 - 8 x^3 + 3 x^4, of (9, 1) x^9, of (1, 1000) 1 - (1 - x)^1000.
+  beta_cdf: [
+    ['round(beta_cdf(2, 3, 0.5e0), 12)', 0.6875],
+    ['round(beta_cdf(2, 3, 0.9e0), 12)', 0.9963],
+    ['round(beta_cdf(9, 1, 0.3e0) * 1e5, 9)', 1.9683],
+    ['round(beta_cdf(1, 1000, 1e-3), 9)', 0.632304575],
+    ['beta_cdf(1, 2, 0e0)', 0],
+    ['beta_cdf(1, 2, 1e0)', 1],
+  ],
+  inverse_normal_cdf: [
+    ['inverse_normal_cdf(0, 1, 0.5e0)', 0],
+    ['round(inverse_normal_cdf(0, 1, 0.975e0), 7)', 1.959964],
+    ['round(inverse_normal_cdf(10, 2, 0.001e0), 7)', 3.8195354],
+    ['round(inverse_normal_cdf(0, 1, 0.999e0), 7)', 3.0902323],
+  ],
   // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
   wilson_interval_lower: [['round(wilson_interval_lower(81, 263, 1.959964e0), 4)', 0.2553]],
   wilson_interval_upper: [['round(wilson_interval_upper(81, 263, 1.959964e0), 4)', 0.3662]],

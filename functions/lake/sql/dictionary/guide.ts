@@ -79,7 +79,7 @@ order by send_date
 Did anything go wrong, and at which provider?
 
 \`\`\`sql
-select send_date, mailbox_provider, metric, rate, expected_low, expected_high, z_score
+select send_date, mailbox_provider, from_domain, mail_kind, metric, rate, expected_low, expected_high, z_score
 from deliverability_anomalies
 where is_anomaly and is_worse
 order by send_date desc, abs(z_score) desc
