@@ -22,6 +22,7 @@ import { providersSection } from './sections/providers.ts';
 import { asOf, loadQuality, newestDay, type Quality, qualitySection } from './sections/quality.ts';
 import { summarySection, TOLD } from './sections/summary.ts';
 import { loadTests, testsSection } from './sections/tests.ts';
+import { loadStandings } from './standing.ts';
 import { loadThresholds } from './thresholds.ts';
 
 export interface ReportOptions extends Filter {
@@ -98,11 +99,13 @@ async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, qual
     const campaigns = await loadCampaigns(ask);
     return { campaigns, reach: await loadReach(ask, campaigns) };
   };
-  const [told, sums, thresholds, sent, bounces, delays, latencies, tests, links, hours, identities] = await Promise.all(
-    [
+  const [told, sums, thresholds, accounts, sent, bounces, delays, latencies, tests, links, hours, identities] =
+    await Promise.all([
       loadTold(),
       loadDays(),
       loadThresholds(),
+      // The latest sends, however long ago.
+      loadStandings(askAbout(lake, filter, { from: '0000-01-01', to: period.to })),
       loadSent(),
       loadBounceReasons(ask),
       loadDelays(ask),
@@ -111,14 +114,13 @@ async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, qual
       loadLinks(ask),
       loadHours(ask),
       loadIdentities(askAbout(lake, filter, shown)),
-    ],
-  );
+    ]);
   const { found, causes } = told;
   const { cells, days, headline } = sums;
   const current = cells.filter(({ date }) => date >= period.from);
   const marks = numbered(found.incidents, TOLD);
   return [
-    summarySection(found, causes, days, period, thresholds),
+    summarySection(found, causes, accounts, period, thresholds),
     headlineSection(headline, days, period, newest),
     deliverySection(days, period, marks, thresholds, newest),
     providersSection(cells, current, period, marks),

@@ -87,7 +87,10 @@ sliced as (
         days.send_date,
         days.horizon_hours,
         slices.slice,
-        case when slices.slice = 'provider' then days.mailbox_provider else 'all' end as mailbox_provider,
+        case
+            when slices.slice = 'provider' then coalesce(days.mailbox_provider, 'other')
+            else 'all'
+        end as mailbox_provider,
         case when slices.slice = 'identity' then coalesce(days.from_domain, 'unknown') else 'all' end as from_domain,
         case
             when slices.slice = 'identity' then coalesce(days.configuration_set, 'none')

@@ -44,7 +44,7 @@ export async function loadIdentities(ask: Ask): Promise<Identities> {
   const [identities, compliance, suppression] = await Promise.all([
     ask(`select from_domain, configuration_set, status, sent, reputation_bounce_rate, complaint_rate
 from reputation_status
-where sent > 0
+where reputation_scope = 'identity' and sent > 0
 order by sent desc, from_domain, configuration_set
 limit ${MOST}`),
     ask(`select

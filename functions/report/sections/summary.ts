@@ -1,12 +1,11 @@
 import { count, counted, percent } from '#host/figures.ts';
 import type { Cause } from '../causes.ts';
-import type { Day } from '../daily.ts';
 import { html, type Markup } from '../html.ts';
 import type { Found, Incident } from '../incidents.ts';
-import { RATES, type Rate, rateOf } from '../measures.ts';
-import { day as dayName, percentTick } from '../numbers.ts';
+import { percentTick } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
+import type { AccountStanding, Standing } from '../standing.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
 import { worded } from '../wording.ts';
 
@@ -17,7 +16,7 @@ export const TOLD = 8;
 export function summarySection(
   { incidents, isJudged }: Found,
   causes: ReadonlyMap<Incident, Cause>,
-  days: readonly Day[],
+  accounts: readonly AccountStanding[],
   period: Period,
   thresholds: Thresholds,
 ): Section {
@@ -33,8 +32,7 @@ ${incidents.slice(0, TOLD).map((incident, i) => told(incident, causes.get(incide
 ${rest > 0 && html`<p class="note">${counted(rest, 'more incident')}: marked on the charts below.</p>`}
 ${incidents.length === 0 && html`<p class="calm">${isJudged ? CALM : UNJUDGED}</p>`}
 <ul class="standing">
-${standing('Hard bounces', days, RATES.reputationBounce, thresholds.bounce, 'no mail was sent')}
-${standing('Complaints', days, RATES.complaint, thresholds.complaint, 'no mail reached a provider that reports them')}
+${[...standings(accounts, thresholds)]}
 </ul>
 </section>`;
   return { id: 'summary', name: 'What stands out', markup };
@@ -53,30 +51,43 @@ ${todo && html`<p><strong>What to do:</strong> ${todo}</p>`}</li>
 `;
 }
 
+/** Accounts told one by one. */
+const ACCOUNTS = 3;
+
+/** Where each account stands, by reputation_status alone, so that report and view can't disagree. */
+function* standings(accounts: readonly AccountStanding[], { bounce, complaint }: Thresholds): Generator<Markup> {
+  for (const account of accounts.slice(0, ACCOUNTS)) {
+    const whose =
+      accounts.length > 1
+        ? ` of account ${account.account ?? 'unknown'} in ${account.region ?? 'an unknown region'}`
+        : '';
+    const { bounces, complaints, gmailDelivered } = account;
+    yield standing(`Hard bounces${whose}`, bounces, bounce, 'bounces alone are published, not how much was sent');
+    yield standing(`Complaints${whose}`, complaints, complaint, 'no mail reached a provider that reports them');
+    if (gmailDelivered > 0)
+      yield html`<li>${badge('unknown', 'Not observable')} Complaints at Gmail${whose}: Gmail tells senders of none; its Postmaster Tools have the rate.</li>`;
+  }
+}
+
 function standing(
   name: string,
-  days: readonly Day[],
-  rate: Rate,
+  { status, counted: cases, mails, rate }: Standing,
   limits: readonly Threshold[],
   unknown: string,
-): Markup | null {
-  const last = days.at(-1);
+): Markup {
+  if (rate === null) return html`<li>${badge('unknown', 'Not observable')} ${name}: ${unknown}.</li>`;
+  const of = `of the latest ${counted(mails, 'mail')}`;
+  if (status === 'not_observable')
+    return html`<li>${badge('unknown', 'Too few')} ${name}: ${count(cases)} ${of}, too few to judge.</li>`;
+  const passed = limits.filter((limit) => rate >= limit.rate).at(-1);
   const [first] = limits;
-  if (!last || !first) return null;
-  const value = rateOf(last.week, rate);
-  const mails = last.week.number(rate.denominator);
-  const when = `in the seven days to ${dayName(last.date)}`;
-  if (value === null) return html`<li>${badge('unknown', 'Not observable')} ${name}: ${unknown} ${when}.</li>`;
-  // Where a single case would be over the limit, the rate is chance.
-  if (mails * first.rate < 1)
-    return html`<li>${badge('unknown', 'Too few')} ${name}: ${count(last.week.number(rate.numerator))} of ${counted(mails, 'mail')} ${when}, too few to judge.</li>`;
-  const passed = limits.filter((limit) => value >= limit.rate);
-  const highest = passed.at(-1);
-  if (!highest)
-    return html`<li>${badge('ok', 'OK')} ${name}: ${percent(value)} ${when}, below the first limit of ${percentTick(first.rate)} (${first.says}).</li>`;
-  const urgency = passed.length === 1 ? badge('watch', 'Watch') : badge('act', 'Act');
-  return html`<li>${urgency} ${name}: ${percent(value)} ${when}, past the limit of ${percentTick(highest.rate)} (${highest.says}).</li>`;
+  const where = passed
+    ? `past the limit of ${percentTick(passed.rate)} (${passed.says})${status === 'ok' ? ', as chance or a recommendation allows' : ''}`
+    : first && `below the first limit of ${percentTick(first.rate)} (${first.says})`;
+  return html`<li>${BADGES[status]} ${name}: ${percent(rate)} ${of}, ${where}.</li>`;
 }
 
 const badge = (kind: 'ok' | 'watch' | 'act' | 'unknown', says: string): Markup =>
   html`<span class="badge ${kind}">${says}</span>`;
+
+const BADGES = { ok: badge('ok', 'OK'), warning: badge('watch', 'Watch'), critical: badge('act', 'Act') } as const;
