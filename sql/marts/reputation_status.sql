@@ -2,11 +2,11 @@
 Whether an account or an identity is in danger of losing its reputation: rolling rates against the thresholds of Amazon
 SES and of Gmail and Yahoo (seed thresholds). SES judges each account in each region by a moving "representative volume"
 that it doesn't publish; as an approximation these are the latest 10,000 sends (seed settings, reputation_sends), made
-up to whole minutes, however long ago. A rate is `critical` or `warning` if it is above the line beyond chance: the lower
-end of its 95 % Wilson score interval (Wilson, JASA 22, 1927, 209–212) is. So one complaint in 250 mails is neither. A
-status is not_observable below reputation_min_sends, where bounces alone are published, and where no provider tells of
-complaints. Gmail tells senders of none: see its Postmaster Tools. One row per account and region, and one row per From
-domain and configuration set in it.
+up to whole minutes, however long ago. A rate is `critical` or `warning` if it is above the line beyond chance: the
+lower end of its 95 % Wilson score interval (Wilson, JASA 22, 1927, 209–212) is. So one complaint in 250 mails is
+neither. A status is not_observable below reputation_min_sends, where bounces alone are published, and where no provider
+tells of complaints. Gmail tells senders of none: see its Postmaster Tools. One row per account and region, and one row
+per From domain and configuration set in it.
 
 clock: cohort
 grain: reputation_scope, account_id, region, from_domain, configuration_set
@@ -43,10 +43,10 @@ columns:
     gmail_yahoo_spam_rate    double       gmail_yahoo_complaints / gmail_yahoo_delivered.
     gmail_yahoo_spam_rate_low double       Lower end of the 95 % interval of gmail_yahoo_spam_rate: what is compared.
     gmail_yahoo_status       varchar      By their sender requirements, for Yahoo: `critical` from
-                                          gmail_yahoo_spam_limit, `warning` from gmail_yahoo_spam_recommended, else `ok`;
-                                          or `not_observable`.
-    status                   varchar      The worst of bounce_status, complaint_status and gmail_yahoo_status that can be
-                                          observed.
+                                          gmail_yahoo_spam_limit, `warning` from gmail_yahoo_spam_recommended, else
+                                          `ok`; or `not_observable`.
+    status                   varchar      The worst of bounce_status, complaint_status and gmail_yahoo_status that can
+                                          be observed.
 */
 with outcomes as (
     select *
