@@ -1,0 +1,46 @@
+/**
+ * `npm run bench:views [events] [view…]`: what each view costs over so many events (2,000,000), all columns and rows of
+ * it. Prints CPU seconds of all threads, and seconds on the clock; marks those over 10 CPU seconds.
+ *
+ * A small generated lake is copied until it is large enough, each copy with messages and recipients of its own.
+ */
+import { generatedLake } from '#test/sql/generated-lake.ts';
+
+const LIMIT_SECONDS = 10;
+const [wanted = '2000000', ...named] = process.argv.slice(2);
+
+const { lake, truth } = await generatedLake({ seed: 1, incident: true, messages: 12_000, days: 60 });
+const size = async (table: string): Promise<number> =>
+  Number((await lake.rows(`select count(*) as n from ${table}`))[0]?.n);
+const small = await size('events');
+const copies = Math.max(1, Math.ceil(Number(wanted) / small));
+for (const table of ['events', 'recipient_messages']) {
+  const ids = ['message_id', 'recipient_key', ...(table === 'events' ? ['event_id'] : [])];
+  const renamed = ids.map((id) => `copy || '-' || ${id} as ${id}`).join(', ');
+  await lake.run(
+    `insert into ${table} select * replace (${renamed}) from (select one.*, copy from ${table} as one, range(1, ${copies}) as t (copy)) as copied`.replace(
+      'select * replace',
+      'select * exclude (copy) replace',
+    ),
+  );
+}
+console.log(
+  `${(await size('events')).toLocaleString('en')} events, ${(await size('recipient_messages')).toLocaleString('en')} recipient-messages, ${truth.first_day} to ${truth.last_day}`,
+);
+
+let slow = 0;
+for (const { name } of lake.views.filter(({ folder }) => folder !== 'seeds')) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  const started = performance.now();
+  const before = process.cpuUsage();
+  await lake.run(`create or replace temp table answer as select * from ${name}`);
+  const { user, system } = process.cpuUsage(before);
+  const cpu = (user + system) / 1e6;
+  const isSlow = cpu > LIMIT_SECONDS;
+  slow += isSlow ? 1 : 0;
+  console.log(
+    `${name.padEnd(36)} ${String(await size('answer')).padStart(9)} rows ${cpu.toFixed(1).padStart(7)} CPU s ${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s${isSlow ? '  over the limit' : ''}`,
+  );
+}
+console.log(slow === 0 ? `none over ${LIMIT_SECONDS} CPU s` : `${slow} over ${LIMIT_SECONDS} CPU s`);
+lake.close();
