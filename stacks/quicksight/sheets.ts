@@ -55,6 +55,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           note: 'By the thresholds of Amazon SES, Gmail and Yahoo, over the latest sends',
           from: 'reputation_status',
           groups: [
+            by('reputation_scope'),
             by('from_domain'),
             by('configuration_set'),
             by('status'),
@@ -73,6 +74,8 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
             byDay('send_date'),
             by('metric'),
             by('mailbox_provider'),
+            by('from_domain'),
+            by('mail_kind'),
             byNumber('rate'),
             byNumber('expected_rate'),
             byNumber('is_worse'),
