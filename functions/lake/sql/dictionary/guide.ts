@@ -14,7 +14,10 @@ Written by \`npm run sql\` from the tables' declarations (\`functions/lake/table
   on either engine: the date is \`from_iso8601_date(dt)\`, and what rests on a partition column alone is tried on each
   partition before a file is opened. Two views compare a day with earlier ones and read these too: event_volume_daily the
   same weekday of four weeks, deliverability_anomalies all days. data_quality_daily rests on the protocol's own records,
-  which only Athena reads by day. Times are UTC.
+  which only Athena reads by day.
+- Days are UTC days in every view and in the report; the report time zone (seed \`settings\`) is for hours of the day
+  alone (engagement_hourly, engagement_by_hour). A day of another zone lies in two partitions: a filter on it would read
+  both, and each count of a day would have to be made of parts of two.
 
 ## Words
 
