@@ -77,6 +77,8 @@ async function sst(...words: string[]): Promise<string> {
       },
     });
     return stdout + stderr;
+  } catch (error) {
+    throw new Error(`sst failed: ${String(Object(error).stdout)}${String(error)}`, { cause: error });
   } finally {
     await aws.close();
   }

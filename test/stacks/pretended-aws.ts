@@ -35,7 +35,7 @@ export async function pretendAws(account: string, elsewhere?: string): Promise<P
     const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
     if (service === 'ssm') answerParameter(request, body, response);
     else if (service === 's3' && request.url?.startsWith('/sst-')) answerObject(request, body, response);
-    else if (elsewhere === undefined) answerAbsence(response);
+    else if (elsewhere === undefined) answerAbsence(service, response);
     else await passOn(elsewhere, request, body, response);
   });
 
@@ -88,8 +88,15 @@ export async function pretendAws(account: string, elsewhere?: string): Promise<P
     response.end('<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>not there</Message></Error>');
   }
 
-  /** In the words of every service that is asked. */
-  function answerAbsence(response: ServerResponse): void {
+  /** In the words of every service that is asked: IAM speaks XML. */
+  function answerAbsence(service: string | undefined, response: ServerResponse): void {
+    if (service === 'iam') {
+      response.writeHead(404, { 'content-type': 'text/xml' });
+      response.end(
+        '<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>not there</Message></Error></ErrorResponse>',
+      );
+      return;
+    }
     response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException', 'content-type': 'application/json' });
     response.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: 'not there' }));
   }
