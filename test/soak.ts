@@ -65,6 +65,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   simulator: () => script('simulator/soak.ts'),
   scale: () => script('simulator/scale.ts'),
   fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),
+  shapes: () => script('fuzz/shapes.ts', '--inputs', values.inputs, '--seed', values.seed),
   report: () => script('report/seeds.ts', '20'),
   anomalies: () => script('sql/anomaly-seeds.ts', '20'),
   async kill() {

@@ -28,15 +28,51 @@ interface Mail {
 
 type Random = (n: number) => number;
 
+/** What sets an input apart. */
+interface Kind {
+  /** share of SES's events; 0 and 1 leave a mail of the other source, whose folder DuckDB's query wants */
+  ses: number;
+  eventsPerObject: number;
+  /** changes the JSON of record `n` */
+  bend?: (json: string, n: number) => string;
+}
+
+const USUAL: Kind = { ses: 0.75, eventsPerObject: EVENTS_PER_OBJECT };
+
+const withTag = (json: string, tag: string): string =>
+  json.replace('"tags":{', `"tags":{"${tag}":["x"],`).replace('"attributes":{', `"attributes":{"${tag}":"x",`);
+
+export const KINDS = {
+  usual: USUAL,
+  pinpoint: { ...USUAL, ses: 0 },
+  ses: { ...USUAL, ses: 1 },
+  sns: {
+    ...USUAL,
+    bend: (Message, n) =>
+      JSON.stringify({ Type: 'Notification', MessageId: uuidOf(`sns${n}`), TopicArn: 'arn:aws:sns:x:1:t', Message }),
+  },
+  'non-ascii': { ...USUAL, bend: (json) => json.replaceAll('Offer ', 'Réduction für Sie 日本語 ') },
+  'headers-30': { ...USUAL, bend: (json, n) => json.replaceAll('"headers":[', `"headers":[${moreHeaders(n)}`) },
+  'new-shapes': { ...USUAL, bend: (json, n) => (n % 100 === 0 ? withTag(json, `t${n}`) : json) },
+  'no-two-alike': { ...USUAL, bend: (json, n) => withTag(json, `t${n}`) },
+  'small-objects': { ...USUAL, eventsPerObject: 1 },
+} satisfies Record<string, Kind>;
+
+export type KindName = keyof typeof KINDS;
+
+const moreHeaders = (n: number): string =>
+  Array.from({ length: 18 }, (_, i) => `{"name":"X-More-${i}","value":"${(n * 7919 + i) % 100_003}"},`).join('');
+
 /**
  * Writes about `events` records below `folder`, unless they are there: `ses/` (three quarters) and `pinpoint/`, on one
- * UTC day, one record in 200 delivered twice. The same number gives the same bytes.
+ * UTC day, one record in 200 delivered twice. The same number and kind give the same bytes.
  */
-export function makeInput(folder: string, events: number): void {
+export function makeInput(folder: string, events: number, name: KindName = 'usual'): void {
   if (existsSync(folder)) return;
   const made = `${folder}.made`;
-  writeStream(made, 'ses', sesRecords, Math.round(events * 0.75));
-  writeStream(made, 'pinpoint', pinpointRecords, Math.round(events * 0.25));
+  const kind: Kind = KINDS[name];
+  writeStream(made, 'ses', sesRecords, Math.max(1, Math.round(events * kind.ses)), kind);
+  writeStream(made, 'pinpoint', pinpointRecords, Math.max(1, Math.round(events * (1 - kind.ses))), kind);
   renameSync(made, folder);
 }
 
@@ -53,12 +89,15 @@ function writeStream(
   stream: string,
   toRecord: (mail: Mail, life: Life) => object,
   events: number,
+  { eventsPerObject, bend = (json) => json }: Kind,
 ): void {
   const random = randomOf(stream.length);
   let lines: string[] = [];
   let objects = 0;
+  let records = 0;
   const flush = (): void => {
-    const name = new Date(START + objects * 5 * MINUTE_MS).toISOString().slice(0, 19).replace(/[-T:]/g, '-');
+    // an hour's worth at most, however many objects: they stay on one day
+    const name = new Date(START + ((objects * 5) % 60) * MINUTE_MS).toISOString().slice(0, 19).replace(/[-T:]/g, '-');
     const key = `${stream}/${name.slice(0, 13).replaceAll('-', '/')}/${stream}-1-${name}-${uuidOf(stream + objects)}.gz`;
     const path = join(folder, key);
     mkdirSync(dirname(path), { recursive: true });
@@ -67,8 +106,8 @@ function writeStream(
     objects++;
   };
   for (const { mail, life } of happenings(stream, events, random)) {
-    lines.push(`${JSON.stringify(toRecord(mail, life))}\n`);
-    if (lines.length === EVENTS_PER_OBJECT) flush();
+    lines.push(`${bend(JSON.stringify(toRecord(mail, life)), records++)}\n`);
+    if (lines.length === eventsPerObject) flush();
   }
   if (lines.length > 0) flush();
 }

@@ -13,6 +13,7 @@ import { compete } from './competitor.ts';
 
 const settings = DEFAULT_SETTINGS;
 const version = 'bench';
+const isExact = process.env.MAILLAKE_EXACT === '1';
 
 await compete(async ({ input, output, threads }) => {
   const ports = {
@@ -26,7 +27,7 @@ await compete(async ({ input, output, threads }) => {
   const outcomes: Outcome[] = [];
   let workerPeakBytes = 0;
   if (threads === 1) {
-    for (const unit of units) outcomes.push(await transform(ports, unit, { settings, version }));
+    for (const unit of units) outcomes.push(await transform(ports, unit, { settings, version, isExact }));
   } else {
     workerPeakBytes = await transformUnits(units, {
       rawRoot: input,

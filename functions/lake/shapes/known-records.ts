@@ -66,6 +66,8 @@ const MOST_FAILURES = 3;
 
 /** To learn a shape costs as much as to decode so many records; where no shape comes again, that must end. */
 const COST_OF_LEARNING = 20;
+/** To look at a shape for the first time. */
+const COST_OF_A_LOOK = 2;
 const MOST_CREDIT = 1000;
 
 /** Deeper records are left to JSON.parse. */
@@ -160,7 +162,12 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     const leaves = leavesOf(bytes, Math.min(MOST_DEPTH, this.#settings.limits.depth), isFixed);
     if (leaves === null) return;
     const end = this.#shapes.learn(bytes, leaves);
-    end.plan ??= { plan: null, failures: 0 };
+    if (end.plan === null) {
+      // To plan costs most of it, and many a shape never comes again.
+      end.plan = { plan: null, failures: 0 };
+      this.#credit += cost - COST_OF_A_LOOK;
+      return;
+    }
     if (end.plan.plan || end.plan.failures >= MOST_FAILURES) return;
     end.plan.plan = this.#planner.plan(value as JsonObject, leaves);
     if (end.plan.plan === null) end.plan.failures++;

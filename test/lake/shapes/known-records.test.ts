@@ -56,9 +56,9 @@ describe('a record whose shape is known', () => {
   const known = SOUND.filter((text) => !text.includes('ontactList')).map((text) => text.replace('-01:00"', 'Z"'));
 
   test.each(known.map((text) => [kindOfText(text), text] as const))(
-    '%s, is read from its bytes: only the first is decoded',
+    '%s, is read from its bytes: only the first two are decoded',
     async (_, text) => {
-      expect(await waysOf(Buffer.from(repeated(text, 10).join('\n')))).toEqual({ known: 9, decoded: 1 });
+      expect(await waysOf(Buffer.from(repeated(text, 10).join('\n')))).toEqual({ known: 8, decoded: 2 });
     },
   );
 
@@ -68,7 +68,7 @@ describe('a record whose shape is known', () => {
       const [text = ''] = SOUND;
       const lines = repeated(text, 10).map((one) => wrapped(one, envelope).toString().trim());
       const { known } = await waysOf(Buffer.from(lines.join('\n')));
-      expect(known).toBe(envelope === 'sns' ? 9 : 0);
+      expect(known).toBe(envelope === 'sns' ? 8 : 0);
     },
   );
 
@@ -81,7 +81,7 @@ describe('a record whose shape is known', () => {
       text.replace(/"smtpResponse":"[^"]*"/, '"smtpResponse":"\\u0041"'),
       text.replace(/"timestamp":"[^"]*"/, '"timestamp":"2 Mar 2026 08:15:29 +0000"'),
     ];
-    expect(await waysOf(Buffer.from([...lines, ...twisted].join('\n')))).toEqual({ known: 9, decoded: 5 });
+    expect(await waysOf(Buffer.from([...lines, ...twisted].join('\n')))).toEqual({ known: 8, decoded: 6 });
   });
 });
 
