@@ -1,9 +1,9 @@
 /*
 Counts, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send date,
-provider, from domain, configuration set, campaign, treatment and journey.
+provider, from domain, configuration set, campaign, treatment, journey, tenant and dimensions.
 
 clock: cohort
-grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
+grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id, tenant, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5
 generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
     send_date                   date    The UTC day of sending.
@@ -14,6 +14,12 @@ columns:
     campaign_id                 varchar = recipient_messages
     treatment_id                varchar = recipient_messages
     journey_id                  varchar = recipient_messages
+    tenant                      varchar = recipient_messages
+    dimension_1                 varchar = recipient_messages
+    dimension_2                 varchar = recipient_messages
+    dimension_3                 varchar = recipient_messages
+    dimension_4                 varchar = recipient_messages
+    dimension_5                 varchar = recipient_messages
     sent                        bigint  Recipient-messages sent, those to simulator addresses left out, as from all
                                         counts but the last.
     sends_without_event         bigint  Of sent: proved by a later event only. Many of them mean that sends are not
@@ -90,6 +96,12 @@ counts as (
         campaign_id,
         treatment_id,
         journey_id,
+        tenant,
+        dimension_1,
+        dimension_2,
+        dimension_3,
+        dimension_4,
+        dimension_5,
         count_if(not is_simulator and is_sent) as sent,
         count_if(not is_simulator and is_sent and not has_send_event) as sends_without_event,
         count_if(not is_simulator and is_delivered) as delivered,
@@ -155,7 +167,9 @@ counts as (
         count_if(not is_simulator and is_presumed_delivered and is_unsubscribe_observed) as unsubscribe_delivered,
         count_if(is_simulator) as simulator_messages
     from outcomes
-    group by send_date, dt, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
+    group by
+        send_date, dt, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id, tenant,
+        dimension_1, dimension_2, dimension_3, dimension_4, dimension_5
 ),
 
 final as (
@@ -168,6 +182,12 @@ final as (
         campaign_id,
         treatment_id,
         journey_id,
+        tenant,
+        dimension_1,
+        dimension_2,
+        dimension_3,
+        dimension_4,
+        dimension_5,
         sent,
         sends_without_event,
         delivered,

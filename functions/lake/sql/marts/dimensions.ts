@@ -1,3 +1,6 @@
+import { DIMENSION_COLUMNS } from '../../settings.ts';
+import { tenancy } from '../../tables/shared.ts';
+
 /** A column that a view of the family groups by. */
 export interface Dimension {
   name: string;
@@ -30,9 +33,10 @@ export const FACT_DIMENSIONS: readonly Dimension[] = [
   { ...send_date, doc: 'The UTC day of sending.' },
   { ...dt, doc: 'The same day as text, as partitioned: filter on it to read few files.' },
   varchar('mailbox_provider', '= message_outcomes'),
-  ...['from_domain', 'configuration_set', 'campaign_id', 'treatment_id', 'journey_id'].map((name) =>
-    varchar(name, '= recipient_messages'),
+  ...['from_domain', 'configuration_set', 'campaign_id', 'treatment_id', 'journey_id', ...Object.keys(tenancy)].map(
+    (name) => varchar(name, '= recipient_messages'),
   ),
+  ...DIMENSION_COLUMNS.map((name) => varchar(name, '= recipient_messages')),
 ];
 
 export const FAMILY: readonly FamilyView[] = [

@@ -10,7 +10,7 @@ const ORDER = [...MEASURE_NAMES, ...RATES.map(({ name }) => name), 'is_mature'];
 export function factsText(): string {
   const names = namesOf(FACT_DIMENSIONS);
   const header = headerText({
-    doc: 'Counts, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send date, provider, from domain, configuration set, campaign, treatment and journey.',
+    doc: 'Counts, all of them additive, over every dimension: filter by any of them, sum, and divide last. One row per send date, provider, from domain, configuration set, campaign, treatment, journey, tenant and dimensions.',
     clock: 'cohort',
     grain: grainOf(FACT_DIMENSIONS),
     columns: [
