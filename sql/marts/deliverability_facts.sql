@@ -3,7 +3,8 @@ Counts, all of them additive, over every dimension: filter by any of them, sum, 
 provider, from domain, configuration set, campaign, treatment, journey, tenant and dimensions.
 
 clock: cohort
-grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id, tenant, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5
+grain: send_date, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id
+grain: tenant, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5
 generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
     send_date                   date    The UTC day of sending.

@@ -24,7 +24,7 @@ export function headerText({ doc, clock, grain, columns, order }: Header): strin
       (line, at) => `${at === 0 ? lead : ' '.repeat(lead.length)}${line}`,
     );
   });
-  const facts = [`clock: ${clock}`, `grain: ${grain.join(', ')}`, GENERATED, 'columns:'];
+  const facts = [`clock: ${clock}`, ...grainLines(grain), GENERATED, 'columns:'];
   return `/*\n${[...wrapped(doc, WIDTH), '', ...facts, ...lines].join('\n')}\n*/\n`;
 }
 
@@ -54,4 +54,15 @@ function wrapped(text: string, width: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
+}
+
+/** As many names a line as fit; `parseView` puts them together. */
+function grainLines(grain: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const name of grain) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + name.length < 110) lines[lines.length - 1] = `${last}, ${name}`;
+    else lines.push(`grain: ${name}`);
+  }
+  return lines;
 }

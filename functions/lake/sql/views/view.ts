@@ -128,7 +128,8 @@ function parseHeader(path: string, lines: readonly string[], columnsOf: ColumnsO
       part = 'facts';
     } else if (fact?.[1] === 'grain') {
       const names = (fact[2] ?? '').split(',').map((word) => word.trim());
-      grain = { names: names.filter((word) => word !== ''), line };
+      // a long one takes several lines
+      grain = { names: [...(grain?.names ?? []), ...names.filter((word) => word !== '')], line };
       part = 'facts';
     } else if (fact?.[1] === 'generated') {
       part = 'facts';
