@@ -7,6 +7,7 @@ import { findIncidents, type Incident, numbered, withoutRepeats } from './incide
 import { checkFilter } from './names.ts';
 import { page, type Section } from './page.ts';
 import { later, loadVolumes, type Period, periodOf } from './period.ts';
+import { loadUnpublished } from './published.ts';
 import { askAbout, askInAll, type Filter, type ReportLake } from './scope.ts';
 import { bouncesSection, loadBounceReasons } from './sections/bounces.ts';
 import { campaignsSection, loadCampaigns, loadReach } from './sections/campaigns.ts';
@@ -99,28 +100,42 @@ async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, qual
     const campaigns = await loadCampaigns(ask);
     return { campaigns, reach: await loadReach(ask, campaigns) };
   };
-  const [told, sums, thresholds, accounts, sent, bounces, delays, latencies, tests, links, hours, identities] =
-    await Promise.all([
-      loadTold(),
-      loadDays(),
-      loadThresholds(),
-      // The latest sends, however long ago.
-      loadStandings(askAbout(lake, filter, { from: '0000-01-01', to: period.to })),
-      loadSent(),
-      loadBounceReasons(ask),
-      loadDelays(ask),
-      loadLatencies(askAbout(lake, filter, shown), period),
-      loadTests(ask),
-      loadLinks(ask),
-      loadHours(ask),
-      loadIdentities(askAbout(lake, filter, shown)),
-    ]);
+  const [
+    told,
+    sums,
+    thresholds,
+    accounts,
+    sent,
+    bounces,
+    delays,
+    latencies,
+    tests,
+    links,
+    hours,
+    identities,
+    unpublished,
+  ] = await Promise.all([
+    loadTold(),
+    loadDays(),
+    loadThresholds(),
+    // The latest sends, however long ago.
+    loadStandings(askAbout(lake, filter, { from: '0000-01-01', to: period.to })),
+    loadSent(),
+    loadBounceReasons(ask),
+    loadDelays(ask),
+    loadLatencies(askAbout(lake, filter, shown), period),
+    loadTests(ask),
+    loadLinks(ask),
+    loadHours(ask),
+    loadIdentities(askAbout(lake, filter, shown)),
+    loadUnpublished(ask),
+  ]);
   const { found, causes } = told;
   const { cells, days, headline } = sums;
   const current = cells.filter(({ date }) => date >= period.from);
   const marks = numbered(found.incidents, TOLD);
   return [
-    summarySection(found, causes, accounts, period, thresholds),
+    summarySection(found, causes, accounts, period, thresholds, unpublished),
     headlineSection(headline, days, period, newest),
     deliverySection(days, period, marks, thresholds, newest),
     providersSection(cells, current, period, marks),

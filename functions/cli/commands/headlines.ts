@@ -7,6 +7,7 @@ import { excess, findIncidents, type Incident } from '#report/incidents.ts';
 import { COUNTS, type Count, RATES, rateOf, SUMMED_COUNTS } from '#report/measures.ts';
 import type { Days } from '#report/period.ts';
 import { providerName } from '#report/providers.ts';
+import { HOW_TO_PUBLISH, loadUnpublished, type Unpublished, unpublishedWords } from '#report/published.ts';
 import { type Row, rowsOf } from '#report/rows.ts';
 import type { ReportLake } from '#report/scope.ts';
 import { worded } from '#report/wording.ts';
@@ -24,6 +25,8 @@ export interface Headlines extends Numbers {
   last_send_date: string;
   /** the largest first */
   providers: (Numbers & { mailbox_provider: string })[];
+  /** what can't be told, as its events are not published */
+  unpublished: Unpublished[];
 }
 
 /** The numbers that everyone asks for first, over all mail of the lake; null if there is none. */
@@ -45,6 +48,7 @@ export async function headlines(engine: Engine): Promise<Headlines | null> {
     last_send_date: last,
     ...numbers(total),
     providers: providers.map((row) => ({ mailbox_provider: row.text('mailbox_provider'), ...numbers(row) })),
+    unpublished: await loadUnpublished(async (sql) => rowsOf(await engine.query(sql))),
   };
 }
 
@@ -91,6 +95,8 @@ export function* headlineLines(found: Headlines, palette: Palette): Generator<st
     ],
     palette,
   );
+  for (const one of found.unpublished) yield `  not observable: ${unpublishedWords(one)} ${safeText(one.scope)}`;
+  if (found.unpublished.length > 0) yield `  ${HOW_TO_PUBLISH}`;
 }
 
 /** The first column left, the others right. */

@@ -5,6 +5,7 @@ import type { Found, Incident } from '../incidents.ts';
 import { percentTick } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Period } from '../period.ts';
+import { HOW_TO_PUBLISH, type Unpublished, unpublishedWords } from '../published.ts';
 import type { AccountStanding, Standing } from '../standing.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
 import { worded } from '../wording.ts';
@@ -19,6 +20,7 @@ export function summarySection(
   accounts: readonly AccountStanding[],
   period: Period,
   thresholds: Thresholds,
+  unpublished: readonly Unpublished[],
 ): Section {
   const rest = incidents.length - TOLD;
   const markup = html`
@@ -34,6 +36,7 @@ ${incidents.length === 0 && html`<p class="calm">${isJudged ? CALM : UNJUDGED}</
 <ul class="standing">
 ${[...standings(accounts, thresholds)]}
 </ul>
+${unpublished.length > 0 && html`<p class="note">Not observable: ${unpublished.map((one, at) => html`${at > 0 && '; '}${unpublishedWords(one)} <bdi class="data id">${one.scope}</bdi>`)}. ${HOW_TO_PUBLISH}</p>`}
 </section>`;
   return { id: 'summary', name: 'What stands out', markup };
 }

@@ -45,19 +45,33 @@ Written by \`npm run sql\` from the tables' declarations (\`functions/lake/table
 | --- | --- | --- |
 | sent | recipient-messages with a send event, or proved by a later event where sends are not published | SES, Pinpoint |
 | delivered | with a delivery, or proved by an open, click, complaint or unsubscribe, and without a hard bounce; a bounce may come after the delivery | SparkPost "accepted" |
-| delivery rate | delivered / sent | SES |
+| delivery rate | delivered / sent, where deliveries are published | SES |
 | hard, soft, undetermined bounce rate | each / sent | SparkPost |
 | suppressed | not tried by the mail service: neither a bounce nor a complaint nor a bad address; \`seed_bounce_sub_types\` says which sub types. SES's global list (\`Suppressed\`) counts as a bounce | SES |
 | reputation bounce rate | hard bounces / sent, both without suppressed mail and simulator addresses | SES review |
+| soft, never delivered | soft bounces of mail that was not delivered: without automatic replies | |
 | complaint rate | complaints / delivered, at providers that send feedback; NULL at others | SES |
-| unique open, click rate | recipient-messages opened, clicked / trackable delivered | SES |
+| unique open, click rate | recipient-messages opened, clicked / delivered to one recipient with opens, clicks tracked | SES |
 | human open, click rate | the same without what is labelled as a machine's | SparkPost |
 | click-to-open rate | human clicks / human opens, both unique | Braze |
-| unsubscribe rate | unique unsubscribes / delivered | SparkPost |
+| unsubscribe rate | unique unsubscribes / delivered, where unsubscribes are seen | SparkPost |
 | delivery latency | delivered_at − sent_at; SES's own processing time stands beside it | SES |
 | time to open, to click | first human open, click − delivered_at | Mailchimp |
 
-Whether deliveries, opens or unsubscribes are published at all is decided from the data; what is not published is NULL. A
+**Published.** An event type is published for mail of a configuration set (else sending identity, else Pinpoint project) if
+it was seen of it in the 28 days up to the send day, or of mail of the same day; the rollup decides it once
+(\`is_…_published\` of \`recipient_messages\`). A row of \`sql/seeds/published_events.csv\` says otherwise for one of them, or for
+all (\`*\`). What is not published is in no rate, and a rate of nothing is NULL: so mail that is not tracked is in no open
+rate, and tracking that breaks today is 0 and not NULL. Without Delivery events, what was sent and did not bounce is presumed
+delivered as the denominator of complaints, opens, clicks and unsubscribes; without Send and Delivery events (bounces alone)
+there are counts and no rates.
+
+**Machines.** \`human_clicks\` leaves out labelled user agents; in cohort views also what only a mail's whole life shows
+(clicks within seconds, three links within two seconds, three links and the one to unsubscribe within five minutes). Where
+nearly all opens of a row are hidden by Apple (nine of ten), its human open rate is NULL. Nobody is a suppression candidate
+by what a machine did.
+
+A
 status of \`warning\` or \`critical\` needs the lower end of the 95 % Wilson interval above the threshold, so that one
 complaint in 250 mails is neither. Thresholds are in \`seed_thresholds\`: Amazon SES reviews an account at 5 % bounces or 0.1 %
 complaints and may pause it at 10 % or 0.5 %; Gmail and Yahoo want spam complaints below 0.1 %, never 0.3 %. SES judges a
