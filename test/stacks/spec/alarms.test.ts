@@ -1,7 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { FIGURES_LINE, METRICS_NAMESPACE } from '#aws/metrics.ts';
 import { observed } from '#aws/observed.ts';
-import { ownMetric } from '../../../stacks/spec/alarms.ts';
+import { configOf, type LakeConfig } from '../../../stacks/config.ts';
+import { alarmsOf, ownMetric } from '../../../stacks/spec/alarms.ts';
+import { placesOf } from '../../../stacks/spec/places.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -45,4 +47,23 @@ test('an alarm looks for a metric by the namespace, the name and just the dimens
   expect(ownMetric('Drifts', 'audit', STAGE).namespace).toBe(METRICS_NAMESPACE);
   const figures = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === FIGURES_LINE.message);
   expect(figures).toMatchObject([{ [FIGURES_LINE.field]: { AuditedObjects: 7 } }]);
+});
+
+const existing: LakeConfig = {
+  app: 'maillake',
+  region: 'eu-west-1',
+  raw: { from: 'existing bucket', bucket: 'ours', template: 'raw/{yyyy}/{MM}/{dd}/{HH}/' },
+};
+test.each<[string, LakeConfig, string]>([
+  ['a Firehose of the lake', { app: 'maillake', region: 'eu-west-1' }, 'IncomingRecords'],
+  ['an existing bucket', existing, 'PlannedObjects'],
+])('fault 81: that nothing comes from %s any more is said within two hours', (_, lake, metric) => {
+  const config = configOf(lake, 'production');
+  const stage = { app: 'maillake', stage: 'production' };
+  const places = placesOf(stage, { account: '123456789012', region: 'eu-west-1', partition: 'aws' }, config);
+  const alarm = alarmsOf(config, stage, places).find(({ name }) => name === 'source-silent');
+  expect(alarm?.metrics.map(({ name }) => name)).toEqual([metric]);
+  expect((alarm?.periodSeconds ?? 0) * (alarm?.periods ?? 0)).toBeLessThanOrEqual(2 * 3600);
+  // no figure at all is silence, too
+  expect(alarm?.missing).toBe('breaching');
 });
