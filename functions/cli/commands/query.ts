@@ -51,11 +51,11 @@ export const queryCommand = (to: Console): Command =>
     .addHelpText(
       'after',
       `
-The table is for reading: rates have six digits, long text is cut, and rows that
-are too wide are printed as blocks. json, parquet and arrow are exact; csv puts an
-apostrophe before text that a spreadsheet would run as a formula, and escapes
-characters that act on a terminal. Rows go out while they come in, so a result
-may have any length. A statement only reads: nothing else is run.
+The table is for reading: rates have six digits, long text is cut, and rows
+that are too wide are printed as blocks. json, parquet and arrow are exact; csv
+puts an apostrophe before text that a spreadsheet would run as a formula, and
+escapes characters that act on a terminal. Rows go out while they come in, so a
+result may have any length. A statement only reads: nothing else is run.
 ${examples(
   ['query "select event_type, count(*) as n from events group by 1 order by 2 desc"'],
   ['query "select * from deliverability_daily" --format csv --out daily.csv'],
