@@ -244,7 +244,7 @@ describe('deliverability_by_horizon', () => {
     ]);
   });
 
-  test('a horizon is over when it is for the last mail of the day, and a day more', async () => {
+  test('a horizon is over as soon as it is for the last mail of the day', async () => {
     const today = new Date().toISOString().slice(0, 10);
     const daysAgo = (days: number): string => new Date(Date.parse(today) - days * DAY_MS).toISOString().slice(0, 10);
     await lake.insert(
@@ -255,12 +255,15 @@ describe('deliverability_by_horizon', () => {
       'select cast(send_date as varchar) as send_date, horizon_hours from deliverability_by_horizon where is_horizon_over order by 1 desc, 2',
     );
     expect(over.map(({ send_date, horizon_hours }) => [send_date, horizon_hours])).toEqual([
+      [daysAgo(2), 24],
       [daysAgo(3), 24],
       [daysAgo(4), 24],
+      [daysAgo(4), 72],
       [daysAgo(5), 24],
       [daysAgo(5), 72],
       [daysAgo(8), 24],
       [daysAgo(8), 72],
+      [daysAgo(8), 168],
       [daysAgo(9), 24],
       [daysAgo(9), 72],
       [daysAgo(9), 168],
