@@ -131,7 +131,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         asked = urllib.request.Request(moto + self.path, data=body or None, method=self.command)
         for name, value in self.headers.items():
-            if name.lower() not in ("connection", "content-length"):
+            if name.lower() not in ("connection", "content-length", "host"):
                 asked.add_header(name, value)
         try:
             with urllib.request.urlopen(asked) as said:

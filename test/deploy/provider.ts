@@ -160,6 +160,8 @@ const strict = {
     const { type, name } = resourceOf(urn);
     const inputs = plain(news);
     await refuseTaken(type, inputs);
+    // A service knows what it was given from the moment that it takes it, also if nobody is there to hear its answer.
+    await account.remember(keyOf(type, stateOf(urn, inputs, null).id), inputs);
     let said: Json = null;
     for (const request of requestsOf({ type, name, inputs })) {
       const answer = await account.send(completed(request, news));

@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/deploy/**/*.spec.ts'],
-    testTimeout: 600_000,
-    hookTimeout: 900_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     // Each file has an account of its own; a deployment waits for itself as often as for a core.
     maxWorkers: 2,
     reporters: ['default', './test/reporter.ts'],
