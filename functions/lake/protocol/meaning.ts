@@ -2,5 +2,5 @@ import { hash } from 'node:crypto';
 import type { Settings } from '../settings.ts';
 
 /** What decides the meaning of decoded rows. Raw data has to be read again before a change of it is seen in old rows. */
-export const meaningOf = ({ tags, headerCarriers, objectNameOffsetHours }: Settings): string =>
-  hash('sha256', JSON.stringify([tags, headerCarriers, objectNameOffsetHours]), 'hex').slice(0, 16);
+export const meaningOf = ({ tags, dimensions, headerCarriers, objectNameOffsetHours }: Settings): string =>
+  hash('sha256', JSON.stringify([tags, dimensions, headerCarriers, objectNameOffsetHours]), 'hex').slice(0, 16);
