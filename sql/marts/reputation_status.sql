@@ -90,12 +90,19 @@ minutes as (
         count_if(bounce_kind = 'hard') as hard_bounces,
         count_if(not is_suppressed and is_volume_observed) as reputation_sent,
         count_if(bounce_kind = 'hard' and is_volume_observed) as reputation_hard_bounces,
-        count_if(is_complaint_observed) as feedback_delivered,
-        count_if(is_complaint_observed and complained_at is not null) as feedback_complaints,
-        count_if(is_presumed_delivered and mailbox_provider = 'gmail') as gmail_delivered,
-        count_if(is_complaint_observed and mailbox_provider in ('gmail', 'yahoo')) as gmail_yahoo_delivered,
+        count_if(is_presumed_delivered and is_complaint_observed) as feedback_delivered,
         count_if(
-            is_complaint_observed and mailbox_provider in ('gmail', 'yahoo') and complained_at is not null
+            is_presumed_delivered and is_complaint_observed and complained_at is not null
+        ) as feedback_complaints,
+        count_if(is_presumed_delivered and mailbox_provider = 'gmail') as gmail_delivered,
+        count_if(
+            is_presumed_delivered and is_complaint_observed and mailbox_provider in ('gmail', 'yahoo')
+        ) as gmail_yahoo_delivered,
+        count_if(
+            is_presumed_delivered
+            and is_complaint_observed
+            and mailbox_provider in ('gmail', 'yahoo')
+            and complained_at is not null
         ) as gmail_yahoo_complaints
     from outcomes
     group by account_id, region, from_domain, configuration_set, date_trunc('minute', sent_at)

@@ -68,7 +68,7 @@ describe('one raw folder, whatever happens to the processes', () => {
       mkdirSync(at('read-only'));
       // An object that the lake doesn't know yet, so that there is something to write.
       const grown = at('grown');
-      cpSync(raw, grown, { recursive: true });
+      cpSync(raw, grown, { recursive: true, preserveTimestamps: true });
       writeFileSync(join(grown, 'new.json'), '{}');
       const { program, args } = readOnlyScript(grown, at('undisturbed'), at('read-only'));
       const { stdout, stderr } = await command(program, args).ended;

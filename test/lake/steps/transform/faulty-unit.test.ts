@@ -242,7 +242,7 @@ describe('a unit with faults of all kinds', () => {
         records,
         records_accounted: records,
         is_accounted: true,
-        skipped_by_type: '_session.start 2, ses:Teleport 1, ses_topic_validation 1',
+        skipped_by_type: '_session.start 2, Teleport 1, ses_topic_validation 1',
       },
     ]);
   });
