@@ -1,6 +1,7 @@
 /** Lambda, called by a person: seals quarantined records into units, which are read again with today's code. */
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
+import { attemptVersion } from '#host/attempt-version.ts';
 import { queueUnits } from '#lake/protocol/lanes.ts';
 import { planReplay, type ReplayPlanned } from '#lake/steps/replay.ts';
 import { REASONS, type Reason } from '#lake/vocabulary.ts';
@@ -15,7 +16,8 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Omit<Re
   observed('replay', invocation, async ({ info, count }) => {
     const { reason } = ReplayEvent.parse(event ?? {});
     const { ports, environment } = wiring();
-    const { settings, version } = environment;
+    const { settings } = environment;
+    const version = attemptVersion(environment.version);
     const replayPorts = ports(invocation);
     const { messages, ...planned } = await planReplay(replayPorts, {
       settings,

@@ -78,6 +78,12 @@ const OLD = meant(
   /\/v1\/state\/decided\/\*$/,
 );
 
+const LAYOUT = meant(
+  'the audit notes a raw template that no plan has noted before it, which here each has',
+  ['s3:PutObject'],
+  /\/v1\/state\/layouts\/\*$/,
+);
+
 const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup', 'replay'];
 const WRITING: readonly LambdaName[] = ['settle-day', 'rollup'];
 
@@ -91,5 +97,6 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(WRITING.includes(name) ? UNLOAD : []),
     ...(name === 'transform' ? [MISSING] : []),
     ...(name === 'plan' ? [OLD] : []),
+    ...(name === 'audit' ? [LAYOUT] : []),
   ];
 }
