@@ -29,6 +29,7 @@ h1 { font-size: 1.9rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.0
 h2 { font-size: 1.25rem; line-height: 1.3; font-weight: 650; margin: 0 0 12px; letter-spacing: -0.005em; }
 h3 { font-size: 0.95rem; line-height: 1.35; font-weight: 600; margin: 0; }
 p { margin: 0 0 10px; }
+p, li, bdi { overflow-wrap: anywhere; }
 section { margin: 44px 0 0; }
 a { color: var(--accent); text-underline-offset: 3px; }
 code { font: 0.875em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
@@ -117,7 +118,7 @@ tbody th { min-width: 9.5rem; }
 .multiples { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 18px 16px; }
 .multiple h4 { font-size: 0.8125rem; font-weight: 600; margin: 0; overflow-wrap: anywhere; }
 .multiple p { font-size: 0.75rem; color: var(--muted); margin: 2px 0 0; }
-p code { white-space: nowrap; }
+@media (min-width: 480px) { p code { white-space: nowrap; } }
 .filter { margin: 0 0 4px; }
 .age { font-weight: 400; color: var(--muted); white-space: nowrap; }
 .bar { margin-right: 8px; vertical-align: 0.05em; } .bar + span { display: inline-block; min-width: 3.3em; }

@@ -30,6 +30,9 @@ export interface CloudLake {
   close(): Promise<void>;
 }
 
+/** The version of the code, as far as a stage says it. */
+export const VERSION = 'abc123';
+
 /** @param at where the account is; tests are told */
 export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): Promise<CloudLake> {
   const account = await openAccount(at);
@@ -50,7 +53,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     LIVE_QUEUE_URL: queues.live,
     BACKFILL_QUEUE_URL: queues.backfill,
     SETTLE_QUEUE_URL: queues.settle,
-    LAKE_VERSION: 'abc123',
+    LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(settings),
     APP: 'maillake',
     STAGE: 'test',

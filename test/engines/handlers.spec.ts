@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AthenaEngine } from '#aws/athena-engine.ts';
 import { generate } from '#generate/index.ts';
+import { attemptVersion } from '#host/attempt-version.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { HOUR_MS, startOfDay } from '#lake/days.ts';
 import { dayOfKey } from '#lake/protocol/keys.ts';
@@ -19,7 +20,7 @@ import { handler as settle } from '../../functions/settle.ts';
 import { handler as settleDay } from '../../functions/settle-day.ts';
 import { handler as transform } from '../../functions/transform.ts';
 import { firstHour } from '../../stacks/first-hour.ts';
-import { type CloudLake, cloudLake, putAll, rawFiles, SETTINGS } from './cloud-lake.ts';
+import { type CloudLake, cloudLake, putAll, rawFiles, SETTINGS, VERSION } from './cloud-lake.ts';
 import { drain, invocation } from './invoke.ts';
 import { ESTIMATES, expectPercentiles, LATENCIES } from './percentiles.ts';
 import { expectSameRows } from './same-rows.ts';
@@ -50,7 +51,8 @@ const runLocal = async (): Promise<void> => {
   const [outcome] = await Array.fromAsync(cloud.lake.list('v1/state/units/'));
   local.clock.now = startOfDay(dayOfKey(outcome?.key ?? '')) + 12 * HOUR_MS;
   await planReach(local.lake.ports, SETTINGS, 'all');
-  await local.transformAll();
+  // As the functions name their attempts.
+  await local.transformAll(attemptVersion(VERSION));
   await local.settle();
   await local.rollup();
 };
