@@ -16,10 +16,20 @@ export interface DatabaseOptions {
   file?: string;
 }
 
-/** A DuckDB in memory that understands Athena's dialect and spills to a folder. */
+/** A connection, and the selects of the relations that it knows by name. */
+interface Session {
+  connection: DuckDBConnection;
+  known: Map<string, string>;
+}
+
+/**
+ * A DuckDB in memory that understands Athena's dialect and spills to a folder. To name a view is dear, for DuckDB plans it
+ * and all that it reads, so a session that has ended without an error is kept, with what it knows, for the next.
+ */
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #tempDirectory: string;
+  readonly #idle: Session[] = [];
 
   private constructor(instance: DuckDBInstance, tempDirectory: string) {
     this.#instance = instance;
@@ -43,21 +53,28 @@ export class Database {
     return new Database(instance, tempDirectory);
   }
 
-  /** Runs `work` on a connection that sees these relations and no others. */
+  /** Runs `work` on a connection that knows these relations. It may know others, as they were for an earlier statement. */
   async session<T>(relations: readonly Relation[], work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#instance.connect();
+    const session = this.#idle.pop() ?? { connection: await this.#instance.connect(), known: new Map() };
+    const { connection, known } = session;
     try {
-      for (const { name, select } of relations) {
-        await connection.run(`create temp view ${quoteName(name)} as ${select}`);
+      for (const { name, select, isConstant } of relations) {
+        if (known.get(name) === select) continue;
+        await connection.run(`create or replace temp ${isConstant ? 'table' : 'view'} ${quoteName(name)} as ${select}`);
+        known.set(name, select);
       }
-      return await work(connection);
-    } finally {
+      const done = await work(connection);
+      this.#idle.push(session);
+      return done;
+    } catch (error) {
       connection.closeSync();
+      throw error;
     }
   }
 
   /** Frees memory and spill files; nothing may run any more. */
   async close(): Promise<void> {
+    for (const { connection } of this.#idle.splice(0)) connection.closeSync();
     this.#instance.closeSync();
     await rm(this.#tempDirectory, { recursive: true, force: true });
   }

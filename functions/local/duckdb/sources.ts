@@ -24,6 +24,8 @@ export interface SavedView {
 export interface Relation {
   name: string;
   select: string;
+  /** It reads no other relation, so that its rows are always the same. */
+  isConstant?: boolean;
 }
 
 /** Where the protocol's own records lie. */
@@ -45,15 +47,18 @@ export async function catalogRelations(
 ): Promise<Relation[]> {
   const found = new Map<string, Relation>();
   const visiting = new Set<string>();
-  const visit = async (statement: string): Promise<void> => {
+  /** @returns whether the statement names any */
+  const visit = async (statement: string): Promise<boolean> => {
+    let namesAny = false;
     for (const name of wordsOf(statement)) {
+      namesAny ||= views.has(name) || Object.hasOwn(TABLES, name);
       if (visiting.has(name)) continue;
       visiting.add(name);
       const view = views.get(name);
       const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined;
       if (view) {
-        await visit(view.sql);
-        found.set(name, { name, select: view.sql });
+        const readsAny = await visit(view.sql);
+        found.set(name, { name, select: view.sql, isConstant: !readsAny });
       } else if (table) {
         const files = await tableFiles(root, catalog, table);
         found.set(name, {
@@ -66,6 +71,7 @@ export async function catalogRelations(
         });
       }
     }
+    return namesAny;
   };
   const hasAll = wordsOf(sql).has('information_schema');
   await visit(hasAll ? [...Object.keys(TABLES), ...views.keys()].join(' ') : sql);

@@ -24,6 +24,7 @@ export const PEER_VIEWS: readonly { name: string; sql: string }[] = [
         element_at(mail.tags.campaign, 1) as campaign,
         element_at(mail.tags.treatment, 1) as treatment,
         bounce.bouncetype as bounce_type,
+        bounce.bouncesubtype as bounce_sub_type,
         complaint.complaintfeedbacktype as complaint_feedback_type,
         datehour
       from ses_events

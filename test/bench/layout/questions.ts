@@ -31,6 +31,16 @@ const inDays = (from: string, to: string): string => `dt between '${from}' and '
 const inHours = (from: string, to: string): string =>
   `datehour between '${from.replaceAll('-', '/')}/00' and '${to.replaceAll('-', '/')}/23'`;
 
+/** Bounces of mail that the sender's own lists held back. */
+const NOT_TRIED = [
+  'OnAccountSuppressionList',
+  'OnTenantSuppressionList',
+  'UnsubscribedRecipient',
+  'EmailValidationSuppressed',
+]
+  .map((subType) => `'${subType}'`)
+  .join(', ');
+
 /** What became of each mail to each person, of those sent from a day on. */
 const outcomes = (from: string, to: string, more = ''): string => `
   select
@@ -41,7 +51,13 @@ const outcomes = (from: string, to: string, more = ''): string => `
     min(recipient_count) = 1 as is_trackable,
     bool_or(event_type not in ('Reject', 'Rendering Failure')) as is_sent,
     bool_or(event_type = 'Delivery') as has_arrived,
-    max(case bounce_type when 'Permanent' then 3 when 'Undetermined' then 2 when 'Transient' then 1 else 0 end) as bounce,
+    max(case
+      when bounce_sub_type in (${NOT_TRIED}) then 0
+      when bounce_type = 'Permanent' then 3
+      when bounce_type = 'Undetermined' then 2
+      when bounce_type = 'Transient' then 1
+      else 0
+    end) as bounce,
     bool_or(event_type = 'Complaint' and coalesce(complaint_feedback_type, 'abuse') <> 'not-spam') as has_complained,
     bool_or(event_type = 'Open') as has_opened,
     bool_or(event_type = 'Click') as has_clicked
