@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** `npm run test:processes`: only the tests with real processes and kills, which are part of `npm test`, too. */
+/** `npm run test:processes`: real processes, killed, side by side and on full disks, which takes minutes. */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
-    include: ['test/processes/**/*.test.ts'],
+    include: ['test/processes/**/*.spec.ts'],
     testTimeout: 120_000,
     hookTimeout: 180_000,
     reporters: ['default', './test/reporter.ts'],
