@@ -12,6 +12,7 @@ import { AthenaEngine } from '#aws/athena-engine.ts';
 import { connect } from '#aws/clients.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { systemClock } from '#host/clock.ts';
+import { concurrently } from '#lake/concurrently.ts';
 import { DAY_MS, utcDate } from '#lake/days.ts';
 import type { Engine, StoredObject } from '#lake/ports.ts';
 import { liveRoot } from '#lake/protocol/keys.ts';
@@ -95,11 +96,11 @@ export const CHECKS: readonly Check[] = [
     async look({ engine, glue, database }) {
       const broken: string[] = [];
       const views = await viewsOf(glue, database);
-      for (const view of views) {
-        await engine
+      await concurrently(views, 4, (view) =>
+        engine
           .query(`select * from "${view}" limit 1`)
-          .catch((error: unknown) => broken.push(`${view}: ${said(error)}`));
-      }
+          .catch((error: unknown) => broken.push(`${view}: ${said(error)}`)),
+      );
       return broken.length > 0 || views.length === 0
         ? differs(broken.join('; ') || 'the database has no views')
         : holds(`${views.length} views`);
