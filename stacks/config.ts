@@ -82,7 +82,8 @@ const principal = z
     'is not the ARN of a QuickSight user or group: aws quicksight list-users --aws-account-id … --namespace default',
   );
 
-const StageSchema = z.strictObject({
+/** What may be said of a stage, with defaults. */
+export const StageSchema = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region, such as eu-west-1'),
   raw: Raw.default({ from: 'new bucket', archiveAfterDays: null, buffer: { seconds: 300, megabytes: 64 } }),
   /** what SES publishes, and for which mail; null: SES is left alone. Only with a new bucket. */

@@ -35,6 +35,7 @@ export function makeDashboards(
         database: places.names.database,
         workgroup: places.names.dashboardWorkgroup,
         roleArn: places.roles.dashboards,
+        dimensions: config.dimensions,
         ...config.dashboards,
       },
       views,

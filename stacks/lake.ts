@@ -4,9 +4,9 @@ import { makeAlarms } from './alarms.ts';
 import { makeAnalystPolicy } from './analysts.ts';
 import { makeCatalog } from './catalog.ts';
 import { refuseChanges } from './changes.ts';
-import { configOf, type LakeConfig, settingsOf } from './config.ts';
+import { configOf, type LakeConfig, type StageConfig, settingsOf } from './config.ts';
 import { makeDashboards } from './dashboards.ts';
-import { deployedResources } from './deployed.ts';
+import { deployedResources, isEngineRunning } from './deployed.ts';
 import { makeJobs } from './jobs.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { makeQueues } from './queues.ts';
@@ -15,6 +15,7 @@ import { warningsOf } from './spec/warnings.ts';
 import { sqlFolder } from './sql-folder.ts';
 import { makeStorage } from './storage.ts';
 import { makeStream } from './stream.ts';
+import { deployerCredentials, refuseWithoutSubscription } from './subscription.ts';
 import { makeViews } from './views.ts';
 import { makeWorkgroups } from './workgroups.ts';
 
@@ -27,6 +28,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const places = placesOf(names, account, config);
   const deployed = deployedResources(names);
   refuseChanges(deployed, config, places, names.stage);
+  const subscription = await subscriptionWarning(config, accountId);
   const stage: LakeStage = { names, account, config, places, settings: settingsOf(config), deployed };
 
   const sql = await sqlFolder(config);
@@ -41,7 +43,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   makeJobs(stage, { storage, catalog, workgroups, queues, sql });
   const { topic, dashboard } = makeAlarms(stage);
   const analysts = makeAnalystPolicy(stage);
-  const warnings = warningsOf(config);
+  const warnings = [...warningsOf(config), ...(subscription === null ? [] : [subscription])];
   return {
     raw: storage.raw.name,
     lake: storage.lake.name,
@@ -58,4 +60,16 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
     ...(stream ? { firehose: stream.firehose.name } : {}),
     ...(stream?.configurationSet ? { configurationSet: stream.configurationSet } : {}),
   };
+}
+
+/** Where no engine runs, nothing is about to be made. */
+async function subscriptionWarning(config: StageConfig, account: string): Promise<string | null> {
+  if (config.dashboards === null || !isEngineRunning()) return null;
+  return refuseWithoutSubscription({
+    account,
+    dashboards: config.dashboards,
+    credentials: await deployerCredentials(config.region),
+    now: Date.now(),
+    endpoint: process.env.AWS_ENDPOINT_URL,
+  });
 }

@@ -3,7 +3,14 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { COMMAND_NAMES, program } from '#cli/commands/program.ts';
+import { openConsole } from '#cli/console.ts';
 import { importedFile, importsOf } from '#host/import-graph.ts';
+import { loadSql } from '#host/sql-folder.ts';
+import { StageSchema } from '../stacks/config.ts';
+import { LAMBDA_NAMES } from '../stacks/spec/lambdas.ts';
+import { questionsOf } from './sql/handbook.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
@@ -44,6 +51,96 @@ test.each(DOCUMENTS)('every file and command that %s names is there', (document)
   expect(paths.filter((path) => !isThere(path))).toEqual([]);
   expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
 });
+
+/** The words of a command up to what a shell takes for its end; what is quoted is none of ours. */
+const wordsAfter = (text: string): string[] =>
+  text
+    .replace(/\\\n\s*/g, ' ')
+    .replace(/"[^"]*"|'[^']*'/g, 'QUOTED')
+    .replace(/[\n`|;&#>].*$/s, '')
+    .trim()
+    .split(/\s+/);
+
+const flagsIn = (words: readonly string[]): string[] =>
+  words.flatMap((word) => /^--([a-z][\w-]*)/.exec(word)?.[1] ?? []);
+
+test.each(DOCUMENTS)(
+  'every command of the command line that %s gives, and each of its options, is there',
+  (document) => {
+    const known = new Map(
+      program(openConsole(process)).commands.map((command): [string, Set<string>] => [
+        command.name(),
+        new Set(['help', ...command.options.flatMap(({ long }) => long?.slice(2) ?? [])]),
+      ]),
+    );
+    const wrong = Array.from(read(document).matchAll(/npm run (?:-s )?lake -- ([\s\S]{0,400})/g), ([, rest = '']) => {
+      const [name = '', ...words] = wordsAfter(rest);
+      const options = known.get(name);
+      if (name.startsWith('<') || name.startsWith('--')) return [];
+      return options ? flagsIn(words).flatMap((flag) => (options.has(flag) ? [] : `${name} --${flag}`)) : [name];
+    });
+    expect(wrong.flat()).toEqual([]);
+  },
+);
+
+test.each(DOCUMENTS)(
+  'every command of the AWS CLI that %s gives, and each of its options, is there (else run test/aws-commands.py)',
+  (document) => {
+    const known: Readonly<Record<string, readonly string[]>> = JSON.parse(read('test/fixtures/aws/commands.json'));
+    const ofAll = ['region', 'query', 'output', 'profile', 'cli-binary-format'];
+    const wrong = Array.from(
+      read(document).matchAll(/\baws ([a-z0-9]+) ([a-z]+(?:-[a-z]+)*)((?:(?!\baws )[\s\S]){0,400})/g),
+      ([, service = '', command = '', rest = '']) => {
+        const options = known[`${service} ${command}`];
+        if (!options) return [`${service} ${command}`];
+        const flags = flagsIn(wordsAfter(rest)).filter((flag) => !ofAll.includes(flag) && !options.includes(flag));
+        return flags.map((flag) => `${service} ${command} --${flag}`);
+      },
+    );
+    expect(wrong.flat()).toEqual([]);
+  },
+);
+
+test('every call of a function that the runbook gives names one, and gives it JSON', () => {
+  const calls = Array.from(read('stacks/RUNBOOK.md').matchAll(/\bcall ([a-z-]+) '([^']*)'/g));
+  expect(calls.length).toBeGreaterThan(8);
+  for (const [, name = '', payload = ''] of calls) {
+    expect(LAMBDA_NAMES).toContain(name);
+    expect(JSON.parse(payload)).toBeTypeOf('object');
+  }
+});
+
+test('the handbook asks something of every mart (else add a question to sql/HANDBOOK.md)', async () => {
+  const { views } = await loadSql(`${root}sql`);
+  const asked = questionsOf(read('sql/HANDBOOK.md'))
+    .map(({ sql }) => sql)
+    .join('\n');
+  const marts = views.filter(({ folder }) => folder === 'marts').map(({ name }) => name);
+  expect(marts.length).toBeGreaterThan(25);
+  expect(marts.filter((name) => !new RegExp(`\\bfrom ${name}\\b`).test(asked))).toEqual([]);
+});
+
+test('the command line’s README has a row for every command', () => {
+  const rows = Array.from(read('functions/cli/README.md').matchAll(/^\| (`.+)$/gm), ([, cell = '']) => cell);
+  const named = rows.flatMap((cell) => Array.from(cell.matchAll(/`(\w+)/g), ([, name = '']) => name));
+  expect(COMMAND_NAMES.filter((name) => !named.includes(name))).toEqual([]);
+});
+
+test('stacks/README.md names every option of the config', () => {
+  const options = [...new Set(['app', 'stages', ...optionsIn(z.toJSONSchema(StageSchema, { io: 'input' }))])];
+  expect(options.length).toBeGreaterThan(35);
+  const code = Array.from(read('stacks/README.md').matchAll(/```.*?```|`[^`\n]*`/gs), ([text]) => text).join('\n');
+  expect(options.filter((name) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([]);
+});
+
+/** Names of properties in a JSON Schema, all the way down. */
+function optionsIn(schema: unknown): string[] {
+  if (Array.isArray(schema)) return schema.flatMap(optionsIn);
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) =>
+    key === 'properties' ? [...Object.keys(value), ...Object.values(value).flatMap(optionsIn)] : optionsIn(value),
+  );
+}
 
 /** A document of another repository is cited with it: `apache/parquet-format, Encodings.md`. */
 const OURS = /(?<![\w/.*-]|\w\/[\w-]+, )((?:[\w.-]+\/)*[\w-]+\.md)\b|\bdesign: /g;

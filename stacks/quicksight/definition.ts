@@ -1,12 +1,12 @@
 /** The dashboard's definition: sheets with their layout, calculated fields, filters and controls (QuickSight API, `DashboardVersionDefinition`). */
-import { RATES } from '#lake/sql/marts/rates.ts';
+import { HIDDEN_SHARE, RATES } from '#lake/sql/marts/rates.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { DATA_SET_NAMES, type DataSetName, viewsOfDataSets } from './data-sets.ts';
 import { calculatedName, type Json, type JsonObject } from './fields.ts';
 import { type Sheet, sheetsOf } from './sheets.ts';
 import type { Visual } from './visuals.ts';
 
-export interface Filter {
+interface Filter {
   id: string;
   title: string;
   column: string;
@@ -14,13 +14,23 @@ export interface Filter {
 }
 
 /** On every sheet whose data has the column. A filter reaches all data sets that have a column of its name. */
-export const FILTERS: readonly Filter[] = [
+const FILTERS: readonly Filter[] = [
   { id: 'send-days', title: 'Days of sending', column: 'send_date', kind: 'days' },
   { id: 'event-days', title: 'Days of events', column: 'event_date', kind: 'days' },
   { id: 'from-domain', title: 'Sending domain', column: 'from_domain', kind: 'list' },
   { id: 'configuration-set', title: 'Configuration set', column: 'configuration_set', kind: 'list' },
   { id: 'campaign', title: 'Campaign', column: 'campaign_id', kind: 'list' },
   { id: 'provider', title: 'Mailbox provider', column: 'mailbox_provider', kind: 'list' },
+  { id: 'tenant', title: 'Tenant', column: 'tenant', kind: 'list' },
+];
+
+/** One more for each tag that the config makes a dimension, by the tag's own name. */
+const filtersWith = (dimensions: readonly string[]): Filter[] => [
+  ...FILTERS,
+  ...dimensions.map((tag, i): Filter => {
+    const number = i + 1;
+    return { id: `dimension-${number}`, title: tag, column: `dimension_${number}`, kind: 'list' };
+  }),
 ];
 
 /** Days that a dashboard shows until somebody says otherwise. */
@@ -30,8 +40,17 @@ const NO_MESSAGE = 'give a message id';
 const MESSAGE_PARAMETER = 'MessageId';
 const COLUMNS = 36;
 
-/** @param arns addresses of the data sets; @param views the saved views, with seeds */
-export function definitionOf(views: readonly View[], arns: Readonly<Record<DataSetName, Json>>): JsonObject {
+/**
+ * @param views the saved views, with seeds
+ * @param arns addresses of the data sets
+ * @param dimensions tags that are dimensions, in the config's order
+ */
+export function definitionOf(
+  views: readonly View[],
+  arns: Readonly<Record<DataSetName, Json>>,
+  dimensions: readonly string[],
+): JsonObject {
+  const filters = filtersWith(dimensions);
   const sheets = sheetsOf(limitsOf(views));
   const ofDataSet = viewsOfDataSets(views);
   const has = (dataSet: DataSetName, column: string): boolean =>
@@ -48,11 +67,11 @@ export function definitionOf(views: readonly View[], arns: Readonly<Record<DataS
         },
       },
     ],
-    FilterGroups: [...FILTERS.flatMap((filter) => filterGroup(filter, sheets, has)), messageFilter(sheets)],
+    FilterGroups: [...filters.flatMap((filter) => filterGroup(filter, sheets, has)), messageFilter(sheets)],
     Sheets: sheets.map((sheet) =>
       sheetOf(
         sheet,
-        FILTERS.filter((filter) => isOn(sheet, filter, has)),
+        filters.filter((filter) => isOn(sheet, filter, has)),
       ),
     ),
   };
@@ -66,21 +85,41 @@ function calculatedFields(sheets: readonly Sheet[], views: ReadonlyMap<DataSetNa
   }
   return [...used.values()].map(({ dataSet, name }) => {
     const columns = new Set(views.get(dataSet)?.columns.map((column) => column.name));
-    const [numerator, denominator] = termsOf(name, columns);
     return {
       DataSetIdentifier: dataSet,
       Name: calculatedName(name),
-      Expression: `sum({${numerator}}) / nullIf(sum({${denominator}}), 0)`,
+      Expression: expressionOf(rateOfSums(name, columns)),
     };
   });
 }
 
+interface Sums {
+  numerator: string;
+  denominator: string;
+  isLoose?: boolean;
+  isHiddenByProxies?: boolean;
+}
+
+/** As the views divide (lake/sql/marts/rates.ts), so that a group of rows says what the view says of one. */
+function expressionOf({ numerator, denominator, isLoose = false, isHiddenByProxies = false }: Sums): string {
+  const quotient = `sum({${numerator}}) / nullIf(sum({${denominator}}), 0)`;
+  const conditions = [
+    ...(isLoose ? [`sum({${numerator}}) <= sum({${denominator}})`] : []),
+    ...(isHiddenByProxies
+      ? [`(sum({unique_opens}) = 0 OR sum({hidden_opens}) < ${HIDDEN_SHARE} * sum({unique_opens}))`]
+      : []),
+  ];
+  return conditions.length === 0 ? quotient : `ifelse(${conditions.join(' AND ')}, ${quotient}, NULL)`;
+}
+
 /** A rate of the marts, or a share that a view says beside its counts. @throws Error if the view has neither */
-function termsOf(name: string, columns: ReadonlySet<string>): readonly [string, string] {
-  const declared = RATES.find((one) => one.name === name);
-  const terms = declared ? ([declared.numerator, declared.denominator] as const) : SHARES[name];
-  if (!terms?.every((column) => columns.has(column))) throw new Error(`no sums make this rate: ${name}`);
-  return terms;
+function rateOfSums(name: string, columns: ReadonlySet<string>): Sums {
+  const [numerator, denominator] = SHARES[name] ?? [];
+  const share = numerator && denominator ? { numerator, denominator } : undefined;
+  const sums: Sums | undefined = RATES.find((one) => one.name === name) ?? share;
+  if (!sums || ![sums.numerator, sums.denominator].every((column) => columns.has(column)))
+    throw new Error(`no sums make this rate: ${name}`);
+  return sums;
 }
 
 /** Shares of sender_requirements: see the view's header. */

@@ -314,6 +314,21 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           ],
         }),
         lines({
+          id: 'senders-reputation',
+          title: 'What Gmail and Yahoo judge by',
+          note: 'Complaints at providers that tell of them; Gmail tells in its Postmaster Tools alone',
+          from: 'deliverability_facts',
+          values: [rate('complaint_rate')],
+          day: 'send_date',
+          each: by('from_domain'),
+          limits: [
+            limit('gmail_yahoo_spam_recommended', 'Keep below'),
+            limit('gmail_yahoo_spam_limit', 'Never reach'),
+            limit('ses_complaint_pause', 'SES may pause'),
+          ],
+          width: 36,
+        }),
+        lines({
           id: 'senders-complaints',
           title: 'Complaints',
           from: 'complaints_daily',

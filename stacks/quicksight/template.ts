@@ -7,6 +7,7 @@ import { record } from '../spec/places.ts';
 import { DATA_SET_NAMES, DATA_SETS, type DataSetName, kindOf, viewsOfDataSets } from './data-sets.ts';
 import { definitionOf } from './definition.ts';
 import type { Json, JsonObject } from './fields.ts';
+import { THEME } from './theme.ts';
 
 export interface DashboardPlaces {
   account: string;
@@ -20,6 +21,8 @@ export interface DashboardPlaces {
   /** whole ARNs of users and groups, whose region is that of the account's identities */
   viewers: readonly string[];
   owners: readonly string[];
+  /** tags that the config makes dimensions */
+  dimensions: readonly string[];
 }
 
 /** When the rollup of the day before has ended. */
@@ -53,13 +56,25 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
             : []),
         ]),
       ),
+      Theme: {
+        Type: 'AWS::QuickSight::Theme',
+        Properties: {
+          AwsAccountId,
+          ThemeId: `${id}-theme`,
+          Name: `${name}: theme`,
+          BaseThemeId: 'CLASSIC',
+          Configuration: THEME,
+          ...permissions(owners, THEME_OWNER),
+        },
+      },
       Dashboard: {
         Type: 'AWS::QuickSight::Dashboard',
         Properties: {
           AwsAccountId,
           DashboardId: `${id}-deliverability`,
           Name: `${name}: deliverability`,
-          Definition: definitionOf(views, arns),
+          Definition: definitionOf(views, arns, places.dimensions),
+          ThemeArn: arnOf('Theme'),
           ValidationStrategy: { Mode: 'STRICT' },
           DashboardPublishOptions: {
             AdHocFilteringOption: { AvailabilityStatus: 'ENABLED' },
@@ -138,6 +153,19 @@ const DASHBOARD_OWNER = [
   'UpdateDashboard',
   'UpdateDashboardPermissions',
   'UpdateDashboardPublishedVersion',
+].map(action);
+const THEME_OWNER = [
+  'CreateThemeAlias',
+  'DeleteTheme',
+  'DeleteThemeAlias',
+  'DescribeTheme',
+  'DescribeThemeAlias',
+  'DescribeThemePermissions',
+  'ListThemeAliases',
+  'ListThemeVersions',
+  'UpdateTheme',
+  'UpdateThemeAlias',
+  'UpdateThemePermissions',
 ].map(action);
 const DATA_SET_OWNER = [
   'CancelIngestion',

@@ -3,11 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type GenerateOptions, generate, type Truth } from '#generate/index.ts';
+import { outcomesRoot } from '#lake/protocol/keys.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
 import { transform } from '#lake/steps/transform.ts';
-import { events } from '#lake/tables/index.ts';
+import { events, units } from '#lake/tables/index.ts';
 import { columnNames, type Table } from '#lake/tables/table.ts';
 import { tableSelect } from '#local/duckdb/relations.ts';
 import { openLake } from '#local/lake.ts';
@@ -76,6 +77,9 @@ async function transformAll(raw: string, folder: string): Promise<void> {
 
 function liveFiles(folder: string, { name: table }: Table): string[] {
   const written = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const isLive = (name: string) => name.includes(`live/${table}/`) && name.endsWith('.parquet');
+  const isLive = (name: string): boolean =>
+    table === units.name
+      ? name.includes(outcomesRoot) && name.endsWith('.json')
+      : name.includes(`live/${table}/`) && name.endsWith('.parquet');
   return written.filter(isLive).map((name) => join(folder, name));
 }

@@ -30,7 +30,7 @@ export interface Headlines extends Numbers {
 }
 
 /** The numbers that everyone asks for first, over all mail of the lake; null if there is none. */
-export async function headlines(engine: Engine): Promise<Headlines | null> {
+export async function headlines(engine: Pick<Engine, 'query'>): Promise<Headlines | null> {
   const [total] = rowsOf(
     await engine.query(
       `select cast(min(send_date) as varchar) as first_day, cast(max(send_date) as varchar) as last_day, ${SUMMED_COUNTS} from deliverability_facts`,

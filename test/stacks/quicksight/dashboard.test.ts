@@ -1,46 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { headlines } from '#cli/commands/headlines.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { clicks, events, headers } from '#lake/tables/index.ts';
 import { DATA_SET_NAMES, kindOf, viewsOfDataSets } from '../../../stacks/quicksight/data-sets.ts';
-import { definitionOf } from '../../../stacks/quicksight/definition.ts';
-import { templateOf } from '../../../stacks/quicksight/template.ts';
-import { record } from '../../../stacks/spec/places.ts';
 import { generatedLakes } from '../../sql/generated-lake.ts';
 import type { LakeFixture } from '../../sql/lake-fixture.ts';
 import { at, type Json, listAt, textAt } from '../graph.ts';
 import { complaintsAbout } from '../service-models.ts';
-import { askedBy } from './query-of.ts';
+import { askedBy, calculatedFieldsOf, dashboardOf, questionsOfVisuals, templateOfTests } from './query-of.ts';
 
 const { views } = await loadSql('sql');
-const definition = definitionOf(
-  views,
-  record(DATA_SET_NAMES, (name) => `arn:aws:quicksight:eu-west-1:123456789012:dataset/${name}`),
-);
+const definition = dashboardOf(views);
 const sheets = listAt(definition, 'Sheets');
-const calculated = new Map(
-  listAt(definition, 'CalculatedFields').map((field) => [
-    `${textAt(field, 'DataSetIdentifier')} ${textAt(field, 'Name')}`,
-    textAt(field, 'Expression'),
-  ]),
-);
-const visuals = sheets
-  .flatMap((sheet) => listAt(sheet, 'Visuals'))
-  .map((visual) => askedBy(Object(visual), calculated));
+const calculated = calculatedFieldsOf(definition);
+const visuals = questionsOfVisuals(definition);
 
 const ARN = 'arn:aws:quicksight:us-east-1:123456789012';
-const template = templateOf(
-  {
-    account: '123456789012',
-    id: 'maillake-dev',
-    name: 'maillake dev',
-    database: 'maillake_dev',
-    workgroup: 'maillake-dev-dashboards',
-    roleArn: 'arn:aws:iam::123456789012:role/maillake-dev-eu-west-1-dashboards',
-    viewers: [`${ARN}:group/default/mail`],
-    owners: [`${ARN}:user/default/ann`],
-  },
-  views,
-);
+const template = templateOfTests(views);
 const resources = Object.entries(Object(at(template, 'Resources')) as Record<string, Json>);
 
 describe('the template', () => {
@@ -48,6 +24,7 @@ describe('the template', () => {
     'AWS::QuickSight::DataSource': 'CreateDataSource',
     'AWS::QuickSight::DataSet': 'CreateDataSet',
     'AWS::QuickSight::RefreshSchedule': 'CreateRefreshSchedule',
+    'AWS::QuickSight::Theme': 'CreateTheme',
     'AWS::QuickSight::Dashboard': 'CreateDashboard',
   };
   /** CloudFormation's own. */
@@ -157,6 +134,21 @@ describe('the definition', () => {
     }
   });
 
+  test('a tenant and each tag that is a dimension has a control, by the tag’s own name', () => {
+    const titles = [...JSON.stringify(definition).matchAll(/"DefaultFilterControlConfiguration":\{"Title":"([^"]+)"/g)];
+    expect(titles.map(([, title]) => title)).toEqual([
+      ...['Days of sending', 'Days of events', 'Sending domain', 'Configuration set', 'Campaign', 'Mailbox provider'],
+      ...['Tenant', 'team', 'template'],
+    ]);
+  });
+
+  test('the lines that must not be crossed are those of the seed', () => {
+    const seed = views.find(({ name }) => name === 'seed_thresholds')?.rows ?? [];
+    const drawn = [...JSON.stringify(definition).matchAll(/"StaticConfiguration":\{"Value":([\d.]+)\}/g)];
+    expect(drawn.length).toBeGreaterThan(3);
+    for (const [, value] of drawn) expect(seed.map((row) => Number(row.value))).toContain(Number(value));
+  });
+
   test('every data set is used by a visual', () => {
     expect(DATA_SET_NAMES.filter((name) => !visuals.some(({ dataSet }) => dataSet === name))).toEqual([]);
   });
@@ -205,6 +197,24 @@ describe('on a lake', () => {
   test.each(visuals.map((asked) => [asked.visual, asked] as const))('%s gives rows', async (_, { sql, dataSet }) => {
     const found = await lake.rows(sql);
     if (!OFTEN_EMPTY.has(dataSet)) expect(found.length).toBeGreaterThan(0);
+  });
+
+  test('numbers of a provider are those that the report says of it', async () => {
+    const asked = visuals.find(({ visual }) => visual === 'providers-all');
+    const told = await headlines(lake);
+    const shown = new Map(
+      (await lake.rows(asked?.sql ?? '')).map((row) => [String(row.f0), Object.values(row).slice(1)]),
+    );
+    expect(told?.providers.length).toBe(shown.size);
+    for (const { mailbox_provider, counts, rates } of told?.providers ?? []) {
+      const of = [rates.delivery, rates.hardBounce, rates.softBounce, rates.complaint, rates.humanOpen];
+      expect(shown.get(mailbox_provider)?.map((value) => (value === null ? null : Number(value)))).toEqual([
+        counts.sent,
+        ...of,
+      ]);
+    }
+    // Where Apple hides nearly all opens, both say nothing.
+    expect(told?.providers.some(({ rates }) => rates.humanOpen === null)).toBe(true);
   });
 
   test('a rate is one of sums: the delivery rate of all days is not the mean of days', async () => {

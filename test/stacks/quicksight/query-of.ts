@@ -1,8 +1,71 @@
 /** The question that a visual of a dashboard asks, read from its definition as the service gets it, in Athena's SQL. */
-import { at, type Json } from '../graph.ts';
+import type { View } from '#lake/sql/views/view.ts';
+import { DATA_SET_NAMES } from '../../../stacks/quicksight/data-sets.ts';
+import { definitionOf } from '../../../stacks/quicksight/definition.ts';
+import { templateOf } from '../../../stacks/quicksight/template.ts';
+import { record } from '../../../stacks/spec/places.ts';
+import { at, type Json, listAt, textAt } from '../graph.ts';
+
+/** The dashboard's definition, over data sets of an account of the tests. */
+export const dashboardOf = (views: readonly View[]): Json =>
+  definitionOf(
+    views,
+    record(DATA_SET_NAMES, (name) => `arn:aws:quicksight:eu-west-1:123456789012:dataset/${name}`),
+    ['team', 'template'],
+  );
+
+const ARN = 'arn:aws:quicksight:us-east-1:123456789012';
+
+/** The template of a stage `dev` with one owner, one group of viewers and two dimensions. */
+export const templateOfTests = (views: readonly View[]): Json =>
+  templateOf(
+    {
+      account: '123456789012',
+      id: 'maillake-dev',
+      name: 'maillake dev',
+      database: 'maillake_dev',
+      workgroup: 'maillake-dev-dashboards',
+      roleArn: 'arn:aws:iam::123456789012:role/maillake-dev-eu-west-1-dashboards',
+      viewers: [`${ARN}:group/default/mail`],
+      owners: [`${ARN}:user/default/ann`],
+      dimensions: ['team', 'template'],
+    },
+    views,
+  );
+
+/** Expressions by data set and name. */
+export const calculatedFieldsOf = (definition: Json): Map<string, string> =>
+  new Map(
+    listAt(definition, 'CalculatedFields').map((field) => [
+      `${textAt(field, 'DataSetIdentifier')} ${textAt(field, 'Name')}`,
+      textAt(field, 'Expression'),
+    ]),
+  );
+
+/** What each visual asks, sheet by sheet. */
+export function questionsOfVisuals(definition: Json): Asked[] {
+  const calculated = calculatedFieldsOf(definition);
+  return listAt(definition, 'Sheets')
+    .flatMap((sheet) => listAt(sheet, 'Visuals'))
+    .map((visual) => askedBy(Object(visual), calculated));
+}
+
+/** A field as the visual shows it. */
+export interface Shown {
+  use: 'group' | 'value' | 'row';
+  column: string;
+  isDate: boolean;
+  format: 'percent' | 'number';
+}
 
 export interface Asked {
   visual: string;
+  title: string;
+  subtitle: string | null;
+  /** in the order of the query's columns, f0, f1 and so on */
+  shown: Shown[];
+  /** where lines are drawn that must not be crossed */
+  limits: number[];
   kind: string;
   dataSet: string;
   sql: string;
@@ -33,6 +96,18 @@ export function askedBy(visual: JsonObject, calculated: ReadonlyMap<string, stri
   const grouped = groups.length > 0 ? ` group by ${places.join(', ')}` : '';
   return {
     visual: String(at(body, 'VisualId')),
+    title: String(at(body, 'Title', 'FormatText', 'PlainText')),
+    subtitle:
+      at(body, 'Subtitle', 'FormatText') === undefined ? null : textAt(body, 'Subtitle', 'FormatText', 'PlainText'),
+    shown: fields.map(({ use, column, isDate, isPercent }) => ({
+      use,
+      column: column.replace(/ \(of sums\)$/, ''),
+      isDate,
+      format: isPercent ? 'percent' : 'number',
+    })),
+    limits: Array.from(JSON.stringify(body).matchAll(/"StaticConfiguration":\{"Value":([\d.]+)\}/g), ([, value]) =>
+      Number(value),
+    ),
     kind,
     dataSet,
     sql: `select ${items.join(', ')} from ${dataSet}${grouped}`,
@@ -46,6 +121,7 @@ interface Used {
   column: string;
   aggregation: string;
   isDate: boolean;
+  isPercent: boolean;
 }
 
 function fieldsIn(json: Json): Used[] {
@@ -62,13 +138,14 @@ function fieldsIn(json: Json): Used[] {
       column: String(at(field, 'Column', 'ColumnName')),
       aggregation: String(at(field, 'AggregationFunction', 'SimpleNumericalAggregation') ?? 'count'),
       isDate: /^Date/.test(key),
+      isPercent: JSON.stringify(field).includes('"PercentageDisplayFormatConfiguration"'),
     }));
   });
 }
 
-/** `sum({a}) / nullIf(sum({b}), 0)`: QuickSight divides as decimals. */
+/** `ifelse(…, sum({a}) / nullIf(sum({b}), 0), NULL)`: QuickSight divides as decimals. */
 const inSql = (expression: string): string =>
   expression
     .replace(/\{(\w+)\}/g, '$1')
-    .replace(/^sum\(/, 'cast(sum(')
-    .replace(/\) \//, ') as double) /');
+    .replace(/(sum\(\w+\)) \//g, 'cast($1 as double) /')
+    .replace(/^ifelse\((.*), (cast.*), NULL\)$/, 'case when $1 then $2 end');
