@@ -1,3 +1,4 @@
+/** What all stacks get: names, account and options of the stage that is deployed. */
 import type { Settings } from '#lake/settings.ts';
 import type { StageConfig } from './config.ts';
 import type { Deployed } from './deployed.ts';

@@ -1,3 +1,4 @@
+/** Makes an IAM role with one policy. */
 import type { LakeStage } from './lake-stage.ts';
 
 export interface Role {

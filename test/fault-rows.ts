@@ -1,3 +1,4 @@
+/** Reads the table of faults in test/README.md. */
 import { readFileSync } from 'node:fs';
 
 /** What goes wrong, row by row: each has tests that name it in their titles, as `fault 12: …`. */

@@ -1,3 +1,4 @@
+/** Says which rows of the table of faults have a passing test; the test run prints it. */
 import { FAULT_ROWS, type FaultRow, faultOf } from './fault-rows.ts';
 
 export interface TestResult {

@@ -1,3 +1,4 @@
+/** Vitest's reporter: prints the counts of tests, and the table of faults. */
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';

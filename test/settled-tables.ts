@@ -1,3 +1,4 @@
+/** The rows of all tables without their lineage, to compare two lakes. */
 import type { SqlValue } from '#lake/ports.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { SmallLake } from './small-lake.ts';

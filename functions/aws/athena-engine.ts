@@ -1,3 +1,4 @@
+/** The engine port on Athena: runs queries, and statements that write Parquet files, and returns rows and the files written. */
 import { createHash } from 'node:crypto';
 import { type AthenaClient, paginateGetQueryResults } from '@aws-sdk/client-athena';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';

@@ -1,3 +1,4 @@
+/** The catalog port on AWS Glue: creates partitions, and switches a partition to another folder. */
 import {
   BatchCreatePartitionCommand,
   BatchGetPartitionCommand,

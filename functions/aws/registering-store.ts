@@ -1,3 +1,4 @@
+/** A lake store that adds a day's partition to the catalog before the day's first record is written. */
 import type { Catalog, Store, StoredBody, StoredObject } from '#lake/ports.ts';
 import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
 import { audits, generations, units } from '#lake/tables/index.ts';

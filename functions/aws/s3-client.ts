@@ -1,3 +1,4 @@
+/** Makes the S3 client that all adapters use. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { type ClientOptions, sdkOptions } from './client-options.ts';
 

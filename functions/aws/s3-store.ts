@@ -1,3 +1,4 @@
+/** The store ports on S3: reads, lists and writes objects of a bucket. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {

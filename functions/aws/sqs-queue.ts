@@ -1,3 +1,4 @@
+/** The queue port on SQS: sends units to the queue of their lane, and days to the queue of settle. */
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { concurrently } from '#lake/concurrently.ts';

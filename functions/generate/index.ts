@@ -1,3 +1,4 @@
+/** Generates the raw data of an invented sender, and the truth file with the numbers that views must show. */
 import { writeFile } from 'node:fs/promises';
 import { DAY_MS } from '#lake/days.ts';
 import { addFaults } from './faults/index.ts';

@@ -1,3 +1,4 @@
+/** The version in the name of each attempt and its files: it changes when the same input could give other bytes. */
 import { hash } from 'node:crypto';
 
 /**

@@ -1,3 +1,4 @@
+/** The clock port on this machine. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '#lake/ports.ts';
 

@@ -1,3 +1,4 @@
+/** Computes the version of the code that an attempt runs. */
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Loads seeds, views and statements from the folder sql/. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readViews, type SqlFile } from '#lake/sql/views/read-views.ts';

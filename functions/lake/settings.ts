@@ -1,3 +1,4 @@
+/** The settings of a lake and their defaults. */
 import { dimensions, origin, tenancy } from './tables/shared.ts';
 import type { ZoneOffset } from './zone.ts';
 

@@ -1,3 +1,4 @@
+/** Opens a lake on this machine: its folder, raw data, settings and engine as ports. */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { attemptVersion } from '#host/attempt-version.ts';

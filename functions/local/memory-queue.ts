@@ -1,3 +1,4 @@
+/** The queue port in memory. */
 import type { Lane, Queue, UnitMessage } from '#lake/ports.ts';
 
 /**

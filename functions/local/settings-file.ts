@@ -1,3 +1,4 @@
+/** Reads `settings.json` of a lake's folder. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '#host/failure.ts';

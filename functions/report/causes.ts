@@ -1,3 +1,4 @@
+/** Finds what lies behind an incident: the server's answers, the domains, campaigns and IP addresses. */
 import { quoteText } from '#lake/sql/quote.ts';
 import { excess, type Incident, isBounce } from './incidents.ts';
 import { later } from './period.ts';

@@ -1,3 +1,4 @@
+/** Loads the counts of each day and mailbox provider, from which most of the report is made. */
 import { COUNTS, type Count, type Counts, SUMMED_COUNTS } from './measures.ts';
 import { distance } from './period.ts';
 import type { Ask } from './rows.ts';

@@ -1,3 +1,4 @@
+/** Finds incidents: anomalous days of the same rate and scope that belong together. */
 import { type Days, distance, later, type Period, within } from './period.ts';
 import type { Row } from './rows.ts';
 import { askInAll, type Filter, type ReportLake } from './scope.ts';

@@ -1,3 +1,4 @@
+/** Writes the deliverability report. */
 import { writeFile } from 'node:fs/promises';
 import { Turns } from '#lake/turns.ts';
 import { loadCauses } from './causes.ts';

@@ -1,3 +1,4 @@
+/** The counts and rates that the report shows, and their wording. */
 import type { MeasureName } from '#lake/sql/marts/measures.ts';
 import { HIDDEN_SHARE, type Rate as LakeRate, type RateName, rateNamed } from '#lake/sql/marts/rates.ts';
 

@@ -1,3 +1,4 @@
+/** Checks that the lake has mail of the campaign, domain or provider that the report is asked for. */
 import { didYouMean, UsageError } from '#host/failure.ts';
 import { askAbout, type Filter, type ReportLake } from './scope.ts';
 

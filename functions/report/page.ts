@@ -1,3 +1,4 @@
+/** The HTML page around the sections of the report. */
 import { html, type Markup, trusted } from './html.ts';
 import { days } from './numbers.ts';
 import type { Period } from './period.ts';

@@ -1,3 +1,4 @@
+/** The period of a report, and the period before it to compare with. */
 import { DAY_MS } from '#lake/days.ts';
 import type { Ask } from './rows.ts';
 

@@ -1,3 +1,4 @@
+/** Finds senders whose event types are not all published, and tells in words what to do. */
 import type { Ask } from './rows.ts';
 
 /** A configuration set, else identity or Pinpoint project, whose mail can't be told all of. */

@@ -1,3 +1,4 @@
+/** Reads the rows of a query's result by column name, with checked types. */
 import type { QueryResult, SqlValue } from '#lake/ports.ts';
 
 /** A row of a result, read by column name. All but `has` throw TypeError if the column isn't there or of another type. */

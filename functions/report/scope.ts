@@ -1,3 +1,4 @@
+/** Limits what the report reads to the mail that it is about. */
 import type { Engine } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { inlineViews } from '#lake/sql/views/inline.ts';

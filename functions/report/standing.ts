@@ -1,3 +1,4 @@
+/** Loads how the sender stands against the limits, from `reputation_status`. */
 import type { Ask, Row } from './rows.ts';
 
 /** `ok`, `warning`, `critical` or `not_observable`. */

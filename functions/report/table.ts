@@ -1,3 +1,4 @@
+/** HTML tables of the report. */
 import { type Content, html, type Markup } from './html.ts';
 
 export interface Column<T> {

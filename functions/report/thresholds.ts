@@ -1,3 +1,4 @@
+/** The published limits on bounces and complaints, for charts and the summary. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseCsv } from '#lake/sql/views/csv.ts';

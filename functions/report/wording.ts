@@ -1,3 +1,4 @@
+/** Puts an incident into words, for the report and the command line. */
 import { count, percent } from '#host/figures.ts';
 import type { Answer, Cause } from './causes.ts';
 import type { Incident } from './incidents.ts';

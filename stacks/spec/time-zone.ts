@@ -1,3 +1,4 @@
+/** Which time zones raw folders may be named by. */
 import { HOUR_MS } from '#lake/days.ts';
 import { isTimeZone, offsetMsAt, type ZoneOffset } from '#lake/zone.ts';
 

@@ -1,3 +1,4 @@
+/** Raw objects with hostile texts in every field that reaches a page, a spreadsheet or a terminal. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HOUR_MS } from '#lake/days.ts';

@@ -1,3 +1,4 @@
+/** Starts moto, which plays S3, Glue and SQS on this machine. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Engines } from './install.ts';

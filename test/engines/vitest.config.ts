@@ -1,3 +1,4 @@
+/** Vitest's configuration for the tests on Trino. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 

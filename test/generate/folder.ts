@@ -1,3 +1,4 @@
+/** Generates raw data into a temporary folder for a test. */
 import { createReadStream, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';

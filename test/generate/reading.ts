@@ -1,3 +1,4 @@
+/** Reads generated objects with the lake's reader and decoder, to compare them with the truth file. */
 import { makeDecoder } from '#lake/decode/decode.ts';
 import { dayOf, deliveredAt } from '#lake/decode/time.ts';
 import { readObject } from '#lake/read/object.ts';

@@ -1,3 +1,4 @@
+/** Tests that every adapter of the catalog port must pass. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Catalog, Partition } from '#lake/ports.ts';
 

@@ -1,3 +1,4 @@
+/** Tests that every adapter of the clock port must pass. */
 import { expect, test } from 'vitest';
 import type { Clock } from '#lake/ports.ts';
 

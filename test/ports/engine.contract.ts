@@ -1,3 +1,4 @@
+/** Tests that every adapter of the engine port must pass. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Catalog, type Engine, type Input, MissingObject, type Store } from '#lake/ports.ts';
 import { outcomeKey } from '#lake/protocol/keys.ts';

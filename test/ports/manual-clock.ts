@@ -1,3 +1,4 @@
+/** The clock port for tests: its time changes only when a test sets it. */
 import type { Clock } from '#lake/ports.ts';
 
 /** A clock that stands still until it is set, and names in order. */

@@ -1,3 +1,4 @@
+/** The catalog port in memory, for tests. */
 import type { Catalog, Partition } from '#lake/ports.ts';
 import { TABLES } from '#lake/tables/index.ts';
 

@@ -1,3 +1,4 @@
+/** The store ports in memory, for tests. */
 import { Buffer } from 'node:buffer';
 import { ChangedObject, MissingObject, type Store, type StoredBody, type StoredObject } from '#lake/ports.ts';
 

@@ -1,3 +1,4 @@
+/** Tests that every adapter of the queue port must pass. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LANES, type Lane, type Queue, type UnitMessage } from '#lake/ports.ts';
 

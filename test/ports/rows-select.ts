@@ -1,3 +1,4 @@
+/** Makes a SELECT that returns given rows, so that a test can have an engine write them. */
 import { TABLES } from '#lake/tables/index.ts';
 import type { ColumnType } from '#lake/tables/table.ts';
 

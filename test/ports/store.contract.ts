@@ -1,3 +1,4 @@
+/** Tests that every adapter of the store ports must pass. */
 import { Buffer } from 'node:buffer';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

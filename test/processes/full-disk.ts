@@ -1,3 +1,4 @@
+/** Scripts that fill a lake on a small disk, and read one that is mounted read-only. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { RAW_RECORD } from '#local/raw/known-folder.ts';

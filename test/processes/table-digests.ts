@@ -1,3 +1,4 @@
+/** Hashes the rows of each table and day, to compare two lakes. */
 import { hash } from 'node:crypto';
 import { TABLES } from '#lake/tables/index.ts';
 import { openLake } from '#local/lake.ts';

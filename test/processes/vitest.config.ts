@@ -1,3 +1,4 @@
+/** Vitest's configuration for the tests with real processes. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 

@@ -1,3 +1,4 @@
+/** Parses the report's HTML, so that tests can look for tags and words. */
 import { parseHTML } from 'linkedom';
 
 /** What the report's tests use of the DOM, whose types the project doesn't load. */

@@ -1,3 +1,4 @@
+/** A lake in memory that holds the mail of a story, for the report's tests. */
 import { quoteText } from '#lake/sql/quote.ts';
 import type { ReportLake } from '#report/scope.ts';
 import { lakeFixture } from '#test/sql/lake-fixture.ts';

@@ -1,3 +1,4 @@
+/** Prints the result of a simulated backlog. */
 import type { BacklogReport } from './backlog.ts';
 
 const hours = (h: number): string => (h < 1 ? `${(h * 60).toFixed(1)} min` : `${h.toFixed(2)} h`);

@@ -1,3 +1,4 @@
+/** A simulated S3 bucket: pages of listings, conditional writes, and deletes. */
 import { Buffer } from 'node:buffer';
 import { ChangedObject, MissingObject, type StoredBody, type StoredObject } from '#lake/ports.ts';
 

@@ -1,3 +1,4 @@
+/** Decides at random which simulated calls fail, are late, or kill their process. */
 import type { Chance } from './chance.ts';
 import type { Fate, FateOf, Task } from './scheduler.ts';
 

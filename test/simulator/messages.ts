@@ -1,3 +1,4 @@
+/** A simulated SQS queue. */
 import type { Lane, UnitMessage } from '#lake/ports.ts';
 
 interface Waiting {

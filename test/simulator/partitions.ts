@@ -1,3 +1,4 @@
+/** A simulated catalog. */
 import type { Partition } from '#lake/ports.ts';
 import { TABLES } from '#lake/tables/index.ts';
 

@@ -1,3 +1,4 @@
+/** A simulated process: it has a clock of its own, and may die at any call. */
 import type { Clock, Ports, QueryResult, StoredObject, UnitMessage, WrittenFile } from '#lake/ports.ts';
 import type { Bucket, Page } from './bucket.ts';
 import type { MessageQueue } from './messages.ts';

@@ -1,3 +1,4 @@
+/** Rows of `events` for the tests of views. */
 import { addDays } from '#lake/days.ts';
 import type { Row } from './lake-fixture.ts';
 

@@ -1,3 +1,4 @@
+/** Rows of `recipient_messages` for the tests of views. */
 import type { Row } from './lake-fixture.ts';
 
 /**

@@ -1,3 +1,5 @@
+/** Mistakes that SST's types must refuse: proof that the type check of the stacks checks something. */
+
 /// <reference path="../../.sst/platform/config.d.ts" />
 /**
  * Checked with the stacks, never run: where SST's types were not found everything would pass for anything, and none of these

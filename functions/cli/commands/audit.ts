@@ -1,3 +1,4 @@
+/** The command `audit`: checks that every raw object, record and file is accounted for, and repairs on request. */
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { EXIT, explain } from '#host/failure.ts';

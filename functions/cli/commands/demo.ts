@@ -1,3 +1,4 @@
+/** The command `demo`: generates raw data, reads it into a lake, and writes a report. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';

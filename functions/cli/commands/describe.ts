@@ -1,3 +1,4 @@
+/** The command `describe`: prints what a table or view and its columns mean. */
 import { Command } from 'commander';
 import { didYouMean, UsageError } from '#host/failure.ts';
 import { padRight, safeText, wrapText } from '#host/safe-text.ts';

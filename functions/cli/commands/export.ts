@@ -1,3 +1,4 @@
+/** The command `export`: copies or links the current files of tables into a folder for other programs. */
 import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command, Option } from 'commander';

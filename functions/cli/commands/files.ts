@@ -1,3 +1,4 @@
+/** The command `files`: lists the files that a table consists of now. */
 import { Command } from 'commander';
 import { byteCount, counted } from '#host/figures.ts';
 import { safeText } from '#host/safe-text.ts';

@@ -1,3 +1,4 @@
+/** The command `generate`: writes raw objects like those of a real sender, and what is true of them. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { UsageError } from '#host/failure.ts';

@@ -1,3 +1,4 @@
+/** The main numbers and the gravest incident, which `run` and `demo` print at their end. */
 import { count, percent } from '#host/figures.ts';
 import { padLeft, padRight, safeText, wrapText } from '#host/safe-text.ts';
 import type { Engine } from '#lake/ports.ts';

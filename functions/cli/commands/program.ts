@@ -1,3 +1,4 @@
+/** The command line as a whole: its commands, their order, and the help text. */
 import { Command } from 'commander';
 import { releaseVersion } from '#host/code-version.ts';
 import type { Console } from '../console.ts';

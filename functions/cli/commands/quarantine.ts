@@ -1,3 +1,4 @@
+/** The command `quarantine`: shows records that could not be read, and reads them again. */
 import { Command } from 'commander';
 import { didYouMean, UsageError } from '#host/failure.ts';
 import { count, counted, duration } from '#host/figures.ts';

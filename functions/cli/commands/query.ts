@@ -1,3 +1,4 @@
+/** The command `query`: runs a SQL query over tables and views, and prints its rows in a chosen format. */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';

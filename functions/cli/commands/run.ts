@@ -1,3 +1,4 @@
+/** The command `run`: reads new raw objects into the lake, in all four steps. */
 import { Command } from 'commander';
 import { EXIT } from '#host/failure.ts';
 import { byteCount, count, counted, duration } from '#host/figures.ts';

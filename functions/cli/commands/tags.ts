@@ -1,3 +1,4 @@
+/** The command `tags`: shows which message tags events have, and which columns they fill. */
 import { Command } from 'commander';
 import { counted } from '#host/figures.ts';
 import { AUTOMATIC_TAGS, FROM_DOMAIN_TAG } from '#lake/decode/tags.ts';

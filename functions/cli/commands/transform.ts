@@ -1,3 +1,4 @@
+/** The command `transform`: step 2 of run. */
 import { Command } from 'commander';
 import { didYouMean, UsageError } from '#host/failure.ts';
 import { count, counted } from '#host/figures.ts';

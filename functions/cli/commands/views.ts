@@ -1,3 +1,4 @@
+/** The command `views`: lists tables and views by topic. */
 import { Command } from 'commander';
 import { wrapText } from '#host/safe-text.ts';
 import type { Console } from '../console.ts';

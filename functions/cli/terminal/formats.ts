@@ -1,3 +1,4 @@
+/** Query results as text: JSON, CSV, and values of a table on a screen. */
 import { safeCell, safeText } from '#host/safe-text.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import type { RowStream } from '#local/duckdb/values.ts';

@@ -1,3 +1,4 @@
+/** Colours and bold text for the terminal. */
 import { styleText } from 'node:util';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';

@@ -1,3 +1,4 @@
+/** A progress bar on a terminal, and plain lines where the stream is no terminal. */
 import { amount, count, duration } from '#host/figures.ts';
 import type { Progress, ProgressUnit } from '#host/progress.ts';
 

@@ -1,3 +1,4 @@
+/** Lays rows out as a table for a terminal of limited width. */
 import { cutText, padLeft, padRight, safeText, textWidth, wrapText } from '#host/safe-text.ts';
 import type { QueryResult } from '#lake/ports.ts';
 import { isNumericType, shownValue } from './formats.ts';

@@ -1,3 +1,4 @@
+/** Tools with which the faults are made: mail to damage, objects to write, and the expected result of each. */
 import { HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import { objectKey } from '../records/delivery.ts';
 import { pinpointRecord } from '../records/pinpoint.ts';

@@ -1,3 +1,4 @@
+/** Generates faults 1 to 9 of test/README.md: damage in the bytes of an object. */
 import { type Bench, lines, swapped } from './bench.ts';
 
 /** Faults 1 to 9: what the bytes of an object may look like. */

@@ -1,3 +1,4 @@
+/** Generates faults 10 to 17 of test/README.md: compression, foreign objects and envelopes. */
 import { constants, deflateRawSync } from 'node:zlib';
 import { busEvent, failedRecord, notification, queueMessage } from '../records/envelopes.ts';
 import { compressed } from '../records/raw-folder.ts';

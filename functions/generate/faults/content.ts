@@ -1,3 +1,4 @@
+/** Generates faults 27 to 34 of test/README.md: unusual headers, addresses, links, times and hostile text. */
 import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { PERSONAL_AGENTS } from '../sender/agents.ts';
 import { isoOf, rfc5322, SECOND, startOfDay } from '../sender/calendar.ts';

@@ -1,3 +1,4 @@
+/** Generates faults 35 to 38 of test/README.md: repeated records, and records that only look repeated. */
 import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { PERSONAL_AGENTS } from '../sender/agents.ts';
 import { startOfDay } from '../sender/calendar.ts';

@@ -1,3 +1,4 @@
+/** Adds every fault that raw data can have to generated raw data. */
 import type { RawFolder } from '../records/raw-folder.ts';
 import type { Period } from '../sender/schedule.ts';
 import type { Ledger } from '../truth/ledger.ts';

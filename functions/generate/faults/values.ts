@@ -1,3 +1,4 @@
+/** Generates faults 18 to 26 of test/README.md: unusual names, numbers and fields. */
 import { MINUTE_MS } from '#lake/days.ts';
 import { isoOf } from '../sender/calendar.ts';
 import { otherPinpointEvent } from '../sender/noise.ts';

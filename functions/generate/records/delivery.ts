@@ -1,3 +1,4 @@
+/** Collects generated records into raw objects, as Amazon Data Firehose does. */
 import { HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import { SECOND } from '../sender/calendar.ts';
 import type { Life } from '../sender/life.ts';

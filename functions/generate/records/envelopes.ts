@@ -1,3 +1,4 @@
+/** Wraps a generated record as SNS, SQS, Lambda, EventBridge or Firehose would. */
 import { isoOf } from '../sender/calendar.ts';
 import type { Random } from '../sender/random.ts';
 import { ACCOUNT, type Envelope, REGION } from '../sender/sender.ts';

@@ -1,3 +1,4 @@
+/** The event type and day that a generated happening must have in the lake. */
 import type { EventType } from '#lake/vocabulary.ts';
 import { dayOf } from '../sender/calendar.ts';
 import type { Happening } from '../sender/mail.ts';

@@ -1,3 +1,4 @@
+/** Writes a generated happening as the JSON record that Amazon Pinpoint streams. */
 import type { BounceKind, Happening, Mail } from '../sender/mail.ts';
 import { ACCOUNT, PINPOINT_PROJECT } from '../sender/sender.ts';
 import { destination, listHeaders, wireSubject } from './ses.ts';

@@ -1,3 +1,4 @@
+/** Writes generated raw objects into a folder. */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';

@@ -1,3 +1,4 @@
+/** Writes a generated happening as the JSON record that Amazon SES publishes. */
 import { HOUR_MS } from '#lake/days.ts';
 import { isoOf as iso, rfc5322 } from '../sender/calendar.ts';
 import type { Bounce, BounceKind, Happening, Mail, Preference } from '../sender/mail.ts';

@@ -1,3 +1,4 @@
+/** User agents of generated opens and clicks, of people, proxies and scanners, and the IP addresses of people at home. */
 import { localHour } from './calendar.ts';
 import type { Random } from './random.ts';
 

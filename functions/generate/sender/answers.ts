@@ -1,3 +1,4 @@
+/** SMTP answers of receiving servers, for generated deliveries, bounces and delays. */
 import type { Bounce } from './mail.ts';
 import type { Provider } from './providers.ts';
 

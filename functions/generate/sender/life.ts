@@ -1,3 +1,4 @@
+/** Generates the life of one mail to one person: sent, delivered or bounced, opened, clicked, complained about. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import * as answers from './answers.ts';
 import { dayOf, SECOND } from './calendar.ts';

@@ -1,3 +1,4 @@
+/** Types of a generated mail and of what can happen to it. */
 import type { Mailing } from './mailings.ts';
 import type { Recipient } from './people.ts';
 

@@ -1,3 +1,4 @@
+/** The campaigns, journeys and transactional mailings of the invented sender. */
 import { Random } from './random.ts';
 import {
   BUS_STREAM,

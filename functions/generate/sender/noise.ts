@@ -1,3 +1,4 @@
+/** Generates records that are no e-mail events, as they occur between the events of real raw data. */
 import type { Random } from './random.ts';
 import { ACCOUNT, PINPOINT_PROJECT } from './sender.ts';
 

@@ -1,3 +1,4 @@
+/** The people on the invented sender's list: addresses, providers, and how they treat mail. */
 import { PROVIDERS, type Provider, SIMULATOR_DOMAIN } from './providers.ts';
 import { Random } from './random.ts';
 

@@ -1,3 +1,4 @@
+/** The mailbox providers of the invented recipients, and how each treats mail. */
 import type { Weighted } from './random.ts';
 
 /** How a mailbox provider treats the sender's mail, and how its people read it. */

@@ -1,3 +1,4 @@
+/** Generates opens and clicks: of people, of privacy proxies and of security gateways. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import {
   GOOGLE_PROXY,

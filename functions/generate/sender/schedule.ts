@@ -1,3 +1,4 @@
+/** When the invented sender sends which mail, and the day on which a provider blocks it. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import { dayOf, HOUR_RHYTHM, midnight, WEEKDAY_RHYTHM, weekdayOf, zoneOffset } from './calendar.ts';
 import { ALERT, campaign, journeys, type Mailing, MONITORING, type Treatment, transactional } from './mailings.ts';

@@ -1,3 +1,4 @@
+/** The invented sender: account, identities, and the streams by which its events are delivered. */
 import type { Feed, Source } from '#lake/vocabulary.ts';
 
 /** The one company whose quarter this is. Its domains are of the kind that RFC 2606 keeps for examples. */

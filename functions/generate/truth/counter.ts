@@ -1,3 +1,5 @@
+/** Adds up counts by dimensions, for the truth file. */
+
 type Value = string | number | null;
 
 /** Sums of counts by dimensions, as one `group by` would give them. */

@@ -1,3 +1,4 @@
+/** The true numbers of the views by event day, counted while the data is generated. */
 import { dateOf, eventType } from '../records/event-words.ts';
 import { HONEST_BOT, PRIVACY_PROXY } from '../sender/agents.ts';
 import type { Click, Happening, Mail, Open } from '../sender/mail.ts';

@@ -1,3 +1,4 @@
+/** The true counts of `deliverability_facts`, worked out from the generated mail and without the lake's SQL. */
 import { DAY_MS } from '#lake/days.ts';
 import { PRIVACY_PROXY } from '../sender/agents.ts';
 import { startOfDay } from '../sender/calendar.ts';

@@ -1,3 +1,4 @@
+/** Counts, while data is generated, what every view must show; the result is the truth file. */
 import type { EventType } from '#lake/vocabulary.ts';
 import { dateOf, eventType } from '../records/event-words.ts';
 import { headerCount } from '../records/ses.ts';

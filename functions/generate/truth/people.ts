@@ -1,3 +1,4 @@
+/** The true numbers of the views with one row a person. */
 import { DAY_MS } from '#lake/days.ts';
 import { HONEST_BOT, PRIVACY_PROXY } from '../sender/agents.ts';
 import type { BounceKind, Happening, Mail } from '../sender/mail.ts';

@@ -1,3 +1,4 @@
+/** Which event types are published for generated mail, worked out without the lake's SQL. */
 import { DAY_MS } from '#lake/days.ts';
 import { dateOf } from '../records/event-words.ts';
 import { startOfDay } from '../sender/calendar.ts';

@@ -1,3 +1,4 @@
+/** The true numbers of `sender_requirements`, counted while the data is generated. */
 import { dateOf } from '../records/event-words.ts';
 import type { Mail } from '../sender/mail.ts';
 import { Tally } from './counter.ts';

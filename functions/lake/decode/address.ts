@@ -1,3 +1,4 @@
+/** Parses e-mail addresses and lists of them. */
 import { domainToASCII } from 'node:url';
 import { decodedWords } from './encoded-words.ts';
 

@@ -1,3 +1,4 @@
+/** Recognises the program behind a user agent: client, device, operating system, proxy or bot. */
 import Bowser from 'bowser';
 import { isbot } from 'isbot';
 

@@ -1,3 +1,4 @@
+/** Decides which recipient of a mail an event is about. */
 import { domainOf } from './address.ts';
 import { type Draft, nobody, type OtherRecipient, type Recipient } from './draft.ts';
 

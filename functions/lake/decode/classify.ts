@@ -1,3 +1,4 @@
+/** Tells which source a record comes from, and which event it is. */
 import type { JsonObject, JsonValue } from '../read/record.ts';
 import { cut, otherKind } from './other-kinds.ts';
 import { pinpointHasHeaders, pinpointKind } from './pinpoint.ts';

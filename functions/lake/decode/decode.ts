@@ -1,3 +1,4 @@
+/** Decodes one JSON record into rows of events, headers and clicks. */
 import { Rejection } from '../vocabulary.ts';
 import { classify, type EventRecord, hasHeaders } from './classify.ts';
 import { clear, type Draft, makeDraft } from './draft.ts';

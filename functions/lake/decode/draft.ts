@@ -1,3 +1,4 @@
+/** The draft of a record's rows, which the decoder fills and clears for each record. */
 import { type ClickRow, clicks } from '../tables/clicks.ts';
 import { type EventRow, events } from '../tables/events.ts';
 import { type HeaderRow, headers } from '../tables/headers.ts';

@@ -1,3 +1,4 @@
+/** Turns a filled draft into rows: one for each recipient, header and click. */
 import { hash } from 'node:crypto';
 import { clicks } from '../tables/clicks.ts';
 import { type EventRow, events } from '../tables/events.ts';

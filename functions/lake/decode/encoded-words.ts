@@ -1,3 +1,4 @@
+/** Decodes the encoded words (RFC 2047) of header values. */
 import libmime from 'libmime';
 
 /** Far more than a mail's headers have; decoding takes some hundred times the memory of the text. */

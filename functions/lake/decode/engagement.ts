@@ -1,3 +1,4 @@
+/** Fills the columns that opens and clicks share: IP address, user agent, bot verdict, link. */
 import type { Draft } from './draft.ts';
 import { type Field, type JsonFields, jsonUnlessEmpty, wordOf } from './fields.ts';
 import type { Parsers } from './parsers.ts';

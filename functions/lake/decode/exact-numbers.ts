@@ -1,3 +1,4 @@
+/** Parses a record again where JSON.parse would have rounded a large number. */
 import { Rejection } from '../vocabulary.ts';
 import { type Json, type JsonFields, MOST_DIGITS, objectOf } from './fields.ts';
 

@@ -1,3 +1,4 @@
+/** Builds the column `extras`: what a record holds that no other column takes. */
 import type { OtherRecipient } from './draft.ts';
 import { type Json, type JsonFields, jsonOf } from './fields.ts';
 

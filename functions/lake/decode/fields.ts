@@ -1,3 +1,4 @@
+/** Reads typed fields of a JSON record; each error names the field's path. */
 import { Rejection } from '../vocabulary.ts';
 
 /** A JSON value whose numbers are exact: a bigint stands where the text has an integer that no double holds. */

@@ -1,3 +1,4 @@
+/** Parses times in all formats that raw data has. */
 import { Rejection } from '../vocabulary.ts';
 import { type Field, shown, wordOf, wrongType } from './fields.ts';
 

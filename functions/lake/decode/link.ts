@@ -1,3 +1,4 @@
+/** Splits a clicked link into scheme, host, path, query and UTM parameters. */
 import type { ClickRow } from '../tables/clicks.ts';
 
 /** A link taken apart, by column; null where there is no such part or it can't be read. */

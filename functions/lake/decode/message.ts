@@ -1,3 +1,4 @@
+/** Reads the headers of a message: all of them, or the one with a given name. */
 import type { EventRow } from '../tables/events.ts';
 import { domainOf } from './address.ts';
 import type { Draft } from './draft.ts';

@@ -1,3 +1,4 @@
+/** Names records of other AWS services that lie in the raw data and are no e-mail events. */
 import type { JsonObject, JsonValue } from '../read/record.ts';
 
 /** The name of a record that is known to be no e-mail event, by its own fields; undefined if it is unknown. */

@@ -1,3 +1,4 @@
+/** The parsers that both decoders share, with a memory of repeated texts. */
 import type { Settings } from '../settings.ts';
 import { type Address, parseAddresses } from './address.ts';
 import { type Agent, parseAgent } from './agent.ts';

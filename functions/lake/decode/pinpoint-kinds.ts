@@ -1,3 +1,4 @@
+/** The event types of Amazon Pinpoint, and how each fills a row. */
 import type { EventType } from '../vocabulary.ts';
 import { ascribe } from './ascribe.ts';
 import type { Draft } from './draft.ts';

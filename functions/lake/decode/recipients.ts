@@ -1,3 +1,4 @@
+/** Reads lists of recipients: of a mail, and of a bounce, complaint or delay. */
 import { Rejection } from '../vocabulary.ts';
 import { isPlainAddress, parseAddresses } from './address.ts';
 import { nobody, type Recipient } from './draft.ts';

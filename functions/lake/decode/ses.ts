@@ -1,3 +1,4 @@
+/** Decodes a record of Amazon SES. */
 import type { Draft } from './draft.ts';
 import { flagOf, type JsonFields, missingField, objectOf, requiredObject, requiredText, wordOf } from './fields.ts';
 import { instantOf } from './instant.ts';

@@ -1,3 +1,4 @@
+/** Finds halves of characters (lone UTF-16 surrogates) in a record's text, which UTF-8 can't hold. */
 import type { Json, JsonFields } from './fields.ts';
 
 /** The flag that extras carries. */

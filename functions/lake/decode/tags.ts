@@ -1,3 +1,4 @@
+/** Fills columns from message tags (SES) and attributes (Pinpoint), as the settings say. */
 import { DIMENSION_COLUMNS, type DimensionColumn, type Settings, type TagColumn } from '../settings.ts';
 import type { EventRow } from '../tables/events.ts';
 import { type Json, type JsonFields, jsonOf, jsonUnlessEmpty } from './fields.ts';

@@ -1,3 +1,4 @@
+/** The types between reader, decoder and writer of rows. */
 import type { JsonValue } from '../read/record.ts';
 import type { Settings } from '../settings.ts';
 import type { ClickRow } from '../tables/clicks.ts';

@@ -1,3 +1,4 @@
+/** The raw objects that plans already name, held in little memory. */
 import type { StoredObject } from '../ports.ts';
 import { EventIds } from '../write/event-ids.ts';
 import type { Plan } from './records.ts';

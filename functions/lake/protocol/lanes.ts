@@ -1,3 +1,4 @@
+/** Decides whether a unit is queued as live work or as backfill. */
 import { HOUR_MS } from '../days.ts';
 import { LANES, type Lane, type Ports, type UnitMessage } from '../ports.ts';
 import type { Settings } from '../settings.ts';

@@ -1,3 +1,4 @@
+/** A hash of the settings that decide what rows mean; each outcome records it. */
 import { hash } from 'node:crypto';
 import type { Settings } from '../settings.ts';
 

@@ -1,3 +1,4 @@
+/** Reads the outcomes of units, each once. */
 import type { Store } from '../ports.ts';
 import { type Outcome, readOutcome } from './records.ts';
 

@@ -1,3 +1,4 @@
+/** Skips text between records that is no JSON: separators, prefixes, keys. */
 import { isUtf8 } from 'node:buffer';
 
 /*

@@ -1,3 +1,4 @@
+/** Collects consecutive bytes that can't be read into one rejected record. */
 import type { Reason } from '../vocabulary.ts';
 import { isSpace } from './json.ts';
 import type { RecordPlace } from './record.ts';

@@ -1,3 +1,4 @@
+/** Takes events out of SNS, EventBridge and other envelopes, which may be nested. */
 import { Rejection } from '../vocabulary.ts';
 import { BASE64, EventSearch, type Found, type SearchLimits, type SplitInner } from './event-search.ts';
 import { isGzip } from './gzip.ts';

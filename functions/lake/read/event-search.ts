@@ -1,3 +1,4 @@
+/** Searches an unknown envelope for events inside it. */
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { Rejection } from '../vocabulary.ts';
 import { isGzip } from './gzip.ts';

@@ -1,3 +1,4 @@
+/** Decompresses gzip data of any number of members, and tells how it ended. */
 import { constants, crc32, createInflateRaw, gunzipSync, type InflateRaw } from 'node:zlib';
 import { ObjectRejection } from '../vocabulary.ts';
 import { ByteSource } from './byte-source.ts';

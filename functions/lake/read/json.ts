@@ -1,3 +1,4 @@
+/** Parses JSON text; tolerates raw control characters in strings. */
 import type { JsonValue } from './record.ts';
 
 export interface Parsed {

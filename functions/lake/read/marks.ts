@@ -1,3 +1,4 @@
+/** Recognises text that looks like an e-mail event, so that it is never skipped without notice. */
 import type { JsonValue } from './record.ts';
 
 /*

@@ -1,3 +1,4 @@
+/** Reads one raw object, plain or gzip, record by record. */
 import type { Limits } from '../settings.ts';
 import { ObjectRejection, Rejection } from '../vocabulary.ts';
 import { release } from '../write/memory.ts';

@@ -1,3 +1,4 @@
+/** Reads some byte ranges of a raw object again, for a replay. */
 import type { Limits } from '../settings.ts';
 import { type Reason, Rejection } from '../vocabulary.ts';
 import { ByteSource } from './byte-source.ts';

@@ -1,3 +1,4 @@
+/** Finds the next readable record after broken bytes. */
 import { parseJson } from './json.ts';
 import { findStart, isPlausible, LOOKAHEAD, LOOKBEHIND, type Start, tornness } from './resync.ts';
 import type { JsonScanner } from './scanner.ts';

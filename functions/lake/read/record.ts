@@ -1,3 +1,4 @@
+/** The types of a record that was read: its value, its place, and why it was rejected. */
 import type { Rejection } from '../vocabulary.ts';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };

@@ -1,3 +1,4 @@
+/** Refuses objects of another format or encoding by their first bytes. */
 import { isUtf8 } from 'node:buffer';
 import { ObjectRejection } from '../vocabulary.ts';
 

@@ -1,3 +1,4 @@
+/** Finds positions after a broken record at which the next one may begin. */
 import { isSpace } from './json.ts';
 import type { JsonValue } from './record.ts';
 import { isTopicValidation, TOPIC_VALIDATION } from './topic-validation.ts';

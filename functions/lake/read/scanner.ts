@@ -1,3 +1,4 @@
+/** Finds the end of a JSON value in a stream of bytes. */
 import { isSpace } from './json.ts';
 
 /**

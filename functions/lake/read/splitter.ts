@@ -1,3 +1,4 @@
+/** Splits the bytes of an object into JSON values, whatever separates them. */
 import type { Limits } from '../settings.ts';
 import { type Reason, Rejection } from '../vocabulary.ts';
 import { isHarmless, quotedRecord, quotingOf, textEnd } from './between.ts';

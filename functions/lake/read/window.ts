@@ -1,3 +1,4 @@
+/** The part of an object that the splitter holds in memory. */
 import { isUtf8 } from 'node:buffer';
 
 /** The part of an object that is in memory: what has arrived and is not yet done with. */

@@ -1,3 +1,4 @@
+/** Remembers, for values that repeat, what each puts into columns, so that it is decoded once. */
 import type { ColumnBuffer, Value } from '../write/column.ts';
 import type { Columns } from '../write/columns.ts';
 import { DistinctTexts } from '../write/distinct-texts.ts';

@@ -1,3 +1,4 @@
+/** Runs the decoder on example records, and returns copies of the rows that it makes. */
 import { makeDecoder } from '../decode/decode.ts';
 import type { Decode } from '../decode/types.ts';
 import type { JsonObject } from '../read/record.ts';

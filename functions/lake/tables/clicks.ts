@@ -1,3 +1,4 @@
+/** Declares the table `clicks`. */
 import {
   agent,
   bot_verdict,

@@ -1,3 +1,4 @@
+/** Declares the table `events`. */
 import {
   agent,
   bot_verdict,

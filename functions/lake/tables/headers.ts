@@ -1,3 +1,4 @@
+/** Declares the table `headers`. */
 import { feed, lineage, message_id, source } from './shared.ts';
 import { defineTable, int, type RowOf, required, string, timestamp } from './table.ts';
 

@@ -1,3 +1,4 @@
+/** All tables of the lake, by name. */
 import { clicks } from './clicks.ts';
 import { events } from './events.ts';
 import { headers } from './headers.ts';

@@ -1,3 +1,4 @@
+/** Declares the table `quarantine`. */
 import { lineage } from './shared.ts';
 import { bigint, defineTable, type RowOf, required, string, timestamp } from './table.ts';
 

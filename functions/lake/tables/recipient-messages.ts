@@ -1,3 +1,4 @@
+/** Declares the table `recipient_messages`. */
 import {
   configuration_set,
   dimensions,

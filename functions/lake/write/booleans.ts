@@ -1,3 +1,4 @@
+/** A column of booleans in memory. */
 import type { ColumnBuffer, Value } from './column.ts';
 import { type Memory, scratch } from './memory.ts';
 import { type Chunk, ENCODING } from './pages/chunk.ts';

@@ -1,3 +1,4 @@
+/** What every kind of column in memory can do. */
 import type { Chunk } from './pages/chunk.ts';
 
 export type Value = string | number | bigint | boolean;

@@ -1,3 +1,4 @@
+/** Holds the rows of a table in memory, column by column, until they are written as Parquet. */
 import type { Column, RowOf, Table } from '../tables/table.ts';
 import { BooleanColumn } from './booleans.ts';
 import type { ColumnBuffer, Value } from './column.ts';

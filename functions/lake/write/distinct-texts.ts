@@ -1,3 +1,4 @@
+/** A hash table of texts that gives each distinct text a number. */
 import { type Memory, release } from './memory.ts';
 import { Bytes } from './pages/bytes.ts';
 import { Texts } from './texts.ts';

@@ -1,3 +1,4 @@
+/** A hash table of event ids that finds repeated events in a unit. */
 import { hash } from 'node:crypto';
 import { release } from './memory.ts';
 

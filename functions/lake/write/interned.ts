@@ -1,3 +1,4 @@
+/** A column of texts that repeat; Parquet stores it with a dictionary. */
 import type { ColumnBuffer, Value } from './column.ts';
 import { DistinctTexts } from './distinct-texts.ts';
 import { copyBytes, type Memory, scratch, TEXT_BITS, TEXT_MASK } from './memory.ts';

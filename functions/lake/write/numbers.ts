@@ -1,3 +1,4 @@
+/** Columns of numbers in memory: integers, doubles and timestamps. */
 import type { ColumnBuffer, Value } from './column.ts';
 import { type Memory, NO_DOUBLES, scratch } from './memory.ts';
 import { type Chunk, ENCODING } from './pages/chunk.ts';

@@ -1,3 +1,4 @@
+/** Groups the rows of a table by day, and sorts those of each day. */
 import { DAY_MS } from '../days.ts';
 import { dayOf } from '../decode/time.ts';
 import type { ColumnBuffer } from './column.ts';

@@ -1,3 +1,4 @@
+/** Writes rows in memory as one Parquet file. */
 import type { Settings } from '../settings.ts';
 import type { Columns } from './columns.ts';
 import { release } from './memory.ts';

@@ -1,3 +1,4 @@
+/** One number for each row, in blocks of memory: what the columns store their values in. */
 import { BLOCK_ROWS, ROW_BITS, ROW_MASK } from './memory.ts';
 
 type Numbers = Int32Array | Float64Array;

@@ -1,3 +1,4 @@
+/** A column of texts that rarely repeat. */
 import type { ColumnBuffer, Value } from './column.ts';
 import { type Memory, NO_INTS, scratch } from './memory.ts';
 import type { Chunk } from './pages/chunk.ts';

@@ -1,3 +1,4 @@
+/** Storage for many texts as UTF-8 in blocks of memory. */
 import {
   BLOCK_BYTES,
   compareBytes,

@@ -1,3 +1,4 @@
+/** The catalog port on files. */
 import { readdir, readFile } from 'node:fs/promises';
 import { concurrently } from '#lake/concurrently.ts';
 import type { Catalog, Partition } from '#lake/ports.ts';

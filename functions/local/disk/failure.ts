@@ -1,3 +1,4 @@
+/** Turns errors of the file system into those of the ports. */
 import { DeniedObject, MissingObject } from '#lake/ports.ts';
 
 /** The code of a system call's error, such as `ENOENT`; empty for any other. */

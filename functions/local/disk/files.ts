@@ -1,3 +1,4 @@
+/** Reads and writes files safely: complete or not at all, and create-only where a port asks for it. */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';

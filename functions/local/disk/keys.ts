@@ -1,3 +1,4 @@
+/** Turns keys of objects into paths of files, and back. */
 import { Buffer } from 'node:buffer';
 import { join } from 'node:path';
 

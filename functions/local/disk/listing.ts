@@ -1,3 +1,4 @@
+/** Lists the files of a folder in the order in which S3 lists objects. */
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The store ports on a folder. */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { ChangedObject, MissingObject, type Store, type StoredBody, type StoredObject } from '#lake/ports.ts';
 import { readFailure } from './failure.ts';

@@ -1,3 +1,4 @@
+/** Athena's SQL functions as macros of DuckDB. */
 import { BETA_CDF, INVERSE_NORMAL_CDF, NORMAL_CDF, wilsonInterval } from './distributions.ts';
 
 /** Makes DuckDB understand Athena's dialect (Trino's functions): settings, and a macro for each function. */

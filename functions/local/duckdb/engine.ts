@@ -1,3 +1,4 @@
+/** The engine port on DuckDB. */
 import { randomBytes } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';

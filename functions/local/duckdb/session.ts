@@ -1,3 +1,4 @@
+/** Opens DuckDB with limits on memory, threads and files, and keeps its connections. */
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';

@@ -1,3 +1,4 @@
+/** Runs collect at most once a day, at the end of a run. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '#lake/days.ts';

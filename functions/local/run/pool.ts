@@ -1,3 +1,4 @@
+/** Transforms units in several worker processes at once. */
 import { systemClock } from '#host/clock.ts';
 import type { OpenUnit } from '#lake/protocol/open-units.ts';
 import type { Outcome } from '#lake/protocol/records.ts';

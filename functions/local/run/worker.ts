@@ -1,3 +1,4 @@
+/** Starts a worker process, gives it units, and notices when it dies or hangs. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '#host/failure.ts';

@@ -1,3 +1,4 @@
+/** The frame of every chart: title, description and data table. */
 import { type Content, html, type Markup } from '../html.ts';
 
 export interface FigureOptions {

@@ -1,3 +1,4 @@
+/** The small chart of a rate with its confidence interval. */
 import * as Plot from '@observablehq/plot';
 import type { Markup } from '../html.ts';
 import { svg } from './svg.ts';

@@ -1,3 +1,4 @@
+/** The chart of how long delivery took. */
 import * as Plot from '@observablehq/plot';
 import { count, duration } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';

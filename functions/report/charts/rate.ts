@@ -1,3 +1,4 @@
+/** The chart of a rate by day, with its thresholds and incidents. */
 import * as Plot from '@observablehq/plot';
 import { count, percent } from '#host/figures.ts';
 import type { Day } from '../daily.ts';

@@ -1,3 +1,4 @@
+/** The chart of opens and clicks by hours after delivery. */
 import * as Plot from '@observablehq/plot';
 import { count, percent } from '#host/figures.ts';
 import { html, type Markup, visible } from '../html.ts';

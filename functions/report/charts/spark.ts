@@ -1,3 +1,4 @@
+/** The small line of a number's course beside the number. */
 import * as Plot from '@observablehq/plot';
 import type { Markup } from '../html.ts';
 import { svg } from './svg.ts';

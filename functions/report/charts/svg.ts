@@ -1,3 +1,4 @@
+/** Draws a plot as inline SVG. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { type Markup, trusted } from '../html.ts';

@@ -1,3 +1,4 @@
+/** The time axis that charts share. */
 import * as Plot from '@observablehq/plot';
 import { DAY_MS } from '#lake/days.ts';
 import type { Marked } from '../incidents.ts';

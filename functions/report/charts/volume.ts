@@ -1,3 +1,4 @@
+/** The chart of mail sent, by outcome. */
 import * as Plot from '@observablehq/plot';
 import { count, percent } from '#host/figures.ts';
 import { added, type Day } from '../daily.ts';

@@ -1,3 +1,4 @@
+/** The chart of opens and clicks by hour of the week. */
 import * as Plot from '@observablehq/plot';
 import { count, counted, percent } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';

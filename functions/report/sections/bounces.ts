@@ -1,3 +1,4 @@
+/** The section about why mail bounced. */
 import { count, counted, percent } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
 

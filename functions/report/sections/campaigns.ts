@@ -1,3 +1,4 @@
+/** The section about campaigns. */
 import { count, counted, percent } from '#host/figures.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { type CampaignReach, reachCharts } from '../charts/reach.ts';

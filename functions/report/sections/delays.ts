@@ -1,3 +1,4 @@
+/** The section about mail that was delayed. */
 import { count, counted, percent } from '#host/figures.ts';
 import { html } from '../html.ts';
 import type { Section } from '../page.ts';

@@ -1,3 +1,4 @@
+/** The section about what became of each day's mail. */
 import { type RateChart, rateChart } from '../charts/rate.ts';
 import { volumeChart } from '../charts/volume.ts';
 import type { Day } from '../daily.ts';

@@ -1,3 +1,4 @@
+/** What the report shows when there is no mail to report on. */
 import { count } from '#host/figures.ts';
 import { html } from '../html.ts';
 import { days } from '../numbers.ts';

@@ -1,3 +1,4 @@
+/** The section with the period's numbers, compared with the period before. */
 import { count, percent } from '#host/figures.ts';
 import { hasTrend, spark } from '../charts/spark.ts';
 import { added, type Day, type ProviderDay } from '../daily.ts';

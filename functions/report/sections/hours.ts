@@ -1,3 +1,4 @@
+/** The section about hours and weekdays. */
 import { type WeekHour, weekChart } from '../charts/week.ts';
 import { html } from '../html.ts';
 import type { Section } from '../page.ts';

@@ -1,3 +1,4 @@
+/** The section about sending domains: limits of SES, requirements of Gmail and Yahoo, and addresses to suppress. */
 import { count, percent } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
 import type { Section } from '../page.ts';

@@ -1,3 +1,4 @@
+/** The section about the time that delivery took. */
 import { count, counted, duration, percent } from '#host/figures.ts';
 import { type Latency, latencyChart } from '../charts/latency.ts';
 import { html } from '../html.ts';

@@ -1,3 +1,4 @@
+/** The section about links that were clicked. */
 import { count, counted, percent } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
 import { ratio } from '../measures.ts';

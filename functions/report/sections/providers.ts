@@ -1,3 +1,4 @@
+/** The section about mailbox providers. */
 import { count, counted, percent } from '#host/figures.ts';
 import { type HeatCell, heatMap } from '../charts/heat.ts';
 import { buckets } from '../charts/time.ts';

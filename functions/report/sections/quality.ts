@@ -1,3 +1,4 @@
+/** The section about the data itself: what was read, rejected, and how fresh it is. */
 import { count, counted } from '#host/figures.ts';
 import { html, type Markup } from '../html.ts';
 import { day, instant } from '../numbers.ts';

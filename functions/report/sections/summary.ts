@@ -1,3 +1,4 @@
+/** The section at the top: incidents in words, and limits that are near or passed. */
 import { count, counted, percent } from '#host/figures.ts';
 import type { Cause } from '../causes.ts';
 import { html, type Markup } from '../html.ts';

@@ -1,3 +1,4 @@
+/** The section about A/B tests. */
 import { count, counted, percent } from '#host/figures.ts';
 import { interval } from '../charts/interval.ts';
 import { html, type Markup } from '../html.ts';

@@ -1,3 +1,4 @@
+/** Rows as a stream of batches, and a stream of text as one text. */
 import type { SqlValue } from '#lake/ports.ts';
 import type { RowStream } from '#local/duckdb/values.ts';
 

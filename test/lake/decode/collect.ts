@@ -1,3 +1,4 @@
+/** Decodes records and collects the rows, for the decoder's tests. */
 import { makeDecoder } from '#lake/decode/decode.ts';
 import type { RecordContext, RowSink, Verdict } from '#lake/decode/types.ts';
 import { readObject } from '#lake/read/object.ts';

@@ -1,3 +1,4 @@
+/** Loads a record of test/fixtures/none and changes what a test needs. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 

@@ -1,3 +1,4 @@
+/** Reads bytes with the lake's reader and notes what it reports. */
 import { readObject } from '#lake/read/object.ts';
 import type { JsonValue, Place, RecordVisitor } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS, type Limits } from '#lake/settings.ts';

@@ -1,3 +1,4 @@
+/** Makes the files of a lake look old, and lists its keys. */
 import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOUR_MS } from '#lake/days.ts';

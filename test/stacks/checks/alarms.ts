@@ -1,3 +1,4 @@
+/** Checks alarms and dashboard of an evaluated stage. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

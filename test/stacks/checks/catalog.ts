@@ -1,3 +1,4 @@
+/** Checks tables, views and saved queries of an evaluated stage. */
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { type LakeSql, loadSql } from '#host/sql-folder.ts';

@@ -1,3 +1,4 @@
+/** Checks that the deployer's policy allows what a deployment of the stage needs. */
 import { expect, test } from 'vitest';
 import { deployerStatements } from '../../../stacks/spec/deployer.ts';
 import { policyOf } from '../../../stacks/spec/statements.ts';

@@ -1,3 +1,4 @@
+/** Checks the inputs of all resources against the provider's types. */
 import { expect, test } from 'vitest';
 import { resourceOf } from '../graph.ts';
 import { ProviderTypes } from '../provider-types.ts';

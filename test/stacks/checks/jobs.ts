@@ -1,3 +1,4 @@
+/** Checks functions, schedules and queues of an evaluated stage. */
 import { expect, test } from 'vitest';
 import { readEnvironment, VARIABLES } from '#aws/environment.ts';
 import { codeVersion } from '#host/code-version.ts';

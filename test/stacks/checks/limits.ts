@@ -1,3 +1,4 @@
+/** Checks the inputs of all resources against the limits of their services. */
 import { expect, test } from 'vitest';
 import type { Graph, Json, Resource } from '../graph.ts';
 import { type Request, requestsOf } from '../requests.ts';

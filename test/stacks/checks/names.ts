@@ -1,3 +1,4 @@
+/** Checks the names of all resources: length, and that no two stages share one. */
 import { expect, test } from 'vitest';
 import { at, type Graph, type Resource } from '../graph.ts';
 import { physicalName } from '../statements.ts';

@@ -1,3 +1,4 @@
+/** Checks the IAM policies of an evaluated stage. */
 import { expect, test } from 'vitest';
 import { configOf } from '../../../stacks/config.ts';
 import { analystStatements } from '../../../stacks/spec/analyst.ts';

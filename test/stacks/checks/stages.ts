@@ -1,3 +1,4 @@
+/** The evaluated stages that the checks look at. */
 import type { Graph } from '../graph.ts';
 
 /** The graphs, once they have been evaluated. */

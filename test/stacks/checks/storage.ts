@@ -1,3 +1,4 @@
+/** Checks the buckets of an evaluated stage. */
 import { expect, test } from 'vitest';
 import { at, type Graph, listAt, ofType, resourceOf, textAt } from '../graph.ts';
 import { all, type Stages } from './stages.ts';

@@ -1,3 +1,4 @@
+/** Checks the Firehose and the configuration set of an evaluated stage. */
 import { expect, test } from 'vitest';
 import { at, ofType, resourceOf, textAt } from '../graph.ts';
 import type { Stages } from './stages.ts';

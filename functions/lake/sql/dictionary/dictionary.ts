@@ -1,3 +1,4 @@
+/** Writes the data dictionary, sql/README.md. */
 import type { Table } from '../../tables/table.ts';
 import { PRESTO_TYPES, type View } from '../views/view.ts';
 import { GUIDE } from './guide.ts';

@@ -1,3 +1,4 @@
+/** The columns by which the views of the deliverability family group, view by view. */
 import { DIMENSION_COLUMNS } from '../../settings.ts';
 import { tenancy } from '../../tables/shared.ts';
 

@@ -1,3 +1,4 @@
+/** Writes the SQL of the deliverability family of views, `deliverability_facts` included. */
 import { type Dimension, FACT_DIMENSIONS, type FamilyView } from './dimensions.ts';
 import { headerText } from './header.ts';
 import { counted, MEASURE_NAMES, MEASURES } from './measures.ts';

@@ -1,3 +1,4 @@
+/** Writes the comment at the head of a generated view. */
 import type { ViewClock } from '../views/view.ts';
 
 /** What the comment at the head of a generated view's file says. */

@@ -1,3 +1,4 @@
+/** The rates of the deliverability family, each as numerator and denominator. */
 import type { MeasureName } from './measures.ts';
 
 /** A rate (sql/README.md, "Definitions") as two measures: add those up, then divide. */

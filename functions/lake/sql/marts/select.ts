@@ -1,3 +1,5 @@
+/** Builds parts of SQL statements, for the generated views. */
+
 const WIDTH = 120;
 
 /** Items of a select, one a line. */

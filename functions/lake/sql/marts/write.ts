@@ -1,3 +1,4 @@
+/** Lists the views of sql/marts that are generated, with their text. */
 import { FAMILY } from './dimensions.ts';
 import { factsText, familyText } from './family.ts';
 

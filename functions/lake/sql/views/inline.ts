@@ -1,3 +1,4 @@
+/** Makes a query that stands alone: the views that it reads become CTEs. */
 import { neededViews } from './order.ts';
 import { relations } from './relations.ts';
 import type { View } from './view.ts';

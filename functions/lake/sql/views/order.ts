@@ -1,3 +1,4 @@
+/** Orders views so that each comes after those that it reads. */
 import type { View } from './view.ts';
 
 /**

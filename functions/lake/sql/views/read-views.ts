@@ -1,3 +1,4 @@
+/** Parses the files of views, and fills in columns whose meaning is that of another view. */
 import { orderViews } from './order.ts';
 import { parseView, tableColumns, type View } from './view.ts';
 

@@ -1,3 +1,4 @@
+/** Finds the tables and views that a SQL statement reads. */
 import { type Token, tokens } from './tokens.ts';
 
 /**

@@ -1,3 +1,5 @@
+/** Splits SQL text into tokens. */
+
 export interface Token {
   /** `word` is lower-cased; the others are as written, quotes included */
   kind: 'word' | 'quoted' | 'string' | 'number' | 'symbol';

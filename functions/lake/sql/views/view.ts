@@ -1,3 +1,4 @@
+/** Parses the file of a view: the declarations in its head comment, and the statement. */
 import { TABLES } from '../../tables/index.ts';
 import type { ColumnType } from '../../tables/table.ts';
 import { relations } from './relations.ts';

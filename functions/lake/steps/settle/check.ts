@@ -1,3 +1,4 @@
+/** Checks the row counts of what settle wrote, before readers are pointed at it. */
 import type { Engine } from '../../ports.ts';
 import { liveFolder } from '../../protocol/keys.ts';
 import { TABLES } from '../../tables/index.ts';

@@ -1,3 +1,4 @@
+/** Tells failures of the environment from failures that a unit's own data causes. */
 import type { Ports, RawStore, Store, StoredBody } from '../../ports.ts';
 
 type WatchedPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'>;

@@ -1,3 +1,4 @@
+/** Counts the records of a unit by what became of them. */
 import type { Verdict } from '../../decode/types.ts';
 import type { UnitRow } from '../../tables/protocol.ts';
 import type { Reason } from '../../vocabulary.ts';

@@ -1,3 +1,4 @@
+/** Holds the rows of a unit, drops repeats, and encodes one Parquet file for each table and day. */
 import { DAY_MS } from '../../days.ts';
 import { dayOf } from '../../decode/time.ts';
 import type { RowSink } from '../../decode/types.ts';

@@ -1,3 +1,4 @@
+/** A buffer that grows as bytes are written to it. */
 import { release } from '../memory.ts';
 
 /** Bytes written one after another into a buffer that grows. */
