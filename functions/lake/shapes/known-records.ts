@@ -25,10 +25,20 @@ import { Int64Column } from '../write/numbers.ts';
 import { Bytes } from '../write/pages/bytes.ts';
 import { TextColumn } from '../write/text.ts';
 import { isFixed } from './kinds.ts';
-import { type Entry, type Put, put } from './memo.ts';
-import { type Gap, type HeaderSteps, type Plan, Planner, type Step, type TableColumns, type Template } from './plan.ts';
+import { type Entry, putAll, type TableName } from './memo.ts';
+import {
+  type Gap,
+  type HeaderSteps,
+  type Plan,
+  Planner,
+  type Steps,
+  type TableColumns,
+  type Template,
+  type TextStep,
+} from './plan.ts';
 import { isNullText, leavesOf, type Node, Shapes, TEXT } from './shapes.ts';
 import {
+  decimal,
   domainOfPlainAddress,
   hasCapitals,
   hasEncodedWord,
@@ -83,7 +93,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   readonly #letters = new Shapes<number>();
   readonly #content = new Bytes();
   readonly #written = new Bytes();
-  readonly #context: Record<'events' | 'clicks' | 'headers', ContextColumns>;
+  readonly #context: Record<TableName, ContextColumns>;
   #credit = MOST_CREDIT;
 
   /* The record matched last: where it begins and ends, with its envelope. */
@@ -309,121 +319,144 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       const hashed = hash('sha256', this.#writtenView(length), 'binary');
       const admitted = rows.admit(hashed, plan.feed);
       if (admitted === 'repeat') continue;
-      this.#begin('events', events.length, context, hashed);
-      this.#context.events.delivered?.putNumber(events.length, context.deliveredAt);
-      this.#context.events.suspect?.put(events.length, isTimeSuspect(occurred, sent, context.deliveredAt));
-      this.#run(steps, plan, 'events', events);
+      const row = events.length;
+      this.#putId(this.#context.events.id, row, hashed);
+      this.#context.events.delivered?.putNumber(row, context.deliveredAt);
+      this.#context.events.suspect?.put(row, isTimeSuspect(occurred, sent, context.deliveredAt));
+      this.#begin('events', row, 1, context);
+      this.#putAsked(plan, 'events', row, 1);
+      this.#run(steps, row, 1);
+      events.extend(row + 1);
       if (admitted === 'better') continue;
       isNew = true;
-      if (plan.clicks.length === 0) continue;
-      this.#begin('clicks', clicks.length, context, hashed);
-      this.#run(plan.clicks, plan, 'clicks', clicks);
+      if (plan.clicks) this.#putClick(plan.clicks, plan, clicks, context, hashed);
     }
     if (!isNew) return 'duplicate';
     if (plan.headers) this.#putHeaders(plan.headers, plan, headers, context);
     return 'accepted';
   }
 
-  /**
-   * Puts the headers' rows, what they have in common column by column:
-   *
-   *     for (const own of headers) { begin(row); for (const step of [...common, ...own]) this.#step(step, row++); }
-   */
-  #putHeaders({ count, common, own }: HeaderSteps, { asked }: Plan, columns: Columns, context: RecordContext): void {
-    const first = columns.length;
-    const { attempt, key, ordinal } = this.#context.headers;
-    for (let row = first; row < first + count; row++) {
-      attempt.put(row, context.attempt);
-      key.put(row, context.sourceKey);
-      ordinal.putNumber(row, context.sourceOrdinal);
-    }
-    for (let i = 0; i < asked.length; i++) {
-      const puts = this.#entries[i]?.headers;
-      if (puts && puts.length > 0) for (let row = first; row < first + count; row++) putAll(puts, row);
-    }
-    for (let i = 0; i < common.length; i++) {
-      const step = common[i];
-      if (step) for (let row = first; row < first + count; row++) this.#step(step, row);
-    }
-    for (let i = 0; i < count; i++) {
-      const steps = own[i] ?? [];
-      for (let s = 0; s < steps.length; s++) {
-        const step = steps[s];
-        if (step) this.#step(step, first + i);
-      }
-    }
-    columns.extend(first + count);
-  }
-
-  /** Puts what is known beside the record into a row. */
-  #begin(table: 'events' | 'clicks', row: number, context: RecordContext, hashed: string): void {
-    const columns = this.#context[table];
-    if (columns.id) {
-      for (let i = 0; i < 16; i++) {
-        const byte = hashed.charCodeAt(i);
-        hex[2 * i] = DIGITS[byte >> 4] ?? 0;
-        hex[2 * i + 1] = DIGITS[byte & 15] ?? 0;
-      }
-      columns.id.putBytes(row, hex, hexView, 0, 32);
-    }
-    columns.attempt.put(row, context.attempt);
-    columns.key.put(row, context.sourceKey);
-    columns.ordinal.putNumber(row, context.sourceOrdinal);
-  }
-
-  /** Does the steps of one row, which is the table's next, and what the values asked about put into it. */
-  #run(steps: readonly Step[], { asked }: Plan, table: 'events' | 'clicks', columns: Columns): void {
+  #putClick(steps: Steps, plan: Plan, columns: Columns, context: RecordContext, hashed: string): void {
     const row = columns.length;
-    for (let i = 0; i < asked.length; i++) {
-      const entry = this.#entries[i];
-      if (entry) putAll(entry[table], row);
-    }
-    for (let i = 0; i < steps.length; i++) {
-      const step = steps[i];
-      if (step) this.#step(step, row);
-    }
+    this.#putId(this.#context.clicks.id, row, hashed);
+    this.#begin('clicks', row, 1, context);
+    this.#putAsked(plan, 'clicks', row, 1);
+    this.#run(steps, row, 1);
     columns.extend(row + 1);
   }
 
-  #step(step: Step, row: number): void {
-    const { spans, escaped } = this.#shapes;
-    switch (step.is) {
-      case 'put':
-        put(step.put, row);
-        return;
-      case 'number':
-        step.column.putNumber(row, this.#numbers[step.leaf] ?? 0);
-        return;
-      case 'copy': {
-        if (step.words >= 0 && this.#entries[step.words] !== null) return;
-        const from = spans[2 * step.leaf] ?? 0;
-        const to = spans[2 * step.leaf + 1] ?? 0;
-        if (escaped[step.leaf] === 0) step.column.putBytes(row, this.#bytes, this.#view, from, to);
-        else {
-          this.#written.clear();
-          this.#written.need(to - from);
-          const end = unescaped(this.#bytes, from, to, this.#written.buffer, 0);
-          step.column.putBytes(row, this.#written.buffer, this.#written.view, 0, end);
-        }
-        return;
-      }
-      case 'key':
-      case 'domain': {
-        const to = spans[2 * step.leaf + 1] ?? 0;
-        const from = step.is === 'key' ? (spans[2 * step.leaf] ?? 0) : (this.#numbers[step.leaf] ?? 0);
-        if (this.#capitals[step.leaf] === 0) step.column.putBytes(row, this.#bytes, this.#view, from, to);
-        else {
-          this.#written.clear();
-          this.#appendLower(from, to);
-          step.column.putBytes(row, this.#written.buffer, this.#written.view, 0, this.#written.at);
-        }
-        return;
-      }
-      default: {
-        const length = this.#fill(step.template);
-        step.column.putBytes(row, this.#written.buffer, this.#written.view, 0, length);
+  #putHeaders({ count, common, own }: HeaderSteps, plan: Plan, columns: Columns, context: RecordContext): void {
+    const first = columns.length;
+    this.#begin('headers', first, count, context);
+    this.#putAsked(plan, 'headers', first, count);
+    this.#run(common, first, count);
+    this.#run(own, first, 1);
+    columns.extend(first + count);
+  }
+
+  /** Puts what is known beside the record into `count` rows from `first` on. */
+  #begin(table: TableName, first: number, count: number, context: RecordContext): void {
+    const { attempt, key, ordinal, known } = this.#context[table];
+    if (known.attempt !== context.attempt || known.key !== context.sourceKey) {
+      known.attempt = context.attempt;
+      known.key = context.sourceKey;
+      known.attemptNumber = attempt.distinct.numberOf(context.attempt);
+      known.keyNumber = key.distinct.numberOf(context.sourceKey);
+    }
+    for (let row = first; row < first + count; row++) {
+      attempt.putNumber(row, known.attemptNumber);
+      key.putNumber(row, known.keyNumber);
+      ordinal.putNumber(row, context.sourceOrdinal);
+    }
+  }
+
+  #putId(column: TextColumn | undefined, row: number, hashed: string): void {
+    for (let i = 0; i < 16; i++) {
+      const byte = hashed.charCodeAt(i);
+      hex[2 * i] = DIGITS[byte >> 4] ?? 0;
+      hex[2 * i + 1] = DIGITS[byte & 15] ?? 0;
+    }
+    column?.putBytes(row, hex, hexView, 0, 32);
+  }
+
+  /** Puts what the values asked about make of `count` rows from `first` on. */
+  #putAsked({ asked }: Plan, table: TableName, first: number, count: number): void {
+    for (let i = 0; i < asked.length; i++) {
+      const entry = this.#entries[i];
+      if (entry) putAll(entry[table], first, count);
+    }
+  }
+
+  /**
+   * Does steps, each for `count` rows, where its first row is that many behind `first`:
+   *
+   *     for (const step of steps) for (const row of rows(first + step.row, count)) step.column.put(row, valueOf(step));
+   */
+  #run({ puts, numbers, few, texts }: Steps, first: number, count: number): void {
+    const { spans } = this.#shapes;
+    const written = this.#written;
+    putAll(puts, first, count);
+    for (let i = 0; i < numbers.length; i++) {
+      const step = numbers[i];
+      if (!step) continue;
+      const from = first + step.row;
+      const value = step.leaf < 0 ? step.value : (this.#numbers[step.leaf] ?? 0);
+      for (let row = from; row < from + count; row++) step.column.putNumber(row, value);
+    }
+    for (let i = 0; i < few.length; i++) {
+      const step = few[i];
+      if (!step || this.#isPut(step)) continue;
+      const { distinct } = step.column;
+      const isSpan = this.#isSpan(step);
+      const end = isSpan ? (spans[2 * step.leaf + 1] ?? 0) : this.#write(step);
+      const number = isSpan
+        ? distinct.numberOfBytes(this.#bytes, this.#view, this.#spanStart(step), end)
+        : distinct.numberOfBytes(written.buffer, written.view, 0, end);
+      const from = first + step.row;
+      for (let row = from; row < from + count; row++) step.column.putNumber(row, number);
+    }
+    for (let i = 0; i < texts.length; i++) {
+      const step = texts[i];
+      if (!step || this.#isPut(step)) continue;
+      const isSpan = this.#isSpan(step);
+      const start = isSpan ? this.#spanStart(step) : 0;
+      const end = isSpan ? (spans[2 * step.leaf + 1] ?? 0) : this.#write(step);
+      const from = first + step.row;
+      for (let row = from; row < from + count; row++) {
+        if (isSpan) step.column.putBytes(row, this.#bytes, this.#view, start, end);
+        else step.column.putBytes(row, written.buffer, written.view, start, end);
       }
     }
+  }
+
+  /** Have the words been decoded, and put in with what was asked? */
+  #isPut({ words }: TextStep<unknown>): boolean {
+    return words >= 0 && this.#entries[words] !== null;
+  }
+
+  /** Is the text a stretch of the record as it stands there? */
+  #isSpan({ as, leaf }: TextStep<unknown>): boolean {
+    if (as === 'bytes') return this.#shapes.escaped[leaf] === 0;
+    return as !== 'template' && this.#capitals[leaf] === 0;
+  }
+
+  #spanStart({ as, leaf }: TextStep<unknown>): number {
+    return as === 'domain' ? (this.#numbers[leaf] ?? 0) : (this.#shapes.spans[2 * leaf] ?? 0);
+  }
+
+  /** Writes a text that isn't a stretch of the record to `#written`. @returns its bytes */
+  #write(step: TextStep<unknown>): number {
+    if (step.template) return this.#fill(step.template);
+    const out = this.#written;
+    out.clear();
+    const from = this.#spanStart(step);
+    const to = this.#shapes.spans[2 * step.leaf + 1] ?? 0;
+    if (step.as !== 'bytes') {
+      this.#appendLower(from, to);
+      return out.at;
+    }
+    out.need(to - from);
+    return unescaped(this.#bytes, from, to, out.buffer, 0);
   }
 
   /** What has been written. Views are kept by length: making one for each id takes longer than hashing it. */
@@ -475,13 +508,14 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
 
   #appendNumber(value: number): void {
     const out = this.#written;
-    const text = String(value);
-    out.need(text.length);
-    out.at += out.buffer.write(text, out.at, 'latin1');
+    out.need(MOST_DIGITS);
+    out.at = decimal(value, out.buffer, out.at);
   }
 }
 
 const MOST_VIEWS = 2048;
+/** Of a number that a double holds, with its sign. */
+const MOST_DIGITS = 24;
 const hex = Buffer.alloc(32);
 const hexView = new DataView(hex.buffer, hex.byteOffset, 32);
 const DIGITS = Buffer.from('0123456789abcdef');
@@ -494,6 +528,8 @@ interface ContextColumns {
   ordinal: Int64Column;
   delivered: Int64Column | undefined;
   suspect: BooleanColumn | undefined;
+  /** the context last put, and the numbers of its texts */
+  known: { attempt: string | null; key: string | null; attemptNumber: number; keyNumber: number };
 }
 
 function contextColumns(columns: Columns): ContextColumns {
@@ -510,14 +546,8 @@ function contextColumns(columns: Columns): ContextColumns {
     ordinal: find('source_ordinal', Int64Column),
     delivered: has('delivered_to_lake_at') ? find('delivered_to_lake_at', Int64Column) : undefined,
     suspect: has('is_time_suspect') ? find('is_time_suspect', BooleanColumn) : undefined,
+    known: { attempt: null, key: null, attemptNumber: -1, keyNumber: -1 },
   };
-}
-
-function putAll(puts: readonly Put[], row: number): void {
-  for (let i = 0; i < puts.length; i++) {
-    const one = puts[i];
-    if (one) put(one, row);
-  }
 }
 
 /** Are these the table's rows from `from` on? */

@@ -7,17 +7,15 @@ import { Memory } from '../write/memory.ts';
 import { isMarked } from './kinds.ts';
 import type { Row, Rows } from './teacher.ts';
 
-/** A value of a column that is put into rows again and again: for texts that repeat, their number. */
-export type Put =
-  | { is: 'number of text'; column: InternedColumn; number: number }
-  | { is: 'value'; column: ColumnBuffer; value: Value };
+/** Values that are put into rows again and again: for texts that repeat, their numbers. */
+export interface Puts {
+  /** `row`: into which of the rows that are put together, from 0 */
+  codes: { column: InternedColumn; number: number; row: number }[];
+  values: { column: ColumnBuffer; value: Value; row: number }[];
+}
 
 /** What one value makes of rows: of an event, of a click, and of each header. */
-export interface Entry {
-  events: readonly Put[];
-  clicks: readonly Put[];
-  headers: readonly Put[];
-}
+export type Entry = Readonly<Record<TableName, Puts>>;
 
 export const TABLES = ['events', 'clicks', 'headers'] as const;
 export type TableName = (typeof TABLES)[number];
@@ -77,16 +75,16 @@ export class Memo {
   }
 
   #entryFrom(rows: Readonly<Record<TableName, readonly Row[]>>): Entry | null {
-    const puts = (table: TableName): Put[] | null => {
+    const puts = (table: TableName): Puts | null => {
+      const made: Puts = { codes: [], values: [] };
       const [row] = rows[table];
-      if (row === undefined) return [];
-      const made: Put[] = [];
+      if (row === undefined) return made;
       for (const name of this.#names[table]) {
         const value = row[name];
         if (value === null || value === undefined) continue;
         // It rests on another value as well.
         if (typeof value === 'string' && isMarked(value)) return null;
-        made.push(putOf(this.#columns[table].column(name), value));
+        addPut(made, this.#columns[table].column(name), value, 0);
       }
       return made;
     };
@@ -95,12 +93,23 @@ export class Memo {
   }
 }
 
-export function putOf(column: ColumnBuffer, value: Value): Put {
-  if (!(column instanceof InternedColumn) || typeof value !== 'string') return { is: 'value', column, value };
-  return { is: 'number of text', column, number: column.distinct.numberOf(value) };
+export function addPut(puts: Puts, column: ColumnBuffer, value: Value, row: number): void {
+  if (!(column instanceof InternedColumn) || typeof value !== 'string') puts.values.push({ column, value, row });
+  else puts.codes.push({ column, number: column.distinct.numberOf(value), row });
 }
 
-export function put(one: Put, row: number): void {
-  if (one.is === 'number of text') one.column.putNumber(row, one.number);
-  else one.column.put(row, one.value);
+/** Puts the values into `count` rows from `first` on, each at its place from there. */
+export function putAll({ codes, values }: Puts, first: number, count: number): void {
+  for (let i = 0; i < codes.length; i++) {
+    const one = codes[i];
+    if (!one) continue;
+    const from = first + one.row;
+    for (let row = from; row < from + count; row++) one.column.putNumber(row, one.number);
+  }
+  for (let i = 0; i < values.length; i++) {
+    const one = values[i];
+    if (!one) continue;
+    const from = first + one.row;
+    for (let row = from; row < from + count; row++) one.column.put(row, one.value);
+  }
 }

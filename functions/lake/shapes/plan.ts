@@ -5,7 +5,7 @@
  */
 import { eventId, eventIdText } from '../decode/emit.ts';
 import { parseLink } from '../decode/link.ts';
-import type { JsonObject } from '../read/record.ts';
+import type { JsonObject, JsonValue } from '../read/record.ts';
 import type { EventRow } from '../tables/events.ts';
 import type { ColumnBuffer, Value } from '../write/column.ts';
 import type { Columns } from '../write/columns.ts';
@@ -24,7 +24,7 @@ import {
   timeOfMarker,
   valueAt,
 } from './kinds.ts';
-import { Memo, type Names, type Put, putOf, TABLES, type TableName } from './memo.ts';
+import { addPut, Memo, type Names, type Puts, TABLES, type TableName } from './memo.ts';
 import type { Leaf } from './shapes.ts';
 import type { Row, Rows, Teacher } from './teacher.ts';
 
@@ -43,14 +43,35 @@ export interface Template {
   gaps: readonly Gap[];
 }
 
-/** One column of one row. */
-export type Step =
-  | { is: 'put'; put: Put }
-  | { is: 'number'; column: Int64Column; leaf: number }
-  /** `words`: which of the values asked about it is, if encoded words in it are to be decoded; else −1 */
-  | { is: 'copy'; column: TextColumn | InternedColumn; leaf: number; words: number }
-  | { is: 'key' | 'domain'; column: TextColumn | InternedColumn; leaf: number }
-  | { is: 'fill'; column: TextColumn | InternedColumn; template: Template };
+/** A number, which is the same in every record of the shape (`leaf` −1: it is `value`) or a value's. */
+export interface NumberStep {
+  column: Int64Column | Int32Column;
+  leaf: number;
+  value: number;
+  row: number;
+}
+
+/** A text: a value as it is, an address in lower case or its domain, or a template. */
+export interface TextStep<C> {
+  column: C;
+  as: Gap['as'] | 'template';
+  leaf: number;
+  template: Template | null;
+  /** which of the values asked about it is, if encoded words in it are to be decoded; else −1 */
+  words: number;
+  row: number;
+}
+
+/**
+ * What fills rows, by kind of step: a loop over steps of one kind calls one function of one class, which V8 compiles into
+ * it. Each step says into which of the rows that are put together it goes, from 0.
+ */
+export interface Steps {
+  puts: Puts;
+  numbers: NumberStep[];
+  few: TextStep<InternedColumn>[];
+  texts: TextStep<TextColumn>[];
+}
 
 /** A value that the decoder is asked about. */
 export interface Asked {
@@ -64,9 +85,8 @@ export interface Asked {
 /** Header rows: most columns are the same in all of them. */
 export interface HeaderSteps {
   count: number;
-  common: readonly Step[];
-  /** by header */
-  own: readonly (readonly Step[])[];
+  common: Steps;
+  own: Steps;
 }
 
 export interface Plan {
@@ -89,8 +109,9 @@ export interface Plan {
   occurred: number;
   sent: number;
   asked: readonly Asked[];
-  events: readonly { id: Template; steps: readonly Step[] }[];
-  clicks: readonly Step[];
+  events: readonly { id: Template; steps: Steps }[];
+  /** null if it is no click */
+  clicks: Steps | null;
   headers: HeaderSteps | null;
 }
 
@@ -146,35 +167,35 @@ export class Planner {
 
     const lesson = new Lesson(markers, kinds);
     const { asked, rests, words } = this.#askedOf(marked, leaves, kinds, rows, lesson);
-    const steps = (table: TableName, row: Row): Step[] =>
-      Object.entries(row).flatMap(([name, value]) =>
-        value === null || OF_CONTEXT.has(name) || rests[table].has(name)
-          ? []
-          : [lesson.step(this.#columns[table].column(name), value, words.get(`${table}.${name}`) ?? -1)],
-      );
+    const steps = (table: TableName, rows: readonly Row[]): Steps => {
+      const made: Steps = { puts: { codes: [], values: [] }, numbers: [], few: [], texts: [] };
+      for (const [at, row] of rows.entries()) {
+        for (const [name, value] of Object.entries(row)) {
+          if (value === null || OF_CONTEXT.has(name) || rests[table].has(name)) continue;
+          const column = this.#columns[table].column(name);
+          lesson.addStep(made, column, value, words.get(`${table}.${name}`) ?? -1, at);
+        }
+      }
+      return made;
+    };
     const of = (n: number[]): Int32Array => Int32Array.from(n);
     const [occurred, sent] = [lesson.numberLeaf(event.occurred_at), lesson.numberLeaf(event.sent_at)];
     if (occurred < 0 || (event.sent_at !== null && sent < 0)) throw new Unplannable();
     const leavesWith = (kind: Kind): number[] => kinds.flatMap((one, n) => (one === kind ? [n] : []));
     const events = rows.events.map((row) => ({
       id: lesson.template(idTextOf(row)),
-      steps: steps('events', row),
+      steps: steps('events', [row]),
     }));
-    const clicks = rows.clicks.flatMap((row) => steps('clicks', row));
+    const clicks = rows.clicks.length > 0 ? steps('clicks', rows.clicks) : null;
     if (rows.headers.some((row) => isMarked(row.name))) throw new Unplannable();
     const [header] = rows.headers;
     const headers = header
       ? {
           count: rows.headers.length,
-          common: steps(
+          common: steps('headers', [part(header, (name) => !OF_HEADER.has(name))]),
+          own: steps(
             'headers',
-            part(header, (name) => !OF_HEADER.has(name)),
-          ),
-          own: rows.headers.map((row) =>
-            steps(
-              'headers',
-              part(row, (name) => OF_HEADER.has(name)),
-            ),
+            rows.headers.map((row) => part(row, (name) => OF_HEADER.has(name))),
           ),
         }
       : null;
@@ -233,6 +254,7 @@ export class Planner {
       if (TABLES.every((table) => names[table].length === 0)) continue;
       const isWords = kind === 'words';
       for (const table of TABLES) {
+        if (!isWords) this.#addCopies(table, rows[table][0], marker, names[table]);
         for (const name of names[table]) {
           if (!isWords) rests[table].add(name);
           // A column of several texts can't be had from one of them.
@@ -244,6 +266,14 @@ export class Planner {
       lesson.used.add(n);
     }
     return { asked, rests, words };
+  }
+
+  /** Adds the columns that hold the value itself: what is known of it then holds their number of its text, too. */
+  #addCopies(table: TableName, row: Row | undefined, marker: JsonValue | undefined, into: string[]): void {
+    for (const [name, value] of Object.entries(row ?? {})) {
+      const isCopy = value === marker && this.#columns[table].column(name) instanceof InternedColumn;
+      if (isCopy && !OF_CONTEXT.has(name) && !OF_HEADER.has(name) && !into.includes(name)) into.push(name);
+    }
   }
 
   /** Values at one path, on which the same columns rest, mean the same in every shape. */
@@ -324,23 +354,24 @@ class Lesson {
     return typeof value === 'number' ? (this.#gapOf.get(String(value))?.leaf ?? -1) : -1;
   }
 
-  step(column: ColumnBuffer, value: Value, words: number): Step {
-    if (column instanceof Int64Column || column instanceof Int32Column) {
-      const leaf = this.numberLeaf(value);
-      if (leaf < 0) return { is: 'put', put: putOf(column, value) };
-      if (column instanceof Int32Column) throw new Unplannable();
-      return { is: 'number', column, leaf };
+  addStep({ puts, numbers, few, texts }: Steps, column: ColumnBuffer, value: Value, words: number, row: number): void {
+    const leaf = this.numberLeaf(value);
+    if (column instanceof Int32Column && leaf >= 0) throw new Unplannable();
+    if ((column instanceof Int64Column || column instanceof Int32Column) && typeof value === 'number') {
+      numbers.push({ column, leaf, value, row });
+      return;
     }
     const isText = column instanceof TextColumn || column instanceof InternedColumn;
-    if (typeof value !== 'string' || !isText) return { is: 'put', put: putOf(column, value) };
-    const gap = this.#gapOf.get(value);
-    if (gap?.as === 'bytes') {
-      this.used.add(gap.leaf);
-      return { is: 'copy', column, leaf: gap.leaf, words };
+    if (typeof value !== 'string' || !isText || !isMarked(value)) {
+      addPut(puts, column, value, row);
+      return;
     }
-    if (gap?.as === 'key' || gap?.as === 'domain') return { is: gap.as, column, leaf: gap.leaf };
-    if (!isMarked(value)) return { is: 'put', put: putOf(column, value) };
-    return { is: 'fill', column, template: this.template(value) };
+    const gap = this.#gapOf.get(value);
+    const template = gap && gap.as !== 'number' ? null : this.template(value);
+    if (gap?.as === 'bytes') this.used.add(gap.leaf);
+    const step = { as: template || !gap ? 'template' : gap.as, leaf: gap?.leaf ?? -1, template, words, row } as const;
+    if (column instanceof InternedColumn) few.push({ column, ...step });
+    else texts.push({ column, ...step });
   }
 
   template(text: string): Template {

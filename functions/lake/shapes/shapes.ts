@@ -29,10 +29,11 @@ export class Node<P> {
   readonly literal: Buffer;
   readonly kind: number;
   readonly length: number;
-  /** the literal in words of four bytes, but for what the last one has */
-  readonly words: Int32Array;
-  /** the last four bytes */
+  /** the literal by eight bytes, but for what the last eight have */
+  readonly words: Float64Array;
+  /** the last four and eight bytes; NaN if there are fewer */
   readonly tail: number;
+  readonly last: number;
   readonly next: Node<P>[] = [];
   /** of an end: what is to be done with records of the shape */
   plan: P | null = null;
@@ -41,22 +42,30 @@ export class Node<P> {
     this.literal = Buffer.from(literal);
     this.kind = kind;
     this.length = literal.length;
-    const words = (this.length - 1) >> 2;
-    this.words = Int32Array.from({ length: Math.max(0, words) }, (_, i) => this.literal.readInt32LE(i * 4));
-    this.tail = this.length < 4 ? 0 : this.literal.readInt32LE(this.length - 4);
+    const words = Math.max(0, this.length - 1) >> 3;
+    this.words = Float64Array.from({ length: words }, (_, i) => this.literal.readDoubleLE(i * 8));
+    this.tail = this.length < 4 ? Number.NaN : this.literal.readInt32LE(this.length - 4);
+    this.last = this.length < 8 ? Number.NaN : this.literal.readDoubleLE(this.length - 8);
   }
 
-  /** Do the bytes from `at` on begin with the literal? */
+  /**
+   * Do the bytes from `at` on begin with the literal? Eight at a time, as doubles, which no more than their bytes are the
+   * same: a literal holds no byte of zero, so none of them is zero. One that is NaN is like nothing, and its shape unknown.
+   *
+   *     for (const [i, byte] of literal.entries()) if (bytes[at + i] !== byte) return false;
+   */
   matches(bytes: Uint8Array, view: DataView, at: number): boolean {
     const { length, words } = this;
     const end = at + length;
     if (end > bytes.length) return false;
-    if (length < 4) {
-      for (let i = 0; i < length; i++) if (this.literal[i] !== bytes[at + i]) return false;
+    if (length < 8) {
+      if (length >= 4 && this.tail !== view.getInt32(end - 4, true)) return false;
+      const rest = length >= 4 ? length - 4 : length;
+      for (let i = 0; i < rest; i++) if (this.literal[i] !== bytes[at + i]) return false;
       return true;
     }
-    if (this.tail !== view.getInt32(end - 4, true)) return false;
-    for (let i = 0, p = at; i < words.length; i++, p += 4) if (words[i] !== view.getInt32(p, true)) return false;
+    if (this.last !== view.getFloat64(end - 8, true)) return false;
+    for (let i = 0, p = at; i < words.length; i++, p += 8) if (words[i] !== view.getFloat64(p, true)) return false;
     return true;
   }
 }
@@ -149,7 +158,11 @@ export class Shapes<P> {
             ((quotes - 0x01010101) & ~quotes) |
             ((backslashes - 0x01010101) & ~backslashes)) &
           0x80808080;
-        if (found !== 0) break;
+        if (found !== 0) {
+          // The lowest bit is that of the first such byte.
+          at += (31 - Math.clz32(found & -found)) >> 3;
+          break;
+        }
       }
       let byte = at < limit ? (bytes[at] ?? 0) : 0;
       while (byte !== QUOTE && byte !== BACKSLASH && byte >= 0x20) byte = ++at < limit ? (bytes[at] ?? 0) : 0;

@@ -104,6 +104,31 @@ export function integer(bytes: Uint8Array, from: number, to: number): number {
   return value;
 }
 
+/** Writes a whole number, as String does. @returns one behind its last digit */
+export function decimal(value: number, into: Buffer, start: number): number {
+  const high = Math.floor(value / 1e7);
+  // The divisions below are of 32 bits each; few numbers are larger.
+  if (value < 0 || high >= 1e9) return start + into.write(String(value), start, 'latin1');
+  if (high === 0) return digits(value, digitsOf(value), into, start);
+  return digits(value - high * 1e7, 7, into, digits(high, digitsOf(high), into, start));
+}
+
+function digitsOf(value: number): number {
+  let count = 1;
+  for (let power = 10; power <= value; power *= 10) count++;
+  return count;
+}
+
+function digits(value: number, count: number, into: Buffer, start: number): number {
+  let rest = value | 0;
+  for (let at = start + count - 1; at >= start; at--) {
+    const tenth = (rest / 10) | 0;
+    into[at] = 48 + rest - tenth * 10;
+    rest = tenth;
+  }
+  return start + count;
+}
+
 const ESCAPED = new Uint8Array(256);
 for (const [letter, byte] of [
   ...['"', '\\', '/'].map((char): [string, number] => [char, char.charCodeAt(0)]),

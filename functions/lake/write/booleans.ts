@@ -2,18 +2,17 @@
 import type { ColumnBuffer, Value } from './column.ts';
 import { type Memory, scratch } from './memory.ts';
 import { type Chunk, ENCODING } from './pages/chunk.ts';
-import type { Rows } from './rows.ts';
-import { intRows } from './text.ts';
+import { IntRows } from './rows.ts';
 
 const FALSE = 1;
 const TRUE = 2;
 
 /** Booleans by row; 0 is null. */
 export class BooleanColumn implements ColumnBuffer {
-  readonly #rows: Rows<Int32Array>;
+  readonly #rows: IntRows;
 
   constructor(memory: Memory) {
-    this.#rows = intRows(memory);
+    this.#rows = new IntRows(memory);
   }
 
   put(row: number, value: Value): void {

@@ -3,6 +3,9 @@ import { type Memory, release } from './memory.ts';
 import { Bytes } from './pages/bytes.ts';
 import { Texts } from './texts.ts';
 
+/** Slots at first: a power of two, as always. */
+const SLOTS = 128;
+
 /** Distinct texts, each with a number from 0 in order of arrival: an open-addressing table by their bytes. */
 export class DistinctTexts {
   size = 0;
@@ -10,9 +13,9 @@ export class DistinctTexts {
   /** by number: where it begins in `texts`, and its bytes */
   starts = new Uint32Array(64);
   sizes = new Uint32Array(64);
-  #hashes = new Int32Array(64);
-  /** number of the text that hashed here, plus one; at most half full */
-  #slots = new Int32Array(128);
+  /** by slot: number of the text that hashed here, plus one, and its hash, side by side; at most half full */
+  #slots = new Int32Array(2 * SLOTS);
+  #mask = SLOTS - 1;
   #last = -1;
 
   constructor(memory: Memory) {
@@ -24,14 +27,15 @@ export class DistinctTexts {
     const size = to - from;
     if (this.#last >= 0 && this.#is(this.#last, bytes, view, from, size)) return this.#last;
     const hash = hashOf(bytes, view, from, to);
-    const mask = this.#slots.length - 1;
+    const mask = this.#mask;
+    const slots = this.#slots;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const number = (this.#slots[slot] ?? 0) - 1;
+      const number = (slots[2 * slot] ?? 0) - 1;
       if (number < 0) {
         this.#last = this.#add(bytes, view, from, to, hash, slot);
         return this.#last;
       }
-      if (this.#hashes[number] === hash && this.#is(number, bytes, view, from, size)) {
+      if (slots[2 * slot + 1] === hash && this.#is(number, bytes, view, from, size)) {
         this.#last = number;
         return number;
       }
@@ -61,38 +65,43 @@ export class DistinctTexts {
 
   #add(bytes: Uint8Array, view: DataView, from: number, to: number, hash: number, slot: number): number {
     const number = this.size++;
-    if (number === this.#hashes.length) {
-      this.#hashes = doubled(this.#hashes, Int32Array);
-      this.starts = doubled(this.starts, Uint32Array);
-      this.sizes = doubled(this.sizes, Uint32Array);
+    if (number === this.starts.length) {
+      this.starts = doubled(this.starts);
+      this.sizes = doubled(this.sizes);
     }
     this.texts.addBytes(bytes, view, from, to);
-    this.#hashes[number] = hash;
     this.starts[number] = this.texts.last;
     this.sizes[number] = to - from;
-    this.#slots[slot] = number + 1;
-    if (this.size * 2 > this.#slots.length) this.#rehash();
+    this.#slots[2 * slot] = number + 1;
+    this.#slots[2 * slot + 1] = hash;
+    if (this.size > this.#mask >> 1) this.#rehash();
     return number;
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let number = 0; number < this.size; number++) {
-      let slot = (this.#hashes[number] ?? 0) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = number + 1;
+    const known = this.#slots;
+    const slots = new Int32Array(known.length * 2);
+    const mask = known.length - 1;
+    for (let i = 0; i < known.length; i += 2) {
+      const number = known[i] ?? 0;
+      if (number === 0) continue;
+      const hash = known[i + 1] ?? 0;
+      let slot = hash & mask;
+      while (slots[2 * slot] !== 0) slot = (slot + 1) & mask;
+      slots[2 * slot] = number;
+      slots[2 * slot + 1] = hash;
     }
-    release(this.#slots);
+    release(known);
     this.#slots = slots;
+    this.#mask = mask;
   }
 }
 
 /** A text on its way into a table. */
 const written = new Bytes();
 
-function doubled<A extends Int32Array | Uint32Array>(array: A, make: new (length: number) => A): A {
-  const twice = new make(array.length * 2);
+function doubled(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const twice = new Uint32Array(array.length * 2);
   twice.set(array);
   release(array);
   return twice;

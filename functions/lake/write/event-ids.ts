@@ -128,12 +128,14 @@ export class EventIds {
   /** The slot that holds the key, or the free one where it belongs. */
   #find(): number {
     const mask = this.#slots.length - 1;
-    const [a = 0, b, c, d] = this.#key;
+    const key = this.#key;
+    const words = this.#words;
+    const a = key[0] ?? 0;
+    const [b, c, d] = [key[1], key[2], key[3]];
     for (let slot = a & mask; ; slot = (slot + 1) & mask) {
       const number = this.#slots[slot] ?? 0;
       if (number === 0) return slot;
       const at = (number - 1) * WORDS;
-      const words = this.#words;
       if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return slot;
     }
   }

@@ -4,8 +4,7 @@ import { DistinctTexts } from './distinct-texts.ts';
 import { copyBytes, type Memory, scratch, TEXT_BITS, TEXT_MASK } from './memory.ts';
 import { type Chunk, ENCODING, lowerBound, upperBound } from './pages/chunk.ts';
 import { bitsOf, writeHybrid } from './pages/encodings.ts';
-import type { Rows } from './rows.ts';
-import { intRows } from './text.ts';
+import { IntRows } from './rows.ts';
 import { encodeTexts } from './texts.ts';
 
 /**
@@ -15,13 +14,13 @@ import { encodeTexts } from './texts.ts';
 export class InternedColumn implements ColumnBuffer {
   readonly distinct: DistinctTexts;
   /** number of a row's text, plus one; 0 is null */
-  readonly #codes: Rows<Int32Array>;
+  readonly #codes: IntRows;
   #last: string | null = null;
   #lastNumber = 0;
 
   constructor(memory: Memory) {
     this.distinct = new DistinctTexts(memory);
-    this.#codes = intRows(memory);
+    this.#codes = new IntRows(memory);
   }
 
   put(row: number, value: Value): void {
@@ -50,6 +49,11 @@ export class InternedColumn implements ColumnBuffer {
   at(row: number): string | null {
     const code = this.#codes.at(row);
     return code === 0 ? null : this.distinct.text(code - 1);
+  }
+
+  /** The number of the row's text in `distinct`; −1 for null. */
+  number(row: number): number {
+    return this.#codes.at(row) - 1;
   }
 
   compare(a: number, b: number): number {

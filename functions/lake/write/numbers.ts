@@ -1,9 +1,9 @@
 /** Columns of numbers in memory: integers, doubles and timestamps. */
 import type { ColumnBuffer, Value } from './column.ts';
-import { type Memory, NO_DOUBLES, scratch } from './memory.ts';
+import { type Memory, scratch } from './memory.ts';
 import { type Chunk, ENCODING } from './pages/chunk.ts';
 import { canBeDeltas, writeDeltas } from './pages/encodings.ts';
-import { Rows } from './rows.ts';
+import { DoubleRows } from './rows.ts';
 
 const LOWEST = -(2n ** 63n);
 const HIGHEST = 2n ** 63n - 1n;
@@ -12,16 +12,12 @@ type Bytes = 4 | 8;
 
 /** Whole numbers by row, as doubles; NaN is null. */
 abstract class WholeNumbers implements ColumnBuffer {
-  protected readonly rows: Rows<Float64Array>;
+  protected readonly rows: DoubleRows;
   /** of a value in a file */
   protected abstract readonly width: Bytes;
 
   constructor(memory: Memory) {
-    this.rows = new Rows(
-      NO_DOUBLES,
-      () => memory.doubles(),
-      (blocks) => memory.giveDoubles(blocks),
-    );
+    this.rows = new DoubleRows(memory);
   }
 
   abstract put(row: number, value: Value): void;

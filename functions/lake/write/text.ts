@@ -1,22 +1,22 @@
 /** A column of texts that rarely repeat. */
 import type { ColumnBuffer, Value } from './column.ts';
-import { type Memory, NO_INTS, scratch } from './memory.ts';
+import { type Memory, scratch } from './memory.ts';
 import type { Chunk } from './pages/chunk.ts';
-import { Rows } from './rows.ts';
+import { IntRows } from './rows.ts';
 import { encodeTexts, Texts } from './texts.ts';
 
 /** Strings as UTF-8. A lone surrogate becomes U+FFFD. */
 export class TextColumn implements ColumnBuffer {
   readonly #texts: Texts;
   /** where a row's text begins */
-  readonly #starts: Rows<Int32Array>;
+  readonly #starts: IntRows;
   /** bytes of a row's text, plus one; 0 is null */
-  readonly #sizes: Rows<Int32Array>;
+  readonly #sizes: IntRows;
 
   constructor(memory: Memory) {
     this.#texts = new Texts(memory);
-    this.#starts = intRows(memory);
-    this.#sizes = intRows(memory);
+    this.#starts = new IntRows(memory);
+    this.#sizes = new IntRows(memory);
   }
 
   put(row: number, value: Value): void {
@@ -68,10 +68,3 @@ export class TextColumn implements ColumnBuffer {
     encodeTexts(this.#texts, starts, sizes, chunk);
   }
 }
-
-export const intRows = (memory: Memory): Rows<Int32Array> =>
-  new Rows(
-    NO_INTS,
-    () => memory.ints(),
-    (blocks) => memory.giveInts(blocks),
-  );
