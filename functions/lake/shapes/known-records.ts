@@ -29,14 +29,14 @@ import { type Entry, putAll, type TableName } from './memo.ts';
 import {
   type Gap,
   type HeaderSteps,
+  type MadeStep,
   type Plan,
   Planner,
   type Steps,
   type TableColumns,
   type Template,
-  type TextStep,
 } from './plan.ts';
-import { isNullText, leavesOf, type Node, Shapes, TEXT } from './shapes.ts';
+import { isBlank, leavesOf, type Node, Shapes, TEXT } from './shapes.ts';
 import {
   decimal,
   domainOfPlainAddress,
@@ -216,11 +216,10 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   #check(plan: Plan): boolean {
     const { spans, escaped } = this.#shapes;
     const bytes = this.#bytes;
-    for (let i = 0; i < plan.used.length; i++) {
-      const leaf = plan.used[i] ?? 0;
-      const from = spans[2 * leaf] ?? 0;
-      const to = spans[2 * leaf + 1] ?? 0;
-      if (from === to || isNullText(bytes, from, to)) {
+    if (this.#shapes.hasBlank) {
+      for (let i = 0; i < plan.used.length; i++) {
+        const leaf = plan.used[i] ?? 0;
+        if (!isBlank(bytes, spans[2 * leaf] ?? 0, spans[2 * leaf + 1] ?? 0)) continue;
         // which makes it another shape
         this.#isNew = true;
         return false;
@@ -392,8 +391,8 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
    *
    *     for (const step of steps) for (const row of rows(first + step.row, count)) step.column.put(row, valueOf(step));
    */
-  #run({ puts, numbers, few, texts }: Steps, first: number, count: number): void {
-    const { spans } = this.#shapes;
+  #run({ puts, numbers, few, texts, made }: Steps, first: number, count: number): void {
+    const { spans, escaped } = this.#shapes;
     const written = this.#written;
     putAll(puts, first, count);
     for (let i = 0; i < numbers.length; i++) {
@@ -405,58 +404,66 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     }
     for (let i = 0; i < few.length; i++) {
       const step = few[i];
-      if (!step || this.#isPut(step)) continue;
-      const { distinct } = step.column;
-      const isSpan = this.#isSpan(step);
-      const end = isSpan ? (spans[2 * step.leaf + 1] ?? 0) : this.#write(step);
-      const number = isSpan
-        ? distinct.numberOfBytes(this.#bytes, this.#view, this.#spanStart(step), end)
-        : distinct.numberOfBytes(written.buffer, written.view, 0, end);
+      if (!step) continue;
+      const { column, leaf } = step;
+      const start = spans[2 * leaf] ?? 0;
+      const end = spans[2 * leaf + 1] ?? 0;
+      const size = escaped[leaf] === 0 ? -1 : this.#unescape(start, end);
+      const number =
+        size < 0
+          ? column.distinct.numberOfBytes(this.#bytes, this.#view, start, end)
+          : column.distinct.numberOfBytes(written.buffer, written.view, 0, size);
       const from = first + step.row;
-      for (let row = from; row < from + count; row++) step.column.putNumber(row, number);
+      for (let row = from; row < from + count; row++) column.putNumber(row, number);
     }
     for (let i = 0; i < texts.length; i++) {
       const step = texts[i];
-      if (!step || this.#isPut(step)) continue;
-      const isSpan = this.#isSpan(step);
-      const start = isSpan ? this.#spanStart(step) : 0;
-      const end = isSpan ? (spans[2 * step.leaf + 1] ?? 0) : this.#write(step);
+      if (!step) continue;
+      const { column, leaf } = step;
+      const start = spans[2 * leaf] ?? 0;
+      const end = spans[2 * leaf + 1] ?? 0;
+      const size = escaped[leaf] === 0 ? -1 : this.#unescape(start, end);
       const from = first + step.row;
       for (let row = from; row < from + count; row++) {
-        if (isSpan) step.column.putBytes(row, this.#bytes, this.#view, start, end);
-        else step.column.putBytes(row, written.buffer, written.view, start, end);
+        if (size < 0) column.putBytes(row, this.#bytes, this.#view, start, end);
+        else column.putBytes(row, written.buffer, written.view, 0, size);
       }
+    }
+    for (let i = 0; i < made.length; i++) {
+      const step = made[i];
+      if (step) this.#make(step, first + step.row, count);
     }
   }
 
-  /** Have the words been decoded, and put in with what was asked? */
-  #isPut({ words }: TextStep<unknown>): boolean {
-    return words >= 0 && this.#entries[words] !== null;
-  }
-
-  /** Is the text a stretch of the record as it stands there? */
-  #isSpan({ as, leaf }: TextStep<unknown>): boolean {
-    if (as === 'bytes') return this.#shapes.escaped[leaf] === 0;
-    return as !== 'template' && this.#capitals[leaf] === 0;
-  }
-
-  #spanStart({ as, leaf }: TextStep<unknown>): number {
-    return as === 'domain' ? (this.#numbers[leaf] ?? 0) : (this.#shapes.spans[2 * leaf] ?? 0);
+  #make(step: MadeStep, first: number, count: number): void {
+    const { as, column, leaf, words } = step;
+    // Such words have been decoded, and put in with what was asked.
+    if (words >= 0 && this.#entries[words] !== null) return;
+    const { spans, escaped } = this.#shapes;
+    const start = as === 'domain' ? (this.#numbers[leaf] ?? 0) : (spans[2 * leaf] ?? 0);
+    const end = spans[2 * leaf + 1] ?? 0;
+    const isSpan = as === 'bytes' ? escaped[leaf] === 0 : as !== 'template' && this.#capitals[leaf] === 0;
+    const size = isSpan ? 0 : this.#write(step, start, end);
+    for (let row = first; row < first + count; row++) {
+      if (isSpan) column.putBytes(row, this.#bytes, this.#view, start, end);
+      else column.putBytes(row, this.#written.buffer, this.#written.view, 0, size);
+    }
   }
 
   /** Writes a text that isn't a stretch of the record to `#written`. @returns its bytes */
-  #write(step: TextStep<unknown>): number {
-    if (step.template) return this.#fill(step.template);
-    const out = this.#written;
-    out.clear();
-    const from = this.#spanStart(step);
-    const to = this.#shapes.spans[2 * step.leaf + 1] ?? 0;
-    if (step.as !== 'bytes') {
-      this.#appendLower(from, to);
-      return out.at;
-    }
-    out.need(to - from);
-    return unescaped(this.#bytes, from, to, out.buffer, 0);
+  #write({ as, template }: MadeStep, from: number, to: number): number {
+    if (template) return this.#fill(template);
+    if (as === 'bytes') return this.#unescape(from, to);
+    this.#written.clear();
+    this.#appendLower(from, to);
+    return this.#written.at;
+  }
+
+  /** Writes a text without its escapes to `#written`. @returns its bytes */
+  #unescape(from: number, to: number): number {
+    this.#written.clear();
+    this.#written.need(to - from);
+    return unescaped(this.#bytes, from, to, this.#written.buffer, 0);
   }
 
   /** What has been written. Views are kept by length: making one for each id takes longer than hashing it. */

@@ -51,9 +51,16 @@ export interface NumberStep {
   row: number;
 }
 
-/** A text: a value as it is, an address in lower case or its domain, or a template. */
-export interface TextStep<C> {
+/** A value as it is. */
+export interface CopyStep<C> {
   column: C;
+  leaf: number;
+  row: number;
+}
+
+/** A text that may be another than the value: an address in lower case or its domain, a template, decoded words. */
+export interface MadeStep {
+  column: TextColumn | InternedColumn;
   as: Gap['as'] | 'template';
   leaf: number;
   template: Template | null;
@@ -69,8 +76,9 @@ export interface TextStep<C> {
 export interface Steps {
   puts: Puts;
   numbers: NumberStep[];
-  few: TextStep<InternedColumn>[];
-  texts: TextStep<TextColumn>[];
+  few: CopyStep<InternedColumn>[];
+  texts: CopyStep<TextColumn>[];
+  made: MadeStep[];
 }
 
 /** A value that the decoder is asked about. */
@@ -168,7 +176,7 @@ export class Planner {
     const lesson = new Lesson(markers, kinds);
     const { asked, rests, words } = this.#askedOf(marked, leaves, kinds, rows, lesson);
     const steps = (table: TableName, rows: readonly Row[]): Steps => {
-      const made: Steps = { puts: { codes: [], values: [] }, numbers: [], few: [], texts: [] };
+      const made: Steps = { puts: { codes: [], values: [] }, numbers: [], few: [], texts: [], made: [] };
       for (const [at, row] of rows.entries()) {
         for (const [name, value] of Object.entries(row)) {
           if (value === null || OF_CONTEXT.has(name) || rests[table].has(name)) continue;
@@ -354,11 +362,12 @@ class Lesson {
     return typeof value === 'number' ? (this.#gapOf.get(String(value))?.leaf ?? -1) : -1;
   }
 
-  addStep({ puts, numbers, few, texts }: Steps, column: ColumnBuffer, value: Value, words: number, row: number): void {
-    const leaf = this.numberLeaf(value);
-    if (column instanceof Int32Column && leaf >= 0) throw new Unplannable();
+  addStep(steps: Steps, column: ColumnBuffer, value: Value, words: number, row: number): void {
+    const { puts, numbers, few, texts, made } = steps;
+    const ofNumber = this.numberLeaf(value);
+    if (column instanceof Int32Column && ofNumber >= 0) throw new Unplannable();
     if ((column instanceof Int64Column || column instanceof Int32Column) && typeof value === 'number') {
-      numbers.push({ column, leaf, value, row });
+      numbers.push({ column, leaf: ofNumber, value, row });
       return;
     }
     const isText = column instanceof TextColumn || column instanceof InternedColumn;
@@ -369,9 +378,11 @@ class Lesson {
     const gap = this.#gapOf.get(value);
     const template = gap && gap.as !== 'number' ? null : this.template(value);
     if (gap?.as === 'bytes') this.used.add(gap.leaf);
-    const step = { as: template || !gap ? 'template' : gap.as, leaf: gap?.leaf ?? -1, template, words, row } as const;
-    if (column instanceof InternedColumn) few.push({ column, ...step });
-    else texts.push({ column, ...step });
+    const leaf = gap?.leaf ?? -1;
+    if (gap?.as !== 'bytes' || words >= 0) {
+      made.push({ column, as: template || !gap ? 'template' : gap.as, leaf, template, words, row });
+    } else if (column instanceof InternedColumn) few.push({ column, leaf, row });
+    else texts.push({ column, leaf, row });
   }
 
   template(text: string): Template {

@@ -82,6 +82,8 @@ export class Shapes<P> {
   readonly escaped = new Uint8Array(MOST_LEAVES);
   /** one behind the record matched last */
   end = 0;
+  /** whether one of its texts is empty, or `null` */
+  hasBlank = false;
   readonly #root = new Node<P>(new Uint8Array(0), 0);
   #nodes = 0;
 
@@ -93,6 +95,7 @@ export class Shapes<P> {
   match(bytes: Uint8Array, view: DataView, from: number): Node<P> | null {
     let node = this.#root;
     let at = from;
+    this.hasBlank = false;
     for (let leaf = 0; ; leaf++) {
       const { next } = node;
       let found: Node<P> | null = null;
@@ -109,6 +112,7 @@ export class Shapes<P> {
       }
       const end = node.kind === TEXT ? this.#textEnd(bytes, view, at, leaf) : integerEnd(bytes, at);
       if (end < 0) return null;
+      if (isBlank(bytes, at, end)) this.hasBlank = true;
       this.spans[2 * leaf] = at;
       this.spans[2 * leaf + 1] = end;
       if (node.kind === INTEGER) this.escaped[leaf] = 0;
@@ -208,7 +212,7 @@ export function leavesOf(text: Uint8Array, depth: number, isFixed: (path: string
       const to = closingQuote(text, from + 1);
       at = to + 1;
       if (isFixed(path)) return !text.subarray(from, to).includes(BACKSLASH);
-      if (to > from + 1 && !isNullText(text, from + 1, to)) add(path, TEXT, from + 1, to);
+      if (!isBlank(text, from + 1, to)) add(path, TEXT, from + 1, to);
       return true;
     }
     if (isDigit(byte)) {
@@ -279,5 +283,7 @@ function closingQuote(text: Uint8Array, from: number): number {
 }
 
 const NULL = Buffer.from('null');
-export const isNullText = (bytes: Uint8Array, from: number, to: number): boolean =>
-  to - from === 4 && bytes[from] === NULL[0] && NULL.every((byte, i) => bytes[from + i] === byte);
+/** Is the text empty, or `null`, which SES and Pinpoint write for what is missing? */
+export const isBlank = (bytes: Uint8Array, from: number, to: number): boolean =>
+  to === from ||
+  (to - from === NULL.length && bytes[from] === NULL[0] && NULL.every((byte, i) => bytes[from + i] === byte));

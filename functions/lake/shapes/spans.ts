@@ -82,13 +82,22 @@ export function zuluInstant(bytes: Uint8Array, from: number, to: number): number
   const hour = pair(bytes, from + 11);
   const minute = pair(bytes, from + 14);
   const second = pair(bytes, from + 17);
-  if (!(year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28)) {
-    // The last days of a month are few, and not in every month.
-    if (!(year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
-    if (new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day) return Number.NaN;
-  }
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
-  return Date.UTC(year, month - 1, day, hour, minute, second, ms);
+  return startOf(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+}
+
+/** The day asked for last, which the next time nearly always is of, too. */
+const last = { year: 0, month: 0, day: 0, start: Number.NaN };
+
+/** Epoch ms of a day's start; NaN if there is no such day. */
+function startOf(year: number, month: number, day: number): number {
+  if (last.day === day && last.month === month && last.year === year) return last.start;
+  if (!(year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
+  const start = Date.UTC(year, month - 1, day);
+  // The last days of a month are not in every month.
+  if (new Date(start).getUTCDate() !== day) return Number.NaN;
+  Object.assign(last, { year, month, day, start });
+  return start;
 }
 
 const digit = (bytes: Uint8Array, at: number): number => {
