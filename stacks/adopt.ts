@@ -25,7 +25,7 @@ import {
 } from '@aws-sdk/client-sesv2';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { View } from '#lake/sql/views/view.ts';
-import { isEngineRunning, keyOf } from './deployed.ts';
+import { againName, isEngineRunning, keyOf } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { glueTables } from './spec/glue-tables.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, SCHEDULES } from './spec/lambdas.ts';
@@ -69,6 +69,7 @@ async function existing(stage: LakeStage, views: readonly View[]): Promise<Found
     ...inCatalog(stage, views, region),
     ...inFunctions(stage, region),
     ...inStream(stage, region),
+    ...inDashboards(stage, region),
   ];
   await Promise.all(
     lookups
@@ -111,7 +112,9 @@ const one = (type: string, name: string, id: string, ask: () => Promise<unknown>
 const isAbsence = (error: unknown): boolean =>
   error instanceof Error &&
   (/NotFound|NoSuchEntity|NonExistent|QueueDoesNotExist/.test(error.name) ||
-    (error.name === 'InvalidRequestException' && /not found|does not exist/i.test(error.message)));
+    (error.name === 'InvalidRequestException' && /not found|does not exist/i.test(error.message)) ||
+    // The provider's own words.
+    /^Invocation of .*(couldn't find resource|does not exist)/is.test(error.message));
 
 function inBuckets({ places, config }: LakeStage, where: Where): LookUp[] {
   const s3 = new S3Client(where);
@@ -130,20 +133,12 @@ const QUERIES_AT_ONCE = 50;
 function inCatalog({ places, account, deployed }: LakeStage, views: readonly View[], where: Where): LookUp[] {
   const [glue, athena] = [new GlueClient(where), new AthenaClient(where)];
   const { database, pipelineWorkgroup, analystWorkgroup } = places.names;
-  const workgroup = (name: string, WorkGroup: string): LookUp => ({
-    type: 'aws:athena/workgroup:Workgroup',
-    names: [name],
-    async look(add) {
-      const said = await athena.send(new GetWorkGroupCommand({ WorkGroup }));
-      if (said.WorkGroup) add('aws:athena/workgroup:Workgroup', name, WorkGroup);
-    },
-  });
   return [
     one('aws:glue/catalogDatabase:CatalogDatabase', 'Database', `${account.account}:${database}`, () =>
       glue.send(new GetDatabaseCommand({ Name: database })),
     ),
-    workgroup('PipelineWorkgroup', pipelineWorkgroup),
-    workgroup('AnalystsWorkgroup', analystWorkgroup),
+    workgroup(athena, 'PipelineWorkgroup', pipelineWorkgroup),
+    workgroup(athena, 'AnalystsWorkgroup', analystWorkgroup),
     {
       type: TABLE,
       names: [
@@ -161,10 +156,10 @@ function inCatalog({ places, account, deployed }: LakeStage, views: readonly Vie
     },
     {
       type: QUERY,
-      // One that was made again has another logical name (stacks/views.ts).
+      // One that was made again has another logical name.
       names: [...savedQueries(views), ...exampleQueries()]
         .map(({ name }) => `${logicalName(name)}Query`)
-        .filter((name) => !deployed.has(keyOf(QUERY, `${name}Again`))),
+        .filter((name) => !deployed.has(keyOf(QUERY, againName(name)))),
       async look(add) {
         for await (const { NamedQueryIds = [] } of paginateListNamedQueries(
           { client: athena, pageSize: QUERIES_AT_ONCE },
@@ -179,21 +174,30 @@ function inCatalog({ places, account, deployed }: LakeStage, views: readonly Vie
   ];
 }
 
+const workgroup = (athena: AthenaClient, name: string, WorkGroup: string): LookUp => ({
+  type: 'aws:athena/workgroup:Workgroup',
+  names: [name],
+  async look(add) {
+    const said = await athena.send(new GetWorkGroupCommand({ WorkGroup }));
+    if (said.WorkGroup) add('aws:athena/workgroup:Workgroup', name, WorkGroup);
+  },
+});
+
+const role = (iam: IAMClient, name: string, RoleName: string): LookUp =>
+  one('aws:iam/role:Role', name, RoleName, () => iam.send(new GetRoleCommand({ RoleName })));
+
 function inFunctions({ names, places, account }: LakeStage, where: Where): LookUp[] {
   const [iam, lambda, sqs] = [new IAMClient(where), new LambdaClient(where), new SQSClient(where)];
   const [scheduler, logs] = [new SchedulerClient(where), new CloudWatchLogsClient(where)];
-  const role = (name: string, RoleName: string): LookUp =>
-    one('aws:iam/role:Role', name, RoleName, () => iam.send(new GetRoleCommand({ RoleName })));
   const analysts = `arn:${account.partition}:iam::${account.account}:policy/${globalName('policy', names, account.region, 'analysts')}`;
   return [
     one('aws:iam/policy:Policy', 'AnalystPolicy', analysts, () =>
       iam.send(new GetPolicyCommand({ PolicyArn: analysts })),
     ),
-    ...Object.entries(places.names.roles).map(([name, roleName]) => role(`${logicalName(name)}Role`, roleName)),
     ...SCHEDULES.flatMap(({ name }) => {
       const schedule = nameOf('schedule', names, name);
       return [
-        role(`${logicalName(name)}ScheduleRole`, scheduleRoleName(names, account.region, name)),
+        role(iam, `${logicalName(name)}ScheduleRole`, scheduleRoleName(names, account.region, name)),
         one('aws:scheduler/schedule:Schedule', `${logicalName(name)}ScheduleSchedule`, `default/${schedule}`, () =>
           scheduler.send(new GetScheduleCommand({ Name: schedule })),
         ),
@@ -217,6 +221,7 @@ function inFunctions({ names, places, account }: LakeStage, where: Where): LookU
       const FunctionName = places.names.functions[name];
       const { queues = [] }: Lambda = LAMBDAS[name];
       return [
+        role(iam, `${logicalName(name)}Role`, places.names.roles[name]),
         one('aws:lambda/function:Function', `${logicalName(name)}Function`, FunctionName, () =>
           lambda.send(new GetFunctionConfigurationCommand({ FunctionName })),
         ),
@@ -247,13 +252,16 @@ const logGroup = (logs: CloudWatchLogsClient, name: string, logGroupName: string
 function inStream(stage: LakeStage, where: Where): LookUp[] {
   const { names, places, config } = stage;
   if (config.raw.from === 'existing bucket') return [];
-  const [firehose, logs, ses] = [new FirehoseClient(where), new CloudWatchLogsClient(where), new SESv2Client(where)];
+  const [firehose, logs] = [new FirehoseClient(where), new CloudWatchLogsClient(where)];
+  const [ses, iam] = [new SESv2Client(where), new IAMClient(where)];
   const group = `/aws/kinesisfirehose/${places.names.firehose}`;
   const stream = 'aws:cloudwatch/logStream:LogStream';
   const destination = 'aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination';
   const made = nameOf('configurationSet', names);
   const isNew = config.ses?.configurationSet === 'new';
   return [
+    role(iam, 'FirehoseRole', places.names.roles.firehose),
+    ...(config.ses ? [role(iam, 'SesRole', places.names.roles.ses)] : []),
     one('aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream', 'Firehose', places.firehose, () =>
       firehose.send(new DescribeDeliveryStreamCommand({ DeliveryStreamName: places.names.firehose })),
     ),
@@ -288,5 +296,22 @@ function inStream(stage: LakeStage, where: Where): LookUp[] {
         },
       }),
     ),
+  ];
+}
+
+/** CloudFormation is asked by the provider: one more client would be needed for this question only. */
+function inDashboards({ names, places, config, deployed }: LakeStage, where: Where): LookUp[] {
+  if (!config.dashboards) return [];
+  const [type, name, stack] = [
+    'aws:cloudformation/stack:Stack',
+    'DashboardStack',
+    nameOf('stack', names, 'dashboards'),
+  ];
+  return [
+    role(new IAMClient(where), 'DashboardsRole', places.names.roles.dashboards),
+    workgroup(new AthenaClient(where), 'DashboardsWorkgroup', places.names.dashboardWorkgroup),
+    ...(deployed.has(keyOf(type, againName(name)))
+      ? []
+      : [one(type, name, stack, () => aws.cloudformation.getStack({ name: stack }))]),
   ];
 }

@@ -1,6 +1,7 @@
 /** The dashboard in QuickSight, where the config names who may look at it: a role and a workgroup of its own, and a template. */
 import { createHash } from 'node:crypto';
 import type { View } from '#lake/sql/views/view.ts';
+import { wholeOne } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { templateOf } from './quicksight/template.ts';
 import { makeRole } from './role.ts';
@@ -50,9 +51,11 @@ export function makeDashboards(
     contentType: 'application/json',
   });
   new aws.cloudformation.Stack(
-    'DashboardStack',
+    wholeOne(stage.deployed, 'aws:cloudformation/stack:Stack', 'DashboardStack'),
     {
       name: nameOf('stack', names, 'dashboards'),
+      // Such as without a subscription to QuickSight: CloudFormation updates none whose making it has taken back.
+      onFailure: 'DELETE',
       templateUrl: $interpolate`https://${storage.results.name}.s3.${account.region}.amazonaws.com/${object.key}`,
     },
     { dependsOn: [role, policy, workgroup, object, ...deployed] },

@@ -36,3 +36,16 @@ export function deployedResources({ app, stage }: Stage, backend = process.env.P
 }
 
 const nameOf = (urn: string): string => urn.split('::').at(-1) ?? '';
+
+/**
+ * The logical name to make a resource by that can't be updated after it has failed: the engine asks for an update of what was
+ * made and could not be read then, or was taken back. Such a one is made again, by another logical name, and goes.
+ */
+export function wholeOne(deployed: Deployed, type: string, name: string): string {
+  const names = [name, againName(name)];
+  const isBroken = (one: string): boolean => (deployed.get(keyOf(type, one))?.initErrors ?? []).length > 0;
+  const whole = names.find((one) => deployed.has(keyOf(type, one)) && !isBroken(one));
+  return whole ?? names.find((one) => !isBroken(one)) ?? name;
+}
+
+export const againName = (name: string): string => `${name}Again`;

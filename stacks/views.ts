@@ -1,7 +1,7 @@
 /** Every view of sql/, twice: as a view to query, and as a saved query to read and adapt. */
 
 import type { LakeCatalog } from './catalog.ts';
-import { type Deployed, keyOf } from './deployed.ts';
+import { wholeOne } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { viewArguments } from './spec/glue-arguments.ts';
 import { glueView } from './spec/glue-view.ts';
@@ -34,24 +34,14 @@ export function makeViews(
     const before = saved.at(-2);
     saved.push(
       new aws.athena.NamedQuery(
-        wholeOne(deployed, `${logicalName(name)}Query`),
+        // The provider has no update for one.
+        wholeOne(deployed, QUERY, `${logicalName(name)}Query`),
         { name, description, database: places.names.database, workgroup: analysts.id, query },
         { dependsOn: [database, ...(before ? [before] : [])] },
       ),
     );
   }
   return [...made.values()];
-}
-
-/**
- * The provider has no update for a saved query, and the engine asks for one where it was made and could not be read then: such
- * a one is made again, by another logical name, and goes.
- */
-function wholeOne(deployed: Deployed, name: string): string {
-  const names = [name, `${name}Again`];
-  const isBroken = (one: string): boolean => (deployed.get(keyOf(QUERY, one))?.initErrors ?? []).length > 0;
-  const whole = names.find((one) => deployed.has(keyOf(QUERY, one)) && !isBroken(one));
-  return whole ?? names.find((one) => !isBroken(one)) ?? name;
 }
 
 const QUERY = 'aws:athena/namedQuery:NamedQuery';

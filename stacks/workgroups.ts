@@ -24,13 +24,14 @@ export const makeWorkgroups = (stage: LakeStage, storage: Storage): Workgroups =
   };
 };
 
-/** What dashboards ask for costs on its own account, and has the analysts' limit. */
+/** What dashboards ask for costs on its own account, and has the analysts' limit. It goes with the dashboards. */
 export const makeDashboardWorkgroup = (stage: LakeStage, storage: Storage): aws.athena.Workgroup =>
   makeWorkgroup(stage, storage, 'Dashboards', {
     name: stage.places.names.dashboardWorkgroup,
     description: 'Queries of QuickSight.',
     outputLocation: stage.places.results.analysts,
     mostBytes: Math.round(stage.config.queryGigabytes * 1e9),
+    isKept: false,
   });
 
 interface WorkgroupFacts {
@@ -38,13 +39,15 @@ interface WorkgroupFacts {
   description: string;
   outputLocation: string;
   mostBytes?: number;
+  /** outlives the stage, where that keeps its data */
+  isKept?: boolean;
 }
 
 function makeWorkgroup(
   stage: LakeStage,
   { results }: Storage,
   name: string,
-  { name: workgroup, description, outputLocation, mostBytes }: WorkgroupFacts,
+  { name: workgroup, description, outputLocation, mostBytes, isKept = true }: WorkgroupFacts,
 ): aws.athena.Workgroup {
   const { config, account } = stage;
   return new aws.athena.Workgroup(
@@ -53,7 +56,7 @@ function makeWorkgroup(
       name: workgroup,
       description,
       // With its saved queries and their history, where nothing is to stay behind.
-      forceDestroy: !config.keepsData,
+      forceDestroy: !(config.keepsData && isKept),
       configuration: {
         enforceWorkgroupConfiguration: true,
         publishCloudwatchMetricsEnabled: true,
@@ -68,6 +71,6 @@ function makeWorkgroup(
         ...(mostBytes === undefined ? {} : { bytesScannedCutoffPerQuery: mostBytes }),
       },
     },
-    { ...kept(stage), dependsOn: [results] },
+    { ...(isKept ? kept(stage) : { retainOnDelete: false }), dependsOn: [results] },
   );
 }

@@ -56,6 +56,6 @@ export function openAccount(address: string): Account {
   };
 }
 
-/** Athena has one code for all that is wrong with a request. */
+/** Athena and CloudFormation have one code for all that is wrong with a request. */
 const isUnknown = ({ code, message }: Refusal): boolean =>
-  code === 'InvalidRequestException' && /not exist|not found|does not/i.test(message);
+  ['InvalidRequestException', 'ValidationError'].includes(code) && /not exist|not found|does not/i.test(message);

@@ -69,6 +69,15 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       request('athena', 'DeleteWorkGroup', { WorkGroup: name, RecursiveDeleteOption: forceDestroy === true }),
     ],
   },
+  'aws:cloudformation/stack:Stack': {
+    replaces: ['name', 'onFailure', 'disableRollback', 'timeoutInMinutes'],
+    name: 'name',
+    look: ask('cloudformation', 'DescribeStacks', { StackName: 'name' }),
+    taken: 'AlreadyExistsException',
+    update: (inputs) =>
+      renamed(requestsOf({ type: 'aws:cloudformation/stack:Stack', name: '', inputs }), 'UpdateStack', (made) => made),
+    remove: (_, id) => [request('cloudformation', 'DeleteStack', { StackName: id })],
+  },
   'aws:cloudwatch/dashboard:Dashboard': {
     replaces: ['dashboardName'],
     name: 'dashboardName',

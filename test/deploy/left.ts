@@ -3,6 +3,7 @@ import type { Account } from './account.ts';
 
 const LISTS: readonly (readonly [service: string, operation: string, input?: Record<string, string>])[] = [
   ['athena', 'ListWorkGroups'],
+  ['cloudformation', 'DescribeStacks'],
   ['cloudwatch', 'DescribeAlarms'],
   ['cloudwatch', 'ListDashboards'],
   ['firehose', 'ListDeliveryStreams'],

@@ -1,45 +1,49 @@
 /** Every option of the config changed once, and back: nothing that holds data is removed or made anew. */
 import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
-import type { LakeConfig } from '../../stacks/config.ts';
+import { z } from 'zod';
+import { type LakeConfig, StageSchema } from '../../stacks/config.ts';
 import { evaluateStages, type Graph, type Resource } from '../stacks/graph.ts';
 import { KINDS } from './kinds.ts';
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/0f5b6a3c-1111-2222-3333-444455556666';
+const IDENTITIES = 'arn:aws:quicksight:us-east-1:123456789012';
 type Change = Partial<Omit<LakeConfig, 'app'>>;
 const EXISTING = { from: 'existing bucket', bucket: 'events-of-ours', template: 'e/{yyyy}/{MM}/{dd}/{HH}/' } as const;
 
-/** `raw` and `region` are refused, and `ses` depends on what is there: production.spec.ts changes these. */
+/** Refused, or depending on what is there: production.spec.ts changes these, and `raw.from`, `raw.bucket` and `ses: null`. */
+const ELSEWHERE = ['region', 'ses.configurationSet'];
 const CHANGES: Readonly<Record<string, Change>> = {
-  'raw.archiveAfterDays': { raw: { from: 'new bucket', archiveAfterDays: 90 } },
-  'raw.buffer': { raw: { from: 'new bucket', buffer: { seconds: 60, megabytes: 5 } } },
-  'ses.events': { ses: { events: ['SEND', 'BOUNCE'] } },
-  tags: { tags: { newsletter: 'campaign_id' } },
-  dimensions: { dimensions: ['team'] },
-  headerCarriers: { headerCarriers: ['send', 'delivered'] },
-  parquet: { parquet: 'compatible' },
-  attributionDays: { attributionDays: 14 },
-  reportTimeZone: { reportTimeZone: 'Europe/Berlin' },
-  'schedules.enabled': { schedules: { enabled: false } },
-  'schedules.at': { schedules: { at: { settle: 'rate(6 hours)', audit: 'cron(0 3 ? * MON *)' } } },
-  atOnce: { atOnce: { live: 3, backfill: 2, settle: 2 } },
-  'retention.quarantineDays': { retention: { quarantineDays: 30 } },
-  'retention.resultDays': { retention: { resultDays: 30 } },
-  'retention.graceDays': { retention: { graceDays: 30 } },
-  'retention.logDays': { retention: { logDays: 365 } },
-  kmsKeyArn: { kmsKeyArn: KEY },
-  formerKmsKeyArns: { formerKmsKeyArns: [KEY] },
-  'alarms.email': { alarms: { email: 'ops@example.com' } },
-  'alarms.quarantineShare': { alarms: { quarantineShare: 0.2 } },
-  'alarms.freshnessMinutes': { alarms: { freshnessMinutes: 90 } },
-  'alarms.silentMinutes': { alarms: { silentMinutes: null } },
-  queryGigabytes: { queryGigabytes: 10 },
-  keepsData: { keepsData: false },
+  'what is delivered': {
+    raw: { from: 'new bucket', archiveAfterDays: 90, buffer: { seconds: 60, megabytes: 5 } },
+    ses: { events: ['SEND', 'BOUNCE'] },
+  },
+  'how it is read': {
+    tags: { newsletter: 'campaign_id' },
+    dimensions: ['team'],
+    headerCarriers: ['send', 'delivered'],
+    parquet: 'compatible',
+    attributionDays: 14,
+    reportTimeZone: 'Europe/Berlin',
+  },
+  'when and how long': {
+    schedules: { enabled: false, at: { settle: 'rate(6 hours)', audit: 'cron(0 3 ? * MON *)' } },
+    atOnce: { live: 3, backfill: 2, settle: 2 },
+    retention: { quarantineDays: 30, resultDays: 30, graceDays: 30, logDays: 365 },
+    queryGigabytes: 10,
+  },
+  'a key': { kmsKeyArn: KEY },
+  'keys that were it': { formerKmsKeyArns: [KEY] },
+  'whom to tell, and when': {
+    alarms: { email: 'ops@example.com', quarantineShare: 0.2, freshnessMinutes: 90, silentMinutes: null },
+    dashboards: { owners: [`${IDENTITIES}:user/default/ann`], viewers: [`${IDENTITIES}:group/default/mail`] },
+  },
+  'that it keeps its data': { keepsData: false },
 };
 const OF_EXISTING: Readonly<Record<string, Change>> = {
-  'raw.template': { raw: { ...EXISTING, template: null } },
-  'raw.timeZone': { raw: { ...EXISTING, timeZone: 'Asia/Kolkata' } },
-  'raw.kmsKeyArn': { raw: { ...EXISTING, kmsKeyArn: KEY } },
+  'how a bucket that is there is read': {
+    raw: { ...EXISTING, template: null, timeZone: 'Asia/Kolkata', kmsKeyArn: KEY },
+  },
 };
 
 const LAKE: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
@@ -63,28 +67,57 @@ beforeAll(async () => {
   }
 });
 
-/** They hold nothing, and can be made again: AWS has no change of a saved query, a subscription or an object's name. */
-const HOLDS_NOTHING = /NamedQuery$|BucketObjectv2$|MetricAlarm$|TopicSubscription$|RandomBytes$/;
+/** Can be made again, as AWS has no change of a saved query, a subscription or an object's name; or is the dashboard's alone. */
+const HOLDS_NOTHING =
+  /:(NamedQuery|BucketObjectv2|MetricAlarm|TopicSubscription|RandomBytes) |:Stack | Dashboards?[A-Z]/;
+const called = ({ type, name }: Resource): string => `${type} ${name}`;
 
-/** What the engine would remove or make anew. */
+/** What the engine would remove or make anew: where it holds something, or may not be removed. */
 function endangered(before: Graph | undefined, after: Graph | undefined): string[] {
-  const now = new Map((after?.resources ?? []).map((one) => [`${one.type} ${one.name}`, one]));
+  const now = new Map((after?.resources ?? []).map((one) => [called(one), one]));
   return (before?.resources ?? [])
-    .filter(({ type, custom }) => custom && !HOLDS_NOTHING.test(type))
-    .filter((one) => isLost(one, now.get(`${one.type} ${one.name}`)))
-    .map(({ type, name }) => `${type} ${name}`);
+    .filter((one) => one.custom && (one.protect || !HOLDS_NOTHING.test(called(one))))
+    .filter((one) => isLost(one, now.get(called(one))))
+    .map(called);
 }
 
-const isLost = (before: Resource, after: Resource | undefined): boolean =>
-  after === undefined ||
-  (KINDS[before.type]?.replaces ?? []).some((key) => !isDeepStrictEqual(before.inputs[key], after.inputs[key]));
+function isLost(before: Resource, after: Resource | undefined): boolean {
+  const kind = KINDS[before.type];
+  if (!kind) throw new Error(`the provider of these tests knows no ${before.type}`);
+  return after === undefined || kind.replaces.some((key) => !isDeepStrictEqual(before.inputs[key], after.inputs[key]));
+}
 
-test.each(Object.keys(CHANGES))('%s changes nothing but what is there, forth and back', (name) => {
+/** `alarms.email`: each place of the config that takes a value. */
+function placesIn({ anyOf, oneOf, properties }: z.core.JSONSchema.BaseSchema, path: readonly string[] = []): string[] {
+  const either = anyOf ?? oneOf;
+  if (either) return either.flatMap((one) => placesIn(one, path));
+  if (!properties) return [path.join('.')];
+  return Object.entries(properties).flatMap(([key, one]) =>
+    typeof one === 'object' ? placesIn(one, [...path, key]) : [],
+  );
+}
+
+test('every option is changed here or in production.spec.ts', () => {
+  const said = (value: unknown, path: string): string[] => [
+    path,
+    ...(typeof value === 'object' ? Object.entries(value ?? {}) : []).flatMap(([key, one]) =>
+      said(one, path === '' ? key : `${path}.${key}`),
+    ),
+  ];
+  const tried = new Set(
+    [...Object.values(CHANGES), ...Object.values(OF_EXISTING)].flatMap((change) => said(change, '')),
+  );
+  const options = new Set(placesIn(z.toJSONSchema(StageSchema, { io: 'input', unrepresentable: 'any' })));
+  expect(options.size).toBeGreaterThan(30);
+  expect([...options].filter((option) => !tried.has(option))).toEqual(ELSEWHERE);
+});
+
+test.each(Object.keys(CHANGES))('a change of %s, and back, is one of what is there only', (name) => {
   expect(endangered(fresh, changed.get(name))).toEqual([]);
   expect(endangered(changed.get(name), fresh)).toEqual([]);
 });
 
-test.each(Object.keys(OF_EXISTING))('%s of a bucket that is there changes nothing but what is there', (name) => {
+test.each(Object.keys(OF_EXISTING))('a change of %s, and back, is one of what is there only', (name) => {
   expect(endangered(existing, changed.get(name))).toEqual([]);
   expect(endangered(changed.get(name), existing)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { appendFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../stacks/graph.ts';
-import { at } from '../stacks/graph.ts';
+import { at, textAt } from '../stacks/graph.ts';
 import { answerOf, outputsOf } from '../stacks/pretended-account.ts';
 import { type Request, requestsOf } from '../stacks/requests.ts';
 import { refusalsOf } from '../stacks/service-limits.ts';
@@ -81,7 +81,12 @@ function say(operation: string, urn: string, changed: readonly string[] = []): v
 function stateOf(urn: string, inputs: Inputs, said: Json): { id: string; outs: Properties } {
   const { type, name } = resourceOf(urn);
   const { id, state } = outputsOf({ type, name, inputs }, place);
-  const given = at(said, 'NamedQueryId') ?? at(said, 'UUID') ?? at(said, 'SubscriptionArn') ?? at(said, 'QueueUrl');
+  const given =
+    at(said, 'NamedQueryId') ??
+    at(said, 'UUID') ??
+    at(said, 'StackId') ??
+    at(said, 'SubscriptionArn') ??
+    at(said, 'QueueUrl');
   const own: Readonly<Record<string, string>> = {
     'aws:iam/policy:Policy': String(state.arn),
     'aws:sns/topic:Topic': String(state.arn),
@@ -170,8 +175,11 @@ const strict = {
     const { id, outs } = stateOf(urn, inputs, said);
     await account.remember(keyOf(type, id), inputs);
     say('create', urn);
-    if (MAILLAKE_FAULT !== '' && MAILLAKE_FAULT === name)
+    if (MAILLAKE_FAULT !== '' && MAILLAKE_FAULT === name) {
+      if (inputs.onFailure === 'DELETE')
+        for (const request of kindOf(type).remove(inputs, id)) await account.send(request);
       throw Object.assign(new Error('made, but could not be read'), { id, properties: outs, reasons: ['read failed'] });
+    }
     return { id, outs };
   },
 
@@ -209,6 +217,13 @@ const strict = {
   },
 
   async invoke(token: string, inputs: Properties) {
+    if (token === 'aws:cloudformation/getStack:getStack') {
+      const { look } = kindOf('aws:cloudformation/stack:Stack');
+      const said = await account.ask(look(inputs, ''));
+      // Terraform's words for it.
+      if (said === null) throw new Error(`reading CloudFormation Stack (${inputs.name}): couldn't find resource`);
+      return { outputs: { ...inputs, id: textAt(said, 'Stacks', 0, 'StackId') } };
+    }
     return { outputs: answerOf({ token, inputs }, place) };
   },
 };

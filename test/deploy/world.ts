@@ -43,6 +43,8 @@ export interface Outcome {
 
 export interface World {
   moto: string;
+  /** the command of a Python with moto */
+  python: string;
   account: Account;
   makeBucket(name: string): Promise<unknown>;
   /** a copy of what a stage is made from, with this config */
@@ -102,6 +104,8 @@ export async function openWorld(say: (line: string) => void, region = REGION): P
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_REGION: region,
+    // Program and provider start anew for each deployment.
+    NODE_COMPILE_CACHE: join(PLATFORM, '..', 'compiled'),
     MAILLAKE_PLATFORM: PLATFORM,
     MAILLAKE_ACCOUNT: bridge.address,
     MAILLAKE_OPERATIONS: operations,
@@ -110,6 +114,7 @@ export async function openWorld(say: (line: string) => void, region = REGION): P
   let checkouts = 0;
   return {
     moto: moto.address,
+    python,
     account,
     makeBucket,
     checkout(lake) {
@@ -129,9 +134,8 @@ export async function openWorld(say: (line: string) => void, region = REGION): P
         },
         async sst(command, stage, { killAfter, fault } = {}) {
           writeFileSync(operations, '');
-          const words = command === 'unlock' ? [command, '--stage', stage] : [command, '--stage', stage];
           const { code, said } = await run(
-            words,
+            [command, '--stage', stage],
             copy,
             {
               ...environment(),

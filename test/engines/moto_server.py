@@ -1,9 +1,17 @@
-"""moto's server, with the answers of Glue that Trino asks for and moto doesn't have: no column statistics."""
+"""moto's server, with what moto doesn't have: answers of Glue that Trino asks for (no column statistics), and the conditions of a bucket's policy.
+
+Who asks is the role whose name is the access key. What stays on this machine counts as sent by TLS, unless a request says that it came otherwise
+(`x-forwarded-proto: http`).
+"""
 
 import json
+import re
 import sys
 
+from flask import request
 from moto.glue.responses import GlueResponse
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
 from moto.server import main
 
 STATISTICS = {
@@ -18,5 +26,54 @@ STATISTICS = {
 for action, answer in STATISTICS.items():
     if not hasattr(GlueResponse, action):
         setattr(GlueResponse, action, lambda self, text=json.dumps(answer): text)
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def like(patterns, text):
+    return any(re.fullmatch(re.escape(one).replace(r"\*", ".*").replace(r"\?", "."), text, re.S) for one in listed(patterns))
+
+
+def facts():
+    """Keys of conditions (Service Authorization Reference), of this request; those that it doesn't have are left out."""
+    key = re.search(r"Credential=([^/]+)/", request.headers.get("authorization", ""))
+    known = {
+        "aws:PrincipalArn": f"arn:aws:iam::123456789012:role/{key[1]}" if key else None,
+        "aws:SecureTransport": "false" if request.headers.get("x-forwarded-proto") == "http" else "true",
+        "s3:if-none-match": request.headers.get("if-none-match"),
+        "s3:ObjectCreationOperation": "false" if "partNumber" in request.args else "true",
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+CONDITIONS = {
+    "Bool": lambda wanted, found: found is not None and found in listed(wanted),
+    "Null": lambda wanted, found: ("true" if found is None else "false") in listed(wanted),
+    "ArnNotEquals": lambda wanted, found: found is None or not like(wanted, found),
+}
+
+
+def permission(bucket, action, resource):
+    if bucket.policy is None:
+        return PermissionResult.NEUTRAL
+    found, known = PermissionResult.NEUTRAL, facts()
+    for statement in listed(json.loads(bucket.policy)["Statement"]):
+        conditions = [
+            CONDITIONS[test](wanted, known.get(name))
+            for test, wants in statement.get("Condition", {}).items()
+            for name, wanted in wants.items()
+        ]
+        # S3 has no right of its own to look at an object's head.
+        acts = like(statement["Action"], action.replace("HeadObject", "GetObject"))
+        if acts and like(statement["Resource"], resource) and all(conditions):
+            if statement["Effect"] == "Deny":
+                return PermissionResult.DENIED
+            found = PermissionResult.PERMITTED
+    return found
+
+
+FakeBucket.get_permission = permission
 
 sys.exit(main(sys.argv[1:]))

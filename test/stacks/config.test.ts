@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { config as shipped } from '../../maillake.config.ts';
-import { ConfigError, configOf, type LakeConfig, settingsOf } from '../../stacks/config.ts';
+import { ConfigError, configOf, type LakeConfig, StageSchema, settingsOf } from '../../stacks/config.ts';
 import { SCHEDULES } from '../../stacks/spec/lambdas.ts';
 
 const LEAST: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
@@ -36,6 +37,19 @@ test('name and region are enough: everything else has a default', () => {
     keepsData: false,
   });
   expect(configOf(LEAST, 'production').keepsData).toBe(true);
+});
+
+test('stacks/README.md says of every option what it is, and what happens when it is changed', () => {
+  const readme = readFileSync(new URL('../../stacks/README.md', import.meta.url), 'utf8');
+  const tables = ['| Option | Says | Default |', '| Option | A change |'].map((head) => {
+    const [rows = ''] = readme.slice(readme.indexOf(head)).split('\n\n');
+    const firsts = rows.split('\n').map((row) => row.split('|')[1] ?? '');
+    return new Set(firsts.join().match(/(?<=`)[a-zA-Z]+(?=[`.])/g));
+  });
+  const options = Object.keys(StageSchema.shape);
+  const said = (table: Set<string> | undefined) => options.filter((option) => !table?.has(option));
+  // The first one is in README's own example.
+  expect(tables.map(said)).toEqual([['region'], []]);
 });
 
 test('a stage lays its sections over those for all, key by key, and takes the place of lists and of the raw source', () => {

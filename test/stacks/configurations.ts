@@ -64,5 +64,7 @@ export const LONG: Configuration = {
     headerCarriers: [...EVENT_TYPES],
     kmsKeyArn: 'arn:aws:kms:ap-southeast-2:123456789012:key/mrk-0f5b6a3c1111222233334444555566667',
     alarms: { email: `${'o'.repeat(60)}@example.com`, freshnessMinutes: 1440 },
+    dimensions: Array.from({ length: 5 }, (_, i) => `a-dimension-that-users-name-${i}`),
+    dashboards: { owners: [`arn:aws:quicksight:ap-southeast-2:123456789012:user/default/${'u'.repeat(60)}`] },
   },
 };

@@ -60,7 +60,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
     }),
   ],
   'aws:cloudformation/stack:Stack': (i) => [
-    request('cloudformation', 'CreateStack', { StackName: i.name, TemplateURL: i.templateUrl }),
+    request('cloudformation', 'CreateStack', { StackName: i.name, TemplateURL: i.templateUrl, OnFailure: i.onFailure }),
   ],
   'aws:cloudwatch/dashboard:Dashboard': (i) => [
     request('cloudwatch', 'PutDashboard', { DashboardName: i.dashboardName, DashboardBody: i.dashboardBody }),

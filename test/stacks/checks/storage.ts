@@ -116,6 +116,12 @@ export function storageChecks(stages: Stages): void {
       'aws:glue/catalogDatabase:CatalogDatabase',
       'aws:s3/bucket:Bucket',
     ]);
+    // What may be switched off again is not in the way of it.
+    expect(
+      ofType(stages.production(), 'aws:athena/workgroup:Workgroup')
+        .filter(({ protect }) => !protect)
+        .map(({ name }) => name),
+    ).toEqual(['DashboardsWorkgroup']);
     // A release may bring one: when an older one is deployed, it stays, and is not in the way.
     const tables = ofType(stages.production(), 'aws:glue/catalogTable:CatalogTable');
     expect(tables.filter(({ protect }) => protect)).toEqual([]);
