@@ -1,6 +1,6 @@
 """One request to the account: from the provider by HTTP, to moto by boto3, which refuses what its models do not know.
 
-Kept here is what moto does not do (event destinations of SES, changes of workgroups, removal of saved queries, several at a time), and what each
+Kept here is what moto does not do (a subscription to QuickSight, event destinations of SES, changes of workgroups, removal of saved queries, several at a time), and what each
 resource was last given, which is what its service would answer when it is asked about it.
 """
 
@@ -118,6 +118,10 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def pass_on(self):
+        if self.path.startswith("/account/"):
+            subscribed = {"AccountSubscriptionStatus": "ACCOUNT_CREATED", "Edition": "ENTERPRISE"}
+            self.reply(200, {"content-type": "application/json"}, json.dumps({"AccountInfo": subscribed}).encode())
+            return
         found = re.fullmatch(r"/v2/email/configuration-sets/([^/]+)/event-destinations/?(\?.*)?", self.path)
         if found and self.command == "GET":
             names = [key.split("|")[1] for key in destinations if key.startswith(found[1] + "|")]
