@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { takeLock } from '../lock-folder.ts';
 
 const MOTO = '5.2.5';
 /** With all that it needs, so that nothing moves: 300 MB. pandas 3 needs Python 3.11. */
@@ -104,14 +105,27 @@ function pythonWith(folder: string, packages: readonly string[], say: (line: str
   return join(folder, 'bin', 'python');
 }
 
-/** Makes a folder, whole or not at all. A virtual environment knows its own path, so it is made where it stays. */
+/**
+ * Makes a folder, whole or not at all, and once for all processes that ask at a time. A virtual environment knows its own path,
+ * so it is made where it stays.
+ */
 function once(folder: string, say: (line: string) => void, make: (folder: string) => void): string {
-  const mark = join(folder, 'complete');
-  if (existsSync(mark)) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  say(`installing ${folder}`);
-  make(folder);
-  writeFileSync(mark, '');
+  const [mark, lock] = [join(folder, 'complete'), `${folder}.lock`];
+  while (!existsSync(mark)) {
+    if (!takeLock(lock)) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      continue;
+    }
+    try {
+      if (existsSync(mark)) break;
+      rmSync(folder, { recursive: true, force: true });
+      say(`installing ${folder}`);
+      make(folder);
+      writeFileSync(mark, '');
+    } finally {
+      rmSync(lock, { recursive: true });
+    }
+  }
   return folder;
 }
 

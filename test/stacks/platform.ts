@@ -3,12 +3,13 @@
  * need. Made by SST's own command line: half a minute the first time, nothing after that. It needs npm's registry, and no account.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { takeLock } from '../lock-folder.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 export const PLATFORM = join(REPOSITORY, '.sst', 'platform');
@@ -30,7 +31,7 @@ export async function preparePlatform(): Promise<void> {
   const wanted = versionOfSst();
   while (!isPrepared(wanted)) {
     mkdirSync(join(REPOSITORY, '.sst'), { recursive: true });
-    if (!takeLock()) {
+    if (!takeLock(LOCK)) {
       await setTimeout(500);
       continue;
     }
@@ -54,29 +55,6 @@ export async function preparePlatform(): Promise<void> {
 
 const isPrepared = (wanted: string): boolean =>
   existsSync(MARK) && readFileSync(MARK, 'utf8') === wanted && existsSync(join(PLATFORM, 'config.d.ts'));
-
-/** A folder can be made once only. One whose maker has died is taken over. */
-function takeLock(): boolean {
-  try {
-    mkdirSync(LOCK);
-    writeFileSync(join(LOCK, 'pid'), String(process.pid));
-    return true;
-  } catch {
-    if (!isHeld()) rmSync(LOCK, { recursive: true, force: true });
-    return false;
-  }
-}
-
-function isHeld(): boolean {
-  const made = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  try {
-    process.kill(Number(readFileSync(join(LOCK, 'pid'), 'utf8')), 0);
-    return true;
-  } catch {
-    // No such process; or its number is still being written.
-    return Date.now() - made < 5000;
-  }
-}
 
 function versionOfSst(): string {
   const path = join(REPOSITORY, 'node_modules', 'sst', 'package.json');
