@@ -1,9 +1,9 @@
 /**
- * Takes over what is there of a stage and not in SST's state: after a deployment that was killed between a service's answer and
- * the state's writing, after a rollback that kept tables which a newer release had brought, after the state was lost. Without
- * it AWS would refuse to make what exists. Names say whose something is: each carries app and stage.
+ * Takes over resources of a stage that exist in the account and not in SST's state: after a deployment that was killed before
+ * the state was written, after a rollback that kept tables of a newer release, after the state was lost. Without this, AWS
+ * would refuse to create what exists. A resource belongs to the stage if its name carries app and stage.
  *
- * What AWS takes twice (policies and settings of what is there, alarms, dashboards, topics) is not looked for.
+ * Resources that AWS lets be created again (policies and settings, alarms, dashboards, topics) are not looked for.
  */
 import {
   AthenaClient,

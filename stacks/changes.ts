@@ -1,4 +1,4 @@
-/** Changes of the config that can't be made to a stage that is there: refused in words, before the engine changes anything. */
+/** Refuses changes of the config that an existing stage can't take. It says why, before the engine changes anything. */
 import { ConfigError, type StageConfig } from './config.ts';
 import { type Deployed, keyOf } from './deployed.ts';
 import type { StagePlaces } from './spec/places.ts';

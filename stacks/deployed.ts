@@ -1,4 +1,4 @@
-/** What SST's state says that a stage has already: the engine is about to compare it with what the program makes. */
+/** Reads which resources a stage already has, from SST's state. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

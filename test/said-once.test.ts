@@ -41,3 +41,10 @@ test('nothing is exported that nobody uses', () => {
   );
   expect(unused).toEqual([]);
 });
+
+test('every source file and test helper says at its head what it is for (else begin it with a comment of one or two sentences)', () => {
+  const silent = [...textOf].filter(
+    ([file, text]) => !/\.(test|spec)\.ts$/.test(file) && !/^(#!.*\n)?\/\*\*/.test(text) && file.includes('/'),
+  );
+  expect(silent.map(([file]) => file)).toEqual([]);
+});

@@ -1,4 +1,4 @@
-/** Athena's answers, which are text, as values. */
+/** Converts the text values of Athena's results into typed values. */
 import type { ColumnInfo, Row } from '@aws-sdk/client-athena';
 import type { QueryResult, SqlValue } from '#lake/ports.ts';
 

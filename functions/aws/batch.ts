@@ -1,7 +1,7 @@
 /**
- * A batch of SQS messages, one after another: those that fail go back to the queue, the others don't. What goes back is
- * to be seen again in a minute, and later at each time: most failures pass, and the queue's visibility timeout is for
- * workers that died without an answer.
+ * Works through a batch of SQS messages one by one. Only those that fail go back to the queue: they are shown again after a
+ * minute, and later with each failure, because most failures pass. The queue's visibility timeout is for workers that died
+ * without an answer.
  */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';

@@ -1,4 +1,4 @@
-/** AWS counts the bytes of UTF-8 where JavaScript counts UTF-16 units: `…` has three of them. */
+/** Cuts text to a number of UTF-8 bytes, as AWS counts it. JavaScript's `length` counts UTF-16 units; `…` takes three bytes. */
 
 const ELLIPSIS = '…';
 

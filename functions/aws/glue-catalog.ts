@@ -29,7 +29,7 @@ const MOST_CREATED = 100;
 const MOST_ASKED = 1000;
 const AT_ONCE = 4;
 /** Errors that are gone when the call is made again. */
-const PASSING = new Set([
+const TRANSIENT_ERRORS = new Set([
   'ConcurrentModificationException',
   'ResourceNumberLimitExceededException',
   'InternalServiceException',
@@ -68,7 +68,7 @@ export class GlueCatalog implements Catalog {
         );
         return true;
       } catch (error) {
-        if (isPassing(error)) return undefined;
+        if (isTransient(error)) return undefined;
         if (!isMissing(error)) throw error;
       }
       try {
@@ -76,7 +76,7 @@ export class GlueCatalog implements Catalog {
         return true;
       } catch (error) {
         // Another call has made it meanwhile: update it.
-        if (isPassing(error) || nameOf(error) === 'AlreadyExistsException') return undefined;
+        if (isTransient(error) || nameOf(error) === 'AlreadyExistsException') return undefined;
         throw this.#explained(table, error);
       }
     });
@@ -117,7 +117,7 @@ export class GlueCatalog implements Catalog {
           open = await this.#missingOf(table, open);
           return open.length === 0 ? true : undefined;
         }
-        if (!isPassing(error)) throw this.#explained(table, error);
+        if (!isTransient(error)) throw this.#explained(table, error);
         failures = open.map(({ Values }) => ({ dt: Values?.[0] ?? '', why: nameOf(error) }));
         return undefined;
       }
@@ -125,7 +125,7 @@ export class GlueCatalog implements Catalog {
         dt: PartitionValues?.[0] ?? '',
         why: ErrorDetail?.ErrorCode ?? ErrorDetail?.ErrorMessage ?? 'unknown',
       }));
-      const lasting = failures.find(({ why }) => !PASSING.has(why));
+      const lasting = failures.find(({ why }) => !TRANSIENT_ERRORS.has(why));
       if (failures.length === 0 || lasting) return true;
       const again = new Set(failures.map(({ dt }) => dt));
       open = open.filter(({ Values }) => again.has(Values?.[0] ?? ''));
@@ -197,7 +197,7 @@ export class GlueCatalog implements Catalog {
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
-const isPassing = (error: unknown): boolean => PASSING.has(nameOf(error));
+const isTransient = (error: unknown): boolean => TRANSIENT_ERRORS.has(nameOf(error));
 const isMissing = (error: unknown): boolean => nameOf(error) === 'EntityNotFoundException';
 
 function declared(name: string): Table {

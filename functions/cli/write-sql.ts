@@ -1,4 +1,7 @@
-/** Writes what of sql/ is made from declarations: marts (#lake/sql/marts), the dictionary and dbt's sources: `npm run sql`. */
+/**
+ * Writes the generated files of sql/: the marts that #lake/sql/marts declares, and the dictionary, sql/README.md (`npm run
+ * sql`).
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

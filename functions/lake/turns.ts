@@ -1,4 +1,4 @@
-/** Lets so many tasks run at once; the others wait in line. */
+/** Limits how many tasks run at once; the others wait in a queue. */
 export class Turns {
   #free: number;
   readonly #line: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** The words of the lake, declared once. */
+/** The values that columns may have (event types, reasons, …), declared once. */
 
 /** One vocabulary over both sources, in the order of a mail's life. */
 export const EVENT_TYPES = [

@@ -1,4 +1,4 @@
-/** Clocks of time zones: those that are ahead of UTC by the same hours all year, and those with summer time. */
+/** Local time in time zones: with the same offset from UTC all year, or with summer time. */
 import { HOUR_MS } from './days.ts';
 
 /** Hours that a clock is ahead of UTC, all year; or the name of a time zone, such as `Europe/Berlin`. */

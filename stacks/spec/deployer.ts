@@ -1,6 +1,7 @@
 /**
- * What who deploys may do: everything about resources that carry the app's name, SST's own store, and nothing else. The
- * whole of a service's actions, where a name bounds them: a provider reads more of a resource than it writes.
+ * The IAM policy of the person or workflow that deploys: everything on resources that carry the app's name and on SST's own
+ * store, and nothing else. Where a name limits the resources, all actions of the service are allowed: a provider reads more
+ * of a resource than it writes.
  *
  * `npm run deployer-policy -- --account 123456789012` prints the policy, for a permission set or the role of a workflow.
  */

@@ -1,4 +1,4 @@
-/** What every competitor's process does: take a job from the command line, do it, say what it took. */
+/** Runs a competitor of the benchmark as a process: reads a job from the command line, does it, and prints what it took. */
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-/** The least that anything in JavaScript must do: gunzip, UTF-8, JSON.parse. Writes nothing. */
+/** The least work that any reader in JavaScript must do: gunzip, UTF-8, JSON.parse. Writes nothing. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { compete, filesBelow } from './competitor.ts';

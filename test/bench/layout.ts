@@ -5,8 +5,8 @@
  * steps, with Maillake's views. Five typical questions to both, on Trino over loopback S3, in turns (A B A B …), about the
  * same days, each by its own partition filter. Printed are the bytes that Trino read of files, those of the columns that it
  * needed (files as small as these it reads whole: layout/column-bytes.ts), and its own time; nothing is cached, but by the
- * operating system. Footers of files that Trino puts aside by their statistics it doesn't count, which favours who has many
- * files.
+ * operating system. Trino doesn't count the footers of files that it skips by their statistics, which favours the layout with
+ * more files.
  *
  * Fails if the two give different answers, or if an answer takes a file of a day that wasn't asked for: all of those are made
  * unreadable. Ratios are printed and not judged, as times depend on the machine.

@@ -1,6 +1,6 @@
 /**
- * The same pipeline with parquetjs-lite as its writer: our reader and decoder, its rows to files. It can't sort and
- * would have to hold every row for it, so it is spared the sorting.
+ * The same pipeline with parquetjs-lite as its writer: our reader and decoder, its rows to files. It does not sort, because
+ * its writer would have to hold every row for that.
  */
 import { createReadStream } from 'node:fs';
 import { join, relative } from 'node:path';

@@ -1,4 +1,4 @@
-/** A real browser that opens pages from disk and tells what they tried. */
+/** Opens pages from disk in a real browser, and reports what the pages tried to do. */
 import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

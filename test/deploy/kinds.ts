@@ -1,6 +1,6 @@
 /**
  * Each type of resource as the provider (pulumi-aws 7.20, and Terraform's below it) treats it: how it looks for one, which
- * changes replace it, how it changes and removes one. How it makes one says test/stacks/requests.ts.
+ * changes replace it, how it changes and removes one. How it creates one is in test/stacks/requests.ts.
  */
 import { at, type Json, type Resource, textAt } from '../stacks/graph.ts';
 import { type Request, requestsOf } from '../stacks/requests.ts';

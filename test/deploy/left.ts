@@ -1,4 +1,4 @@
-/** What the account has of a stage, whoever made it: by name, asked of each service. */
+/** Lists what the account still has of a stage: each service is asked by name, whatever made the resource. */
 import type { Account } from './account.ts';
 
 const LISTS: readonly (readonly [service: string, operation: string, input?: Record<string, string>])[] = [

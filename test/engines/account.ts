@@ -1,4 +1,7 @@
-/** An account of a test file's own on moto: buckets, a database with the lake's tables, queues, and Athena by the gateway. */
+/**
+ * Makes an account on moto for one test file: buckets, a database with the lake's tables, queues, and Athena through the
+ * gateway.
+ */
 import { randomBytes } from 'node:crypto';
 import { CreateDatabaseCommand, CreateTableCommand } from '@aws-sdk/client-glue';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';

@@ -1,6 +1,7 @@
 /**
  * A stage on the loopback account as the stack would deploy it: buckets, queues, tables and views from the offline graph,
- * and the functions' packages as processes with the environment that the graph gives them. Only where AWS is differs.
+ * and the functions' packages as processes with the environment that the graph gives them. Only the addresses of AWS's
+ * services differ.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -23,7 +23,7 @@ import { type DeployedFunction, type DeployedStage, deployStage } from './deploy
 import { call, doom, first, refuseJson } from './faults.ts';
 import { eventOf } from './invoke.ts';
 import { onBehalf } from './on-behalf.ts';
-import { covers, spelled } from './policy.ts';
+import { covers, rightText } from './policy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'deployed-'));
 let stage: DeployedStage;
@@ -311,7 +311,7 @@ describe("the functions' roles", () => {
   test.each(names)('%s asked for nothing that its role does not allow', (name) => {
     const { needs, grants } = functionOf(name);
     const forbidden = needs().filter((need) => !grants.some((grant) => covers(grant, need)));
-    expect(new Set(forbidden.map(spelled))).toEqual(new Set());
+    expect(new Set(forbidden.map(rightText))).toEqual(new Set());
   });
 
   test.each(names)('%s may do what it did and what AWS does on its behalf, and no more', (name) => {
@@ -320,7 +320,7 @@ describe("the functions' roles", () => {
     const behalf = onBehalf(name);
     const unused = grants.filter((grant) => !needed.some((need) => covers(grant, need)));
     const unexplained = unused.filter((grant) => !behalf.some(({ isMeant }) => isMeant(grant)));
-    expect(unexplained.map(spelled)).toEqual([]);
+    expect(unexplained.map(rightText)).toEqual([]);
     // And nothing is in the list that no role has.
     expect(behalf.filter(({ isMeant }) => !grants.some(isMeant)).map(({ why }) => why)).toEqual([]);
   });

@@ -1,14 +1,14 @@
-/** Faults between the SDK and the account: which requests they meet, and what becomes of them. */
+/** Puts faults between the SDK and the account: which requests they hit, and what happens to those. */
 import type { ServerResponse } from 'node:http';
-import type { Passing, Said } from './gateway.ts';
+import type { ForwardedRequest, Said } from './gateway.ts';
 
 export interface Fault {
-  isDue: (passing: Passing) => boolean;
+  isDue: (passing: ForwardedRequest) => boolean;
   /** before the account sees the request; true if it has been answered */
-  before?: (answer: ServerResponse, passing: Passing) => boolean;
-  changeRequest?: (body: Buffer, passing: Passing) => Buffer;
+  before?: (answer: ServerResponse, passing: ForwardedRequest) => boolean;
+  changeRequest?: (body: Buffer, passing: ForwardedRequest) => Buffer;
   /** once the account has done its work; true if it has been answered, or never will be */
-  after?: (answer: ServerResponse, said: Said, passing: Passing) => boolean;
+  after?: (answer: ServerResponse, said: Said, passing: ForwardedRequest) => boolean;
   /** what becomes of the query that a StartQueryExecution starts */
   fate?: QueryFate;
 }
@@ -16,7 +16,7 @@ export interface Fault {
 /** `fails`: once its files are written, and they stay. `hangs`: until it is stopped. */
 export type QueryFate = 'fails' | 'hangs';
 
-type Where = (passing: Passing) => boolean;
+type Where = (passing: ForwardedRequest) => boolean;
 
 /** The first `times` requests that are meant. */
 export function first(times: number, where: Where): Where {

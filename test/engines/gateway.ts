@@ -32,7 +32,7 @@ export interface GatewayOptions {
 }
 
 /** The requests that a fault may look at. */
-export interface Passing {
+export interface ForwardedRequest {
   service: string;
   /** `StartQueryExecution`, `CreatePartition`, or an HTTP method for S3 */
   operation: string;
@@ -51,7 +51,7 @@ export class Gateway {
   readonly #tokens = new Map<string, Execution>();
   #faults: Fault[] = [];
   /** every request, in order */
-  readonly passed: Passing[] = [];
+  readonly passed: ForwardedRequest[] = [];
 
   private constructor(options: GatewayOptions, server: ReturnType<typeof createServer>, port: number) {
     this.#options = options;
@@ -104,7 +104,7 @@ export class Gateway {
     answer.end(said.body);
   }
 
-  async #athena({ operation, body }: Passing, fate?: QueryFate): Promise<Said> {
+  async #athena({ operation, body }: ForwardedRequest, fate?: QueryFate): Promise<Said> {
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
     const text = (value: object): Buffer => Buffer.from(JSON.stringify(value));
     try {
@@ -282,7 +282,7 @@ async function bodyOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 /** The service and operation as the SDK names them: in a header, or for S3 by method and path. */
-function describe({ headers, method = '', url = '' }: IncomingMessage, body: Buffer): Passing {
+function describe({ headers, method = '', url = '' }: IncomingMessage, body: Buffer): ForwardedRequest {
   const [service = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
   const path = decodeURIComponent(url);
   return operation === ''

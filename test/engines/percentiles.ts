@@ -1,4 +1,7 @@
-/** Percentiles of delivery_latency_daily: Athena's are estimates, so their place among the values is looked at. */
+/**
+ * Compares the percentiles of delivery_latency_daily: Athena's are estimates, so the test looks at their rank among the
+ * values.
+ */
 import { expect } from 'vitest';
 import type { QueryResult, SqlValue } from '#lake/ports.ts';
 

@@ -1,5 +1,5 @@
-/** What a request to AWS needs the right to, and what a role's policy gives: IAM's words for both. */
-import type { Passing } from './gateway.ts';
+/** Which IAM rights a request to AWS needs, and which rights a role's policy grants. */
+import type { ForwardedRequest } from './gateway.ts';
 
 /** `s3:GetObject` on `arn:aws:s3:::bucket/key`: one of a policy's grants, whose resource may end in a star, or a need. */
 export interface Right {
@@ -7,7 +7,7 @@ export interface Right {
   resource: string;
 }
 
-export interface Whose {
+export interface AccountContext {
   account: string;
   region: string;
   /** whose queries are asked after: the API names it only when they are started */
@@ -15,7 +15,7 @@ export interface Whose {
 }
 
 /** @throws Error for a request that nobody expected: a right that is overlooked would be a right too many */
-export function rightsFor({ service, operation, path, body }: Passing, { account, region, workgroup }: Whose): Right[] {
+export function rightsFor({ service, operation, path, body }: ForwardedRequest, { account, region, workgroup }: AccountContext): Right[] {
   const arn = (of: string, resource: string): string => `arn:aws:${of}:${region}:${account}:${resource}`;
   if (service === 'S3') return [s3Right(operation, path)];
   const input: Record<string, unknown> = JSON.parse(body || '{}');
@@ -79,4 +79,4 @@ export const covers = (grant: Right, need: Right): boolean =>
     ? need.resource.startsWith(grant.resource.slice(0, -1))
     : need.resource === grant.resource);
 
-export const spelled = ({ action, resource }: Right): string => `${action} ${resource}`;
+export const rightText = ({ action, resource }: Right): string => `${action} ${resource}`;

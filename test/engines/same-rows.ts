@@ -1,4 +1,4 @@
-/** Do two engines give the same rows? In any order; numbers with a fraction within a billionth of each other. */
+/** Checks that two engines give the same rows, in any order; numbers with a fraction may differ by a billionth. */
 import { expect } from 'vitest';
 import type { QueryResult, SqlValue } from '#lake/ports.ts';
 

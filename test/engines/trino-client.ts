@@ -1,4 +1,4 @@
-/** Trino's REST protocol: a statement is posted, and its next address asked until there is none. */
+/** A client of Trino's REST protocol: it posts a statement, then requests the next address until there is none. */
 import { setTimeout } from 'node:timers/promises';
 
 export type TrinoValue = string | number | bigint | boolean | null | TrinoValue[] | { [key: string]: TrinoValue };

@@ -1,4 +1,7 @@
-/** Athena's UNLOAD, which Trino doesn't have: read, checked as Athena checks it, and run as CREATE TABLE AS. */
+/**
+ * Athena's UNLOAD, which Trino doesn't have: the statement is parsed, checked as Athena checks it, and run as CREATE TABLE
+ * AS.
+ */
 
 import { UNLOAD_CATALOG, UNLOAD_SCHEMA } from './trino.ts';
 import type { TrinoClient, TrinoOptions } from './trino-client.ts';

@@ -1,4 +1,4 @@
-/** Reads an object twice, with known shapes and without, and tells what differs. Nothing may. */
+/** Reads an object twice, with known shapes and without, and reports any difference: there must be none. */
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';

@@ -1,4 +1,4 @@
-/** What mutations start from: the fixtures, as bytes and as parsed records. */
+/** The inputs from which mutations start: the fixtures, as bytes and as parsed records. */
 import { globSync, readFileSync } from 'node:fs';
 import { ENVELOPES, wrapped } from '#test/envelopes.ts';
 

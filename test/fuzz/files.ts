@@ -1,4 +1,4 @@
-/** The last stretch: columns to Parquet files, and back by a reader that isn't ours. */
+/** Writes columns as Parquet files, and reads them back with a reader that isn't ours. */
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { makeDecoder } from '#lake/decode/decode.ts';

@@ -1,4 +1,4 @@
-/** JSON that can hold what no value can: text as it is, such as a key twice, 1e400 or a surrogate escape. */
+/** JSON text that no JavaScript value can represent: a key twice, 1e400, a surrogate escape. */
 export class Verbatim {
   readonly text: string;
   constructor(text: string) {

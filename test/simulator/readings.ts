@@ -1,4 +1,4 @@
-/** Which records were read by whom: what units, replays among them, have taken in of the raw objects, and what of them counts. */
+/** Which records each unit and replay has read of the raw objects, and which of these readings count. */
 import { versionOfAttempt } from '#lake/protocol/keys.ts';
 import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
 import { contentOf, linesIn, linesOf, type MailRecord, type RawObject, readBy, TODAYS_VERSION } from './mail.ts';

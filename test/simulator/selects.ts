@@ -1,4 +1,4 @@
-/** The statements that steps ask the catalog's tables, answered from what lies in the simulated store. */
+/** Answers the steps' queries over the protocol's tables from what lies in the simulated store. */
 import type { QueryResult, SqlValue } from '#lake/ports.ts';
 import { attemptOfFile, unitOfAttempt } from '#lake/protocol/keys.ts';
 import { decodeRows, type Row } from './rows.ts';

@@ -1,4 +1,4 @@
-/** Time that passes only while everybody waits: what would take hours takes the seconds that its computing takes. */
+/** A simulated clock that moves only while every task waits, so that hours of simulated time take seconds. */
 interface Sleeper {
   until: number;
   wake: () => void;

@@ -1,4 +1,4 @@
-/** What happened in a schedule, for people: as short as it gets. */
+/** Prints what happened in a schedule, as short as possible. */
 import { type Outcome, playSchedule } from './schedule.ts';
 import type { TraceEntry } from './scheduler.ts';
 import type { Variant } from './world.ts';

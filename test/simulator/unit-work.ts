@@ -1,4 +1,7 @@
-/** What stands in for decoding: the same promises (same unit, same bytes; the counting law), over a few lines of JSON. */
+/**
+ * Replaces decoding in the simulator. It keeps the same promises (same unit, same bytes; the counting law) over a few lines
+ * of JSON.
+ */
 
 import { utcDate } from '#lake/days.ts';
 import { ChangedObject, MissingObject, type RawStore, type StoredBody } from '#lake/ports.ts';

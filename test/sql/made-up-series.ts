@@ -1,4 +1,4 @@
-/** deliverability_anomalies over counts that are written down, in place of the mail that they would be counted of. */
+/** Runs deliverability_anomalies over counts that a test writes down, with no mail behind them. */
 import { type Answer, type LakeFixture, lakeFixture } from './lake-fixture.ts';
 
 const FIRST = '2026-03-02';

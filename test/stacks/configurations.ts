@@ -1,6 +1,6 @@
 /**
- * The three configurations that are looked at: what most people will have, all there is, and next to what is there. And one
- * for what only a stage has that keeps its data and is all new, and one whose every name and setting is as long as it can be.
+ * The configurations of a stage that the tests evaluate: the usual one, one with every option, and one beside resources that
+ * exist already. One more is new and keeps its data, and in another every name and setting has its greatest length.
  */
 import { EVENT_TYPES } from '#lake/vocabulary.ts';
 import type { Configuration } from './graph.ts';

@@ -1,4 +1,4 @@
-/** What AWS would have answered: addresses, ids, and where one is. */
+/** Gives the answers of AWS while a stage is evaluated: addresses, ids, account and region. */
 import type { Json } from './graph.ts';
 
 interface Place {

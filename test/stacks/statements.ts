@@ -1,4 +1,7 @@
-/** Every statement of every policy of a graph as a table that a person can read: who, what, on what, when. */
+/**
+ * Lists every statement of every IAM policy of a graph as a readable table: who, which actions, on what, under which
+ * conditions.
+ */
 import { at, type Graph, type Json, listAt, ofType, type Resource, textAt } from './graph.ts';
 
 export interface Grant {

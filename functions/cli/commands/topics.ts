@@ -1,4 +1,4 @@
-/** What people look for, and the views that answer it: the order in which `views` lists them. */
+/** Groups the views by topic, in the order in which `views` lists them. */
 export const TOPICS: Readonly<Record<string, readonly string[]>> = {
   'How is our mail doing?': [
     'deliverability_daily',

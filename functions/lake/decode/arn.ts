@@ -1,4 +1,6 @@
-/** What the ARN of a verified identity tells. */
+/** Parses the ARN of a verified identity. */
+
+/** What the ARN tells; null where it is no ARN. */
 export interface Identity {
   region: string | null;
   account: string | null;

@@ -1,7 +1,7 @@
 /**
- * What is done to whole rows, made from the tables' declarations. Each function is one straight line of code, because a
- * loop over names would look each property up by hash (as write/columns.ts). The code is made of column names that this
- * repository declares, never of data.
+ * Generates functions that clear and copy whole rows, from the tables' declarations. Each is straight-line code, because a
+ * loop over column names would look each property up by hash (write/columns.ts does the same). The code contains only
+ * column names that this repository declares, never data.
  */
 import type { Column, RowOf, Table } from '../tables/table.ts';
 

@@ -1,7 +1,8 @@
-/** Times outside [2010, 2100) are absurd for mail: SES began in January 2011. */
+/** Decides which day a row belongs to, and which times can't be right. */
 import { DAY_MS } from '../days.ts';
 import { instantsOf, type ZoneOffset } from '../zone.ts';
 
+/** Times outside [2010, 2100) are absurd for mail: SES began in January 2011. */
 const EARLIEST = Date.UTC(2010, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
 const FIRST_DAY = EARLIEST / DAY_MS;

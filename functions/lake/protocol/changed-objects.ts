@@ -1,4 +1,4 @@
-/** Raw objects whose etags are not those of their plans: which of them have other bytes? */
+/** Finds raw objects whose bytes have changed since they were planned, among those whose etag has changed. */
 import { concurrently } from '../concurrently.ts';
 import { MissingObject, type RawStore, type Store, type StoredObject } from '../ports.ts';
 import { contentIn, digestOf, type ReadContent } from './contents.ts';

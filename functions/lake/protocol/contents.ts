@@ -1,6 +1,6 @@
 /**
- * What was read of raw objects, where etags don't tell: a disk's change with the time of writing, so that a copied folder
- * has other ones for the same bytes. There a unit's attempt leaves a record of the bytes it has read.
+ * Records a hash of the bytes that were read of raw objects, for stores whose etags can't tell whether an object changed.
+ * On a disk the etag contains the time of writing, so a copied folder has other etags for the same bytes.
  */
 import { createHash } from 'node:crypto';
 import type { RawStore, Store, StoredObject } from '../ports.ts';

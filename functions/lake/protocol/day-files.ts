@@ -1,4 +1,4 @@
-/** What lies in the live folders and may be read: files that an outcome names. */
+/** Lists the live files of a day that may be read: those that an outcome names. */
 
 import { concurrently } from '../concurrently.ts';
 import type { Store, StoredObject } from '../ports.ts';

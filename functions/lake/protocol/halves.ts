@@ -1,4 +1,7 @@
-/** Halves of units: derived from the plan, never planned. Unit `<id>` splits into `<id>a` and `<id>b`. */
+/**
+ * Halves of a unit that was split: unit `<id>` becomes `<id>a` and `<id>b`. They are derived from the unit's plan and have
+ * no plan of their own.
+ */
 import type { Plan, PlannedUnit } from './records.ts';
 
 /** The halves in order of their objects; null if there is but one object. */

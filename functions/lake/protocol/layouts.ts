@@ -1,6 +1,7 @@
 /**
- * Which raw templates a lake has been planned by. Prefixes of one template never contain each other, so that an object's
- * plans are those of its prefix; prefixes of two may, and then a planner has to look at the plans around and below its own.
+ * Records which raw templates a lake has been planned by. Prefixes of one template never contain each other, so all plans
+ * of an object are under its prefix. Prefixes of two templates may contain each other; then a planner also reads the plans
+ * of the prefixes around and below its own.
  */
 import { hash } from 'node:crypto';
 import type { Store } from '../ports.ts';

@@ -1,4 +1,7 @@
-/** What transform still has to do, whatever became of messages: units of plans that have no outcome. */
+/**
+ * Finds the units that transform still has to do: units of plans that have no outcome. It makes no difference whether their
+ * messages were lost.
+ */
 
 import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay, utcDate } from '../days.ts';

@@ -1,6 +1,6 @@
 /**
- * Which event types were seen of which mail: how the rollup tells what isn't published from what didn't happen. Kept in
- * the records of the files (as their send days are), so that nobody reads four weeks of events to know it.
+ * Records which event types were seen of which mail, so that the rollup can tell "not published" from "did not happen". It
+ * is kept in the records of the files, as their send days are, so that no step has to read four weeks of events for it.
  *
  * The rule: an event type is published for mail of a scope and send day if it was seen of that scope in the 28 days up to
  * that day. Mail sent that day counts, too, however much later its events come: the rollup's select sees to that. So a

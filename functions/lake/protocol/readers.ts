@@ -1,4 +1,7 @@
-/** Readers are pointed at the newest generation of a day. Anyone may do this at any time; the newest generation decides. */
+/**
+ * Points readers at the newest generation of a day. Any process may do this at any time, because the newest generation
+ * always decides.
+ */
 import type { Ports } from '../ports.ts';
 import { healFolder, healKey } from './keys.ts';
 import { createState, type Generation, newestGeneration } from './records.ts';

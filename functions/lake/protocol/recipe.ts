@@ -1,7 +1,7 @@
 /**
- * What computed a generation, in a few letters: the statement with its rules, and the constants that it reads. A generation
- * of another recipe than today's is outdated, whatever its inputs. Comments and layout of SQL don't count, as they change
- * no row.
+ * A hash of what computed a generation: the SQL statement with its rules, and the constants that it reads. A generation
+ * with another recipe than today's is outdated, whatever its inputs. Comments and layout of SQL don't count, because they
+ * change no row.
  */
 import { hash } from 'node:crypto';
 import { tokens } from '../sql/views/tokens.ts';

@@ -1,6 +1,6 @@
 /**
- * The files of a generation: what they were when it was made, and whether they are so still. Whoever removes a copy of
- * rows because a generation holds them looks here first.
+ * Records what the files of a generation were when it was made, and checks whether they are still the same. A step that
+ * removes a copy of rows because a generation holds them checks here first.
  */
 import { createHash } from 'node:crypto';
 import { concurrently } from '../concurrently.ts';

@@ -1,4 +1,4 @@
-/** Bytes of a body in order, with the means to look ahead and to give back what was taken too much. */
+/** Reads the bytes of a body in order. It can look ahead, and take back bytes that were read too far. */
 export class ByteSource {
   readonly #body: AsyncIterator<Uint8Array>;
   /** taken from the body but not by the reader; the next comes first */

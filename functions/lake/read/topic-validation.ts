@@ -1,4 +1,4 @@
-/** What SES writes once when an SNS topic is attached to a configuration set: plain text among the events. */
+/** Recognises the plain text that SES writes once when an SNS topic is attached to a configuration set. */
 export const SES_TOPIC_VALIDATION = 'Successfully validated SNS topic for Amazon SES event publishing.';
 export const TOPIC_VALIDATION = Buffer.from(SES_TOPIC_VALIDATION);
 

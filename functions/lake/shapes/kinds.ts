@@ -1,7 +1,7 @@
 /**
- * What the decoder does with a value, by its path: which values decide what rows there are, and which it takes apart.
- * Every other text is passed on as it is, into a column, a header's value, tags or extras. Nothing here says where to: that
- * the decoder is asked with markers, values that it takes for what stands there and that can't be anything else.
+ * Says what the decoder does with the value at each path: which values decide what rows there are, and which are parsed.
+ * Every other text is passed on unchanged, into a column, a header's value, tags or extras. Which column that is, the
+ * decoder shows when it is run with markers: values that are valid in that place and can't occur otherwise.
  */
 import type { JsonObject, JsonValue } from '../read/record.ts';
 import { INTEGER, type Leaf } from './shapes.ts';

@@ -2,7 +2,7 @@
  * Reads records whose shape is known from their bytes into columns, without parsing and decoding them.
  *
  * The rule that keeps it right: the decoder is the only truth. A shape is learned from a record that JSON.parse and the
- * decoder have accepted; what is done with its values the decoder has shown (plan.ts). Whatever a plan can't speak for goes
+ * decoder have accepted; the decoder has also shown what is done with its values (plan.ts). All other records go
  * to JSON.parse and the decoder: `\u` escapes, empty texts and `null`, addresses that aren't plain, times of another form,
  * escapes within ids and tags, addresses that are the same where those of the teaching record weren't. The first records of a
  * shape are read both ways, and a difference ends its plan. So what was learned, and in which order, never shows in a row.

@@ -1,7 +1,7 @@
 /**
- * What is to be done with the values of a shape. The decoder is asked: it decodes a record of the shape with a marker in
- * place of each value, and where the markers turn up in its rows says what each column is made of. There is no second
- * decoder. What can't be told that way is not planned, and read by the decoder.
+ * Works out what to do with the values of a shape. The decoder decodes a record of the shape with a marker in place of each
+ * value; where the markers appear in its rows shows what each column is made of. So there is no second decoder. What can't
+ * be learned in this way is not planned, and the decoder reads it.
  */
 import { eventId, eventIdText } from '../decode/emit.ts';
 import { parseLink } from '../decode/link.ts';

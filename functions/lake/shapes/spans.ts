@@ -1,4 +1,7 @@
-/** Readings of a value's bytes: the same that the decoder makes of its text, or none. */
+/**
+ * Parses values straight from their bytes: each function gives what the decoder would make of the text, or says that it
+ * can't.
+ */
 
 const LOCAL = new Uint8Array(256);
 for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.!#$%&'*+/=?^`{|}~-")) {

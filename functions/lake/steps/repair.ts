@@ -1,6 +1,7 @@
 /**
- * repair: runs the steps that an audit finds missing, collects files that nothing reads any more, and audits again:
- * what is gone then was mended, what is left needs a person. Level-triggered: anyone may run it at any time.
+ * repair: runs the steps that an audit finds missing, collects files that nothing reads any more, and audits again. What
+ * the second audit still finds needs a person. It may be run at any time, any number of times, because it goes by the state
+ * of the lake and not by events.
  */
 import type { Ports } from '../ports.ts';
 import { liveFolder } from '../protocol/keys.ts';

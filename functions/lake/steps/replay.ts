@@ -1,6 +1,6 @@
 /**
  * replay: quarantined records are sealed into units of their own, which transform then reads with today's code. The first
- * outcome stays true as history; what a replay counts stands beside the law.
+ * outcome is kept as it was; what a replay counts is not part of its `records = accepted + …`.
  */
 
 import { concurrently } from '../concurrently.ts';

@@ -1,6 +1,6 @@
 /**
- * rollup: recomputes `recipient_messages` for the send days whose input changed. Derived data: whatever a run missed or
- * lost a race for, the next one mends.
+ * rollup: recomputes `recipient_messages` for the send days whose input changed. The table is derived data: what one run
+ * misses, or loses to another run, the next run computes.
  */
 
 import { concurrently } from '../concurrently.ts';

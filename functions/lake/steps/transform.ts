@@ -15,7 +15,7 @@ import { PortFailures } from './transform/blame.ts';
 import { Stopped } from './transform/guard.ts';
 import { type ReadOptions, type ReadUnit, readPoison, readUnit } from './transform/read-unit.ts';
 import { Tally } from './transform/tally.ts';
-import { beginTry, endTry, patienceWith, SILENT_MS, type TryEnd, whyFailed } from './transform/tries.ts';
+import { beginTry, endTry, tryLimits, SILENT_MS, type TryEnd, whyFailed } from './transform/tries.ts';
 
 /** `queue`: told of the halves of a unit that was split; without one the caller looks at the outcome. */
 export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'> & { queue?: Queue | undefined };
@@ -60,8 +60,8 @@ export async function transform(
   options.onTry?.(k);
   const portFailures = new PortFailures();
   const watched = portFailures.watch(ports);
-  const patience = patienceWith(unit);
-  const isSpent = counted >= patience.tries;
+  const limits = tryLimits(unit);
+  const isSpent = counted >= limits.tries;
   const halves = isSpent ? halvesOf(unit) : null;
   let outcome: Outcome;
   try {
@@ -69,7 +69,7 @@ export async function transform(
       ? await split(watched, message.plan, plan, unit, halves)
       : await readAndWrite(watched, message.plan, plan, unit, options, isSpent);
     outcome = await decide(watched, ours);
-    if (halves && outcome.split) await splitParts(watched, message.plan, plan, halves, patience.levels - 1);
+    if (halves && outcome.split) await splitParts(watched, message.plan, plan, halves, limits.levels - 1);
   } catch (error) {
     const end = await recordEnd(ports, unit.id, k, error, portFailures);
     if (end) options.onTryEnd?.(end);

@@ -1,7 +1,7 @@
 /**
- * What an analyst writes for Athena, in words that DuckDB's parser takes. Functions are macros (dialect.ts); this is for what
- * no macro can be: syntax, lambdas as arguments, and names with a catalog and a database in front. Everything else stays as
- * it was written, so that errors point at the reader's own text.
+ * Rewrites a query in Athena's SQL so that DuckDB's parser accepts it. Functions are macros (dialect.ts); this is for what
+ * a macro can't do: syntax, lambdas as arguments, and table names with a catalog and a database in front. Everything else
+ * stays as it was written, so that errors point at the reader's own text.
  */
 import { quoteText } from '#lake/sql/quote.ts';
 import { type Token, tokens } from '#lake/sql/views/tokens.ts';

@@ -1,7 +1,8 @@
 /**
- * Which raw data a lake is filled from. Objects of a folder are known by their paths below it: with another folder, what was
- * planned would seem gone and be decided so, and objects of the same name would seem rewritten. Objects of a bucket are
- * known by their keys, so a folder within the known one, or around it, is the same raw data.
+ * Remembers which raw folder or bucket a lake is filled from, and refuses another one. Objects of a folder are known by
+ * their paths below it: with another folder, planned objects would seem deleted, and objects of the same name would seem
+ * rewritten. Objects of a bucket are known by their keys, so a folder inside the known one, or around it, is the same raw
+ * data.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

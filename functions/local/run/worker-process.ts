@@ -1,6 +1,6 @@
 /**
- * A worker process that transforms whole units, one after another, over stores of its own. It ends with its parent, and
- * records in the store when it is told to stop in the middle of a unit.
+ * A worker process that transforms whole units, one after another, over stores of its own. It ends with its parent. When it
+ * is told to stop in the middle of a unit, it records that in the store.
  */
 
 import { systemClock } from '#host/clock.ts';

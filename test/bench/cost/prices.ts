@@ -1,6 +1,7 @@
 /**
- * What AWS asks for a day that play.ts has counted: list prices of US East (N. Virginia), as public pages gave them up
- * to the first half of 2026, in dollars, without free tiers. Where a time is not counted but assumed, it is so to the dear side.
+ * The price of a day that play.ts has counted: list prices of US East (N. Virginia) in dollars, from public pages of the
+ * first half of 2026, without free tiers. Where a time is assumed and not counted, it is assumed too long rather than too
+ * short.
  */
 import { FIGURES } from '#aws/metrics.ts';
 import { isLambda, LAMBDAS } from '../../../stacks/spec/lambdas.ts';

@@ -1,6 +1,6 @@
 /**
- * What a lake costs a month, by volume: two days of different volume are played (play.ts), and what lies between and beyond them
- * is a straight line through both, for what each step asks for is so much a day and so much a record.
+ * What a lake costs a month, by volume: two days of different volume are played (play.ts), and other volumes are read from the
+ * straight line through both, because a step makes a fixed number of calls a day, and some for each record.
  *
  * `npm run bench:cost [days]`: the lake's age, 30 days by default, in about a minute; a year takes some ten
  */

@@ -1,4 +1,4 @@
-/** What a query would read if its files were large. */
+/** Computes what a query would read if its files were large: only the columns that it needs. */
 import type { TrinoClient } from '#test/engines/trino-client.ts';
 
 /** Trino counts them for each format of compression. */

@@ -1,7 +1,4 @@
-/**
- * A layout's files, some of which can be made unreadable: no engine gets past a file that is no Parquet, so who answers
- * when all files of other days are spoilt has read not a byte of them.
- */
+/** The files of a layout, some of which can be made unreadable: a query that still answers has read no byte of them. */
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { S3Store } from '#aws/s3-store.ts';
 import { concurrently } from '#lake/concurrently.ts';

@@ -1,4 +1,4 @@
-/** Both layouts of the same events in one account on loopback, and whoever asks them. */
+/** Both layouts of the same events in one account on loopback, and the engine that queries them. */
 import { DeleteDatabaseCommand } from '@aws-sdk/client-glue';
 import { DeleteBucketCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import { S3Store } from '#aws/s3-store.ts';

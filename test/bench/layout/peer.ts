@@ -3,7 +3,7 @@
  * views over it. Where there is a choice it has the better one:
  *
  * - one Parquet file an hour, Snappy, dictionaries, one row group. Firehose makes four, as it waits 15 minutes at most.
- * - an event lies in the hour that it happened in. Firehose goes by arrival, and whoever asks for a day must read on.
+ * - an event lies in the hour that it happened in. Firehose goes by arrival, so that a query for a day must also read the hours after it.
  * - Hours are projected ("Amazon Data Firehose example", Amazon Athena User Guide), so no catalog is asked for partitions.
  * - Only the columns of the table that a view's reader names are read: no `select distinct` over a whole view, as is usual
  *   against copies; questions count distinct things, and the timeline is made distinct after it has been cut to a message.

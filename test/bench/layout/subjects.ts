@@ -1,4 +1,4 @@
-/** Chooses what to ask about: a campaign, an A/B test and a message of which much is told. */
+/** Chooses what the questions are about: a campaign, an A/B test and a message with many events. */
 import type { SesEvent } from './events.ts';
 
 interface Campaign {

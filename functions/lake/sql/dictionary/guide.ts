@@ -1,4 +1,4 @@
-/** What stands at the head of the data dictionary: how to read it, the words it uses, and questions to begin with. */
+/** The introduction of the data dictionary: how to read it, its terms, and questions to begin with. */
 export const GUIDE = `# Data dictionary
 
 Written by \`npm run sql\` from the tables' declarations (\`functions/lake/tables\`), the views' headers and

@@ -1,7 +1,6 @@
-/**
- * A count of the deliverability family (sql/README.md, "Definitions"), over rows of `message_outcomes`. All of them can be
- * added up over every dimension. The views of the family, the report and the headlines are made from this list.
- */
+/** The counts of the deliverability family, declared once: its views, the report and the headlines are made from this list. */
+
+/** A count (sql/README.md, "Definitions") over rows of `message_outcomes`, which can be added up over every dimension. */
 export interface Measure {
   name: string;
   /** what it counts, as the dictionary says it */

@@ -1,7 +1,7 @@
 /**
- * Drifts that stay because they tell what has happened, such as a raw object that was rewritten: no step mends them, and
- * raw data is never changed. Once a person has seen one, a mark in the store says so: from then on audits list it as
- * acknowledged, and it no longer counts as drift.
+ * Drift that can't be repaired, such as a raw object that was rewritten: raw data is never changed, so no step mends it.
+ * When a person has acknowledged such a drift, a record in the store says so; later audits list it as acknowledged and
+ * don't count it as drift.
  */
 import { hash } from 'node:crypto';
 import type { Ports, Store } from '../../ports.ts';

@@ -1,6 +1,6 @@
 /**
- * Closed prefixes: of a raw prefix that planners no longer look at, a record says how many objects it had, and which, when
- * all of them were found in plans. As long as a listing gives the same, its plans needn't be read again.
+ * Remembers raw prefixes that planners no longer look at and whose objects were all found in plans: how many objects, and a
+ * digest of them. While a listing gives the same, an audit needn't read the plans again.
  */
 import { createHash } from 'node:crypto';
 import type { Store, StoredObject } from '../../ports.ts';

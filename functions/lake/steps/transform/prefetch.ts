@@ -1,4 +1,4 @@
-/** Fetches ahead: objects are read in order, but the next ones are asked for while one is being read. */
+/** Fetches raw objects ahead: while one is read, the next ones are already requested. They are read in order. */
 import type { RawStore, StoredBody } from '../../ports.ts';
 import type { PlannedObject } from '../../protocol/records.ts';
 

@@ -1,7 +1,4 @@
-/**
- * What a unit's raw objects hold, read and decoded: the part of transform that knows bytes, and nothing of the
- * protocol.
- */
+/** Reads and decodes the raw objects of a unit. This part of transform knows bytes and records, and nothing of the protocol. */
 import { makeDecoder } from '../../decode/decode.ts';
 import { deliveredAt } from '../../decode/time.ts';
 import type { RecordContext } from '../../decode/types.ts';

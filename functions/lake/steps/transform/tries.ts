@@ -6,7 +6,7 @@
  *   code threw.
  * - excused: it doesn't. A port failed (denied, throttled, disk full), or the try was interrupted, or was stopped with less
  *   than its full share of memory or time.
- * A try that says nothing counts once it is older than a worker may run: until then it may be under way.
+ * A try without such a record counts once it is older than a worker may run: until then it may still be running.
  */
 import type { Ports, Store } from '../../ports.ts';
 import { parentOf } from '../../protocol/halves.ts';
@@ -32,8 +32,8 @@ export const SILENT_MS = TRANSFORM_TIMEOUT_MS + 60_000;
 export const MOST_TRIES = 3;
 
 /**
- * Tries that count before a part of a split unit is split in its turn, or its one object quarantined: somewhere in the
- * unit is what fails, so one try says where. Before an object is given up it fails once more by itself.
+ * Tries that count before a part of a split unit is split in its turn, or its one object quarantined: what fails is
+ * somewhere in the unit, and one try of each part shows where. An object is given up only after it failed twice by itself.
  */
 const MOST_TRIES_OF_PART = { several: 1, single: 2 };
 
@@ -43,7 +43,7 @@ const LEVELS = 4;
 const FEW_OBJECTS = 16;
 
 /** How many tries a unit has, and how often it is halved when they are spent. */
-export function patienceWith(unit: PlannedUnit): { tries: number; levels: number } {
+export function tryLimits(unit: PlannedUnit): { tries: number; levels: number } {
   const { length } = unit.objects;
   const isPart = parentOf(unit.id) !== null;
   if (!isPart) return { tries: MOST_TRIES, levels: length <= FEW_OBJECTS ? 1 : LEVELS };

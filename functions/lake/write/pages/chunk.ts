@@ -1,4 +1,4 @@
-/** One column of one row group on its way into a file: its pages, compressed, and what the footer says of them. */
+/** Collects one column of one row group while a file is written: its compressed pages, and what the footer says about them. */
 import { constants, zstdCompressSync } from 'node:zlib';
 import { release } from '../memory.ts';
 import type { Bytes } from './bytes.ts';

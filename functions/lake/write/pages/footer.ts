@@ -1,4 +1,4 @@
-/** What a Parquet file says of itself: page headers and the footer (apache/parquet-format, parquet.thrift). */
+/** Writes the metadata of a Parquet file: page headers and the footer (apache/parquet-format, parquet.thrift). */
 import type { Column, ColumnType, Table } from '../../tables/table.ts';
 import { type Bound, type Chunk, ENCODING, type Encoding, type Page } from './chunk.ts';
 import type { Struct, Value } from './thrift.ts';
