@@ -15,7 +15,10 @@ export interface AccountContext {
 }
 
 /** @throws Error for a request that nobody expected: a right that is overlooked would be a right too many */
-export function rightsFor({ service, operation, path, body }: ForwardedRequest, { account, region, workgroup }: AccountContext): Right[] {
+export function rightsFor(
+  { service, operation, path, body }: ForwardedRequest,
+  { account, region, workgroup }: AccountContext,
+): Right[] {
   const arn = (of: string, resource: string): string => `arn:aws:${of}:${region}:${account}:${resource}`;
   if (service === 'S3') return [s3Right(operation, path)];
   const input: Record<string, unknown> = JSON.parse(body || '{}');

@@ -15,7 +15,7 @@ import { PortFailures } from './transform/blame.ts';
 import { Stopped } from './transform/guard.ts';
 import { type ReadOptions, type ReadUnit, readPoison, readUnit } from './transform/read-unit.ts';
 import { Tally } from './transform/tally.ts';
-import { beginTry, endTry, tryLimits, SILENT_MS, type TryEnd, whyFailed } from './transform/tries.ts';
+import { beginTry, endTry, SILENT_MS, type TryEnd, tryLimits, whyFailed } from './transform/tries.ts';
 
 /** `queue`: told of the halves of a unit that was split; without one the caller looks at the outcome. */
 export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'> & { queue?: Queue | undefined };
