@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { loadSql } from '#host/sql-folder.ts';
 import type { QueryResult } from '#lake/ports.ts';
+import { quoteText } from '#lake/sql/quote.ts';
 import { inlineViews } from '#lake/sql/views/inline.ts';
 import { PRESTO_TYPES, type View } from '#lake/sql/views/view.ts';
 import { events, recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { type Column, columnNames, type Table } from '#lake/tables/table.ts';
 import { dialectStatements } from '#local/duckdb/dialect.ts';
 import { readResult } from '#local/duckdb/values.ts';
+import { templateOf } from './lake-template.ts';
 
 export const SQL_FOLDER = fileURLToPath(new URL('../../sql', import.meta.url));
 
@@ -51,15 +53,13 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
   const run = async (statement: string): Promise<void> => {
     await connection.run(statement);
   };
-  for (const statement of dialectStatements()) await run(statement);
-  for (const table of Object.values(TABLES)) {
-    const columns = Object.entries(table.columns).map(([name, column]) => `${name} ${PRESTO_TYPES[column.type]}`);
-    // TIMESTAMP, not TIMESTAMP_MS: what DuckDB takes the lake's Parquet files for.
-    await run(`create table ${table.name} (${columns.join(', ').replaceAll('timestamp(3)', 'timestamp')}, dt varchar)`);
-  }
-  for (const view of sql.views) {
-    const changed = view.name === 'seed_settings' ? withSettings(view.sql, settings) : view.sql;
-    await run(`create view ${view.name} as ${changed}`);
+  const template = await templateOf([...dialectStatements(), ...tables(), ...sql.views.map(relation)]);
+  await run(`attach ${quoteText(template)} as template (read_only)`);
+  await run('copy from database template to memory');
+  await run('detach template');
+  const seed = sql.views.find(({ name }) => name === 'seed_settings');
+  if (seed && Object.keys(settings).length > 0) {
+    await run(relation({ ...seed, sql: withSettings(seed.sql, settings) }).replace('create', 'create or replace'));
   }
 
   const fixture: LakeFixture = {
@@ -107,6 +107,18 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
   return fixture;
 }
 
+function tables(): string[] {
+  return Object.values(TABLES).map((table) => {
+    const columns = Object.entries(table.columns).map(([name, column]) => `${name} ${PRESTO_TYPES[column.type]}`);
+    // TIMESTAMP, not TIMESTAMP_MS: what DuckDB takes the lake's Parquet files for.
+    return `create table ${table.name} (${columns.join(', ').replaceAll('timestamp(3)', 'timestamp')}, dt varchar)`;
+  });
+}
+
+/** Seeds never change: as tables, they aren't planned anew for each statement that reads them. */
+const relation = ({ folder, name, sql }: View): string =>
+  `create ${folder === 'seeds' ? 'table' : 'view'} ${name} as ${sql}`;
+
 /** By day of sending, what was seen of each scope in the 28 days up to it: what the rollup's step reads from records. */
 const publishedBy = (table: string): string => `select
         coalesce(configuration_set, sending_identity, application_id, '') as scope,
@@ -124,9 +136,7 @@ const publishedBy = (table: string): string => `select
 
 function withSettings(sql: string, settings: Readonly<Record<string, string>>): string {
   const cases = Object.entries(settings).map(([name, value]) => `when '${name}' then '${value}'`);
-  return cases.length === 0
-    ? sql
-    : `select name, case name ${cases.join(' ')} else value end as value, meaning from (${sql})`;
+  return `select name, case name ${cases.join(' ')} else value end as value, meaning from (${sql})`;
 }
 
 function literals(table: Table, row: Row): string {
