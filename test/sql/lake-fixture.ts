@@ -8,7 +8,7 @@ import { inlineViews } from '#lake/sql/views/inline.ts';
 import { PRESTO_TYPES, type View } from '#lake/sql/views/view.ts';
 import { events, recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { type Column, columnNames, type Table } from '#lake/tables/table.ts';
-import { dialectStatements } from '#local/duckdb/dialect.ts';
+import { DIALECT_SETTINGS, dialectStatements } from '#local/duckdb/dialect.ts';
 import { readResult } from '#local/duckdb/values.ts';
 import { templateOf } from './lake-template.ts';
 
@@ -53,6 +53,7 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
   const run = async (statement: string): Promise<void> => {
     await connection.run(statement);
   };
+  for (const setting of DIALECT_SETTINGS) await run(setting);
   const template = await templateOf([...dialectStatements(), ...tables(), ...sql.views.map(relation)]);
   await run(`attach ${quoteText(template)} as template (read_only)`);
   await run('copy from database template to memory');
