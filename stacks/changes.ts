@@ -5,12 +5,13 @@ import type { StagePlaces } from './spec/places.ts';
 
 const TOPIC = 'aws:sns/topic:Topic';
 const BUCKET = 'aws:s3/bucket:Bucket';
+const POLICY = 'aws:iam/rolePolicy:RolePolicy';
 const ENCRYPTION = 'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration';
 
 /** @throws ConfigError with what would happen, and what to do */
 export function refuseChanges(
   deployed: Deployed,
-  config: Pick<StageConfig, 'region' | 'kmsKeyArn' | 'formerKmsKeyArns' | 'keepsData'>,
+  config: Pick<StageConfig, 'region' | 'raw' | 'kmsKeyArn' | 'formerKmsKeyArns' | 'keepsData'>,
   { names }: Pick<StagePlaces, 'names'>,
   stage: string,
 ): void {
@@ -18,6 +19,7 @@ export function refuseChanges(
     regionChange(deployed, config),
     rawChange(deployed, names.rawBucket, config.keepsData),
     keyChange(deployed, config),
+    rawKeyChange(deployed, config),
   ].filter((refusal) => refusal !== null);
   if (refusals.length > 0)
     throw new ConfigError(`stage ${stage} can't be changed so; nothing was changed:\n${refusals.join('\n')}`);
@@ -48,4 +50,16 @@ function keyChange(
   const [, before] = /"kmsMasterKeyId":"([^"]+)"/.exec(text) ?? [];
   if (before === undefined || before === kmsKeyArn || formerKmsKeyArns.includes(before)) return null;
   return `  kmsKeyArn: what the lake holds is encrypted with ${before}: say formerKmsKeyArns: ['${before}'] so that it can still be read`;
+}
+
+/** So it is with raw objects, which are read again for as long as they are there. */
+function rawKeyChange(
+  deployed: Deployed,
+  { raw, kmsKeyArn, formerKmsKeyArns }: Pick<StageConfig, 'raw' | 'kmsKeyArn' | 'formerKmsKeyArns'>,
+): string | null {
+  const policy: unknown = JSON.parse(String(deployed.get(keyOf(POLICY, 'TransformPolicy'))?.inputs?.policy ?? '{}'));
+  const [, before] = /"Sid":"RawKey"[^}]*"Resource":\["([^"]+)"/.exec(JSON.stringify(policy)) ?? [];
+  const now = [kmsKeyArn, raw.from === 'existing bucket' ? raw.kmsKeyArn : null, ...formerKmsKeyArns];
+  if (before === undefined || now.includes(before)) return null;
+  return `  raw.kmsKeyArn: raw objects are encrypted with ${before}: say formerKmsKeyArns: ['${before}'] so that they can still be read`;
 }

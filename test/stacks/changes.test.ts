@@ -3,6 +3,7 @@ import { refuseChanges } from '../../stacks/changes.ts';
 import { ConfigError, configOf, type LakeConfig } from '../../stacks/config.ts';
 import { type Deployed, type DeployedResource, keyOf } from '../../stacks/deployed.ts';
 import { placesOf } from '../../stacks/spec/places.ts';
+import { functionStatements, policyOf } from '../../stacks/spec/statements.ts';
 import { ACCOUNT } from './graph.ts';
 
 const LAKE: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
@@ -59,4 +60,20 @@ test('a key that something was written with is not forgotten', () => {
   expect(() => change({ ...LAKE, formerKmsKeyArns: [KEY] }, before)).not.toThrow();
   expect(() => change({ ...LAKE, kmsKeyArn: KEY }, before)).not.toThrow();
   expect(() => change({ ...LAKE, kmsKeyArn: KEY }, deployed({ raw: rawBucket() }))).not.toThrow();
+});
+
+test('nor is one that raw objects are encrypted with', () => {
+  const raw = { from: 'existing bucket', bucket: 'ours', template: null } as const;
+  const account = { account: ACCOUNT, region: LAKE.region, partition: 'aws' };
+  const stage = configOf({ ...LAKE, raw: { ...raw, kmsKeyArn: KEY } }, 'production');
+  const places = placesOf({ app: LAKE.app, stage: 'production' }, account, stage);
+  const policy = policyOf(functionStatements('transform', places));
+  const type = 'aws:iam/rolePolicy:RolePolicy';
+  const before: Deployed = new Map([
+    ...deployed({ raw: 'ours' }),
+    [keyOf(type, 'TransformPolicy'), { urn: 'TransformPolicy', type, inputs: { policy } }],
+  ]);
+  expect(() => change({ ...LAKE, raw }, before)).toThrow(`raw.kmsKeyArn: raw objects are encrypted with ${KEY}: say`);
+  expect(() => change({ ...LAKE, raw, formerKmsKeyArns: [KEY] }, before)).not.toThrow();
+  expect(() => change({ ...LAKE, raw: { ...raw, kmsKeyArn: KEY } }, before)).not.toThrow();
 });
