@@ -19,6 +19,22 @@ test('the version is that of package.json', async () => {
   expect(await here.lake('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
+test('the help waits for no package but the parser of the command line', async () => {
+  const hook = `import { registerHooks } from 'node:module';
+    registerHooks({
+      load(url, context, next) {
+        if (url.includes('/node_modules/')) process.stderr.write(url + '\\n');
+        return next(url, context);
+      },
+    });`;
+  const watched = folder({ NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(hook)}` });
+  const { code, stderr } = await watched.lake('--help');
+  await watched.remove();
+  expect(code).toBe(0);
+  const packages = stderr.matchAll(/\/node_modules\/((?:@[^/\s]+\/)?[^/\s]+)/g).map(([, name]) => name);
+  expect([...new Set(packages)]).toEqual(['commander']);
+});
+
 test.concurrent.for(COMMAND_NAMES)(
   'the help of %s has examples and --json, and fits 80 columns',
   async (name, { expect }) => {

@@ -15,7 +15,6 @@ import { RefusedStatement } from '#local/duckdb/reading.ts';
 import type { RowStream } from '#local/duckdb/values.ts';
 import type { LocalLake } from '#local/lake.ts';
 import type { Console } from '../console.ts';
-import { arrowBytes } from '../terminal/arrow.ts';
 import { csvText, jsonText } from '../terminal/formats.ts';
 import { tableLines } from '../terminal/table.ts';
 import {
@@ -120,7 +119,13 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
   to.note(`${counted(all, 'row')} in ${duration((performance.now() - startedAt) / 1000)}`);
 }
 
-const TEXT = { csv: csvText, json: jsonText, arrow: arrowBytes } as const;
+/** Arrow's package has 160 modules: no other command and format waits for them. */
+async function* arrowStream(result: RowStream): AsyncGenerator<Uint8Array> {
+  const { arrowBytes } = await import('../terminal/arrow.ts');
+  yield* arrowBytes(result);
+}
+
+const TEXT = { csv: csvText, json: jsonText, arrow: arrowStream } as const;
 
 /** What a table shows, and how many rows there are. */
 async function firstRows({ columns, batches }: RowStream): Promise<RowsShown> {
