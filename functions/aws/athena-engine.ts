@@ -38,7 +38,7 @@ const FOOTERS_AT_ONCE = 16;
 const FOLDERS_AT_ONCE = 16;
 
 /**
- * Athena as the engine. What a statement reads it names itself, through the helper tables `<table>_live` and
+ * Athena as the engine. A statement names what it reads, through the helper tables `<table>_live` and
  * `<table>_settled`, whose partitions are projected from the layout; `inputs` say which files it must have met there.
  */
 export class AthenaEngine implements Engine {

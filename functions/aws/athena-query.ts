@@ -36,8 +36,8 @@ const MOST_LOOK_MS = 3000;
 const RESERVE_MS = 15_000;
 
 /**
- * Runs a statement to its end. With a `token` the same statement is started once, also if it is sent twice: Athena
- * gives the query that is there.
+ * Runs a statement to its end. With a `token`, a statement that is sent twice is started once: Athena returns the query
+ * that is already running.
  *
  * @throws AthenaFailure
  */

@@ -11,7 +11,7 @@ export interface Backoff {
 }
 
 /**
- * Runs `work` until it says something. `undefined` means "not yet": then it waits, for a random time up to a bound that
+ * Runs `work` until it returns a value. `undefined` means "not yet": then it waits, for a random time up to a bound that
  * doubles ("full jitter", which spreads competitors best: M. Brooker, Exponential Backoff and Jitter, AWS Architecture
  * Blog, 2015), and tries again. After the last try the answer is undefined.
  */

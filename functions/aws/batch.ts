@@ -21,8 +21,8 @@ export interface BatchOptions<T> {
 
 /**
  * Before a message is seen again after its first failure; then four times as long each time. The five receipts that a
- * queue allows are an hour and a half; what has not passed by then is among the dead letters, and queued anew each
- * hour.
+ * queue allows are an hour and a half; a message that still fails then goes to the dead-letter queue, and its
+ * work is queued again within an hour.
  */
 const FIRST_DELAY_SECONDS = 60;
 const MOST_DELAY_SECONDS = 3600;
@@ -55,7 +55,7 @@ export async function workBatch<T>(
       failed(error, parsed);
       batchItemFailures.push({ itemIdentifier: messageId });
       const delay = delayAfter(Number(attributes.ApproximateReceiveCount));
-      // If the queue can't be told, the message comes again when its visibility timeout is over.
+      // If this call fails, the message comes again when its visibility timeout is over.
       await showAgain(record, delay).catch(() => {});
     }
   }

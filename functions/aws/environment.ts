@@ -11,7 +11,7 @@ import {
 } from '#host/settings-schema.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 
-/** Every function gets all of them: names are no secrets, and what a function may do its role says. */
+/** Every function gets all of them: names are no secrets, and the role decides what a function may do. */
 export const VARIABLES = {
   RAW_BUCKET: 'bucket of the raw events',
   LAKE_BUCKET: 'bucket of the lake',

@@ -96,7 +96,7 @@ export class GlueCatalog implements Catalog {
     return found.sort((a, b) => (a.dt < b.dt ? -1 : 1));
   }
 
-  /** Creates what isn't there, and again what Glue could not take for the moment; what is there stays as it is. */
+  /** Creates the partitions that don't exist, and retries those that Glue could not take for the moment. Others stay as they are. */
   async #createAll(table: string, inputs: readonly PartitionInput[]): Promise<void> {
     let open = [...inputs];
     let failures: { dt: string; why: string }[] = [];

@@ -12,7 +12,7 @@ const ROOTS: readonly (readonly [root: string, table: string])[] = [
 
 /**
  * The lake's store, which tells the catalog of the days of `units`, `generations` and `audits` before the first record of
- * a day is created: then no record is ever out of its readers' sight, whatever dies and where. A day whose record doesn't come
+ * a day is created: so readers see every record, whatever process dies and when. A day whose record doesn't come
  * after all has an empty partition, which no reader notices. Partition projection would do without, but would have every
  * query without a day list each day since 1970.
  */

@@ -7,11 +7,11 @@ export interface S3ClientOptions extends ClientOptions {
   anyRegion?: boolean;
 }
 
-/** In a file of its own, so that code which needs only S3 doesn't load the other clients. */
+/** Is in a file of its own, so that code which needs only S3 doesn't load the other clients. */
 export const connectS3 = ({ anyRegion = false, ...options }: S3ClientOptions = {}): S3Client =>
   new S3Client({
     ...sdkOptions(options),
-    // An address of one's own has no names below it for buckets.
+    // An endpoint of one's own has no host name for each bucket, so the bucket goes into the path.
     forcePathStyle: options.endpoint !== undefined,
     followRegionRedirects: anyRegion,
   });

@@ -21,7 +21,7 @@ export interface S3StoreOptions {
   prefix?: string;
 }
 
-/** A bucket (or a folder of it) as a store. Typed as a `RawStore` it only looks. Retries are the client's, but where said. */
+/** A bucket (or a folder of it) as a store. Typed as a `RawStore` it is read-only. The client retries, except where a comment says otherwise. */
 export class S3Store implements Store {
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -72,7 +72,7 @@ export class S3Store implements Store {
     }
   }
 
-  /** undefined: another create is under way (409), whose end is to be waited for. */
+  /** undefined: another create is under way (409); the caller waits for its end. */
   async #createOnce(key: string, body: Uint8Array, sha256: string): Promise<boolean | undefined> {
     try {
       await this.#client.send(
@@ -89,7 +89,7 @@ export class S3Store implements Store {
       const said = serviceError(error);
       if (said?.status === 409) return undefined;
       if (said?.status !== 412) throw objectFailure(error, key);
-      // The first request may have made it and its answer be lost: then the retry met our own object.
+      // The first request may have created the object although its answer was lost: then the retry found our own object.
       return said.attempts > 1 && (await this.#sha256Of(key)) === sha256;
     }
   }
@@ -120,7 +120,7 @@ export class S3Store implements Store {
       if (!(Body instanceof Readable)) throw new TypeError(`object has no body: ${key}`);
       // What says how much there is to read: a body of unknown length could end early without anyone noticing.
       if (ContentLength === undefined) throw new Error(`object is answered without its length: ${key}`);
-      // A connection may break before anyone reads: whoever does is told, and until then it must not end the process.
+      // A connection may break before the body is read: the reader gets the error, and until then it must not end the process.
       Body.on('error', () => {});
       const size = from + ContentLength;
       return { stream: Body, object: { key, size, etag: ETag ?? '', modified: LastModified?.getTime() ?? 0 } };

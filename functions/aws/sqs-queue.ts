@@ -36,7 +36,7 @@ export class SqsQueue implements Queue {
 }
 
 /**
- * Sends each body as one JSON message, ten at a time, and again what SQS could not take for the moment.
+ * Sends each body as one JSON message, ten at a time, and sends those again that SQS could not take for the moment.
  * @throws Error if some could not be sent; others may have been
  */
 export async function sendBatches(client: SQSClient, url: string, bodies: readonly object[]): Promise<void> {
@@ -54,7 +54,7 @@ export async function sendBatches(client: SQSClient, url: string, bodies: readon
       return open.length === 0 || Failed.every(({ SenderFault }) => SenderFault === true) ? true : undefined;
     });
     if (open.length > 0) {
-      // Not lost: what is undone is found again by looking, and queued again.
+      // Nothing is lost: plan and settle find work that is not done, and queue it again.
       const name = url.slice(url.lastIndexOf('/') + 1);
       throw new Error(`${open.length} of ${batch.length} messages could not be queued in ${name}: ${why}`);
     }

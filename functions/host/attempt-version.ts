@@ -2,8 +2,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * The version of attempts that this process makes: what code runs, and by which zstd its files are compressed. The bytes
- * that zstd makes change with its release, which changes with Node's; a function's Node is not the one that deployed it.
+ * The version of attempts that this process makes: a hash of the code's version and of the release of zstd that compresses
+ * the files. Another release of zstd makes other bytes, and it changes with Node; a function's Node is not the deployer's.
  */
 export const attemptVersion = (codeVersion: string, zstd: string = process.versions.zstd ?? ''): string =>
   hash('sha256', JSON.stringify([codeVersion, zstd]), 'hex').slice(0, 12);

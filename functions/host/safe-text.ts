@@ -30,7 +30,7 @@ const ASCII = /^[\x20-\x7e]*$/;
 const NO_WIDTH = /^[\p{M}\u200b-\u200d]+$/u;
 const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
-/** Made when it is needed first: it takes longer than all else that a help text needs. */
+/** Made at first use: it takes longer than everything else that a help text needs. */
 let segmenter: Intl.Segmenter | undefined;
 function graphemes(text: string): Intl.Segments {
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });

@@ -27,7 +27,7 @@ export interface ExportedTable {
 
 const AT_ONCE = 16;
 
-/** Makes the whole folder beside its place first: who sees it sees all of it. */
+/** Writes the folder beside its place and renames it at the end, so that it is never seen half-written. */
 export async function exportTables(lake: LocalLake, { out, ...options }: ExportOptions): Promise<ExportedTable[]> {
   const unfinished = `${out}.${lake.ports.clock.nonce()}.tmp`;
   await mkdir(unfinished, { recursive: true });

@@ -7,7 +7,7 @@ export interface Identity {
   name: string;
 }
 
-/** The most that AWS makes an ARN (IAM User Guide, "IAM and AWS STS quotas"). */
+/** Characters of the longest ARN (IAM User Guide, "IAM and AWS STS quotas"). */
 const LONGEST = 2048;
 
 /** `arn:aws:ses:us-east-1:123456789012:identity/example.com`; of text that is no ARN, the whole is the name. */

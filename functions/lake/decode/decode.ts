@@ -36,7 +36,7 @@ export const makeDecoder: MakeDecoder = (settings) => {
     if (draft.recipients.length * text.length > mostRowBytes) checkRows(draft, mostRowBytes);
     const link = draft.isClick ? parsers.link(row.link ?? '') : null;
 
-    // From here on the sink has part of the record: nothing in the record may be a reason to fail.
+    // From here on the sink has part of the record, so nothing in the record may make this fail any more.
     if (!emitEvents(draft, link, context, sink)) return { is: 'duplicate' };
     if (carriesHeaders && row.sent_at !== null) emitHeaders(draft, row.sent_at, sink);
     return { is: 'accepted', source: record.source, eventType: draft.eventType };
@@ -64,14 +64,14 @@ const checkRows = ({ event, recipients }: Draft, limit: number): void => {
   throw new Rejection('record_too_large', `its ${recipients.length} recipients would make rows of ${total} characters`);
 };
 
-/** Filled row by row: until then they hold what the record before has left. */
+/** Columns that are filled row by row: before that they hold values of the previous record. */
 const OF_THE_ROW: ReadonlySet<string> = new Set([
   ...['event_id', 'recipient', 'recipient_key', 'recipient_domain', 'bounce_action', 'smtp_status', 'diagnostic_code'],
   'reported_recipient',
   ...['attempt', 'source_key'],
 ]);
 
-/** The reader bounds nesting; should a record come from elsewhere, it is rejected like one that the reader found. */
+/** The reader limits nesting. A record from elsewhere that is nested too deep is rejected in the same way. */
 const takeGuarded = (record: EventRecord, text: string, hasEscapes: boolean, draft: Draft, parsers: Parsers): void => {
   try {
     take(record, text, hasEscapes, draft, parsers);

@@ -24,7 +24,7 @@ export interface Recipient {
 /** What an event says of a recipient beyond the row that they have: `extras` keeps it. */
 export type OtherRecipient = Pick<Recipient, 'action' | 'status' | 'diagnostic'> & { address: string | null };
 
-/** What a record becomes, filled again for each one: the rows' drafts, and what is still to be spread over rows. */
+/** Everything that is read from one record: the drafts of its rows, and what several rows share. Used again for each record. */
 export interface Draft {
   eventType: EventType;
   event: EventRow;
@@ -70,7 +70,7 @@ export const makeDraft = (): Draft => ({
   linkTags: null,
 });
 
-/** Empties what a record may leave open; columns that are never NULL are assigned for each record. */
+/** Sets every column to NULL that a record may not fill; columns that are never NULL are assigned for each record. */
 export const clear = (draft: Draft): void => {
   clearRow(draft.event);
   draft.destinations = [];

@@ -107,7 +107,7 @@ const spellingAt = (place: number, name: string): Spelling => {
  * recipient_key, occurred_at (ms), feedback_id, ip_address, user_agent and link. Nothing in it changes with a
  * redelivery; two opens of one mail in the same ms by different agents stay two.
  *
- * @param named recipient_key as the event itself gives it: whom we take it to be about must not change its id
+ * @param named recipient_key as the event itself gives it: the recipient that we conclude from it must not change the id
  */
 export const eventId = (row: EventRow, named: string | null): string =>
   hash('sha256', eventIdText(row, named)).slice(0, 32);

@@ -4,7 +4,7 @@ import { type Json, type JsonFields, jsonOf } from './fields.ts';
 
 /** Where the flags stand in extras. */
 const FLAGS = '_flags';
-/** Where the entries stand of which another one of the same recipient made the row. */
+/** The field for entries of a recipient whose row was made from another entry. */
 const OTHERS = '_other_recipients';
 
 /**

@@ -22,12 +22,12 @@ export const AUTOMATIC_TAGS: readonly (readonly [tag: string, column: AutomaticC
   ['ses:tenant-name', 'tenant'],
 ];
 
-/** The tag that says the From header's domain on events that come without headers. */
+/** The tag with the From header's domain, for events that come without headers. */
 export const FROM_DOMAIN_TAG = 'ses:from-domain';
 
 export const fromDomainTag = (tags: JsonFields | null): string | null => tagText(tags?.[FROM_DOMAIN_TAG]);
 
-/** Tags are no promise of anybody's: what isn't text fills no column and stays visible in `tags`. */
+/** A tag's value may be of any type: if it isn't text, it fills no column and stays visible in `tags`. */
 const tagText = (value: Json | undefined): string | null => {
   if (typeof value === 'string') return value || null;
   if (Array.isArray(value)) return value.length === 1 ? tagText(value[0]) : value.filter(isText).join(', ') || null;
@@ -70,7 +70,7 @@ export const makeTagColumns = ({ tags: mapping, dimensions }: Pick<Settings, 'ta
     const text = tagText(value);
     if (text === null) return;
     if (event[slot.column] !== null) {
-      // What isn't from a tag, such as mail.sourceIp, comes first.
+      // A value that isn't from a tag, such as mail.sourceIp, wins over tags.
       const rival = winners.findIndex((winner) => winner.column === slot.column);
       if (rival < 0 || (winners[rival]?.place ?? 0) <= slot.place) return;
       winners.splice(rival, 1);
@@ -101,7 +101,7 @@ export const makeTagColumns = ({ tags: mapping, dimensions }: Pick<Settings, 'ta
     }
     if (dimensionOf.size > 0) fillDimensions(attributes, event);
     if (others === winners.length && dimensionOf.size === 0) return;
-    // A tag that lost its column to a better one is still a tag: only winners are left out.
+    // A tag whose column was filled by another tag stays in `tags`; only the tag that filled it is left out.
     const rest = Object.entries(attributes).filter(([tag]) => {
       const slot = attributeSlots.get(tag);
       return tag !== 'feedback' && (dimensionOf.has(tag) || slot === undefined || !winners.includes(slot));

@@ -23,7 +23,7 @@ export function textEnd(bytes: Buffer, from: number, final: boolean): number | u
   return final ? bytes.length : undefined;
 }
 
-/** A piece of a torn record is no such text: it has closing braces or keys. Nor is what may hold something encoded. */
+/** A piece of a broken record is not such text: it has closing braces or keys. Nor is text that may contain encoded data. */
 export function isHarmless(text: Buffer): boolean {
   if (text.length === 1) return text[0] !== CLOSE_OBJECT && text[0] !== COLON && (text[0] ?? 0) < 0x80;
   if (text.length > LONGEST_TEXT || text.includes(CLOSE_OBJECT) || !isUtf8(text)) return false;

@@ -16,7 +16,7 @@ export class BrokenRun {
   reason: Reason = 'json';
   detail = '';
   #head: Buffer = NONE;
-  /** one behind the last byte that isn't white space, of those that have left the window */
+  /** offset after the last byte that isn't white space, among those that have left the window */
   #solidEnd = 0;
 
   /** @param before bytes right before `from` that belong to the run, too */

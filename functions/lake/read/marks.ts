@@ -2,7 +2,7 @@
 import type { JsonValue } from './record.ts';
 
 /*
- * What gives a mail event away in text that could not be read as one, however it is written: in lower case, with quotes
+ * Patterns that show a mail event in text that could not be read as one, however it is written: in lower case, with quotes
  * escaped or doubled, as Python or Java print it, URL-encoded, flattened, or as attribute values of DynamoDB. Each
  * pattern takes time in proportion to the text.
  */
@@ -36,7 +36,7 @@ export function bearsMarksOfBeginning(text: string): boolean {
   return bearsMarks(text) || (BEGINNING.test(text) && WITHIN.test(text));
 }
 
-/** The objects of which SES's events have one each, beside `mail`. */
+/** Every event of SES has one of these objects, beside `mail`. */
 const OWN_OBJECTS = [
   ...['send', 'delivery', 'bounce', 'complaint', 'reject', 'open', 'click', 'failure', 'deliveryDelay'],
   'subscription',

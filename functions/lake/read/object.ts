@@ -59,7 +59,7 @@ export async function readObject(
     place.point(bytes, 0, ending.trailing, 0, 0);
     unwrapper.reject(new Rejection('gzip_truncated', 'the compressed data end after the last whole record'));
   } else if (ending.is === 'trailing') {
-    // these bytes are behind the decompressed data: no range of it is theirs
+    // these bytes come after the decompressed data, so they have no range in it
     place.point(bytes, 0, ending.trailing, 0, ending.trailing.length);
     unwrapper.reject(new Rejection('gzip_trailing', 'bytes that are no gzip follow the compressed data'));
   }
@@ -76,7 +76,7 @@ const counting = (known: KnownReader, unwrapper: Unwrapper): KnownReader => ({
   },
 });
 
-/** Joins small chunks, so that what is done once for a chunk is worth it. */
+/** Joins small chunks, because some work is done once for each chunk. */
 async function* gathered(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let small: Buffer[] = [];
   let size = 0;

@@ -47,7 +47,7 @@ export async function readRanges(
     for await (const chunk of unzipped(source, ending)) {
       onChunk?.();
       for (let from = 0; from < chunk.length; ) {
-        // only now that more bytes follow it is clear that the range isn't where the data were cut off
+        // more bytes follow, so the data was not cut off within this range
         if (open?.isWhole) {
           ordinal = open.end('json');
           open = undefined;
@@ -97,7 +97,7 @@ class RangeReading {
     return this.#taken === this.#range.length;
   }
 
-  /** Takes what is the range's of these bytes, and says how much that was. */
+  /** Takes the part of these bytes that belongs to the range. @returns its length */
   take(bytes: Buffer): number {
     const mine = bytes.subarray(0, this.#range.length - this.#taken);
     this.#splitter.push(mine);

@@ -46,7 +46,7 @@ export class RecordSearch {
     this.#candidate = undefined;
   }
 
-  /** The next possible start and what is to be thought of it; undefined if that takes more bytes. Frees the window. */
+  /** The next possible start and the verdict on it; undefined if that takes more bytes. Frees the window. */
   step(window: Window, inArray: boolean, final: boolean): FoundStart | undefined {
     this.#candidate ??= this.#next(window, final);
     if (this.#candidate === undefined) return undefined;

@@ -35,7 +35,7 @@ export interface Letter {
   key: string;
 }
 
-/** Reads records from their bytes, if it knows their like. */
+/** Reads records from their bytes, if it knows their shape. */
 export interface KnownReader {
   /** One behind the record that begins at `start`; −1 if it isn't known. */
   match(bytes: Buffer, start: number): number;

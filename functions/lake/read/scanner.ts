@@ -127,7 +127,7 @@ export class JsonScanner {
     if (this.#depth === 0) this.status = 'whole';
   }
 
-  /** Deeper than anyone wants to know: brackets of either kind are only counted. */
+  /** Below `depth`: brackets of either kind are only counted. */
   #deepByte(byte: number | undefined): void {
     if (byte === QUOTE) this.#state = DEEP_STRING;
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#open(byte);

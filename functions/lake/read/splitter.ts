@@ -42,7 +42,7 @@ export class Splitter {
   #junk = false;
   /** harmless text has stood between records */
   #between = false;
-  /** the text right before the record at hand: harmless only if that is whole */
+  /** the text right before the current record: harmless only if that record is whole */
   #textBefore: Buffer | undefined;
 
   /**
@@ -147,7 +147,7 @@ export class Splitter {
     return true;
   }
 
-  /** Is it a record that is known, with an end that cannot be doubted? Then it is done with. */
+  /** Reads a record of a known shape whose end is certain. @returns false if it is no such record */
   #knows(start: number, final: boolean): boolean {
     const window = this.#window;
     if (this.#known === undefined || this.#scanning || this.#style === 'loose' || this.#array !== 'none') return false;
@@ -159,7 +159,7 @@ export class Splitter {
     const isLine = bytes[lineEnd] === LINE_FEED || (final && end === bytes.length);
     const isJoined = bytes[end] === OPEN_OBJECT;
     if (!isLine && !isJoined) return false;
-    // Where a text holds `}{`, what is the record has to be looked at more closely.
+    // Where a text holds `}{`, it is not certain where the record ends.
     if (isJoined || this.#style === 'joined') {
       const join = window.join(start);
       if (join >= 0 && join < end - 1) return false;
@@ -461,7 +461,7 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const QUOTE = 0x22;
 
-/** Does the bracket at bytes[at] begin an array of records, and no text such as `[INFO]`? Undefined if it takes more bytes. */
+/** Does the bracket at bytes[at] begin an array of records, rather than text such as `[INFO]`? Undefined if it takes more bytes. */
 function opensArray(bytes: Buffer, at: number, final: boolean): boolean | undefined {
   for (let next = at + 1; next < at + 64; next++) {
     const byte = bytes[next];

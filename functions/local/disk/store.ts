@@ -9,7 +9,7 @@ import { describeFile, type ListOptions, listFiles, listFolders, type OnUnread }
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * A folder as a store: a file's key is its path below the root. Typed as a `RawStore` it only looks.
+ * A folder as a store: a file's key is its path below the root. Typed as a `RawStore` it is read-only.
  *
  * The etag is size and modification time in ns: it changes when a file is rewritten, but not if a rewrite of the same
  * length falls into the same tick of the file system's clock (about 4 ms on ext4), or if the time is set back.

@@ -57,7 +57,7 @@ export class DuckDbEngine implements Engine {
   readonly #lanes: Lanes;
   readonly #running = new Set<Promise<unknown>>();
   readonly #writes = new Turns(1);
-  /** selects whose columns were found to be the table's, without what differs from day to day */
+  /** selects whose columns have been checked against the table's; parts that differ from day to day are left out */
   readonly #checked = new Set<string>();
   #isClosed = false;
 
@@ -87,7 +87,7 @@ export class DuckDbEngine implements Engine {
     return new DuckDbEngine(options, databaseOptions, await Database.open(databaseOptions));
   }
 
-  /** Without inputs the text may be anybody's: it reads the lake, or is refused (see reading.ts). */
+  /** Without inputs the text may come from any user: if it does more than read the lake, it is refused (reading.ts). */
   query(sql: string, inputs?: readonly Input[]): Promise<QueryResult> {
     if (inputs === undefined) return this.#read(sql, readResult);
     return this.#onInputs(sql, inputs, async (connection, statement) => readResult(await connection.stream(statement)));
@@ -189,7 +189,7 @@ export class DuckDbEngine implements Engine {
     }
   }
 
-  /** Says in the lake's words what DuckDB says in those of its settings. */
+  /** Rewrites errors of DuckDB so that they name the lake's settings and not DuckDB's. */
   #explained(error: unknown): unknown {
     const message = error instanceof Error ? error.message : '';
     if (message.startsWith('Out of Memory')) {

@@ -1,5 +1,5 @@
 /**
- * What a statement may do: read the lake, and nothing else, whatever its text. Three walls stand behind each other:
+ * What a statement may do: read the lake, and nothing else, whatever its text. There are three safeguards:
  *
  * 1. DuckDB itself opens no file outside the lake's folder, loads no extension and lets no setting be changed
  *    (session.ts). But inside that folder it would still write.

@@ -43,7 +43,7 @@ export async function writeParquet(
   }
 }
 
-/** Texts, and lists of them: what a select names its columns doesn't hang on them. */
+/** Texts, and lists of them: the names of a select's columns don't depend on them. */
 const TEXTS = /'(?:[^']|'')*'(?:, '(?:[^']|'')*')*/g;
 
 interface Writing {

@@ -5,7 +5,7 @@ import { DeniedObject } from '#lake/ports.ts';
 
 /**
  * @param address of the object, or of the folder that was listed
- * @returns the error in words; as it is where the ports have a name for it (missing, changed), or nobody has
+ * @returns the error in words; unchanged if it is one of the ports' errors (missing, changed) or an unknown one
  */
 export function bucketFailure(error: unknown, address: string): unknown {
   if (!(error instanceof Error)) return error;
