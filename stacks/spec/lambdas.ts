@@ -58,7 +58,8 @@ const state = (...folders: readonly string[]): string[] => folders.map((folder) 
 /**
  * Why these sizes. A function starts with 78 MB and has loaded its bundle after an eighth of a second on a whole core.
  * - transform reads, decodes and compresses: a whole core, which comes with 1,769 MB. On one core 53 MB of gzip (one and a half
- *   full units) took it 8.6 s and 470 MB (`npm run bench`): a hundredth of its time, a quarter of its memory.
+ *   full units) took it 13 s of CPU and 320 MB on a busy machine (test/README.md): a seventieth of its time, a fifth of its
+ *   memory. Less memory would be a share of a core, and cost the same for longer.
  * - plan, audit and replay read listings and records of all units: a core, so that a tick over 126,000 objects stays below
  *   10 s (test/simulator/plan-scale.test.ts).
  * - the others wait for Athena and Glue, and waiting is billed by the MB: 1,024. Their 15 minutes are for the queries.
