@@ -7,10 +7,7 @@ import { daysToSettle } from '#lake/steps/settle.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { wiring } from './wiring.ts';
 
-/**
- * Days of tables that are computed again in an hour because the rules have changed: years of them shall not cost a
- * fortune.
- */
+/** Days of tables that one hour computes again after a change of the rules: a limit on cost when years are outdated. */
 const MOST_OUTDATED = 10;
 
 /**

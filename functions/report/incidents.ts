@@ -74,7 +74,7 @@ order by is_incident desc, deviations desc, send_date, metric, mailbox_provider
 limit ${MOST}`);
   const found = rows.filter((row) => row.flag('is_incident')).map(incidentOf);
   const ofDays = [...Map.groupBy(found, ({ from }) => from)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const incidents = newestFirst(joined(ofDays.flatMap(([, ofDay]) => withoutEchoes(ofDay))));
+  const incidents = newestFirst(joined(ofDays.flatMap(([, ofDay]) => eachTroubleOnce(ofDay))));
   return { incidents, isJudged: rows.length > 0 };
 }
 
@@ -105,10 +105,10 @@ const ECHOES: Partial<Record<Metric, readonly Metric[]>> = {
 };
 
 /**
- * One day's anomalies, each trouble told once: of the provider that has it, not again of all mail, unless many have it;
- * and as a bounce, not again as mail that wasn't delivered.
+ * One day's anomalies, each problem once: for the provider that has it and not for all mail, too, unless many have it; as
+ * a bounce, and not as mail that wasn't delivered, too.
  */
-export function withoutEchoes(ofDay: readonly Incident[]): Incident[] {
+export function eachTroubleOnce(ofDay: readonly Incident[]): Incident[] {
   const has = (metric: Metric, provider: string | null) =>
     ofDay.some((other) => other.metric === metric && other.provider === provider);
   const first = ofDay.filter(({ metric, provider }) => !ECHOES[metric]?.some((cause) => has(cause, provider)));

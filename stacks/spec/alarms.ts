@@ -286,12 +286,12 @@ const gapOf = (name: LambdaName, { schedules }: StageConfig): number => {
 };
 
 /** Functions that are called so seldom that no alarm can tell that they are silent. */
-export const unwatched = (config: StageConfig): LambdaName[] =>
+export const withoutSilenceAlarm = (config: StageConfig): LambdaName[] =>
   LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && silenceOf(gapOf(name, config)) > LONGEST_ALARM);
 
 /** Functions that their schedules call, and that have not run for some runs. */
 function silences(config: StageConfig, invocations: (lambda: LambdaName) => Metric): Alarm[] {
-  const seldom = unwatched(config);
+  const seldom = withoutSilenceAlarm(config);
   return LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && !seldom.includes(name)).map((name): Alarm => {
     const silence = silenceOf(gapOf(name, config));
     return {

@@ -1,9 +1,9 @@
 /** Warnings about a configuration that is valid, but may surprise its owner: `sst deploy` prints them at its end. */
 import type { StageConfig } from '../config.ts';
-import { unwatched } from './alarms.ts';
+import { withoutSilenceAlarm } from './alarms.ts';
 
 export function warningsOf(config: StageConfig): string[] {
-  const seldom = unwatched(config);
+  const seldom = withoutSilenceAlarm(config);
   return [
     ...(config.keepsData && config.alarms.email === null
       ? ['Nobody is told of alarms: set alarms.email, or subscribe to the topic.']

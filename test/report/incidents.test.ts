@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findIncidents, type Incident, joined, withoutEchoes, withoutRepeats } from '#report/incidents.ts';
+import { eachTroubleOnce, findIncidents, type Incident, joined, withoutRepeats } from '#report/incidents.ts';
 import { later } from '#report/period.ts';
 import { worded } from '#report/wording.ts';
 import { FIRST, fact, NOTHING, quarter, type Story } from './story.ts';
@@ -69,25 +69,25 @@ describe('one trouble', () => {
       incident({ provider: 'yahoo', metric: 'delivery_rate' }),
       incident({ provider: null, metric: 'delivery_rate' }),
     ];
-    expect(withoutEchoes(rows)).toEqual([rows[0]]);
+    expect(eachTroubleOnce(rows)).toEqual([rows[0]]);
   });
 
   test('that many providers have is told of all mail, with their names', () => {
     const providers = ['gmail', 'yahoo', 'microsoft'];
     const all = incident({ provider: null });
-    expect(withoutEchoes([all, ...providers.map((provider) => incident({ provider }))])).toEqual([
+    expect(eachTroubleOnce([all, ...providers.map((provider) => incident({ provider }))])).toEqual([
       { ...all, providers },
     ]);
   });
 
   test('that no provider has by itself is told of all mail', () => {
     const all = incident({ provider: null, metric: 'complaint_rate' });
-    expect(withoutEchoes([all])).toEqual([all]);
+    expect(eachTroubleOnce([all])).toEqual([all]);
   });
 
   test('of another kind on the same day is told too', () => {
     const rows = [incident({}), incident({ metric: 'complaint_rate', provider: 'yahoo' })];
-    expect(withoutEchoes(rows)).toEqual(rows);
+    expect(eachTroubleOnce(rows)).toEqual(rows);
   });
 
   test('on days in a row is one incident, with its sums', () => {

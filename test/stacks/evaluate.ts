@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Build, Configuration, Graph, Json, Resource } from './graph.ts';
 import { answerOf, outputsOf } from './pretended-account.ts';
+import type { Outputs, Pulumi } from './pretended-pulumi.ts';
 
 interface Task {
   folder: string;
@@ -19,15 +20,6 @@ interface Task {
   configurations: readonly Configuration[];
 }
 
-/** The part of Pulumi that is used here. */
-interface Pulumi {
-  runtime: {
-    setMocks(mocks: unknown, project: string, stack: string, preview: boolean): void;
-    setMockOptions(monitor: unknown, project: string, stack: string, preview: boolean): void;
-    runInPulumiStack(program: () => Promise<unknown>): Promise<unknown>;
-    disconnect(): Promise<void>;
-  };
-}
 interface Request {
   getType(): string;
   getName(): string;
@@ -38,10 +30,6 @@ interface Request {
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
   getObject(): unknown;
-}
-interface Outputs {
-  getUrn(): string;
-  getOutputs(): unknown;
 }
 type Callback = (error: unknown, answer: unknown) => void;
 type MonitorClass = new (

@@ -9,7 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { ACCOUNT, type Json } from './graph.ts';
 import { answerOf, outputsOf } from './pretended-account.ts';
 
-interface Pulumi {
+/** The part of Pulumi that is used here. */
+export interface Pulumi {
   runtime: {
     setMocks(mocks: unknown, project: string, stack: string, preview: boolean): void;
     setMockOptions(monitor: unknown, project: string, stack: string, preview: boolean): void;
@@ -17,7 +18,7 @@ interface Pulumi {
     disconnect(): Promise<void>;
   };
 }
-interface Outputs {
+export interface Outputs {
   getUrn(): string;
   getOutputs(): unknown;
 }

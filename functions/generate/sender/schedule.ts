@@ -36,7 +36,7 @@ export function schedule(seed: number, messages: number, firstDay: number, days:
     drafts.push(...daily(seed, firstDay, day, pinpointShare), ...campaigns(seed, firstDay, day, pinpointShare));
   }
   drafts.sort((a, b) => a.at - b.at);
-  return apportioned(drafts, messages);
+  return sharedByWeight(drafts, messages);
 }
 
 /** The first Tuesday two thirds into the period (a newsletter day), or that very day in a short one. */
@@ -125,7 +125,7 @@ const THREE_SUNDAYS: readonly Treatment[] = [
 ];
 
 /** Whole messages for each batch by its weight: the fractions are carried on, so that none is lost. */
-function apportioned(drafts: readonly Draft[], messages: number): Batch[] {
+function sharedByWeight(drafts: readonly Draft[], messages: number): Batch[] {
   const total = drafts.reduce((sum, draft) => sum + draft.weight, 0);
   let weight = 0;
   let given = 0;

@@ -22,10 +22,10 @@ export interface FileFault {
 }
 
 /**
- * `listing`: presence, size, and the etag where it tells of the content alone; one listing. `content`: the bytes, too, where
- * the etag doesn't prove them: of a store whose etags hold the time of writing that is every file.
+ * `listing`: presence and size, and the etag if it depends on the content alone; costs one listing. `content`: also the
+ * bytes of each file whose etag doesn't prove them; in a store whose etags hold the time of writing that is every file.
  */
-export type Scrutiny = 'listing' | 'content';
+export type CheckDepth = 'listing' | 'content';
 
 const FILES_AT_ONCE = 4;
 
@@ -41,7 +41,7 @@ export const sealFiles = (lake: Pick<Store, 'get'>, files: readonly WrittenFile[
 export async function faultsOf(
   lake: Pick<Store, 'list' | 'get' | 'hasTimedEtags'>,
   { location, file_list }: { location: string; file_list: readonly SettledFile[] },
-  scrutiny: Scrutiny,
+  scrutiny: CheckDepth,
 ): Promise<FileFault[]> {
   const there = new Map<string, StoredObject>();
   for await (const object of lake.list(location)) there.set(object.key, object);
@@ -66,7 +66,7 @@ async function differenceOf(
   lake: Pick<Store, 'get' | 'hasTimedEtags'>,
   file: SettledFile,
   { etag }: StoredObject,
-  scrutiny: Scrutiny,
+  scrutiny: CheckDepth,
 ): Promise<string | null> {
   const isProven = !lake.hasTimedEtags && etag === file.etag;
   if (isProven || file.sha256 === undefined) return null;

@@ -3,8 +3,8 @@ import { Rejection } from '../vocabulary.ts';
 import { BASE64, EventSearch, type Found, type SearchLimits, type SplitInner } from './event-search.ts';
 import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberText, parseJson } from './json.ts';
-import { bearsMarks, isOwnEvent } from './marks.ts';
-import type { JsonObject, JsonValue, Letter, Place, RecordPlace, RecordVisitor } from './record.ts';
+import { isOwnEvent, looksLikeEvent } from './marks.ts';
+import type { InnerText, JsonObject, JsonValue, Place, RecordPlace, RecordVisitor } from './record.ts';
 
 /**
  * Takes the values of an object as the splitter finds them and passes on what is inside their envelopes. SNS, EventBridge
@@ -24,7 +24,7 @@ export class Unwrapper implements RecordVisitor {
   readonly #split: SplitInner;
   readonly #search: EventSearch;
   /** the outermost envelope, while what its text holds is looked at */
-  #letter: Letter | null = null;
+  #innerText: InnerText | null = null;
 
   /**
    * @param place the one that the splitter points at each record; its ordinal is counted here
@@ -40,8 +40,8 @@ export class Unwrapper implements RecordVisitor {
 
   record(value: JsonValue, text: string): void {
     this.#place.isBare = isOwnEvent(value);
-    this.#place.letter = null;
-    this.#letter = null;
+    this.#place.innerText = null;
+    this.#innerText = null;
     if (this.#place.isBare) this.#visitor.record(value, text, this.#counted());
     else this.#unwrap(value, text, 0);
   }
@@ -61,7 +61,7 @@ export class Unwrapper implements RecordVisitor {
   /** @param level envelopes around the value that have been taken off */
   #unwrap(value: JsonValue, text: string, level: number): void {
     if (isOwnEvent(value)) {
-      this.#place.letter = level === 1 ? this.#letter : null;
+      this.#place.innerText = level === 1 ? this.#innerText : null;
       this.#visitor.record(value, text, this.#counted());
       return;
     }
@@ -73,7 +73,7 @@ export class Unwrapper implements RecordVisitor {
     } else if (level === MAX_ENVELOPES) {
       this.reject(new Rejection('too_deep', `more than ${MAX_ENVELOPES} envelopes around an event`));
     } else if (envelope.is === 'message') {
-      if (level === 0) this.#letter = { text, key: 'Message' };
+      if (level === 0) this.#innerText = { text, key: 'Message' };
       this.#open(value.Message, text, level);
     } else if (envelope.is === 'eventBridge') {
       this.#openDetail(value, text, level);
@@ -99,7 +99,7 @@ export class Unwrapper implements RecordVisitor {
   /** No event, and none inside. What says its own type beside a mail is for the decoder to judge. */
   #strange(value: JsonValue, text: string): void {
     const isTyped = isObject(value) && value.mail !== undefined && TYPE_WORDS.some((name) => value[name] !== undefined);
-    if (!isTyped && bearsMarks(text)) {
+    if (!isTyped && looksLikeEvent(text)) {
       this.reject(new Rejection('unknown_envelope', 'the marks of a mail event, in an envelope that is not known'));
     } else this.#visitor.record(value, text, this.#counted());
   }
@@ -140,7 +140,7 @@ export class Unwrapper implements RecordVisitor {
       return;
     }
     this.#emit(this.#search.find(detail, detailText), level + 1, () => {
-      if (!bearsMarks(detailText)) this.skip(eventBridgeKind(value));
+      if (!looksLikeEvent(detailText)) this.skip(eventBridgeKind(value));
       else this.reject(new Rejection('unknown_envelope', 'the marks of a mail event in an EventBridge detail'));
     });
   }

@@ -3,7 +3,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { Rejection } from '../vocabulary.ts';
 import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberTexts, parseJson } from './json.ts';
-import { bearsMarks, bearsMarksOfBeginning, isEventInside } from './marks.ts';
+import { isEventInside, looksLikeEvent, looksLikeEventStart } from './marks.ts';
 import type { JsonValue, RecordVisitor } from './record.ts';
 import { SES_TOPIC_VALIDATION } from './topic-validation.ts';
 
@@ -110,7 +110,7 @@ export class EventSearch {
   }
 
   #rejectStrange(text: string): boolean {
-    if (text.length < SHORTEST || !bearsMarks(text)) return false;
+    if (text.length < SHORTEST || !looksLikeEvent(text)) return false;
     return this.#reject('unknown_envelope', 'the marks of a mail event, beside others that could be read');
   }
 
@@ -130,14 +130,14 @@ export class EventSearch {
     const isCoded = !isJson && BASE64_START.test(text);
     if (!isJson && !isCoded && !text.includes('{')) return false;
     if (unpacked === MOST_UNPACKED) {
-      return bearsMarks(text) && this.#reject('too_deep', `packed more than ${MOST_UNPACKED} times`);
+      return looksLikeEvent(text) && this.#reject('too_deep', `packed more than ${MOST_UNPACKED} times`);
     }
     if (!this.#spend(text.length)) return true;
     if (isCoded && BASE64.test(text)) return this.#coded(Buffer.from(text, 'base64'), unpacked + 1);
     const parsed = isJson ? parseJson(text) : undefined;
     if (parsed === undefined) return this.#several(Buffer.from(text), unpacked + 1, () => text);
     if (isTooDeep(parsed.text, this.#limits.depth)) {
-      return bearsMarks(text) && this.#reject('too_deep', `nested deeper than ${this.#limits.depth}`);
+      return looksLikeEvent(text) && this.#reject('too_deep', `nested deeper than ${this.#limits.depth}`);
     }
     return this.#value(parsed.value, () => parsed.text, unpacked + 1);
   }
@@ -187,13 +187,13 @@ export class EventSearch {
       for (const text of strange) this.#rejectStrange(text);
       // a stream of events in which some are damaged, unless the rest is text around them
       if (broken.length > 0) {
-        const isCut = broken.some(({ reason }) => reason !== 'json') || bearsMarksOfBeginning(whole());
+        const isCut = broken.some(({ reason }) => reason !== 'json') || looksLikeEventStart(whole());
         if (isCut) for (const rejection of broken) this.#found.push({ is: 'reject', rejection });
       }
       return true;
     }
     const text = whole();
-    return text.length >= SHORTEST && bearsMarksOfBeginning(text)
+    return text.length >= SHORTEST && looksLikeEventStart(text)
       ? this.#reject('unknown_envelope', `the marks of a mail event in text that can't be read: ${text.slice(0, 200)}`)
       : false;
   }

@@ -26,14 +26,14 @@ const WITHIN =
   /mail|bounce_?type|feedback_?id|smtp_?response|processing_?time|user_?agent|link_?tags|complained|delay_?type|template_?name|contact_?list/i;
 
 /** Could this text hold a mail event? */
-export function bearsMarks(text: string): boolean {
+export function looksLikeEvent(text: string): boolean {
   if (PINPOINT.test(text) && OF_PINPOINT.test(text)) return true;
   return MAIL.test(text) && MESSAGE_ID.test(text) && OF_SES.test(text);
 }
 
 /** The same for text that may end in the middle of an event. */
-export function bearsMarksOfBeginning(text: string): boolean {
-  return bearsMarks(text) || (BEGINNING.test(text) && WITHIN.test(text));
+export function looksLikeEventStart(text: string): boolean {
+  return looksLikeEvent(text) || (BEGINNING.test(text) && WITHIN.test(text));
 }
 
 /** Every event of SES has one of these objects, beside `mail`. */

@@ -1,6 +1,6 @@
 /** Finds the next readable record after broken bytes. */
 import { parseJson } from './json.ts';
-import { findStart, isPlausible, LOOKAHEAD, LOOKBEHIND, type Start, tornness } from './resync.ts';
+import { findStart, isPlausible, LOOKAHEAD, LOOKBEHIND, partOfBrokenRecord, type Start } from './resync.ts';
 import type { JsonScanner } from './scanner.ts';
 import type { Window } from './window.ts';
 
@@ -90,7 +90,7 @@ export class RecordSearch {
       if (scanner.status === 'open' && !final) return undefined;
       if (scanner.status !== 'whole') return 'refused';
       to = from + scanner.length;
-      const torn = tornness(window.bytes, from, to, inArray || start.value > start.at, final);
+      const torn = partOfBrokenRecord(window.bytes, from, to, inArray || start.value > start.at, final);
       if (torn === undefined) return undefined;
       if (torn === 'yes') return 'refused';
       isDoubtful = torn === 'maybe';

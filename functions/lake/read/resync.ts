@@ -66,7 +66,7 @@ export function isObjectStart(bytes: Buffer, start: number): boolean {
  * have behind them, too. Undefined if it takes more bytes to tell. A value that has a line to itself is never torn, and
  * lines may end in commas, as those of an array without its brackets do.
  */
-export function tornness(
+export function partOfBrokenRecord(
   bytes: Buffer,
   start: number,
   end: number,

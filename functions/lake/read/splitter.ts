@@ -5,10 +5,17 @@ import { isHarmless, quotedRecord, quotingOf, textEnd } from './between.ts';
 import { BrokenRun } from './broken-run.ts';
 import type { SplitInner } from './event-search.ts';
 import { isSpace, isTooDeep, type Parsed, parseJson } from './json.ts';
-import { bearsMarks, bearsMarksOfBeginning } from './marks.ts';
+import { looksLikeEvent, looksLikeEventStart } from './marks.ts';
 import { type KnownReader, RecordPlace, type RecordVisitor } from './record.ts';
 import { RecordSearch, ScanBudget, type SplitLimits } from './record-search.ts';
-import { isFollowedByObject, isObjectStart, isPlausible, LOOKBEHIND, separatorLength, tornness } from './resync.ts';
+import {
+  isFollowedByObject,
+  isObjectStart,
+  isPlausible,
+  LOOKBEHIND,
+  partOfBrokenRecord,
+  separatorLength,
+} from './resync.ts';
 import { JsonScanner } from './scanner.ts';
 import { isTopicValidation, mayBeTopicValidation, TOPIC_VALIDATION } from './topic-validation.ts';
 import { Window } from './window.ts';
@@ -210,7 +217,7 @@ export class Splitter {
     if (found === undefined) return false;
     if (found !== null && found.end - at <= this.#limits.recordBytes) {
       const parsed = parseJson(found.text);
-      const isEvent = parsed !== undefined && bearsMarks(parsed.text);
+      const isEvent = parsed !== undefined && looksLikeEvent(parsed.text);
       if (isEvent && window.isUtf8(at, found.end)) return this.#takeQuoted(at, found.end, parsed);
     }
     this.#budget.spend(Math.min(window.left, this.#limits.recordBytes));
@@ -315,7 +322,8 @@ export class Splitter {
       );
     }
     const end = start + length;
-    const torn = length <= recordBytes ? tornness(window.bytes, start, end, this.#array !== 'none', final) : 'no';
+    const torn =
+      length <= recordBytes ? partOfBrokenRecord(window.bytes, start, end, this.#array !== 'none', final) : 'no';
     const isPart = torn === 'maybe' ? this.#isPart(start, end, final) : torn && torn === 'yes';
     if (isPart === undefined) return false;
     if (isPart) this.#broke(start, 'json', 'a part of a record without its beginning');
@@ -397,7 +405,7 @@ export class Splitter {
   #isBrokenRecord(start: number): boolean {
     const { bytes } = this.#window;
     if (!isObjectStart(bytes, start)) return false;
-    return this.#textBefore === undefined || bearsMarksOfBeginning(bytes.toString('utf8', start, start + MARKED));
+    return this.#textBefore === undefined || looksLikeEventStart(bytes.toString('utf8', start, start + MARKED));
   }
 
   /** One step of finding the end of a broken run. False if it takes more bytes. */

@@ -22,7 +22,7 @@ import { heal, lastHealed } from '../protocol/readers.ts';
 import { DamagedRecord, readableGeneration, readState } from '../protocol/records.ts';
 import { faultsOf } from '../protocol/settled-files.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
-import { COLLECT_RULES, type CollectRules, type ReadersSee, type SettledLocation } from './collect/rules.ts';
+import { COLLECT_RULES, type CollectRules, type ReadersLocation, type SettledLocation } from './collect/rules.ts';
 
 export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
 
@@ -84,7 +84,7 @@ async function collectDay(
 }
 
 interface Readers {
-  see: ReadersSee;
+  see: ReadersLocation;
   /** Readers that were pointed elsewhere until then may still read there: the grace period begins then. Epoch ms. */
   healedAt: number;
 }

@@ -19,7 +19,7 @@ import { SETTLED_TABLES } from '../tables/index.ts';
 import { checkOutput } from './settle/check.ts';
 import { outdatedDays } from './settle/outdated.ts';
 import { settleRecipe, settleSelect } from './settle/select.ts';
-import { heldBackBy, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
+import { heldBackCheck, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
 
 export type SettlePorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'clock'>;
 
@@ -113,7 +113,7 @@ export async function* daysToSettle(
   }
   const found = [...days.values()];
   const mayBeSettled = new Map<string, boolean>();
-  const isHeldBack = heldBackBy(open, settings, clock.now());
+  const isHeldBack = heldBackCheck(open, settings, clock.now());
   for (const tableDay of found.sort((a, b) => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0))) {
     const { dt } = tableDay;
     if (day !== undefined && day !== dt) continue;
@@ -168,7 +168,7 @@ async function lookAt(
   const before = await newestGeneration(lake, table, dt);
   if (before) await heal(ports, table, before);
   if (before && (isDamaged || !isWhole(await faultsOf(lake, before, 'listing')))) {
-    return lookAtDamaged(ports, before, outcomes);
+    return inputsOfDamagedDay(ports, before, outcomes);
   }
   const nothing: Look = { before, base: before, isDue: false, unseen: [], hasMore: false };
   const now = clock.now();
@@ -182,18 +182,18 @@ async function lookAt(
   const isPatient = writtenAt.every((at) => now - at <= LONGEST_WAIT_MS);
   if (isPatient && (await unplanned?.holdBack(dt))) return nothing;
   // What is wrong in it would be wrong in the next one, too, and nobody would see it there.
-  if (before && !isWhole(await faultsOf(lake, before, 'content'))) return lookAtDamaged(ports, before, outcomes);
+  if (before && !isWhole(await faultsOf(lake, before, 'content'))) return inputsOfDamagedDay(ports, before, outcomes);
   const hasMore = unseen.length > MOST_ATTEMPTS;
   return { before, base: before, isDue: true, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore };
 }
 
 /**
- * The newest generation's files are not what they were: its rows are taken from what it was made of, the newest older
- * generation that is whole and the live files. They are there, because nothing of a day is removed before its newest
- * generation was found whole.
+ * The inputs of a day whose newest generation is damaged: those that it was made of, which are the newest older generation
+ * that is whole, and the live files. They still exist, because nothing of a day is removed before its newest generation
+ * was found whole.
  * @throws Error if they aren't, as when the damage came after the collector
  */
-async function lookAtDamaged({ lake }: SettlePorts, before: Generation, outcomes: Outcomes): Promise<Look> {
+async function inputsOfDamagedDay({ lake }: SettlePorts, before: Generation, outcomes: Outcomes): Promise<Look> {
   const { table_name: table, dt } = before;
   const base = await newestWhole(lake, before);
   const seen = new Set(base?.attempt_list);

@@ -10,7 +10,7 @@ import { addressOf, type BucketAddress, readBucketAddress } from './bucket-addre
 import { bucketFailure } from './bucket-failure.ts';
 
 /**
- * Nothing is asked of a folder or bucket before the first object is.
+ * Opens raw data for reading; folder or bucket are first read when an object is asked for.
  * @param root a folder, one file, or `s3://bucket/prefix/`
  * @param onUnread told of what can't be read in a folder; the rest is listed all the same
  */

@@ -31,6 +31,16 @@ async function settledTwice(): Promise<void> {
 const newestEvents = async (): Promise<string> =>
   (await small.lake.ports.catalog.locations('events', [DT]))[0]?.location ?? '';
 
+/** As a settle that died before the switch leaves a day: two generations, and readers at the older one. */
+async function readersAtOlder(): Promise<{ newest: string; old: string | undefined }> {
+  await settledTwice();
+  const newest = await newestEvents();
+  const [old] = (await keysOf(small, `v1/settled/events/dt=${DT}/`)).filter((key) => !key.startsWith(newest));
+  const location = old?.slice(0, old.lastIndexOf('/') + 1) ?? '';
+  await small.lake.ports.catalog.switchPartition('events', { dt: DT, location });
+  return { newest, old };
+}
+
 describe('collect', () => {
   test('removes after a day what nobody reads any more, and no row of any table', async () => {
     await settledTwice();
@@ -72,11 +82,7 @@ describe('collect', () => {
   });
 
   test('fault 49: after a settle that died before the switch it heals first, and leaves the old files for another day', async () => {
-    await settledTwice();
-    const newest = await newestEvents();
-    const [old] = (await keysOf(small, `v1/settled/events/dt=${DT}/`)).filter((key) => !key.startsWith(newest));
-    const location = old?.slice(0, old.lastIndexOf('/') + 1) ?? '';
-    await small.lake.ports.catalog.switchPartition('events', { dt: DT, location });
+    const { newest, old } = await readersAtOlder();
     age(small, 30);
     const first = await collect(small.lake.ports);
     expect(first.map(({ key }) => key)).not.toContain(old);
@@ -90,11 +96,7 @@ describe('collect', () => {
   });
 
   test('fault 49: when somebody else healed just before, the old files have their day all the same', async () => {
-    await settledTwice();
-    const newest = await newestEvents();
-    const [old] = (await keysOf(small, `v1/settled/events/dt=${DT}/`)).filter((key) => !key.startsWith(newest));
-    const location = old?.slice(0, old.lastIndexOf('/') + 1) ?? '';
-    await small.lake.ports.catalog.switchPartition('events', { dt: DT, location });
+    const { newest, old } = await readersAtOlder();
     age(small, 30);
     await small.settle();
     expect(await newestEvents()).toBe(newest);
@@ -105,11 +107,7 @@ describe('collect', () => {
   });
 
   test('without asking the catalog it would remove what readers see', async () => {
-    await settledTwice();
-    const newest = await newestEvents();
-    const [old] = (await keysOf(small, `v1/settled/events/dt=${DT}/`)).filter((key) => !key.startsWith(newest));
-    const location = old?.slice(0, old.lastIndexOf('/') + 1) ?? '';
-    await small.lake.ports.catalog.switchPartition('events', { dt: DT, location });
+    const { old } = await readersAtOlder();
     age(small, 30);
     const asks = await collect(small.lake.ports, { ...COLLECT_RULES, healsFirst: false });
     expect(asks.map(({ key }) => key)).not.toContain(old);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { configOf } from '../../../stacks/config.ts';
-import { unwatched } from '../../../stacks/spec/alarms.ts';
+import { withoutSilenceAlarm } from '../../../stacks/spec/alarms.ts';
 import { SCHEDULES } from '../../../stacks/spec/lambdas.ts';
 import { longestGapSeconds } from '../../../stacks/spec/schedule-gap.ts';
 
@@ -26,8 +26,8 @@ test.each([
 test('every declared schedule has a gap, and every scheduled function an alarm for silence', () => {
   for (const { expression } of SCHEDULES) expect(longestGapSeconds(expression)).toBeLessThan(8 * 24 * HOUR);
   const config = { app: 'maillake', region: 'eu-west-1' };
-  expect(unwatched(configOf(config, 'dev'))).toEqual([]);
-  expect(unwatched(configOf({ ...config, schedules: { at: { audit: 'cron(5 6 1 * ? *)' } } }, 'dev'))).toEqual([
-    'audit',
-  ]);
+  expect(withoutSilenceAlarm(configOf(config, 'dev'))).toEqual([]);
+  expect(
+    withoutSilenceAlarm(configOf({ ...config, schedules: { at: { audit: 'cron(5 6 1 * ? *)' } } }, 'dev')),
+  ).toEqual(['audit']);
 });

@@ -21,7 +21,7 @@ export interface SettledLocation {
 }
 
 /** Where readers of the day are pointed, asked after healing; null: nowhere. */
-export type ReadersSee = string | null;
+export type ReadersLocation = string | null;
 
 export interface CollectRules {
   /** Readers are pointed at the newest generation before anything is removed. */
@@ -29,7 +29,7 @@ export interface CollectRules {
   /** The location's number is decided, and for another one: no settle can still make it a generation. */
   isSuperseded(location: SettledLocation, day: DataDay): boolean;
   /** Readers are not pointed at the folder: a settle may have died between its generation and the switch. */
-  isUnread(folder: string, readersSee: ReadersSee): boolean;
+  isUnread(folder: string, readersSee: ReadersLocation): boolean;
   /** The newest generation's files are what they were: nothing of its day is removed before that has been seen. */
   isWhole(faults: readonly FileFault[]): boolean;
   /** The newest generation holds the attempt's rows. */

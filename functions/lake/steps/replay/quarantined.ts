@@ -2,7 +2,7 @@
 import type { Ports, SqlValue } from '../../ports.ts';
 import { unitOfAttempt } from '../../protocol/keys.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
-import { type ByteSpan, isAnyIn, type Region, Replays } from './replays.ts';
+import { type ByteSpan, overlapsAny, type Region, Replays } from './replays.ts';
 
 /** A row of the quarantine table, without the bytes. */
 export interface QuarantinedRecord {
@@ -93,6 +93,6 @@ function stateOf(record: QuarantinedRecord, rejected: Rejected, replays: Replays
   if (!later.some(({ status }) => status === 'read')) return 'rejected';
   const isLeft = rejected
     .entries()
-    .some(([other, spans]) => other > reading && (!spans || !region.range || isAnyIn(region.range, spans)));
+    .some(([other, spans]) => other > reading && (!spans || !region.range || overlapsAny(region.range, spans)));
   return isLeft ? 'superseded' : 'accepted';
 }

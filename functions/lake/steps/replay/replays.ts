@@ -69,7 +69,7 @@ export class Replays {
   /** Replays after number `n` that took in these bytes, or some of them, in order. */
   after(n: number, { key, range }: Region): Replayed[] {
     return (this.#objects.get(key) ?? []).filter(
-      ({ n: number, object: { ranges } }) => number > n && (!range || !ranges || isAnyIn(range, ranges)),
+      ({ n: number, object: { ranges } }) => number > n && (!range || !ranges || overlapsAny(range, ranges)),
     );
   }
 
@@ -80,7 +80,7 @@ export class Replays {
 }
 
 /** Does one of these, which are in order and don't reach into each other, overlap the range? */
-export function isAnyIn({ offset, length }: ByteSpan, spans: readonly ByteSpan[]): boolean {
+export function overlapsAny({ offset, length }: ByteSpan, spans: readonly ByteSpan[]): boolean {
   let [low, high] = [0, spans.length];
   while (low < high) {
     const middle = (low + high) >> 1;

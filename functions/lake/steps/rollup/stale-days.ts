@@ -16,7 +16,7 @@ import { type Generation, type RollupInput, readableGeneration, readGeneration }
 import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
 import type { Settings } from '../../settings.ts';
 import { events, recipientMessages } from '../../tables/index.ts';
-import { heldBackBy } from '../settle/watermark.ts';
+import { heldBackCheck } from '../settle/watermark.ts';
 import { settledInput } from '../settle.ts';
 
 /** The files of one day of events, by their immutable locations. */
@@ -67,7 +67,7 @@ export async function staleSendDays(
 ): Promise<StaleDay[]> {
   const now = clock.now();
   const today = utcDate(now);
-  const isHeldBack = heldBackBy(open, settings, now);
+  const isHeldBack = heldBackCheck(open, settings, now);
   const recent = addDays(today, -HOURLY_DAYS);
   const first = reach === 'hourly' ? recent : '';
   // Clocks differ: an event may come from the day before its mail was sent.

@@ -27,10 +27,10 @@ const lastHour = (dt: string): number => startOfDay(dt) + DAY_MS + FINISHED_AFTE
  * back: its few rows are taken in when they are there.
  */
 export const isHeldBack = (dt: string, open: readonly OpenUnit[], settings: Layout, now: number): boolean =>
-  heldBackBy(open, settings, now)(dt);
+  heldBackCheck(open, settings, now)(dt);
 
 /** The same for many days: the units are looked at once. */
-export function heldBackBy(open: readonly OpenUnit[], settings: Layout, now: number): (dt: string) => boolean {
+export function heldBackCheck(open: readonly OpenUnit[], settings: Layout, now: number): (dt: string) => boolean {
   const { rawTemplate, objectNameOffsetHours } = settings;
   const prefixes = new Set<string>();
   for (const unit of open) if (unit.kind !== 'replay' && !isOverdue(unit, now)) prefixes.add(unit.rawPrefix);
