@@ -31,8 +31,11 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
       return;
     }
     const { reach } = asked;
-    const { units, objects, bytes, changed } = await planReach(planPorts, settings, reach);
-    info('planned', { reach, units: units.length, objects, bytes });
+    const { units, objects, bytes, changed, isWhole } = await planReach(planPorts, settings, reach, {
+      remainingMs: () => invocation.getRemainingTimeInMillis(),
+    });
+    // What is left is for the next look, which goes on where this one stopped.
+    info('planned', { reach, units: units.length, objects, bytes, is_whole: isWhole });
     count('PlannedUnits', units.length);
     count('PlannedObjects', objects);
     count('ChangedObjects', changed.length);

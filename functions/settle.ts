@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { sendDays } from '#aws/sqs-queue.ts';
-import { openUnits } from '#lake/protocol/open-units.ts';
+import { recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import { daysToSettle } from '#lake/steps/settle.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { wiring } from './wiring.ts';
@@ -26,7 +26,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
     const { ports, environment, clients } = wiring();
     const { lake, clock } = ports(invocation);
     const { settings, queues } = environment;
-    const open = await openUnits(lake);
+    const open = await recentlyOpenUnits(lake, clock.now());
     const days =
       day === undefined
         ? await Array.fromAsync(daysToSettle({ lake, clock }, { settings, open, mostOutdated: MOST_OUTDATED }))

@@ -1,6 +1,7 @@
 /*
 How far the lake has come: what arrived last, what is settled, what the cohort views rest on, and what the last audit
-found. Empty while nothing has been transformed. One row for the whole lake.
+found. Looks back 400 days: what is older is NULL, and a lake that has taken nothing in for so long has no row. One row
+for the whole lake.
 
 clock: none
 grain: lake_version
@@ -24,6 +25,8 @@ with outcomes as (
         max(newest_delivered_at) as newest_delivered_at,
         max(finished_at) as newest_transformed_at
     from units
+    -- Partitions that are not read: a lake of ten years costs no more than one of a year.
+    where dt >= cast(current_date - interval '400' day as varchar)
 ),
 
 settlings as (
@@ -33,6 +36,7 @@ settlings as (
         max(case when table_name = 'recipient_messages' then dt end) as newest_send_dt,
         max(case when table_name = 'recipient_messages' then created_at end) as newest_rolled_up_at
     from generations
+    where dt >= cast(current_date - interval '400' day as varchar)
 ),
 
 last_audit as (
@@ -41,6 +45,7 @@ last_audit as (
         max_by(drift_count, checked_at) as last_audit_drifts,
         max_by(drifts_by_kind, checked_at) as drifts_by_kind
     from audits
+    where dt >= cast(current_date - interval '400' day as varchar)
 ),
 
 findings as (

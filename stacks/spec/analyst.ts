@@ -1,13 +1,20 @@
 /** What an analyst may do: run queries in the analysts' workgroup over tables and views, and nothing else. */
 
-import { auditsRoot, generationsRoot, liveRoot, outcomesRoot, settledRoot } from '#lake/protocol/keys.ts';
+import {
+  auditsRoot,
+  compactedRoot,
+  generationsRoot,
+  liveRoot,
+  outcomesRoot,
+  settledRoot,
+} from '#lake/protocol/keys.ts';
 import { quarantine, TABLES } from '#lake/tables/index.ts';
 import { ANALYST_RESULTS } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 import type { Statement } from './statements.ts';
 
 /**
- * Folders of the tables, and no others: of `state/` those of units, generations and audits, which are tables that the views
+ * Folders of the tables, and no others: of `state/` those of units, generations and audits, gathered ones, too, which are tables that the views
  * of data quality read, and hold counts; quarantine holds what was rejected, with all its personal data.
  */
 const READABLE: readonly string[] = [
@@ -17,6 +24,7 @@ const READABLE: readonly string[] = [
   outcomesRoot,
   generationsRoot,
   auditsRoot,
+  compactedRoot,
 ];
 
 export const analystStatements = (places: StagePlaces): Statement[] => [

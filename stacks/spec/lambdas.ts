@@ -79,7 +79,7 @@ export const LAMBDAS = {
     permissions: [
       LIST_RAW,
       ...READ_STATE,
-      writeLake(...state('plans', 'layouts', 'requeues', 'decided')),
+      writeLake(...state('plans', 'planned', 'checkpoints', 'segments', 'cursors', 'layouts', 'requeues', 'decided')),
       send('liveQueue', 'backfillQueue'),
     ],
   },
@@ -157,25 +157,38 @@ export const LAMBDAS = {
     permissions: [
       LIST_RAW,
       ...READ_STATE,
-      writeLake(...state('audits', 'closed', 'acknowledged', 'layouts')),
+      writeLake(...state('audits', 'closed', 'acknowledged')),
       LIST_PARTITIONS,
       ...ADD_PARTITIONS,
     ],
   },
   collect: {
     handler: 'functions/collect.handler',
-    what: 'removes files that nobody will read again',
+    what: 'removes files that nobody will read again, gathers small records of past days',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     schedules: [{ name: 'collect', expression: 'cron(5 7 * * ? *)', event: {} }],
-    permissions: [...READ_LAKE, writeLake(...state('heals')), REMOVE_DATA, READ_PARTITIONS, SWITCH_PARTITIONS],
+    permissions: [
+      ...READ_LAKE,
+      writeLake(...state('heals', 'compacted')),
+      REMOVE_DATA,
+      READ_PARTITIONS,
+      SWITCH_PARTITIONS,
+    ],
   },
   replay: {
     handler: 'functions/replay.handler',
     what: 'seals quarantined records into units, to be read again with the code of today',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
-    permissions: [LIST_RAW, ...READ_LAKE, writeLake(...state('replays')), ...QUERY, READ_ROWS, send('backfillQueue')],
+    permissions: [
+      LIST_RAW,
+      ...READ_LAKE,
+      writeLake(...state('replays', 'planned')),
+      ...QUERY,
+      READ_ROWS,
+      send('backfillQueue'),
+    ],
   },
 } as const satisfies Readonly<Record<string, Lambda>>;
 

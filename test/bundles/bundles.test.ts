@@ -23,6 +23,7 @@ const VERSION = 'abc123';
 const folder = mkdtempSync(join(tmpdir(), 'packages-'));
 let account: LoopbackAccount;
 let packages: Map<LambdaName, Package>;
+let environment: Record<string, string>;
 const running = new Map<LambdaName, RunningFunction>();
 
 beforeAll(async () => {
@@ -43,8 +44,8 @@ beforeAll(async () => {
     APP: 'maillake',
     STAGE: 'test',
   };
+  environment = { ...variables, AWS_ENDPOINT_URL: account.address, AWS_REGION: 'eu-west-1' };
   for (const name of names) {
-    const environment = { ...variables, AWS_ENDPOINT_URL: account.address, AWS_REGION: 'eu-west-1' };
     running.set(name, await startFunction(packageOf(name).folder, environment));
   }
 });
@@ -130,5 +131,27 @@ describe('the bundles, in plain Node outside the repository', () => {
     await invoke('settle', {});
     expect(messages('settle').map((text) => JSON.parse(text))).toContainEqual({ table: 'events', dt: '2026-10-05' });
     expect(await invoke('audit', { reach: 'all' })).toMatchObject({ raw_objects: 1, units: 1, records: 4, drifts: [] });
+  });
+
+  test('a process that a unit has worn out ends itself with that message, and the next one does the unit', async () => {
+    account.stores.raw.put('raw/2026/10/05/09/more.gz', gzipSync(JSON.stringify(sesSend({ messageId: 'm3' }))));
+    await invoke('plan', { reach: 'all' });
+    const message = messages('backfill').at(-1) ?? '';
+    // Any process holds more than a megabyte.
+    const worn = await startFunction(packageOf('transform').folder, {
+      ...environment,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1',
+    });
+    await expect(worn.invoke(batchOf(message))).rejects.toThrow('process ended');
+    expect(await worn.ended).toBe(1);
+    expect(worn.logs()).toContain('MB of memory');
+    expect(
+      worn
+        .logs()
+        .split('\n')
+        .filter((line) => line.includes('unit goes back to the queue')),
+    ).toHaveLength(1);
+    expect(await invoke('transform', batchOf(message))).toEqual({ batchItemFailures: [] });
+    expect(await invoke('audit', { reach: 'all' })).toMatchObject({ raw_objects: 2, units: 2, drifts: [] });
   });
 });

@@ -9,6 +9,8 @@ export interface RunningFunction {
   invoke(event: unknown, options?: InvokeOptions): Promise<unknown>;
   /** all that it has logged so far: a line a JSON document */
   logs(): string;
+  /** resolves when its process has ended by itself or otherwise; null if it was killed */
+  ended: Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -38,12 +40,13 @@ export async function startFunction(
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk));
   child.stderr?.on('data', (chunk: Buffer) => (said += chunk));
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
 
   const { importMs } = await answer(child, () => said);
   return {
     importMs: Number(importMs),
     logs: () => said,
+    ended,
     async invoke(event, { remainingMs = 900_000, aheadMs = 0, pace = 1 } = {}) {
       child.send({ event, remainingMs, aheadMs, pace });
       const { result, error } = await answer(child, () => said);

@@ -78,10 +78,15 @@ const OLD = meant(
   /\/v1\/state\/decided\/\*$/,
 );
 
-const LAYOUT = meant(
-  'the audit notes a raw template that no plan has noted before it, which here each has',
+const SUMMARIES = meant(
+  'a hundred plans of one raw prefix are summarised, and twenty thousand objects looked at in parts: here are fewer',
   ['s3:PutObject'],
-  /\/v1\/state\/layouts\/\*$/,
+  /\/v1\/state\/(checkpoints|segments|cursors)\/\*$/,
+);
+const GATHERED = meant(
+  'records are gathered of days that are over for some days, which no test waits for',
+  ['s3:PutObject'],
+  /\/v1\/state\/compacted\/\*$/,
 );
 
 const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup', 'replay'];
@@ -96,7 +101,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(QUERYING.includes(name) ? ATHENA : []),
     ...(WRITING.includes(name) ? UNLOAD : []),
     ...(name === 'transform' ? [MISSING] : []),
-    ...(name === 'plan' ? [OLD] : []),
-    ...(name === 'audit' ? [LAYOUT] : []),
+    ...(name === 'plan' ? [OLD, SUMMARIES] : []),
+    ...(name === 'collect' ? [GATHERED] : []),
   ];
 }

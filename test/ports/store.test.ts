@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import { DiskStore } from '#local/disk/store.ts';
 import { MemoryStore } from './memory-store.ts';
+import { SortedStore } from './sorted-store.ts';
 import { type StoreUnderTest, storeContract } from './store.contract.ts';
 
 const onDisk = async (): Promise<StoreUnderTest> => {
@@ -18,6 +19,13 @@ const onDisk = async (): Promise<StoreUnderTest> => {
 describe('a store in memory', () => {
   storeContract(async () => {
     const store = new MemoryStore();
+    return { store, overwrite: async (key, bytes) => store.put(key, bytes) };
+  });
+});
+
+describe('a sorted store in memory', () => {
+  storeContract(async () => {
+    const store = new SortedStore(Date.now);
     return { store, overwrite: async (key, bytes) => store.put(key, bytes) };
   });
 });

@@ -11,6 +11,7 @@ export type Mishap =
   | 'delete a raw object'
   | 'put deleted raw objects back'
   | 'damage a settled file'
+  | 'change the raw template'
   | 'deploy new code';
 
 export type Entry =
@@ -34,6 +35,13 @@ export function agendaOf(objects: readonly RawObject[], chance: Chance): Entry[]
     }
   }
   entries.push(...roundAt(end + chance.oneOf([MINUTE_MS, 27 * HOUR_MS, 3 * DAY_MS]), chance));
+  // Somebody who can't decide how to plan, to and fro while objects come.
+  for (let changes = chance.happens(0.15) ? chance.between(3, 7) : 0; changes > 0; changes--) {
+    const near = objects[chance.below(objects.length)];
+    const at = (near?.arrivesAt ?? START) + chance.between(1, 30) * MINUTE_MS;
+    entries.push({ at, does: 'change the raw template' });
+    for (const minutes of [1, 20]) entries.push({ at: at + minutes * MINUTE_MS, does: 'start', step: 'plan' });
+  }
   return entries.sort((a, b) => a.at - b.at);
 }
 
@@ -66,6 +74,7 @@ function roundAt(at: number, chance: Chance): Entry[] {
     ['delete a raw object', 0.015],
     ['deploy new code', 0.15],
     ['damage a settled file', 0.12],
+    ['change the raw template', 0.1],
   ];
   const unlucky = mishaps.filter(([, probability]) => chance.happens(probability));
   const mishap = unlucky.map(([does]): Entry => ({ at: at + chance.below(width), does }));

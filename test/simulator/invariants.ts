@@ -2,7 +2,20 @@
  * What must hold after every step. Only writes can break it, so each write is judged when it takes effect, by what lies in
  * the store then: plans, outcomes, generations, files, and where the catalog points readers.
  */
-import { attemptOfFile, dayOfKey, liveFolder, plansRoot, replaysRoot, unitOfAttempt } from '#lake/protocol/keys.ts';
+import { gunzipSync } from 'node:zlib';
+import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
+import {
+  attemptOfFile,
+  checkpointsRoot,
+  dayOfKey,
+  liveFolder,
+  numberOf,
+  planFolder,
+  planKey,
+  plansRoot,
+  replaysRoot,
+  unitOfAttempt,
+} from '#lake/protocol/keys.ts';
 import type { Generation, Outcome, Plan, PlannedObject } from '#lake/protocol/records.ts';
 import type { Bucket } from './bucket.ts';
 import type { UnitTruth } from './oracle.ts';
@@ -32,7 +45,7 @@ interface UnitFacts {
 }
 
 /** Notes that say only that someone looked. */
-const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals|recipes|layouts)/;
+const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals|recipes|layouts|checkpoints|segments|cursors|planned)/;
 
 const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 
@@ -121,6 +134,7 @@ export class Invariants {
     if (!MARKS.test(key)) this.changes++;
     if (key.startsWith(plansRoot)) this.#planned(key, parsed<Plan>(bytes));
     else if (key.startsWith(replaysRoot)) this.#replayed(key, parsed<Plan>(bytes));
+    else if (key.startsWith(checkpointsRoot)) this.#summarised(key, parsed<Checkpoint>(bytes));
     else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
     else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
     else if (key.startsWith('v1/settled/')) {
@@ -138,6 +152,26 @@ export class Invariants {
         if (other !== undefined) fail('an object is in two units', object.key, `${other} and ${id}`);
         this.#unitOfObject.set(object.key, id);
       }
+    }
+  }
+
+  /** A checkpoint holds each object of the plans that it says it has, and no object of no plan. */
+  #summarised(key: string, { raw_prefix: prefix, plans, segments }: Checkpoint): void {
+    const held = new Set<string>();
+    for (const segment of segments) {
+      const bytes = this.#options.lake.held(segment.key)?.bytes;
+      if (!bytes) fail('a checkpoint names a segment that is not there', key, segment.key);
+      const entries: PlannedEntry[] = JSON.parse(gunzipSync(bytes).toString());
+      for (const [object] of entries) {
+        if (!this.#unitOfObject.has(object)) fail('a checkpoint holds an object of no plan', key, object);
+        held.add(object);
+      }
+    }
+    for (const { plan, objects } of this.units.values()) {
+      const n = plan.startsWith(planFolder(prefix)) ? numberOf(plan) : null;
+      if (n === null || n >= plans || plan !== planKey(prefix, n)) continue;
+      const skipped = objects.find((object) => !held.has(object.key));
+      if (skipped) fail('a checkpoint skips an object of its plans', key, skipped.key);
     }
   }
 

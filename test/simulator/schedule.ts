@@ -24,7 +24,7 @@ import {
   type StepContext,
 } from './steps.ts';
 import { Violation } from './violation.ts';
-import { type Variant, World } from './world.ts';
+import { HOURLY, type Variant, World } from './world.ts';
 
 export interface ScheduleOptions {
   variant?: Variant | undefined;
@@ -62,7 +62,7 @@ export async function playSchedule(
   const world = new World({
     chance: chance.fork(),
     fateOf: drawnFates(chance.fork(), roughness(chance)),
-    settings: { rawTemplate: chance.happens(0.4) ? 'raw/{yyyy}/{MM}/{dd}/{HH}/' : null },
+    settings: { rawTemplate: chance.happens(0.4) ? HOURLY : null },
     pageSize: chance.oneOf([3, 10, 1000, 1000]),
     queryFailure: chance.oneOf([0, 0, 0.01, 0.05]),
     variant,
@@ -140,6 +140,9 @@ class Player {
       case 'damage a settled file':
         this.#damage();
         return;
+      case 'change the raw template':
+        this.#world.changeTemplate();
+        return;
       case 'put deleted raw objects back':
         this.#world.putBack();
         return;
@@ -181,7 +184,7 @@ class Player {
     };
     switch (step) {
       case 'plan': {
-        const reach = settings.rawTemplate === null || chance.happens(0.5) ? 'all' : 'tick';
+        const reach = chance.oneOf(['tick', 'tick', 'hourly', 'all', 'all'] as const);
         start((context) => runPlan(context, reach));
         return;
       }

@@ -1,14 +1,14 @@
 /** What each process does: the real steps of the core, called as their handlers call them. */
 import type { Ports } from '#lake/ports.ts';
 import { MissingObject } from '#lake/ports.ts';
-import { openUnits } from '#lake/protocol/open-units.ts';
+import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import type { Reach } from '#lake/protocol/raw-prefixes.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
 import type { CollectRules } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
-import { planReach, requeue } from '#lake/steps/plan.ts';
+import { type PlanOptions, planReach, requeue } from '#lake/steps/plan.ts';
 import { repair } from '#lake/steps/repair.ts';
 import { planReplay } from '#lake/steps/replay.ts';
 import { rollup } from '#lake/steps/rollup.ts';
@@ -37,8 +37,14 @@ export interface StepContext {
   version: string;
 }
 
+/** So small that the few plans and objects of a schedule are summarised, in several segments, and looked at in parts. */
+const SMALL_LOOKS: PlanOptions = {
+  limits: { plans: 2, objects: 6, segment: 2 },
+  lookObjects: { tick: 2, hourly: 4, daily: 8 },
+};
+
 export async function runPlan({ ports, settings }: StepContext, reach: Reach | 'all'): Promise<void> {
-  await planReach(ports, settings, reach);
+  await planReach(ports, settings, reach, SMALL_LOOKS);
 }
 
 export async function runRequeue({ ports, settings }: StepContext): Promise<void> {
@@ -51,7 +57,7 @@ export async function runReplay({ ports, settings, version }: StepContext): Prom
 }
 
 export async function runSettle({ ports, settings }: StepContext, isHurried = false): Promise<void> {
-  const open = await openUnits(ports.lake);
+  const open = await recentlyOpenUnits(ports.lake, ports.clock.now());
   await settle(ports, { settings, open, ...(isHurried ? { ignorePace: true, includeUnfinished: true } : {}) });
 }
 

@@ -1,6 +1,8 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { ChangedObject, type Ports, type RawStore, type Store } from '#lake/ports.ts';
-import { liveFolder } from '#lake/protocol/keys.ts';
+import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
+import { checkpointsRoot, layoutsRoot, liveFolder, plansRoot, segmentsRoot } from '#lake/protocol/keys.ts';
 import type { Variant } from './world.ts';
 
 const NO_NONCE = '0000000000000000';
@@ -53,6 +55,24 @@ export const VARIANTS: readonly Variant[] = [
     name: 'giving up what was rewritten before it was read',
     ports: (ports, step) => (step === 'work' ? { ...ports, raw: asPlannedOnly(ports.raw) } : ports),
   },
+  {
+    name: 'a summary written before its plans',
+    ports: (ports, step) => (step === 'plan' ? { ...ports, lake: summaryFirst(ports.lake) } : ports),
+  },
+  {
+    name: 'a summary that skips a late key',
+    ports: (ports, step) => (step === 'plan' ? { ...ports, lake: skipping(ports.lake) } : ports),
+  },
+  {
+    name: 'summaries of planners side by side under one name',
+    ports: (ports, step) =>
+      step === 'plan' ? { ...ports, clock: { now: () => ports.clock.now(), nonce: () => NO_NONCE } } : ports,
+  },
+  {
+    name: 'believing what was summarised before the template changed',
+    ports: (ports, step) =>
+      step === 'plan' || step === 'audit' ? { ...ports, lake: withoutNumbers(ports.lake) } : ports,
+  },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
 
@@ -91,6 +111,62 @@ function overwriting(lake: Store, put: (key: string, bytes: Uint8Array | string)
       if (await lake.create(key, bytes)) return true;
       put(key, bytes);
       return true;
+    },
+  };
+}
+
+/** Holds plans back until they are summarised. */
+function summaryFirst(lake: Store): Store {
+  const held: [string, Uint8Array | string][] = [];
+  return {
+    ...lake,
+    async create(key, bytes) {
+      if (key.startsWith(plansRoot)) {
+        held.push([key, bytes]);
+        return true;
+      }
+      const isOurs = await lake.create(key, bytes);
+      if (key.startsWith(checkpointsRoot)) for (const plan of held.splice(0)) await lake.create(...plan);
+      return isOurs;
+    },
+  };
+}
+
+/** Leaves the first key out of a segment that has others, and counts as if there had been none. */
+function skipping(lake: Store): Store {
+  const skipped = new Set<string>();
+  return {
+    ...lake,
+    async create(key, bytes) {
+      if (key.startsWith(segmentsRoot) && typeof bytes !== 'string') {
+        const entries: PlannedEntry[] = JSON.parse(gunzipSync(bytes).toString());
+        if (entries.length === 1) return lake.create(key, bytes);
+        skipped.add(key);
+        return lake.create(key, gzipSync(JSON.stringify(entries.slice(1))));
+      }
+      if (!key.startsWith(checkpointsRoot)) return lake.create(key, bytes);
+      const checkpoint: Checkpoint = JSON.parse(String(bytes));
+      for (const segment of checkpoint.segments) if (skipped.delete(segment.key)) segment.objects--;
+      return lake.create(key, JSON.stringify(checkpoint));
+    },
+  };
+}
+
+/** All layouts have one number, the one that is asked for last comes last. */
+function withoutNumbers(lake: Store): Store {
+  let asked = '';
+  const unnumbered = (key: string): string => `${layoutsRoot}0-${key.slice(key.lastIndexOf('-') + 1)}`;
+  return {
+    ...lake,
+    async *list(prefix, options) {
+      const objects = await Array.fromAsync(lake.list(prefix, options));
+      const last = prefix === layoutsRoot ? objects.filter(({ key }) => key === asked) : [];
+      yield* [...objects.filter((object) => !last.includes(object)), ...last];
+    },
+    async create(key, bytes) {
+      if (!key.startsWith(layoutsRoot)) return lake.create(key, bytes);
+      asked = unnumbered(key);
+      return lake.create(asked, bytes);
     },
   };
 }

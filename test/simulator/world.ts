@@ -6,7 +6,7 @@
 import { HOUR_MS } from '#lake/days.ts';
 import type { Lane, Ports, UnitMessage } from '#lake/ports.ts';
 import { parentOf } from '#lake/protocol/halves.ts';
-import { versionOfAttempt } from '#lake/protocol/keys.ts';
+import { plansRoot, versionOfAttempt } from '#lake/protocol/keys.ts';
 import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { COLLECT_RULES, type CollectRules } from '#lake/steps/collect/rules.ts';
@@ -31,6 +31,8 @@ import { Violation } from './violation.ts';
 
 /** Messages come again after this. */
 export const VISIBILITY_MS = HOUR_MS / 2;
+
+export const HOURLY = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
 
 /** Changes one rule of the protocol from outside, to show that the simulator would notice. */
 export interface Variant {
@@ -57,7 +59,7 @@ export class World {
   now = START;
   /** of the code that processes start with */
   version = FIRST_VERSION;
-  readonly settings: Settings;
+  settings: Settings;
   readonly raw: Bucket;
   readonly lake: Bucket;
   readonly partitions = new Partitions();
@@ -153,6 +155,21 @@ export class World {
   deploy(): void {
     this.version = TODAYS_VERSION;
     this.scheduler.note('world', 'deploys new code');
+  }
+
+  /**
+   * From now on the raw data is planned by hours, or by none. Not under a planner's hands: planners of two templates that
+   * run side by side may plan an object twice (plan.ts).
+   */
+  changeTemplate(): void {
+    const isPlanning = [...this.running].some(({ name }) => /^(plan|audit) /.test(name));
+    if (
+      isPlanning ||
+      this.scheduler.tasks.some(({ op, subject }) => op === 'lake.create' && subject.startsWith(plansRoot))
+    )
+      return;
+    this.settings = { ...this.settings, rawTemplate: this.settings.rawTemplate === null ? HOURLY : null };
+    this.scheduler.note('world', 'changes the raw template');
   }
 
   /** Starts a process: `work` gets its ports. */

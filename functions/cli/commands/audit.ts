@@ -81,7 +81,10 @@ export const auditCommand = (to: Console): Command =>
 /** Also of a lake that may only be read, such as a backup: then its report is kept nowhere. */
 async function auditLake({ ports }: LocalLake, options: AuditOptions, to: Console): Promise<AuditReport> {
   const { findDrift, writeReport } = await import('#lake/steps/audit.ts');
-  const { report } = await findDrift(ports, options);
+  const { report, refusal } = await findDrift(ports, options);
+  if (refusal !== null) {
+    to.warn(`what was compared is not remembered, the next audit does it again: ${explain(refusal).message}`);
+  }
   try {
     await writeReport(ports, report);
   } catch (error) {

@@ -33,7 +33,7 @@ export class ChangedObjects {
   readonly #ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> };
   readonly #outcomes: Outcomes;
   readonly #prefix: string;
-  readonly #around: readonly string[];
+  readonly #around: () => Promise<readonly string[]>;
   #waiting: StoredObject[] = [];
   #aliases: Promise<{ known: KnownObjects; next: number }> | null = null;
   #changed: StoredObject[] = [];
@@ -42,7 +42,7 @@ export class ChangedObjects {
     ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> },
     outcomes: Outcomes,
     prefix: string,
-    around: readonly string[] = [],
+    around: () => Promise<readonly string[]> = async () => [],
   ) {
     this.#ports = ports;
     this.#outcomes = outcomes;
@@ -102,7 +102,7 @@ export class ChangedObjects {
   async #judge(wanted: ReadonlyMap<string, StoredObject>): Promise<Map<string, 'same' | 'proven'>> {
     const { lake } = this.#ports;
     const verdicts = new Map<string, 'same' | 'proven'>();
-    for (const planKey of [...(await planKeysOf(lake, this.#prefix)), ...this.#around]) {
+    for (const planKey of [...(await planKeysOf(lake, this.#prefix)), ...(await this.#around())]) {
       for (const unit of (await readPlan(lake, planKey)).units) {
         const here = unit.objects.filter(({ key }) => wanted.has(key));
         await concurrently(here, OBJECTS_AT_ONCE, async (planned) => {

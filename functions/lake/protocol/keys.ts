@@ -19,9 +19,32 @@ export const plansRoot = `${STATE}/plans/`;
 export const planFolder = (rawPrefix: string): string => `${plansRoot}${rawPrefix}`;
 export const planKey = (rawPrefix: string, n: number): string => `${planFolder(rawPrefix)}${n}.json`;
 
-/** Raw templates that the lake has been planned by. */
+const COUNTED_FROM = 9_999_999_999;
+/** A number as ten digits that count down, so that a listing begins with the newest. */
+const newestFirst = (n: number): string => String(COUNTED_FROM - n).padStart(10, '0');
+/** The number that such digits at the beginning of a name stand for. */
+const numberOfNewest = (name: string): number => COUNTED_FROM - Number(name.slice(0, 10));
+
+/** Says what the first plans of a raw prefix hold; the newest comes first in a listing. */
+export const checkpointsRoot = `${STATE}/checkpoints/`;
+export const checkpointFolder = (rawPrefix: string): string => `${checkpointsRoot}${rawPrefix}`;
+export const checkpointKey = (rawPrefix: string, plans: number, nonce: string): string =>
+  `${checkpointFolder(rawPrefix)}${newestFirst(plans)}-${nonce}.json`;
+
+/** Keys and etags of planned objects, part by part of the raw prefix's listing. */
+export const segmentsRoot = `${STATE}/segments/`;
+export const segmentKey = (rawPrefix: string, nonce: string, i: number): string =>
+  `${segmentsRoot}${shortHash(rawPrefix)}/${nonce}-${i}.json.gz`;
+
+/** How far the looks at a raw prefix, or at those of a template, have come that are made part by part. */
+export const cursorsRoot = `${STATE}/cursors/`;
+export const cursorFolder = (of: string): string => `${cursorsRoot}${shortHash(of)}/`;
+export const cursorKey = (of: string, n: number): string => `${cursorFolder(of)}${newestFirst(n)}.json`;
+export const numberOfCursor = (key: string): number => numberOfNewest(key.slice(key.lastIndexOf('/') + 1));
+
+/** Raw templates that the lake has been planned by; the highest number is that of the newest. */
 export const layoutsRoot = `${STATE}/layouts/`;
-export const layoutKey = (name: string): string => `${layoutsRoot}${name}.json`;
+export const layoutKey = (n: number, name: string): string => `${layoutsRoot}${n}-${name}.json`;
 
 /** Raw prefixes whose objects were all found in plans; the name says how many objects and which. */
 export const closedFolder = (rawPrefix: string): string => `${STATE}/closed/${rawPrefix}`;
@@ -53,6 +76,19 @@ export const outcomeKey = (unit: string): string => `${outcomeFolder(planDayOf(u
 export const splitFolder = (planDay: string): string => `${STATE}/splits/dt=${planDay}/`;
 export const splitKey = (unit: string): string => `${splitFolder(planDayOf(unit))}${unit}.json`;
 
+/**
+ * Made before a plan: the day of its units and how many they are, so that a listing of a day says which units were planned
+ * then. If the planner died, or another one made the plan, the plan counts.
+ */
+export const plannedFolder = (planDay: string): string => `${STATE}/planned/dt=${planDay}/`;
+export const plannedKey = (firstUnit: string, units: number): string =>
+  `${plannedFolder(planDayOf(firstUnit))}${firstUnit.slice('YYYY-MM-DD-'.length, -'-0'.length)}-${units}.json`;
+/** Ids of the units that such a key says were planned; none if it is of another make. */
+export const plannedUnits = (key: string): string[] => {
+  const [, name = '', units = '0'] = /\/([0-9a-f]{12}-\d+)-(\d+)\.json$/.exec(key) ?? [];
+  return Array.from({ length: Number(units) }, (_, i) => `${dayOfKey(key)}-${name}-${i}`);
+};
+
 /** Says that each unit of the plans that the store took in on a day has its outcome. */
 export const decidedDaysRoot = `${STATE}/decided/`;
 export const decidedDayKey = (dt: string): string => `${decidedDaysRoot}dt=${dt}/decided.json`;
@@ -76,6 +112,19 @@ export const recipesRoot = `${STATE}/recipes/`;
 export const recipeKey = (n: number, recipe: string): string => `${recipesRoot}${n}-${recipe}.json`;
 
 export const rollupKey = (run: string): string => `${STATE}/rollups/${run}.json`;
+/** Records of a day of `units` or `generations`, gathered for readers; the name says how many they are. */
+export const compactedRoot = `${STATE}/compacted/`;
+export const compactedFolder = (table: string, dt: string, records: number, nonce: string): string =>
+  `${compactedRoot}${table}/dt=${dt}/${records}-${nonce}/`;
+/** How many records a location gathers; null if it is not such a one. */
+export const recordsGathered = (location: string): number | null => {
+  const [, n] =
+    /^\/\w+\/dt=[\d-]+\/(\d+)-[^/]+\/$/.exec(
+      location.startsWith(compactedRoot) ? location.slice(compactedRoot.length - 1) : '',
+    ) ?? [];
+  return n === undefined ? null : Number(n);
+};
+
 export const auditsRoot = `${STATE}/audits/`;
 export const auditKey = (dt: string, nonce: string): string => `${auditsRoot}dt=${dt}/${nonce}.json`;
 
@@ -96,9 +145,11 @@ export const dayOfKey = (key: string): string => {
   return match[1];
 };
 
+const shortHash = (text: string): string => hash('sha256', text, 'hex').slice(0, 12);
+
 /** `<plan day>-<hash of raw prefix>-<n>-<i>`: unit i of plan n of a raw prefix. */
 export const unitId = (planDay: string, rawPrefix: string, n: number, i: number): string =>
-  `${planDay}-${hash('sha256', rawPrefix, 'hex').slice(0, 12)}-${n}-${i}`;
+  `${planDay}-${shortHash(rawPrefix)}-${n}-${i}`;
 
 /** Unit i of replay n; NUL is in no raw prefix, so the id is no other unit's. */
 export const replayUnitId = (planDay: string, n: number, i: number): string => unitId(planDay, '\0replay', n, i);

@@ -25,6 +25,13 @@ export class KnownObjects {
     return before === digest ? 'same' : 'changed';
   }
 
+  /** As `add`, but what is new stays so. */
+  look({ key, etag }: Pick<StoredObject, 'key' | 'etag'>): 'new' | 'same' | 'changed' {
+    const before = this.#etags.rowOf(key);
+    if (before < 0) return 'new';
+    return before === digestOf(etag) ? 'same' : 'changed';
+  }
+
   /** Those of a plan that lie below a prefix. */
   addPlan({ units }: Plan, prefix = ''): void {
     for (const { objects } of units) for (const object of objects) if (object.key.startsWith(prefix)) this.add(object);

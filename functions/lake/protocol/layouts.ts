@@ -7,35 +7,58 @@ import { hash } from 'node:crypto';
 import type { Store } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { layoutKey, layoutsRoot, numberOf, planFolder, plansRoot } from './keys.ts';
+import { PlannedObjects, type SummaryLimits } from './planned-objects.ts';
 import { hourOfPrefix } from './raw-prefixes.ts';
 import { createState, planKeysOf } from './records.ts';
 
-type LayoutStore = Pick<Store, 'list' | 'create'>;
-type Layout = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>;
+type LayoutStore = Pick<Store, 'list' | 'get' | 'create'>;
+type Template = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>;
+
+/** The template by which plans are made now. */
+export interface Layout {
+  /** counts the changes of the template: what was summarised of other prefixes holds until the next one */
+  n: number;
+  /** were there plans by another template? */
+  isMixed: boolean;
+}
 
 const UNKNOWN = 'unknown';
+/** Of records of before layouts were numbered. */
+const BEFORE = -1;
 
 const nameOf = (template: string | null): string =>
   template === null ? 'none' : hash('sha256', template, 'hex').slice(0, 12);
 
 /**
- * True if plans may lie under prefixes of another template than today's, which is remembered with the others. One listing;
- * the first time of a lake without such records a listing of its plans.
+ * Today's layout, which is remembered with the others, unless the caller only looks (`isLook`). One listing; the first time of
+ * a lake without such records a listing of its plans.
  */
-export async function hasOtherLayouts(
-  lake: LayoutStore,
-  { rawTemplate, objectNameOffsetHours }: Layout,
-): Promise<boolean> {
+export async function layoutOf(
+  lake: Pick<Store, 'list' | 'create'>,
+  { rawTemplate, objectNameOffsetHours }: Template,
+  isLook = false,
+): Promise<Layout> {
   const today = nameOf(rawTemplate);
-  const names = new Set<string>();
-  for await (const { key } of lake.list(layoutsRoot)) names.add(key.slice(layoutsRoot.length, -'.json'.length));
-  if (names.size === 0 && (await hasStrangePlans())) {
-    names.add(UNKNOWN);
-    await createState(lake, layoutKey(UNKNOWN), {});
+  for (;;) {
+    const names: { n: number; name: string }[] = [];
+    for await (const { key } of lake.list(layoutsRoot)) {
+      const [, n, name = ''] = /^(?:(\d+)-)?([^-]+)\.json$/.exec(key.slice(layoutsRoot.length)) ?? [];
+      names.push({ n: n === undefined ? BEFORE : Number(n), name });
+    }
+    if (names.length === 0 && (await hasStrangePlans())) {
+      if (isLook) return { n: BEFORE, isMixed: true };
+      await createState(lake, layoutKey(0, UNKNOWN), {});
+      names.push({ n: 0, name: UNKNOWN });
+    }
+    const newest = names.reduce((best, one) => (one.n >= best.n ? one : best), { n: BEFORE - 1, name: '' });
+    const isKnown = newest.name === today && (newest.n > BEFORE || names.length === 1);
+    const isMixed = names.some(({ name }) => name !== today);
+    if (isKnown) return { n: newest.n, isMixed };
+    const n = Math.max(newest.n, BEFORE) + 1;
+    // No checkpoint is of this layout yet.
+    if (isLook) return { n, isMixed };
+    if (await createState(lake, layoutKey(n, today), { raw_template: rawTemplate })) return { n, isMixed };
   }
-  if (!names.has(today)) await createState(lake, layoutKey(today), { raw_template: rawTemplate });
-  names.delete(today);
-  return names.size > 0;
 
   async function hasStrangePlans(): Promise<boolean> {
     for await (const { key } of lake.list(plansRoot)) {
@@ -48,14 +71,44 @@ export async function hasOtherLayouts(
   }
 }
 
+/** The folders above a raw prefix, the next one first; the last is the empty one. */
+function* foldersAbove(rawPrefix: string): Generator<string> {
+  for (let at = rawPrefix; at !== ''; ) {
+    at = at.slice(0, at.lastIndexOf('/', at.length - 2) + 1);
+    yield at;
+  }
+}
+
+/** What is planned under the folders above raw prefixes, where the template has changed; each is asked for once. */
+export class PlansAbove {
+  readonly #lake: LayoutStore;
+  readonly #limits: SummaryLimits;
+  readonly #nonce: (() => string) | undefined;
+  readonly #known = new Map<string, Promise<PlannedObjects>>();
+
+  constructor(lake: LayoutStore, limits: SummaryLimits, nonce?: () => string) {
+    this.#lake = lake;
+    this.#limits = limits;
+    this.#nonce = nonce;
+  }
+
+  async of(rawPrefix: string): Promise<PlannedObjects[]> {
+    const above = await Promise.all([...foldersAbove(rawPrefix)].map((folder) => this.#read(folder)));
+    return above.filter(({ size }) => size > 0);
+  }
+
+  #read(folder: string): Promise<PlannedObjects> {
+    const options = { limits: this.#limits, ...(this.#nonce ? { nonce: this.#nonce } : {}) };
+    const asked = this.#known.get(folder) ?? PlannedObjects.read(this.#lake, folder, options);
+    this.#known.set(folder, asked);
+    return asked;
+  }
+}
+
 /** Plans of prefixes that contain this one, or that it contains: a listing for each folder above, and one of all below. */
 export async function plansAround(lake: Pick<Store, 'list'>, rawPrefix: string): Promise<string[]> {
   const keys: string[] = [];
-  for (let end = rawPrefix.lastIndexOf('/', rawPrefix.length - 2) + 1; rawPrefix !== ''; ) {
-    keys.push(...(await planKeysOf(lake, rawPrefix.slice(0, end))));
-    if (end === 0) break;
-    end = rawPrefix.lastIndexOf('/', end - 2) + 1;
-  }
+  for (const folder of foldersAbove(rawPrefix)) keys.push(...(await planKeysOf(lake, folder)));
   const own = planFolder(rawPrefix);
   for await (const { key } of lake.list(own)) {
     if (numberOf(key) !== null && key.includes('/', own.length)) keys.push(key);

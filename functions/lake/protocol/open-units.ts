@@ -4,11 +4,22 @@
  */
 
 import { concurrently } from '../concurrently.ts';
-import { DAY_MS, startOfDay, utcDate } from '../days.ts';
-import type { Store, UnitMessage } from '../ports.ts';
+import { addDays, DAY_MS, daysBetween, startOfDay, utcDate } from '../days.ts';
+import type { Store, StoredObject, UnitMessage } from '../ports.ts';
 import { halvesOf, newestOf } from './halves.ts';
-import { dayOfKey, decidedDayKey, decidedDaysRoot, outcomeFolder, planDayOf, splitFolder } from './keys.ts';
-import { allPlans, createState, type PlannedUnit, readOutcome, readPlan } from './records.ts';
+import {
+  dayOfKey,
+  decidedDayKey,
+  decidedDaysRoot,
+  outcomeFolder,
+  planDayOf,
+  plannedFolder,
+  plannedKey,
+  plannedUnits,
+  splitFolder,
+} from './keys.ts';
+import { REACH_HOURS } from './raw-prefixes.ts';
+import { allPlans, createState, type Plan, type PlannedUnit, readOutcome, readPlan, readState } from './records.ts';
 
 export interface OpenUnit extends UnitMessage {
   kind: 'first' | 'replay';
@@ -63,15 +74,7 @@ export async function surveyPlans(
   let newestPlanAt: number | null = null;
 
   const open = await concurrently(plansToRead(), PLANS_AT_ONCE, async ({ key, modified }) => {
-    const { prefix, kind = 'first', units } = await readPlan(lake, key);
-    const found: OpenUnit[] = [];
-    for (const unit of units) {
-      for (const leaf of await decisions.openLeaves(unit)) {
-        const bytes = leaf.objects.reduce((sum, { size }) => sum + size, 0);
-        const newestModified = newestOf(leaf);
-        found.push({ unit: leaf.id, plan: key, kind, rawPrefix: prefix, plannedAt: modified, bytes, newestModified });
-      }
-    }
+    const found = await decisions.openOf(await readPlan(lake, key), key, modified);
     if (found.length > 0) days.set(utcDate(modified), false);
     return found;
   });
@@ -87,6 +90,56 @@ export async function surveyPlans(
       yield { key, modified };
     }
   }
+}
+
+/** Days back to which `recentlyOpenUnits` looks: as far as planners do, and a day for clocks that differ. */
+const RECENT_DAYS = REACH_HOURS.daily / 24 + 1;
+
+/**
+ * As `openUnits`, of units planned in the last days, whatever the age of the lake: what is left of older ones is for the
+ * daily look. Costs three short listings for each day that isn't marked as decided, and two reads for each plan that has
+ * an open unit, or a split one.
+ */
+export async function recentlyOpenUnits(lake: Pick<Store, 'list' | 'get'>, now: number): Promise<OpenUnit[]> {
+  const first = addDays(utcDate(now), -RECENT_DAYS);
+  const marked = new Set<string>();
+  const after = decidedDayKey(addDays(first, -1));
+  for await (const { key } of lake.list(decidedDaysRoot, { after })) marked.add(dayOfKey(key));
+  const decisions = new Decisions(lake);
+  const days = [...daysBetween(first, addDays(utcDate(now), 1))];
+  // Marks go by the day on which the store took a plan in, which may be the one after that of its units.
+  const open = days.filter((dt) => !(marked.has(dt) && marked.has(addDays(dt, 1))));
+  const plans = await concurrently(open, PLANS_AT_ONCE, async (dt) => {
+    const found: StoredObject[] = [];
+    for await (const hint of lake.list(plannedFolder(dt))) {
+      if (await decisions.mayBeOpen(plannedUnits(hint.key))) found.push(hint);
+    }
+    return found;
+  });
+  const units = await concurrently(plans.flat(), PLANS_AT_ONCE, async (hint) => {
+    const key = (await readState<PlannedHint>(lake, hint.key))?.plan;
+    const plan = key === undefined ? null : await readState<Plan>(lake, key);
+    return key === undefined || !plan ? [] : decisions.openOf(plan, key, hint.modified);
+  });
+  const byId = new Map(units.flat().map((unit) => [unit.unit, unit]));
+  return [...byId.values()].sort((a, b) => (a.unit < b.unit ? -1 : 1));
+}
+
+/** `state/planned/dt=<plan day>/<plan>-<units>.json` */
+interface PlannedHint {
+  plan: string;
+}
+
+/** To be called before the plan is made. */
+export async function announcePlan(
+  lake: Pick<Store, 'create'>,
+  plan: string,
+  units: readonly PlannedUnit[],
+): Promise<void> {
+  const [first] = units;
+  if (!first) return;
+  const hint: PlannedHint = { plan };
+  await createState(lake, plannedKey(first.id, units.length), hint);
 }
 
 /**
@@ -110,6 +163,27 @@ class Decisions {
 
   constructor(lake: Pick<Store, 'list' | 'get'>) {
     this.#lake = lake;
+  }
+
+  /** Is one of the units of a day open, or split? */
+  async mayBeOpen(units: readonly string[]): Promise<boolean> {
+    const [first] = units;
+    if (first === undefined) return false;
+    const { decided, maybeSplit } = await this.#day(planDayOf(first));
+    return units.some((unit) => !decided.has(unit) || maybeSplit.has(unit));
+  }
+
+  /** The open units of a plan, which the store took in at `modified`. */
+  async openOf({ prefix, kind = 'first', units }: Plan, key: string, modified: number): Promise<OpenUnit[]> {
+    const found: OpenUnit[] = [];
+    for (const unit of units) {
+      for (const leaf of await this.openLeaves(unit)) {
+        const bytes = leaf.objects.reduce((sum, { size }) => sum + size, 0);
+        const newestModified = newestOf(leaf);
+        found.push({ unit: leaf.id, plan: key, kind, rawPrefix: prefix, plannedAt: modified, bytes, newestModified });
+      }
+    }
+    return found;
   }
 
   /** The unit itself if it is open; of a split unit, its open halves at any depth. */

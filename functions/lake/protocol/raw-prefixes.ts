@@ -1,6 +1,6 @@
 /**
  * Raw prefixes: where a planner looks. A template such as `raw/{yyyy}/{MM}/{dd}/{HH}/` can be enumerated by the clock;
- * `{*}` in it stands for any folder name, which only a listing knows. Any other layout is one prefix, listed whole.
+ * `{*}` in it stands for any folder name, which only a listing knows. Any other layout is one prefix, looked at in parts once it is large.
  */
 
 import { HOUR_MS } from '../days.ts';
@@ -58,6 +58,21 @@ export function* prefixesInReach(
 
 type Layout = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>;
 
+/** Is a folder on the way to the prefixes to be looked into? */
+export type MayHold = (folder: string) => boolean | Promise<boolean>;
+const everyFolder: MayHold = () => true;
+
+/** The beginning of a template that makes the folders of days; null if it has none, apart from hours. */
+export function dayTemplate(template: string): string | null {
+  for (let end = template.indexOf('/'); end >= 0 && end < template.length - 1; end = template.indexOf('/', end + 1)) {
+    const head = template.slice(0, end + 1);
+    const has = (field: string): boolean => head.includes(`{${field}}`);
+    if (has('HH')) return null;
+    if (has('yyyy') && has('MM') && has('dd')) return head;
+  }
+  return null;
+}
+
 /**
  * The prefixes that a planner looks at, lazily. `all`: every one there is, found by delimiter listing along the template,
  * in order of keys, which by the usual templates is that of time. A layout without a template is one prefix in any reach.
@@ -67,9 +82,10 @@ export async function* rawPrefixes(
   { rawTemplate, objectNameOffsetHours }: Layout,
   now: number,
   reach: Reach | 'all',
+  mayHold: MayHold = everyFolder,
 ): AsyncGenerator<string> {
   if (rawTemplate === null) yield '';
-  else if (reach === 'all') yield* foldersOf(raw, rawTemplate);
+  else if (reach === 'all') yield* foldersOf(raw, rawTemplate, '', mayHold);
   else {
     for (const prefix of prefixesInReach(rawTemplate, now, reach, objectNameOffsetHours)) yield* foldersOf(raw, prefix);
   }
@@ -82,6 +98,7 @@ export async function* rawPrefixes(
 export async function* outsideTemplate(
   raw: Pick<RawStore, 'prefixes' | 'list'>,
   template: string,
+  mayHold: MayHold = everyFolder,
 ): AsyncGenerator<string> {
   const first = template.search(ANY_FIELD);
   const root = template.slice(0, template.lastIndexOf('/', first) + 1);
@@ -92,14 +109,19 @@ export async function* outsideTemplate(
     for await (const { key } of raw.list(at, { shallow: true })) yield key;
     const { pattern, behind } = firstSegment(rest);
     for await (const folder of raw.prefixes(at)) {
-      if (pattern.test(folder.slice(at.length))) yield* strays(folder, behind);
-      else yield folder;
+      if (!pattern.test(folder.slice(at.length))) yield folder;
+      else if (await mayHold(folder)) yield* strays(folder, behind);
     }
   }
 }
 
 /** The folders that a template makes, asking the store only where it can't be known what they are called. */
-export async function* foldersOf(store: Pick<RawStore, 'prefixes'>, template: string, at = ''): AsyncGenerator<string> {
+export async function* foldersOf(
+  store: Pick<RawStore, 'prefixes'>,
+  template: string,
+  at = '',
+  mayHold: MayHold = everyFolder,
+): AsyncGenerator<string> {
   const open = template.search(ANY_FIELD);
   if (open < 0) {
     yield at + template;
@@ -109,7 +131,9 @@ export async function* foldersOf(store: Pick<RawStore, 'prefixes'>, template: st
   const { pattern, behind } = firstSegment(template.slice(start));
   const parent = at + template.slice(0, start);
   for await (const folder of store.prefixes(parent)) {
-    if (pattern.test(folder.slice(parent.length))) yield* foldersOf(store, behind, folder);
+    if (pattern.test(folder.slice(parent.length)) && (await mayHold(folder))) {
+      yield* foldersOf(store, behind, folder, mayHold);
+    }
   }
 }
 

@@ -6,7 +6,8 @@
 
 import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports } from '../ports.ts';
-import { auditKey, planDayOf } from '../protocol/keys.ts';
+import { auditKey, outcomeFolder, planDayOf } from '../protocol/keys.ts';
+import { laneOf } from '../protocol/lanes.ts';
 import { meaningOf } from '../protocol/meaning.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { createState, type Generation } from '../protocol/records.ts';
@@ -15,6 +16,7 @@ import type { View } from '../sql/views/view.ts';
 import { markAcknowledged, mayBeAcknowledged, splitAcknowledged } from './audit/acknowledged.ts';
 import { auditDays } from './audit/days.ts';
 import { type AuditReach, auditScope, type Drift, type DriftKind, type ReportDrift } from './audit/drifts.ts';
+import { noting } from './audit/notes.ts';
 import { auditRaw } from './audit/raw.ts';
 import { auditUnits } from './audit/units.ts';
 import type { Removed } from './collect.ts';
@@ -44,6 +46,9 @@ export interface AuditReport {
   removed?: Removed[];
 }
 
+/** A backfill of which nothing got done for so long stands: as the alarm backfill-stands has it. */
+const STANDS_MS = 3 * HOUR_MS;
+
 export type AuditPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'>;
 
 export interface AuditOptions {
@@ -69,6 +74,8 @@ export interface Findings {
   unregistered: { table: string; dt: string }[];
   stale: Generation[];
   damaged: Generation[];
+  /** why what it has found out could not be noted for the next audit; null if it was */
+  refusal: unknown;
 }
 
 /** Audits, writes the report into the store and returns it. Changes nothing else. */
@@ -101,7 +108,7 @@ export async function acknowledge(
 export const writeReport = ({ lake, clock }: Pick<Ports, 'lake' | 'clock'>, report: AuditReport): Promise<boolean> =>
   createState(lake, auditKey(utcDate(report.checked_at), clock.nonce()), report);
 
-/** Audits; writes only which prefixes are closed. */
+/** Audits; writes only notes for the next one, if it may. */
 export async function findDrift(
   ports: AuditPorts,
   { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true, views, select }: AuditOptions,
@@ -111,10 +118,15 @@ export async function findDrift(
   const now = ports.clock.now();
   const scope = auditScope(reach, now);
 
-  const raw = await auditRaw(ports, settings, scope, hasRaw, drift);
+  let refusal: unknown = null;
+  const noted = noting(ports.lake, (error) => {
+    refusal = error;
+  });
+  const raw = await auditRaw({ raw: ports.raw, lake: noted }, settings, scope, hasRaw, drift);
   const open = await openUnits(ports.lake, { everything: scope.isThorough });
-  // A thorough audit names every open unit; a regular one leaves a unit some time.
-  const due = open.filter(({ plannedAt }) => scope.isThorough || now - plannedAt > HOUR_MS);
+  // A thorough audit names every open unit; a regular one leaves a unit some time, and a backfill as long as it moves on.
+  const isMoving = scope.isThorough ? () => false : await movingBackfill(ports.lake, settings, open, now);
+  const due = open.filter((unit) => scope.isThorough || (now - unit.plannedAt > HOUR_MS && !isMoving(unit)));
   for (const unit of due) drift(isOverdue(unit, now) ? 'overdue_unit' : 'open_unit', unit.unit);
   const units = await auditUnits(ports, scope, drift);
   if (scope.isThorough) checkPlanDays(raw.planned, units.objects, open, drift);
@@ -137,7 +149,23 @@ export async function findDrift(
     drifts,
     acknowledged,
   };
-  return { report, unplanned: raw.unplanned, open, unregistered: units.unregistered, stale, damaged };
+  return { report, unplanned: raw.unplanned, open, unregistered: units.unregistered, stale, damaged, refusal };
+}
+
+/** Is a unit one of a backfill of whose day a unit got done lately? A listing for each day that has such units. */
+async function movingBackfill(
+  lake: Pick<Ports['lake'], 'list'>,
+  settings: Settings,
+  open: readonly OpenUnit[],
+  now: number,
+): Promise<(unit: OpenUnit) => boolean> {
+  const isBackfill = (unit: OpenUnit): boolean => laneOf(unit, settings, now) === 'backfill';
+  const days = new Set(open.filter(isBackfill).map(({ unit }) => planDayOf(unit)));
+  const moving = new Set<string>();
+  for (const day of days) {
+    for await (const { modified } of lake.list(outcomeFolder(day))) if (now - modified < STANDS_MS) moving.add(day);
+  }
+  return (unit) => isBackfill(unit) && moving.has(planDayOf(unit.unit));
 }
 
 const byKindAndKey = (a: Drift, b: Drift): number => compare(a.kind, b.kind) || compare(a.key, b.key);

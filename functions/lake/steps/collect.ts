@@ -22,6 +22,7 @@ import { heal, lastHealed } from '../protocol/readers.ts';
 import { DamagedRecord, readableGeneration, readState } from '../protocol/records.ts';
 import { faultsOf } from '../protocol/settled-files.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
+import { auditScope } from './audit/drifts.ts';
 import { COLLECT_RULES, type CollectRules, type ReadersLocation, type SettledLocation } from './collect/rules.ts';
 
 export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
@@ -35,15 +36,21 @@ export interface Removed {
 const AT_ONCE = 16;
 
 /**
- * Looks at every day that has live or settled files. Costs about seven calls a day of a table, and one a file removed;
+ * Looks at every day that has live files or more than one settled location, at the last days, and at a thirtieth of the older
+ * ones. Costs a listing of the settled files, about seven calls for each day that it looks at, and one a file removed;
  * of a day with something to remove the newest generation's files are looked at, on a disk byte by byte.
  */
 export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT_RULES): Promise<Removed[]> {
   const outcomes = new Outcomes(ports.lake);
+  const scope = auditScope('daily', ports.clock.now());
   const removed: Removed[] = [];
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const locations = await settledLocations(ports, name);
-    const dts = [...new Set([...locations.keys(), ...(await liveDays(ports.lake, name))])].sort();
+    const live = new Set(await liveDays(ports.lake, name));
+    // A day with one settled location and no live files has nothing to remove; seldom enough it has, it waits for its turn.
+    const mayHold = (dt: string): boolean =>
+      live.has(dt) || (locations.get(dt)?.length ?? 0) > 1 || scope.includesDay(dt);
+    const dts = [...new Set([...locations.keys(), ...live])].filter(mayHold).sort();
     const ofDays = await concurrently(dts, AT_ONCE, (dt) =>
       collectDay(ports, rules, outcomes, name, dt, locations.get(dt) ?? []),
     );

@@ -4,23 +4,27 @@ import { concurrently } from '../concurrently.ts';
 import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports, StoredObject, UnitMessage } from '../ports.ts';
 import { ChangedObjects } from '../protocol/changed-objects.ts';
+import { DamagedSegment } from '../protocol/checkpoints.ts';
+import { closedObjects } from '../protocol/closed-prefixes.ts';
+import { Cursor } from '../protocol/cursors.ts';
 import { newestOf } from '../protocol/halves.ts';
-import { numberOf, planKey, requeueKey, unitId } from '../protocol/keys.ts';
-import { KnownObjects } from '../protocol/known-objects.ts';
+import { compareKeys } from '../protocol/key-order.ts';
+import { planKey, requeueKey, unitId } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
-import { hasOtherLayouts, plansAround } from '../protocol/layouts.ts';
-import { markDecidedDays, type OpenUnit, surveyPlans } from '../protocol/open-units.ts';
-import { Outcomes } from '../protocol/outcomes.ts';
-import { type Reach, rawPrefixes } from '../protocol/raw-prefixes.ts';
+import { type Layout, layoutOf, PlansAbove, plansAround } from '../protocol/layouts.ts';
 import {
-  createState,
-  type Plan,
-  type PlannedObject,
-  type PlannedUnit,
-  planKeysOf,
-  readPlan,
-} from '../protocol/records.ts';
+  announcePlan,
+  markDecidedDays,
+  type OpenUnit,
+  recentlyOpenUnits,
+  surveyPlans,
+} from '../protocol/open-units.ts';
+import { Outcomes } from '../protocol/outcomes.ts';
+import { PlannedObjects, SUMMARY_LIMITS, type SummaryLimits } from '../protocol/planned-objects.ts';
+import { dayTemplate, hourOfPrefix, type MayHold, type Reach, rawPrefixes } from '../protocol/raw-prefixes.ts';
+import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from '../protocol/records.ts';
 import type { Limits, Settings } from '../settings.ts';
+import { LOOK_OBJECTS, livelyRanges, type Range } from './plan/looks.ts';
 
 export type PlanPorts = Pick<Ports, 'raw' | 'lake' | 'clock'>;
 
@@ -42,13 +46,26 @@ export interface Planned {
    * again
    */
   changed: string[];
+  /** false: there was more to look at than this look could; the next ones go on */
+  isWhole: boolean;
 }
 
 /** Objects that one plan holds at most; the rest goes into the next plan. */
 export const MOST_OBJECTS = 50_000;
 /** Prefixes planned at once: nearly all of the time is spent waiting for the store. */
 const PREFIXES_AT_ONCE = 16;
-const PLANS_AT_ONCE = 8;
+/** Objects listed between two looks at the clock. */
+const OBJECTS_A_LOOK = 1000;
+/** What is left for the plans and messages of what has been listed, ms. */
+const TIME_TO_END = 90_000;
+
+export interface PlanOptions {
+  limits?: SummaryLimits;
+  /** planned objects that a look at a prefix without hours lists at most */
+  lookObjects?: Readonly<Record<Reach, number>>;
+  /** ms that the process may still run; left out: as long as it takes. What it doesn't come to, the next one does. */
+  remainingMs?: () => number;
+}
 
 /**
  * Plans every raw prefix in reach and queues the new units, prefix by prefix; `all` is every prefix there is. If a
@@ -58,68 +75,184 @@ export async function planReach(
   ports: PlanPorts & Pick<Ports, 'queue'>,
   settings: Settings,
   reach: Reach | 'all',
+  options: PlanOptions = {},
 ): Promise<Planned> {
-  const total: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [] };
-  const isMixed = await hasOtherLayouts(ports.lake, settings);
-  const prefixes = rawPrefixes(ports.raw, settings, ports.clock.now(), reach);
-  await concurrently(prefixes, PREFIXES_AT_ONCE, async (prefix) => {
-    const planned = await planPrefix(ports, settings, prefix, isMixed);
+  const { remainingMs } = options;
+  const total: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [], isWhole: true };
+  const layout = await layoutOf(ports.lake, settings);
+  const above = plansAbove(ports, options);
+  // Years of hours may take longer than one process may: the next one goes on.
+  const cursor =
+    reach === 'all' && remainingMs && settings.rawTemplate !== null
+      ? await Cursor.read(ports.lake, settings.rawTemplate)
+      : null;
+  let left: string | null = null;
+  await concurrently(prefixes(), PREFIXES_AT_ONCE, async (prefix) => {
+    const planned = await planPrefix(ports, settings, prefix, { ...options, layout, above, reach });
     await queueUnits(ports, settings, planned.units);
     for (const unit of planned.units) total.units.push(unit);
     for (const key of planned.changed) total.changed.push(key);
     total.objects += planned.objects;
     total.bytes += planned.bytes;
     total.known += planned.known;
+    if (!planned.isWhole) leave(prefix);
   });
+  await cursor?.move(left ?? '');
   return total;
+
+  async function* prefixes(): AsyncGenerator<string> {
+    const mayHold = reach === 'all' && !layout.isMixed ? notClosed(ports, settings) : undefined;
+    for await (const prefix of rawPrefixes(ports.raw, settings, ports.clock.now(), reach, mayHold)) {
+      if (cursor && compareKeys(prefix, cursor.from) < 0) continue;
+      if (isOutOfTime(remainingMs)) {
+        leave(prefix);
+        return;
+      }
+      yield prefix;
+    }
+  }
+
+  function leave(prefix: string): void {
+    total.isWhole = false;
+    if (left === null || compareKeys(prefix, left) < 0) left = prefix;
+  }
+}
+
+/** Days that an audit has closed and that are as they were then: one look at the day in place of one at each hour. */
+function notClosed(ports: PlanPorts, { rawTemplate, objectNameOffsetHours }: Settings): MayHold {
+  const days = rawTemplate === null ? null : dayTemplate(rawTemplate);
+  return async (folder) =>
+    days === null ||
+    hourOfPrefix(days, folder, objectNameOffsetHours) === null ||
+    (await closedObjects(ports, folder)) === null;
+}
+
+const isOutOfTime = (remainingMs: PlanOptions['remainingMs'], share = 0): boolean =>
+  remainingMs !== undefined && remainingMs() < TIME_TO_END + share;
+
+const plansAbove = ({ lake, clock }: PlanPorts, { limits = SUMMARY_LIMITS }: PlanOptions): PlansAbove =>
+  new PlansAbove(lake, limits, () => clock.nonce());
+
+export interface PrefixOptions extends PlanOptions {
+  /** left out: prefixes of other templates neither contain this one nor lie in it */
+  layout?: Layout;
+  /** for many prefixes: neighbours lie in the same folders */
+  above?: PlansAbove;
+  /** left out: `all` */
+  reach?: Reach | 'all';
+  /** false: no summary is believed, as where an audit has found something */
+  trusts?: boolean;
 }
 
 /**
- * Seals the objects below a raw prefix that are in no plan of it yet, in one pass over the listing. Any number of
- * planners may run at once: plan n is created by one of them, and the others read it and seal only what it left.
- * @param isMixed prefixes of other templates may contain this one, or lie in it (layouts.ts): their plans are read, too.
- * Planners of two templates that run at the same moment could plan an object twice; the audit would say so.
+ * Seals the objects below a raw prefix that are in no plan of it yet, and of the prefixes around it, if the template has
+ * changed (layouts.ts). Any number of planners may run at once: plan n is created by one of them, and the others read it and
+ * seal only what it left. Planners of two templates that run at the same moment could plan an object twice; the audit would
+ * say so. A prefix without hours is looked at in parts (plan/looks.ts).
  */
 export async function planPrefix(
   ports: PlanPorts,
   settings: Settings,
   rawPrefix: string,
-  isMixed = false,
+  options: PrefixOptions = {},
+): Promise<Planned> {
+  try {
+    return await planOnce(ports, settings, rawPrefix, options);
+  } catch (error) {
+    if (!(error instanceof DamagedSegment) || options.trusts === false) throw error;
+    return planOnce(ports, settings, rawPrefix, { ...options, trusts: false });
+  }
+}
+
+async function planOnce(
+  ports: PlanPorts,
+  settings: Settings,
+  rawPrefix: string,
+  options: PrefixOptions,
 ): Promise<Planned> {
   const { raw, lake, clock } = ports;
-  const known = new KnownObjects();
-  const around = isMixed ? await plansAround(lake, rawPrefix) : [];
-  let n = await readPlans();
-  const result: Planned = { units: [], objects: 0, bytes: 0, known: known.size, changed: [] };
+  const { layout, above = plansAbove(ports, options), reach = 'all', remainingMs, trusts = true } = options;
+  const { limits = SUMMARY_LIMITS, lookObjects = LOOK_OBJECTS } = options;
+  const isMixed = layout?.isMixed ?? false;
+  const planned = await PlannedObjects.read(lake, rawPrefix, {
+    limits,
+    layout: isMixed ? (layout?.n ?? null) : null,
+    above: isMixed ? await above.of(rawPrefix) : [],
+    trusts,
+    // An hour gets few plans, and its objects may be many.
+    ...(settings.rawTemplate?.includes('{HH}') ? {} : { nonce: () => clock.nonce() }),
+  });
+  const result: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [], isWhole: true };
   const fresh: PlannedObject[] = [];
-  const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix, around);
-  for await (const object of raw.list(rawPrefix)) {
-    const found = known.add(object);
-    if (found === 'changed') await changed.add(object);
-    if (found === 'new') fresh.push(plannedObject(object));
-    if (fresh.length >= MOST_OBJECTS) await sealPlan(fresh.splice(0));
-  }
-  await sealPlan(fresh);
+  const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix, () =>
+    isMixed ? plansAround(lake, rawPrefix) : Promise.resolve([]),
+  );
+  await lookAtAll();
   for (const { key } of await changed.end()) result.changed.push(key);
   return result;
 
-  /** Returns the number of the next plan. */
-  async function readPlans(): Promise<number> {
-    const keys = await planKeysOf(lake, rawPrefix);
-    await concurrently([...keys, ...around], PLANS_AT_ONCE, async (key) =>
-      known.addPlan(await readPlan(lake, key), rawPrefix),
-    );
-    const newest = keys.at(-1);
-    return newest === undefined ? 0 : (numberOf(newest) ?? 0) + 1;
+  async function lookAtAll(): Promise<void> {
+    const most = hasHours() || reach === 'all' ? Number.POSITIVE_INFINITY : lookObjects[reach];
+    const isEndless = hasHours() || !remainingMs;
+    if (planned.size <= most && (isEndless || reach !== 'all')) {
+      result.isWhole = (await lookAt({ after: '', until: null })) === null;
+      return;
+    }
+    const cursor = await Cursor.read(lake, rawPrefix);
+    let left = most;
+    if (reach !== 'all') {
+      const { ranges, objects } = livelyRanges(planned, most / 2);
+      // The next part of the whole has its turn, whatever comes here.
+      const share = (remainingMs?.() ?? 0) / 2;
+      for (const range of ranges) await lookAt(range, Number.POSITIVE_INFINITY, share);
+      left -= objects;
+    }
+    let at = await lookAt({ after: cursor.from, until: null }, left);
+    if (at === null && cursor.from !== '' && reach === 'all') at = await lookAt({ after: '', until: cursor.from });
+    await cursor.move(at ?? '');
+    result.isWhole = at === null;
+  }
+
+  function hasHours(): boolean {
+    const { rawTemplate, objectNameOffsetHours } = settings;
+    return rawTemplate !== null && hourOfPrefix(rawTemplate, rawPrefix, objectNameOffsetHours) !== null;
+  }
+
+  /**
+   * Seals what is new in a range of the listing, until it has seen `most` planned objects or is out of time. The key that it
+   * has come to, or null at the end of the range.
+   */
+  async function lookAt({ after, until }: Range, most = Number.POSITIVE_INFINITY, share = 0): Promise<string | null> {
+    let seen = 0;
+    let before = 0;
+    let at: string | null = null;
+    for await (const object of raw.list(rawPrefix, after === '' ? {} : { after })) {
+      if (until !== null && compareKeys(object.key, until) > 0) break;
+      const found = await planned.look(object);
+      if (found === 'new') fresh.push(plannedObject(object));
+      else before++;
+      if (found === 'changed') await changed.add(object);
+      if (fresh.length >= MOST_OBJECTS) await sealPlan(fresh.splice(0));
+      if (before >= most || (++seen % OBJECTS_A_LOOK === 0 && isOutOfTime(remainingMs, share))) {
+        at = object.key;
+        break;
+      }
+    }
+    result.known += before;
+    await sealPlan(fresh.splice(0));
+    return at;
   }
 
   async function sealPlan(listed: readonly PlannedObject[]): Promise<void> {
-    for (let objects = listed; objects.length > 0; n++) {
+    for (let objects = listed; objects.length > 0; ) {
       const planDay = utcDate(clock.now());
+      const n = planned.next;
       const units = seal(objects, settings.limits, (i) => unitId(planDay, rawPrefix, n, i));
       const key = planKey(rawPrefix, n);
       const plan: Plan = { prefix: rawPrefix, units };
+      await announcePlan(lake, key, units);
       if (await createState(lake, key, plan)) {
+        planned.addNext(plan);
         for (const unit of units) {
           result.units.push({ unit: unit.id, plan: key, rawPrefix, newestModified: newestOf(unit) });
         }
@@ -129,19 +262,21 @@ export async function planPrefix(
       } else {
         objects = leftBy(await readPlan(lake, key), objects);
       }
+      await planned.summarise();
     }
   }
 
   /** What another planner's plan leaves to be sealed. It may hold what we haven't come to, too. */
   function leftBy(theirs: Plan, objects: readonly PlannedObject[]): PlannedObject[] {
     const etags = new Map(theirs.units.flatMap((unit) => unit.objects).map(({ key, etag }) => [key, etag]));
-    known.addPlan(theirs);
-    result.known += etags.size;
-    return objects.filter(({ key, etag }) => {
+    planned.addNext(theirs);
+    const left = objects.filter(({ key, etag }) => {
       const sealed = etags.get(key);
       if (sealed !== undefined && sealed !== etag) result.changed.push(key);
       return sealed === undefined;
     });
+    result.known += objects.length - left.length;
+    return left;
   }
 }
 
@@ -170,10 +305,13 @@ export function seal(objects: readonly PlannedObject[], limits: Limits, id: (i: 
 export const expectedBytes = ({ key, size }: Pick<PlannedObject, 'key' | 'size'>): number =>
   key.endsWith('.gz') ? size * 8 : size;
 
+/** The hour, UTC, in which every plan is looked at; in the others those of the last days. */
+export const HOUR_OF_SURVEY = 1;
+
 export interface Requeued {
   /** units queued again */
   queued: number;
-  /** every unit without outcome, queued again or not: their number and age are metrics */
+  /** every unit without outcome that was looked at, queued again or not: their number and age are metrics */
   open: OpenUnit[];
 }
 
@@ -183,18 +321,20 @@ export interface Requeued {
  *
  * At most once an hour: one create-only mark for each hour of the clock, made before anything is sent. That is one call a
  * tick, where a mark for each unit would be a call for each open unit, and it saves the look at the plans at the other
- * ticks. The price: if the planner that made the mark dies before it has sent all, the rest waits for the next hour.
+ * ticks. The price: if the planner that made the mark dies before it has sent all, the rest waits for the next hour. Most
+ * hours look at the plans of the last days; one hour of the day looks at all, so that its cost doesn't come every hour.
  */
 export async function requeue(
   { lake, queue, clock }: Pick<Ports, 'lake' | 'queue' | 'clock'>,
   settings: Settings,
 ): Promise<Requeued | null> {
   const now = clock.now();
-  const hour = requeueKey(utcDate(now), new Date(now).getUTCHours());
-  if (!(await createState(lake, hour, { started_at: now }))) return null;
-  const survey = await surveyPlans(lake);
-  const due = survey.open.filter(({ plannedAt }) => now - plannedAt >= HOUR_MS);
+  const hourOfDay = new Date(now).getUTCHours();
+  if (!(await createState(lake, requeueKey(utcDate(now), hourOfDay), { started_at: now }))) return null;
+  const survey = hourOfDay === HOUR_OF_SURVEY ? await surveyPlans(lake) : null;
+  const open = survey?.open ?? (await recentlyOpenUnits(lake, now));
+  const due = open.filter(({ plannedAt }) => now - plannedAt >= HOUR_MS);
   await queueUnits({ queue, clock }, settings, due);
-  await markDecidedDays(lake, survey);
-  return { queued: due.length, open: survey.open };
+  if (survey) await markDecidedDays(lake, survey);
+  return { queued: due.length, open };
 }

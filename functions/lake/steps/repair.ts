@@ -6,7 +6,7 @@
 import type { Ports } from '../ports.ts';
 import { liveFolder } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
-import { hasOtherLayouts } from '../protocol/layouts.ts';
+import { layoutOf } from '../protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { heal } from '../protocol/readers.ts';
 import { newestGeneration } from '../protocol/records.ts';
@@ -69,8 +69,9 @@ function stepsFor(
 ): (() => Promise<unknown>)[] {
   return [
     async () => {
-      const isMixed = found.unplanned.length > 0 && (await hasOtherLayouts(ports.lake, settings));
-      for (const prefix of found.unplanned) await planPrefix(ports, settings, prefix, isMixed);
+      if (found.unplanned.length === 0) return;
+      const layout = await layoutOf(ports.lake, settings);
+      for (const prefix of found.unplanned) await planPrefix(ports, settings, prefix, { layout, trusts: false });
     },
     async () => {
       if (!hasRaw) return;

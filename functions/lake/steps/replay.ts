@@ -8,6 +8,7 @@ import { utcDate } from '../days.ts';
 import type { Ports, RawStore, UnitMessage } from '../ports.ts';
 import { contentIn, digestOf } from '../protocol/contents.ts';
 import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from '../protocol/keys.ts';
+import { announcePlan } from '../protocol/open-units.ts';
 import type { Outcomes } from '../protocol/outcomes.ts';
 import {
   createState,
@@ -73,6 +74,7 @@ export async function planReplay(ports: ReplayPorts, options: ReplayOptions): Pr
       units: sealReplay(sealed, options.settings, (i) => replayUnitId(planDay, n, i)),
     };
     const key = replayKey(n);
+    await announcePlan(lake, key, plan.units);
     if (!(await createState(lake, key, plan))) continue;
     for (const { id } of plan.units) result.messages.push({ unit: id, plan: key });
     for (const { object, records } of sealed) {

@@ -43,7 +43,14 @@ export class EventIds {
     return this.#add(row);
   }
 
-  /** The same for the id that is the beginning of a hash, given as a character a byte. */
+  /** The row that the id has, or −1. */
+  rowOf(id: string): number {
+    this.#read(id);
+    const number = this.#slots[this.#find()] ?? 0;
+    return number === 0 ? -1 : (this.#rows[number - 1] ?? -1);
+  }
+
+  /** The same as `add` for the id that is the beginning of a hash, given as a character a byte. */
   addHashed(hashed: string, row: number): number {
     this.#readHashed(hashed);
     return this.#add(row);

@@ -2,13 +2,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { concurrently } from '#lake/concurrently.ts';
 import type { Catalog, Partition } from '#lake/ports.ts';
+import { compareKeys } from '#lake/protocol/key-order.ts';
 import { liveFolder } from '#lake/protocol/keys.ts';
 import { pointAtNewest } from '#lake/protocol/readers.ts';
 import { newestGeneration } from '#lake/protocol/records.ts';
 import { recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { isMissing, readFailure } from './failure.ts';
 import { Disk, type DiskOptions } from './files.ts';
-import { compareKeys, pathOfFolder, pathOfKey } from './keys.ts';
+import { pathOfFolder, pathOfKey } from './keys.ts';
 import { DiskStore } from './store.ts';
 
 /** Files read or made at once. */

@@ -3,8 +3,9 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoredObject } from '#lake/ports.ts';
+import { compareKeys } from '#lake/protocol/key-order.ts';
 import { isMissing, readFailure } from './failure.ts';
-import { compareKeys, nameOfEntry, pathOfFolder, TEMPORARY } from './keys.ts';
+import { nameOfEntry, pathOfFolder, TEMPORARY } from './keys.ts';
 
 export interface ListOptions {
   after?: string;

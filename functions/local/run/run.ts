@@ -1,7 +1,7 @@
 /** run: plan, transform, settle and rollup for everything that is new. */
 
 import type { Progress, ProgressUnit } from '#host/progress.ts';
-import { hasOtherLayouts } from '#lake/protocol/layouts.ts';
+import { layoutOf } from '#lake/protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import { type Planned, planPrefix } from '#lake/steps/plan.ts';
@@ -44,7 +44,7 @@ export interface RunSummary {
 }
 
 export const planAll = async ({ ports, settings }: LocalLake): Promise<Planned> =>
-  planPrefix(ports, settings, RAW_PREFIX, await hasOtherLayouts(ports.lake, settings));
+  planPrefix(ports, settings, RAW_PREFIX, { layout: await layoutOf(ports.lake, settings) });
 
 /** Transforms units on all cores; the outcomes of those that succeeded, in order of unit. */
 export async function transformAll(

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DAY_MS, HOUR_MS } from '#lake/days.ts';
+import { DAY_MS, HOUR_MS, utcDate } from '#lake/days.ts';
 import type { Store, UnitMessage } from '#lake/ports.ts';
-import { outcomeKey, planKey, splitKey, unitId } from '#lake/protocol/keys.ts';
+import { decidedDayKey, outcomeKey, planKey, splitKey, unitId } from '#lake/protocol/keys.ts';
 import { laneOf } from '#lake/protocol/lanes.ts';
-import { openUnits } from '#lake/protocol/open-units.ts';
+import { announcePlan, openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
-import { createState, type Plan } from '#lake/protocol/records.ts';
+import { createState, type Plan, type PlannedUnit } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { requeue } from '#lake/steps/plan.ts';
+import { HOUR_OF_SURVEY, requeue } from '#lake/steps/plan.ts';
 import { MemoryQueue } from '#local/memory-queue.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
 import { MemoryStore } from '#test/ports/memory-store.ts';
@@ -36,6 +36,7 @@ async function plan(hoursAgo: number, objects = 1): Promise<UnitMessage> {
     modified: clock.now(),
   }));
   const sealed: Plan = { prefix, units: [{ id, objects: of }] };
+  await announcePlan(lake, planKey(prefix, 0), sealed.units);
   await createState(lake, planKey(prefix, 0), sealed);
   return { unit: id, plan: planKey(prefix, 0) };
 }
@@ -44,6 +45,13 @@ const decide = async ({ unit }: UnitMessage, split?: [string, string]): Promise<
   if (split) await createState(lake, splitKey(unit), { unit });
   await createState(lake, outcomeKey(unit), { unit, status: split ? 'split' : 'done', ...(split ? { split } : {}) });
 };
+
+/** Queues again in the hour in which all plans are looked at. */
+async function surveyed(): Promise<void> {
+  const hours = (HOUR_OF_SURVEY - new Date(clock.now()).getUTCHours() + 24) % 24;
+  clock.advance((hours || 24) * HOUR_MS);
+  await requeue({ lake, queue, clock }, settings);
+}
 
 const names = async (): Promise<string[]> => (await openUnits(lake)).map(({ unit }) => unit);
 
@@ -103,7 +111,7 @@ describe('open units', () => {
     const everyone = await openUnits(counting(before), {});
     expect(before.get).toBe(days * 4 + 1);
 
-    await requeue({ lake, queue, clock }, settings);
+    await surveyed();
     const after = { list: 0, get: 0 };
     expect(await openUnits(counting(after))).toEqual(everyone);
     expect(everyone.map(({ unit }) => unit)).toEqual([stuck?.unit, fresh.unit]);
@@ -116,15 +124,67 @@ describe('open units', () => {
   test('a day is marked only once the store has taken in a plan a whole day after its end', async () => {
     await decide(await plan(1));
     clock.advance(3 * DAY_MS);
-    await requeue({ lake, queue, clock }, settings);
+    await surveyed();
     expect(await Array.fromAsync(lake.list('v1/state/decided/'))).toEqual([]);
     await plan(1);
-    clock.advance(HOUR_MS);
-    await requeue({ lake, queue, clock }, settings);
+    await surveyed();
     expect((await Array.fromAsync(lake.list('v1/state/decided/'))).map(({ key }) => key)).toEqual([
       'v1/state/decided/dt=2026-10-05/decided.json',
     ]);
   });
+});
+
+describe('units of the last days', () => {
+  const recent = async (): Promise<string[]> =>
+    (await recentlyOpenUnits(lake, clock.now())).map(({ unit }) => unit).sort();
+
+  test('are the open ones, halves too, without a read of a plan that is done', async () => {
+    const [whole, parent, done] = [await plan(1), await plan(2, 2), await plan(3)];
+    await decide(parent, [`${parent.unit}a`, `${parent.unit}b`]);
+    await decide(done);
+    const calls = { list: 0, get: 0 };
+    const found = await recentlyOpenUnits(counting(calls), clock.now());
+    expect(found.map(({ unit }) => unit).sort()).toEqual([whole.unit, `${parent.unit}a`, `${parent.unit}b`].sort());
+    expect(found.map(({ plannedAt }) => plannedAt)).toEqual(found.map(() => clock.now()));
+    // An announcement and a plan for each of the two, and the outcome of the split.
+    expect(calls.get).toBe(2 + 2 + 1);
+  });
+
+  test('are found at the same cost after ten years', async () => {
+    const costs: { list: number; get: number }[] = [];
+    for (let day = 0; day < 3650; day++) {
+      await decide(await plan(1));
+      if (day % 7 === 0) await createState(lake, decidedDayKey(utcDate(clock.now() - 4 * DAY_MS)), {});
+      clock.advance(DAY_MS);
+      if (day !== 20 && day !== 3649) continue;
+      const calls = { list: 0, get: 0 };
+      await recentlyOpenUnits(counting(calls), clock.now());
+      costs.push(calls);
+    }
+    expect(costs[1]).toEqual(costs[0]);
+  });
+
+  test('are not those of a plan that its planner only announced, or that another one made', async () => {
+    const [announced] = await sealedUnits('raw/a/', 2);
+    expect(announced).toBeDefined();
+    expect(await recent()).toEqual([]);
+    const [theirs] = await sealedUnits('raw/b/', 3);
+    const made: Plan = { prefix: 'raw/b/', units: theirs ? [theirs] : [] };
+    await createState(lake, planKey('raw/b/', 0), made);
+    expect(await recent()).toEqual([theirs?.id]);
+    if (theirs) await decide({ unit: theirs.id, plan: planKey('raw/b/', 0) });
+    expect(await recent()).toEqual([]);
+  });
+
+  /** Announces a plan of so many units, and makes none. */
+  async function sealedUnits(prefix: string, n: number): Promise<PlannedUnit[]> {
+    const units = Array.from({ length: n }, (_, i) => ({
+      id: unitId(utcDate(clock.now()), prefix, 0, i),
+      objects: [{ key: `${prefix}${i}`, etag: '1', size: 1, modified: clock.now() }],
+    }));
+    await announcePlan(lake, planKey(prefix, 0), units);
+    return units;
+  }
 });
 
 describe('requeue', () => {

@@ -2,10 +2,13 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HOUR_MS } from '#lake/days.ts';
+import type { Store } from '#lake/ports.ts';
+import { outcomeKey } from '#lake/protocol/keys.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
 import { createState } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { type AuditReport, audit } from '#lake/steps/audit.ts';
+import { type AuditReport, audit, findDrift } from '#lake/steps/audit.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import { type RepairOptions, repair } from '#lake/steps/repair.ts';
 import { transform } from '#lake/steps/transform.ts';
@@ -212,6 +215,59 @@ describe('the daily audit of a large lake', () => {
     ports.raw.put(`${hour(30)}b`, 'x');
     expect(await look()).toEqual({ raw_objects: 2, unplanned: [`${hour(30)}b`], gets: 2 });
     expect(kinds(await audit(ports, { settings }))).toEqual(['open_unit', 'unplanned_object']);
+  });
+
+  test('says nothing of a backfill that moves on for days, and names one that stands', async () => {
+    const ports = await planned(40, 41, 42);
+    const units = await openUnits(ports.lake);
+    const daily = async () => (await audit(ports, { settings, reach: 'daily' })).drifts_by_kind;
+    ports.clock.advance(30 * HOUR_MS);
+    expect(await daily()).toEqual({ overdue_unit: 3 });
+    await createState(ports.lake, outcomeKey(units[0]?.unit ?? ''), {
+      ...{ records: 0, accepted: 0, duplicate: 0, skipped: 0, quarantined: 0, objects: 1 },
+      ...{ files: [], problems: [], status: 'done' },
+    });
+    expect(await daily()).toEqual({});
+    // A person who asks hears of every unit.
+    expect((await audit(ports, { settings })).drifts_by_kind).toMatchObject({ overdue_unit: 2 });
+    ports.clock.advance(4 * HOUR_MS);
+    expect(await daily()).toEqual({ overdue_unit: 2 });
+  });
+
+  test('a day of the past that was found whole is one listing from then on, until something comes to it', async () => {
+    const ports = await planned(30);
+    const day = hour(30).slice(0, -3);
+    await audit(ports, { settings });
+    const closed = (await Array.fromAsync(ports.lake.list(`v1/state/closed/${day}`))).map(({ key }) => key);
+    expect(closed.filter((key) => !key.slice(`v1/state/closed/${day}`.length).includes('/'))).toHaveLength(1);
+    const plan = async () => {
+      const { store, calls } = countingStore(ports.lake);
+      const { objects } = await planReach({ ...ports, lake: store }, settings, 'all');
+      return { objects, gets: calls.get };
+    };
+    expect(await plan()).toEqual({ objects: 0, gets: 0 });
+    // Beside what was closed, in an hour that had nothing.
+    ports.raw.put(`${day}23/late`, 'x');
+    const { drifts, raw_objects } = await audit(ports, { settings, reach: 'daily' });
+    expect([raw_objects, drifts.filter(({ kind }) => kind === 'unplanned_object').map(({ key }) => key)]).toEqual([
+      2,
+      [`${day}23/late`],
+    ]);
+    expect(await plan()).toEqual({ objects: 1, gets: 1 });
+  });
+
+  test('a lake that may only be read is audited, and what could not be noted for the next audit is told', async () => {
+    const ports = await planned(30);
+    const denied = new Error('read-only file system');
+    const lake: Store = {
+      list: (prefix, options) => ports.lake.list(prefix, options),
+      prefixes: (prefix) => ports.lake.prefixes(prefix),
+      get: (key) => ports.lake.get(key),
+      create: () => Promise.reject(denied),
+      remove: () => Promise.reject(denied),
+    };
+    const { report, refusal } = await findDrift({ ...ports, lake }, { settings });
+    expect([kinds(report), refusal]).toEqual([['open_unit'], denied]);
   });
 
   test('names what lies where the template finds nothing', async () => {

@@ -1,17 +1,21 @@
 /** Raw listings against plans: every object in exactly one unit, as it was. Prefix by prefix, so that nothing grows. */
 
 import { concurrently } from '../../concurrently.ts';
-import { HOUR_MS } from '../../days.ts';
+import { DAY_MS, HOUR_MS } from '../../days.ts';
 import type { Ports } from '../../ports.ts';
 import { ChangedObjects } from '../../protocol/changed-objects.ts';
-import { closedKey, planDayOf, plansRoot } from '../../protocol/keys.ts';
+import { DamagedSegment } from '../../protocol/checkpoints.ts';
+import { closedObjects, closePrefix, ListingDigest } from '../../protocol/closed-prefixes.ts';
+import { compareKeys } from '../../protocol/key-order.ts';
+import { planDayOf, plansRoot } from '../../protocol/keys.ts';
 import { KnownObjects } from '../../protocol/known-objects.ts';
-import { hasOtherLayouts, plansAround } from '../../protocol/layouts.ts';
+import { type Layout, layoutOf, PlansAbove, plansAround } from '../../protocol/layouts.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
-import { hourOfPrefix, outsideTemplate, REACH_HOURS, rawPrefixes } from '../../protocol/raw-prefixes.ts';
+import { PlannedObjects, SUMMARY_LIMITS } from '../../protocol/planned-objects.ts';
+import { dayTemplate, hourOfPrefix, outsideTemplate, REACH_HOURS, rawPrefixes } from '../../protocol/raw-prefixes.ts';
 import { type Plan, planKeysOf, rawPlans, readPlan } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';
-import { closePrefix, closingsOf, ListingDigest } from './closed-prefixes.ts';
+import type { Range } from '../plan/looks.ts';
 import type { AuditScope, ReportDrift } from './drifts.ts';
 
 export interface RawAudit {
@@ -31,8 +35,10 @@ interface RawWork {
   scope: AuditScope;
   found: RawAudit;
   drift: ReportDrift;
-  /** prefixes of other templates may contain each other (layouts.ts) */
-  isMixed: boolean;
+  layout: Layout;
+  above: PlansAbove;
+  /** null where the template has no folders of days */
+  days: ClosedDays | null;
   /** plans whose objects are in `found.planned` */
   counted: Set<string>;
 }
@@ -48,21 +54,38 @@ export async function auditRaw(
   drift: ReportDrift,
 ): Promise<RawAudit> {
   const found: RawAudit = { objects: 0, unplanned: [], planned: new Map() };
-  const isMixed = hasRaw && (await hasOtherLayouts(ports.lake, settings));
-  const work: RawWork = { ports, scope, found, drift, isMixed, counted: new Set() };
+  const layout = hasRaw ? await layoutOf(ports.lake, settings, true) : { n: 0, isMixed: false };
+  const { isMixed } = layout;
+  const above = new PlansAbove(ports.lake, SUMMARY_LIMITS);
+  const work: RawWork = {
+    ports,
+    scope,
+    found,
+    drift,
+    layout,
+    above,
+    days: ClosedDays.of(settings),
+    counted: new Set(),
+  };
   if (!hasRaw) {
     const known = new KnownObjects();
     for await (const { key } of rawPlans(ports.lake)) await addPlan(work, key, '', known, drift);
     return { ...found, objects: known.size };
   }
   if (settings.rawTemplate !== null) {
-    for await (const key of outsideTemplate(ports.raw, settings.rawTemplate)) drift('outside_template', key);
+    for await (const key of outsideTemplate(ports.raw, settings.rawTemplate, isInScope)) drift('outside_template', key);
   }
   const seen = new Set<string>();
   await concurrently(prefixes(), PREFIXES_AT_ONCE, (prefix) => {
     if (scope.isThorough) seen.add(prefix);
-    return auditPrefix(work, prefix, isOld(prefix));
+    const whole = (): Promise<void> => auditPrefix(work, prefix, isOld(prefix));
+    if (scope.isThorough || hourOf(prefix) !== null) return whole();
+    return auditParts(work, prefix).catch((error: unknown) => {
+      if (error instanceof DamagedSegment) return whole();
+      throw error;
+    });
   });
+  if (!isMixed) await work.days?.close(ports);
   // Where the last object of a folder has gone since, no listing names the folder; its plans count all the same.
   if (scope.isThorough) {
     await concurrently(plannedPrefixes(), PREFIXES_AT_ONCE, (prefix) =>
@@ -88,14 +111,75 @@ export async function auditRaw(
   /** Planners no longer look at it. */
   function isOld(prefix: string): boolean {
     const hour = hourOf(prefix);
-    return hour !== null && scope.now - hour > REACH_HOURS.daily * HOUR_MS;
+    return hour !== null && isOldHour(hour);
+  }
+
+  function isOldHour(hour: number): boolean {
+    return scope.now - hour > REACH_HOURS.daily * HOUR_MS;
+  }
+
+  /** Is it no folder of a day, or one of a day that has its turn? */
+  function isInScope(folder: string): boolean {
+    const first = work.days?.firstHour(folder) ?? null;
+    return first === null || scope.includesTime(first) || scope.includesTime(first + DAY_MS - HOUR_MS);
+  }
+
+  async function mayHold(folder: string): Promise<boolean> {
+    if (!isInScope(folder)) return false;
+    const first = work.days?.firstHour(folder) ?? null;
+    if (scope.isThorough || isMixed || first === null || !isOldHour(first + DAY_MS)) return true;
+    const closed = await closedObjects(ports, folder);
+    found.objects += closed ?? 0;
+    return closed === null;
   }
 
   async function* prefixes(): AsyncGenerator<string> {
-    for await (const prefix of rawPrefixes(ports.raw, settings, scope.now, 'all')) {
+    for await (const prefix of rawPrefixes(ports.raw, settings, scope.now, 'all', mayHold)) {
       const hour = hourOf(prefix);
       if (hour === null || scope.includesTime(hour)) yield prefix;
     }
+  }
+}
+
+/** Old days whose every prefix was found whole: from then on one listing says that a day is as it was. */
+class ClosedDays {
+  readonly #template: string;
+  readonly #offset: Settings['objectNameOffsetHours'];
+  readonly #days = new Map<string, { objects: number; isWhole: boolean }>();
+
+  private constructor(template: string, offset: Settings['objectNameOffsetHours']) {
+    this.#template = template;
+    this.#offset = offset;
+  }
+
+  static of({ rawTemplate, objectNameOffsetHours }: Settings): ClosedDays | null {
+    const template = rawTemplate === null ? null : dayTemplate(rawTemplate);
+    return template === null ? null : new ClosedDays(template, objectNameOffsetHours);
+  }
+
+  /** The first hour of the day whose folder it is, epoch ms; null for another folder. */
+  firstHour(folder: string): number | null {
+    return hourOfPrefix(this.#template, folder, this.#offset);
+  }
+
+  add(prefix: string, objects: number, isWhole: boolean): void {
+    const folder = prefix
+      .split('/')
+      .slice(0, this.#template.split('/').length - 1)
+      .join('/');
+    const before = this.#days.get(folder) ?? { objects: 0, isWhole: true };
+    this.#days.set(folder, { objects: before.objects + objects, isWhole: before.isWhole && isWhole });
+  }
+
+  /** What lies in a day's folder beside its prefixes keeps the day open, as does a prefix that has come meanwhile. */
+  async close({ raw, lake }: RawPorts): Promise<void> {
+    const whole = [...this.#days].filter(([, { isWhole }]) => isWhole);
+    await concurrently(whole, PREFIXES_AT_ONCE, async ([day, { objects }]) => {
+      const folder = `${day}/`;
+      const digest = new ListingDigest();
+      for await (const object of raw.list(folder)) digest.add(object);
+      if (digest.objects === objects) await closePrefix(lake, folder, objects, digest.hex());
+    });
   }
 }
 
@@ -107,16 +191,14 @@ async function countPlans({ ports, found, counted }: RawWork, prefix: string): P
 }
 
 async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promise<void> {
-  const { ports, scope, found, drift, isMixed } = work;
+  const { ports, scope, found, drift } = work;
+  const { isMixed } = work.layout;
   const mayTrust = isOld && !scope.isThorough;
-  const closings = mayTrust ? await closingsOf(ports.lake, prefix) : new Set<string>();
-  if (closings.size > 0) {
-    const digest = new ListingDigest();
-    for await (const object of ports.raw.list(prefix)) digest.add(object);
-    if (closings.has(closedKey(prefix, digest.objects, digest.hex()))) {
-      found.objects += digest.objects;
-      return;
-    }
+  const closed = mayTrust ? await closedObjects(ports, prefix) : null;
+  if (closed !== null) {
+    found.objects += closed;
+    work.days?.add(prefix, closed, true);
+    return;
   }
   const known = new KnownObjects();
   let isWhole = true;
@@ -128,7 +210,7 @@ async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promi
   for (const key of [...(await planKeysOf(ports.lake, prefix)), ...around]) {
     await addPlan(work, key, prefix, known, report);
   }
-  const changed = new ChangedObjects(ports, new Outcomes(ports.lake), prefix, around);
+  const changed = new ChangedObjects(ports, new Outcomes(ports.lake), prefix, async () => around);
   const digest = new ListingDigest();
   let hasUnplanned = false;
   for await (const object of ports.raw.list(prefix)) {
@@ -143,6 +225,54 @@ async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promi
   found.objects += digest.objects;
   if (hasUnplanned) found.unplanned.push(prefix);
   if (isWhole && isOld) await closePrefix(ports.lake, prefix, digest.objects, digest.hex());
+  work.days?.add(prefix, digest.objects, isWhole && isOld);
+}
+
+/** Parts of the listing of a prefix without hours that a daily audit looks at, of this many. */
+const TURNS = 30;
+/** Objects up to which all parts are looked at. */
+const MOST_WHOLE = 500_000;
+
+/**
+ * A prefix without hours, between two thorough audits: what planners have summarised is believed, and of a large prefix each
+ * day looks at another thirtieth, and at its end.
+ */
+async function auditParts(
+  { ports, scope, found, drift, layout: { n, isMixed }, above }: RawWork,
+  prefix: string,
+): Promise<void> {
+  const { lake, raw } = ports;
+  const planned = await PlannedObjects.read(lake, prefix, {
+    layout: isMixed ? n : null,
+    above: isMixed ? await above.of(prefix) : [],
+  });
+  const changed = new ChangedObjects(ports, new Outcomes(lake), prefix, () =>
+    isMixed ? plansAround(lake, prefix) : Promise.resolve([]),
+  );
+  let hasUnplanned = false;
+  for (const { after, until } of partsOfDay(planned, scope.now)) {
+    for await (const object of raw.list(prefix, after === '' ? {} : { after })) {
+      if (until !== null && compareKeys(object.key, until) > 0) break;
+      found.objects++;
+      const is = await planned.look(object);
+      if (is === 'changed') await changed.add(object);
+      if (is !== 'new') continue;
+      hasUnplanned = true;
+      drift('unplanned_object', object.key);
+    }
+  }
+  for (const { key, etag } of await changed.end()) drift('raw_changed', key, `its etag is ${etag} now`);
+  if (hasUnplanned) found.unplanned.push(prefix);
+}
+
+function partsOfDay(planned: PlannedObjects, now: number): Range[] {
+  const { segments } = planned;
+  if (planned.size <= MOST_WHOLE) return [{ after: '', until: null }];
+  const today = Math.floor(now / DAY_MS) % TURNS;
+  const parts = segments
+    .map(({ until }, i): Range => ({ after: segments[i - 1]?.until ?? '', until }))
+    .filter((_, i) => i % TURNS === today);
+  return [...parts, { after: segments.at(-1)?.until ?? '', until: null }];
 }
 
 async function addPlan(

@@ -1,0 +1,302 @@
+/** Which raw objects of a prefix are in plans: what a checkpoint summarises, and the plans since. */
+import { concurrently } from '../concurrently.ts';
+import type { Store, StoredObject } from '../ports.ts';
+import {
+  type Checkpoint,
+  createCheckpoint,
+  createSegment,
+  newestCheckpoint,
+  type PlannedEntry,
+  readSegment,
+  type Segment,
+} from './checkpoints.ts';
+import { compareKeys } from './key-order.ts';
+import { numberOf, planFolder, planKey } from './keys.ts';
+import { KnownObjects } from './known-objects.ts';
+import { type Plan, planKeysOf, readPlan, readState } from './records.ts';
+
+/** When plans are summarised, and into how large segments. */
+export interface SummaryLimits {
+  /** plans that a look reads one by one; more of them are summarised */
+  plans: number;
+  /** and objects of those plans */
+  objects: number;
+  /** objects of a segment, which is read or written whole; half as many more are still one */
+  segment: number;
+}
+
+/**
+ * A hundred plans are eight hours of ticks that all find something. A segment is five pages of a listing, and its file
+ * some 150 kB: about what reading it costs beside listing it.
+ */
+export const SUMMARY_LIMITS: SummaryLimits = { plans: 100, objects: 200_000, segment: 5000 };
+
+export interface PlannedOptions {
+  limits?: SummaryLimits;
+  /** number of today's layout, where the template has changed: plans of prefixes below this one count, too */
+  layout?: number | null;
+  /** what is planned under prefixes that contain this one */
+  above?: readonly PlannedObjects[];
+  /** false: no summary is trusted, every plan is read */
+  trusts?: boolean;
+  /** who may write summaries: planners; left out, nothing is written */
+  nonce?: () => string;
+}
+
+type PlansStore = Pick<Store, 'list' | 'get' | 'create'>;
+
+const PLANS_AT_ONCE = 8;
+/** Plans between two points at which a long tail may be summarised. */
+const PLANS_TOGETHER = 64;
+/** Segments whose keys are held: looks go through a prefix in order, some side by side. */
+const MOST_LOADED = 8;
+
+export class PlannedObjects {
+  readonly #lake: PlansStore;
+  readonly #prefix: string;
+  readonly #options: PlannedOptions;
+  readonly #limits: SummaryLimits;
+  #checkpoint: Checkpoint;
+  /** of plans that the checkpoint doesn't have */
+  #tail = new KnownObjects();
+  #entries: PlannedEntry[] = [];
+  #tailPlans = 0;
+  #next = 0;
+  #below: Checkpoint['below'];
+  readonly #loaded = new Map<string, Promise<Map<string, string>>>();
+
+  private constructor(lake: PlansStore, prefix: string, options: PlannedOptions) {
+    this.#lake = lake;
+    this.#prefix = prefix;
+    this.#options = options;
+    this.#limits = options.limits ?? SUMMARY_LIMITS;
+    this.#checkpoint = { raw_prefix: prefix, plans: 0, segments: [] };
+  }
+
+  /**
+   * Costs a listing; for more than a few plans another one for the newest checkpoint, and a read for each plan since.
+   * Where the template has changed, plans below are read once and summarised.
+   */
+  static async read(lake: PlansStore, prefix: string, options: PlannedOptions = {}): Promise<PlannedObjects> {
+    const planned = new PlannedObjects(lake, prefix, options);
+    await planned.#read();
+    return planned;
+  }
+
+  /** Number of the next plan. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Objects that are planned. */
+  get size(): number {
+    return this.segments.reduce((sum, { objects }) => sum + objects, 0) + this.#tail.size;
+  }
+
+  get segmentObjects(): number {
+    return this.#limits.segment;
+  }
+
+  /** Of the checkpoint, in order of key. */
+  get segments(): readonly Segment[] {
+    return this.#checkpoint.segments;
+  }
+
+  /** Plans that the checkpoint has. */
+  get summarised(): number {
+    return this.#checkpoint.plans;
+  }
+
+  /** Keys and etags of the plans since; of who doesn't summarise none are held. */
+  get since(): readonly PlannedEntry[] {
+    return this.#entries;
+  }
+
+  /** Is the object in a plan, with the etag that it has? @throws DamagedSegment */
+  async look(object: Pick<StoredObject, 'key' | 'etag'>): Promise<'new' | 'same' | 'changed'> {
+    const segment = this.segments[this.segmentOf(object.key)];
+    if (segment) {
+      const etag = (await this.#load(segment)).get(object.key);
+      if (etag !== undefined) return etag === object.etag ? 'same' : 'changed';
+    }
+    const is = this.#tail.look(object);
+    if (is !== 'new') return is;
+    for (const other of this.#options.above ?? []) {
+      const there = await other.look(object);
+      if (there !== 'new') return there;
+    }
+    return 'new';
+  }
+
+  /** Place of the segment that would hold a key; behind the last one: their number. */
+  segmentOf(key: string): number {
+    let [low, high] = [0, this.segments.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareKeys(this.segments[middle]?.until ?? '', key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The plan `next`, which is in the store. */
+  addNext(plan: Plan): void {
+    this.#add(plan);
+    this.#next++;
+  }
+
+  /** Summarises the plans since the checkpoint if they are many. Only for who was given `nonce`. */
+  async summarise(): Promise<void> {
+    const { nonce } = this.#options;
+    if (!nonce || (this.#tailPlans < this.#limits.plans && this.#entries.length < this.#limits.objects)) return;
+    const name = nonce();
+    const segments = await this.#merged(name);
+    const checkpoint: Checkpoint = {
+      raw_prefix: this.#prefix,
+      plans: this.#next,
+      ...(this.#below ? { below: this.#below } : {}),
+      segments,
+    };
+    await createCheckpoint(this.#lake, checkpoint, name);
+    this.#checkpoint = checkpoint;
+    this.#tail = new KnownObjects();
+    this.#entries = [];
+    this.#tailPlans = 0;
+    this.#loaded.clear();
+  }
+
+  async #read(): Promise<void> {
+    const { layout = null, trusts = true } = this.#options;
+    const keys = await this.#firstKeys(trusts ? this.#limits.plans : Number.POSITIVE_INFINITY);
+    const checkpoint =
+      trusts && (layout !== null || keys.length >= this.#limits.plans)
+        ? await newestCheckpoint(this.#lake, this.#prefix)
+        : null;
+    if (checkpoint) this.#checkpoint = checkpoint;
+    this.#next = this.#checkpoint.plans;
+    this.#below = checkpoint?.below;
+    if (checkpoint || (trusts && keys.length >= this.#limits.plans)) await this.#readOn();
+    else {
+      await this.#addAll(keys, (key) => {
+        this.#next = (numberOf(key) ?? 0) + 1;
+      });
+    }
+    if (layout !== null) await this.#readBelow(layout);
+    await this.summarise();
+  }
+
+  /** All plan keys in order of number, if there are fewer than `most`. */
+  async #firstKeys(most: number): Promise<string[]> {
+    if (most === Number.POSITIVE_INFINITY) return planKeysOf(this.#lake, this.#prefix);
+    const keys: string[] = [];
+    for await (const { key } of this.#lake.list(planFolder(this.#prefix), { shallow: true })) {
+      if (numberOf(key) !== null) keys.push(key);
+      if (keys.length >= most) break;
+    }
+    return keys.sort((a, b) => (numberOf(a) ?? 0) - (numberOf(b) ?? 0));
+  }
+
+  /** Plans have numbers without gaps: each is made by who has seen the one before. */
+  async #readOn(): Promise<void> {
+    for (let width = PLANS_AT_ONCE; ; width = Math.min(width * 2, PLANS_TOGETHER)) {
+      const from = this.#next;
+      const numbers = Array.from({ length: width }, (_, i) => from + i);
+      const plans = await concurrently(numbers, PLANS_AT_ONCE, (n) =>
+        readState<Plan>(this.#lake, planKey(this.#prefix, n)),
+      );
+      const end = plans.indexOf(null);
+      for (const plan of end < 0 ? plans : plans.slice(0, end)) if (plan) this.addNext(plan);
+      if (end >= 0) return;
+      await this.#summariseLongTail();
+    }
+  }
+
+  async #readBelow(layout: number): Promise<void> {
+    const own = planFolder(this.#prefix);
+    const before = this.#below?.layout === layout ? this.#below.after : '';
+    if (before === null) return;
+    const keys: string[] = [];
+    for await (const { key } of this.#lake.list(own, before === '' ? {} : { after: before })) {
+      if (numberOf(key) !== null && key.includes('/', own.length)) keys.push(key);
+      if (keys.length >= PLANS_TOGETHER) await this.#addBelow(keys.splice(0), layout);
+    }
+    await this.#addBelow(keys, layout);
+    this.#below = { layout, after: null };
+  }
+
+  async #addBelow(keys: readonly string[], layout: number): Promise<void> {
+    await this.#addAll(keys, (key) => {
+      this.#below = { layout, after: key };
+    });
+    await this.#summariseLongTail();
+  }
+
+  async #addAll(keys: readonly string[], added: (key: string) => void): Promise<void> {
+    for (let at = 0; at < keys.length; at += PLANS_TOGETHER) {
+      const some = keys.slice(at, at + PLANS_TOGETHER);
+      const plans = await concurrently(some, PLANS_AT_ONCE, (key) => readPlan(this.#lake, key));
+      for (const [i, plan] of plans.entries()) {
+        this.#add(plan);
+        added(some[i] ?? '');
+      }
+      if (at + PLANS_TOGETHER < keys.length) await this.#summariseLongTail();
+    }
+  }
+
+  /** So that a long way through old plans is kept if its process dies, and memory stays flat. */
+  async #summariseLongTail(): Promise<void> {
+    if (this.#tailPlans >= this.#limits.plans * 10 || this.#entries.length >= this.#limits.objects) {
+      await this.summarise();
+    }
+  }
+
+  #add({ units }: Plan): void {
+    this.#tailPlans++;
+    for (const { objects } of units) {
+      for (const { key, etag } of objects) {
+        if (!key.startsWith(this.#prefix)) continue;
+        this.#tail.add({ key, etag });
+        if (this.#options.nonce) this.#entries.push([key, etag]);
+      }
+    }
+  }
+
+  #load(segment: Segment): Promise<Map<string, string>> {
+    const known = this.#loaded.get(segment.key);
+    if (known) return known;
+    const [oldest] = this.#loaded.keys();
+    if (this.#loaded.size >= MOST_LOADED && oldest !== undefined) this.#loaded.delete(oldest);
+    const asked = readSegment(this.#lake, segment).then((entries) => new Map(entries));
+    this.#loaded.set(segment.key, asked);
+    return asked;
+  }
+
+  /** The checkpoint's segments with the objects since; those that get none stay as they are. */
+  async #merged(name: string): Promise<Segment[]> {
+    const last = this.segments.length - 1;
+    const added = Map.groupBy(this.#entries, ([key]) => Math.max(0, Math.min(this.segmentOf(key), last)));
+    const places = Math.max(this.segments.length, added.size > 0 ? 1 : 0);
+    let files = 0;
+    const merged = await concurrently(
+      Array.from({ length: places }, (_, i) => i),
+      PLANS_AT_ONCE,
+      async (i) => {
+        const [before, here] = [this.segments[i], added.get(i)];
+        if (!here) return before ? [before] : [];
+        const entries = new Map(before ? await readSegment(this.#lake, before) : []);
+        for (const [key, etag] of here) if (!entries.has(key)) entries.set(key, etag);
+        const all = [...entries].sort(([a], [b]) => compareKeys(a, b));
+        const parts = all.length <= this.#limits.segment * 1.5 ? 1 : Math.ceil(all.length / this.#limits.segment);
+        const cut: Segment[] = [];
+        for (let part = 0; part < parts; part++) {
+          const [from, to] = [part, part + 1].map((n) => Math.floor((all.length * n) / parts));
+          const some = all.slice(from, to);
+          const key = await createSegment(this.#lake, this.#prefix, name, files++, some);
+          cut.push({ until: some.at(-1)?.[0] ?? '', objects: some.length, plans: this.#next, key });
+        }
+        return cut;
+      },
+    );
+    return merged.flat();
+  }
+}
