@@ -25,7 +25,7 @@ export function refuseChanges(
     throw new ConfigError(`stage ${stage} can't be changed so; nothing was changed:\n${refusals.join('\n')}`);
 }
 
-/** Every name and address carries the region, so all would be made anew beside what is there. */
+/** Every name and address contains the region, so everything would be created a second time in the other one. */
 function regionChange(deployed: Deployed, { region }: Pick<StageConfig, 'region'>): string | null {
   // The provider's own region is that of the last try, also of one that was refused.
   const before = deployed.get(keyOf(TOPIC, 'Alarms'))?.id?.split(':')[3];

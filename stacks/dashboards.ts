@@ -24,7 +24,7 @@ export function makeDashboards(
   const workgroup = makeDashboardWorkgroup(stage, storage);
   const { role, policy } = makeRole(stage, 'Dashboards', places.names.roles.dashboards, {
     trust: trusts(account, places).quicksight,
-    // What an analyst may do, in a workgroup of its own: its limit and its costs are told apart.
+    // The rights of an analyst, in a workgroup of its own, so that its limit and its costs are separate.
     policy: policyOf(analystStatements({ ...places, analystWorkgroup: places.dashboardWorkgroup })),
   });
   const template = JSON.stringify(

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The entry of `npm run lake -- …`. Node keeps what it has compiled, here and in worker processes, so that each start after
- * the first costs a third: it has to be told before anything else is loaded.
+ * The entry of `npm run lake -- …`. Node keeps compiled code, here and in worker processes, so that each start
+ * after the first takes a third of the time. This must be switched on before anything else is loaded.
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -134,7 +134,7 @@ const CASES: Record<Incident['metric'], string> = {
 };
 
 async function shareOf(ask: Ask, incident: Incident, column: 'from_domain' | 'campaign_id'): Promise<Share | null> {
-  // What is missing can't be told from what is always missing.
+  // A value that is missing here can't be distinguished from one that is always missing.
   if (incident.metric === 'human_open_rate' || incident.metric === 'human_click_rate') return null;
   const [first, ...others] = await ask(`select
     ${column} as name,

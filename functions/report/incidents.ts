@@ -152,7 +152,7 @@ function add(to: Incident, later: Incident): void {
 const COMES_BACK = 7;
 
 /**
- * The same trouble that comes back after some quiet days is told once. `incidents`: the newest first, and so is what is
+ * A problem that comes back after some quiet days is one incident. `incidents`: the newest first, and so is what is
  * returned. Changes the older ones.
  */
 export function withoutRepeats<T extends Incident>(incidents: readonly T[], isOneCause: (a: T, b: T) => boolean): T[] {

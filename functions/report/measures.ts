@@ -45,7 +45,7 @@ export const COUNTS: readonly Count[] = [
 /** The select items that add the counts up. */
 export const SUMMED_COUNTS = COUNTS.map((count) => `cast(coalesce(sum(${count}), 0) as bigint) as ${count}`).join(', ');
 
-/** From 0 to 1; null where there is nothing to divide by, or nobody to observe it: as the views divide. */
+/** From 0 to 1; null where the denominator is 0 or nothing could be observed: as the views divide. */
 export function rateOf(counts: Counts, { numerator, denominator, isLoose, isHiddenByProxies }: Rate): number | null {
   if (isLoose && counts.number(numerator) > counts.number(denominator)) return null;
   const isHidden = counts.number('hidden_opens') >= HIDDEN_SHARE * Math.max(counts.number('unique_opens'), 1);

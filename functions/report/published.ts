@@ -1,7 +1,7 @@
 /** Finds senders whose event types are not all published, and tells in words what to do. */
 import type { Ask } from './rows.ts';
 
-/** A configuration set, else identity or Pinpoint project, whose mail can't be told all of. */
+/** A configuration set, else identity or Pinpoint project, for whose mail some event types are not published. */
 export interface Unpublished {
   scope: string;
   /** what of it is not published, such as `Delivery` */

@@ -20,7 +20,7 @@ export interface AccountStanding {
   sent: number;
   bounces: Standing;
   complaints: Standing;
-  /** delivered to Gmail, which tells of no complaint */
+  /** delivered to Gmail, which reports no complaints */
   gmailDelivered: number;
 }
 

@@ -35,7 +35,7 @@ const filtersWith = (dimensions: readonly string[]): Filter[] => [
 
 /** Days that a dashboard shows until somebody says otherwise. */
 const SHOWN_DAYS = 42;
-/** A message id that nobody has: until one is given, the sheet of one message asks for nothing. */
+/** A message id that no message has: until a reader gives one, the sheet about one message finds nothing. */
 const NO_MESSAGE = 'give a message id';
 const MESSAGE_PARAMETER = 'MessageId';
 const COLUMNS = 36;

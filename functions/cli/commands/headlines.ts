@@ -26,7 +26,7 @@ export interface Headlines extends Numbers {
   last_send_date: string;
   /** the largest first */
   providers: (Numbers & { mailbox_provider: string })[];
-  /** what can't be told, as its events are not published */
+  /** counts that are unknown, because their events are not published */
   unpublished: Unpublished[];
 }
 

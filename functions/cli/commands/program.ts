@@ -21,7 +21,7 @@ import { tagsCommand } from './tags.ts';
 import { transformCommand } from './transform.ts';
 import { viewsCommand } from './views.ts';
 
-/** The whole command line: what there is to say, in the order in which a newcomer needs it. */
+/** Makes the command line. Commands are listed in the order in which a newcomer needs them. */
 export function program(to: Console): Command {
   const root = new Command(LAKE)
     .description('Maillake: raw Amazon SES and Pinpoint events become Parquet tables and deliverability answers.')
@@ -30,7 +30,7 @@ export function program(to: Console): Command {
     .helpCommand(false)
     .exitOverride()
     .configureHelp({ styleTitle: (title) => paletteFor(process.stdout).bold(title) })
-    // What is wrong is said once, by main.
+    // main prints errors, each once.
     .configureOutput({ outputError() {} })
     .addHelpText('after', GUIDE);
   for (const command of Object.values(COMMANDS)) root.addCommand(command(to).copyInheritedSettings(root));

@@ -59,7 +59,7 @@ export const runCommand = (to: Console): Command =>
         if (flags.json) return to.json(summary);
         await to.print(summaryLines(summary, to.palette));
         if (summary.objects + summary.known_objects === 0) return;
-        // Whoever runs it every hour has seen the numbers that are still the same.
+        // In an hourly run, numbers that have not changed are not printed again.
         if (summary.rolled_up_days > 0) {
           const { findings, findingsLines } = await import('./headlines.ts');
           await to.print(findingsLines(await findings(lake), to));

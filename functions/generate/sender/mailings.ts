@@ -130,7 +130,7 @@ const TRANSACTIONAL = [
   [INVOICE, 0.6, 0, ['account/invoices']],
 ] as const;
 
-/** Receipts and the like: no campaign, no way out. */
+/** Receipts and invoices: they have no campaign and no unsubscribe link. */
 export function transactional(isPinpoint: boolean): Mailing[] {
   return TRANSACTIONAL.map(([subject, openRate, clickRate, paths]) => ({
     ...plain,
@@ -145,7 +145,7 @@ export function transactional(isPinpoint: boolean): Mailing[] {
   }));
 }
 
-/** Written by an old system that has no configuration set: only legacy feedback tells of its mail. */
+/** Written by an old system that has no configuration set: only legacy feedback reports on its mail. */
 export const ALERT: Mailing = {
   ...plain,
   purpose: 'alert',

@@ -8,7 +8,7 @@ export interface Noise {
   type: string;
 }
 
-/** Pinpoint has one stream for everything: what else lies in it. */
+/** A record of another kind in Pinpoint's stream, which carries everything that Pinpoint records. */
 export function pinpointNoise(arrivedAt: number, random: Random): Noise {
   const type = random.weighted(PINPOINT_NOISE);
   return { type, record: otherPinpointEvent(type, arrivedAt, random) };

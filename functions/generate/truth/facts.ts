@@ -57,7 +57,7 @@ const FEEDBACK = new Set(PROVIDERS.filter((provider) => provider.hasFeedback).ma
 /** Events count for a mail until this many days after the midnight (UTC) that began its send day. */
 const ATTRIBUTION_DAYS = 30;
 
-/** A day before the sending is borne with: clocks differ. */
+/** An event may be up to a day before the sending, because clocks differ. */
 export const countsForCohort = (mail: Mail, happening: Happening): boolean =>
   happening.at >= mail.sentAt - DAY_MS && happening.at < startOfDay(mail.sentAt) + ATTRIBUTION_DAYS * DAY_MS;
 
@@ -250,7 +250,7 @@ function outcomeOf(mail: Mail, position: number, happenings: readonly Happening[
   return outcome;
 }
 
-/** Within so long nobody follows three links and unsubscribes, too. */
+/** No person follows three links and unsubscribes, too, within this time. */
 const SWEEP = 5 * 60_000;
 
 /** Clicks of one mail that are a scanner's, as it followed at least three links within minutes, that to unsubscribe too. */

@@ -36,7 +36,7 @@ export class ContentDigest {
   }
 }
 
-/** @throws MissingObject, ChangedObject and what else the store says */
+/** @throws MissingObject, ChangedObject and other errors of the store */
 export async function digestOf(
   raw: Pick<RawStore, 'get'>,
   { key, etag }: Pick<StoredObject, 'key' | 'etag'>,

@@ -38,7 +38,7 @@ export class KnownObjects {
   }
 }
 
-/** FNV-1a, 32 bits (draft-eastlake-fnv): an etag is no secret and nobody's choice. */
+/** FNV-1a, 32 bits (draft-eastlake-fnv): an etag is not secret, and no attacker chooses it. */
 function digestOf(etag: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < etag.length; i++) hash = Math.imul(hash ^ etag.charCodeAt(i), 0x01000193);

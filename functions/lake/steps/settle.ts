@@ -53,7 +53,7 @@ export interface DayOptions {
   ignorePace?: boolean;
   /** the newest generation's files are not what they were, as somebody has found who looked at their bytes */
   isDamaged?: boolean;
-  /** what else must be planned first; left out: nothing */
+  /** other raw objects that must be planned first; left out: none */
   unplanned?: Pick<UnplannedHours, 'holdBack'>;
   /** for many days: neighbours are made of the same units */
   outcomes?: Outcomes;
@@ -178,10 +178,10 @@ async function lookAt(
   const writtenAt = unseen.map((attempt) => attempt.writtenAt);
   if (unseen.length === 0 && !before) writtenAt.push(...(await visibleOrphans(ports, outcomes, table, dt)));
   if (writtenAt.length === 0 && !isOutdated) return nothing;
-  // A raw hour that nobody plans does not hold a day back for ever.
+  // A raw hour that is never planned does not hold a day back for ever.
   const isPatient = writtenAt.every((at) => now - at <= LONGEST_WAIT_MS);
   if (isPatient && (await unplanned?.holdBack(dt))) return nothing;
-  // What is wrong in it would be wrong in the next one, too, and nobody would see it there.
+  // An error in it would pass into the next generation, where no check would find it.
   if (before && !isWhole(await faultsOf(lake, before, 'content'))) return inputsOfDamagedDay(ports, before, outcomes);
   const hasMore = unseen.length > MOST_ATTEMPTS;
   return { before, base: before, isDue: true, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore };

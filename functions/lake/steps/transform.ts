@@ -29,7 +29,7 @@ export interface TransformOptions extends ReadOptions {
   visibilityMs?: number;
   /** called with the number of the try that begins, so that the parent of this process can record how it ended */
   onTry?: (k: number) => void;
-  /** told how a try that threw ended, once that is in the store */
+  /** called when a try has thrown, after the store has the record of how it ended */
   onTryEnd?: (end: TryEnd) => void;
 }
 

@@ -50,7 +50,7 @@ limit ${MOST}`);
   }));
 }
 
-/** Who puts our mail off, why, and is it chronic? Null if nobody does, or nobody tells of it. */
+/** Which providers delay mail, why, and is it chronic? Null if there are no delays, or they are not published. */
 export function delaysSection(delays: readonly Delay[], { from, to }: Period): Section | null {
   if (delays.length === 0) return null;
   const length = distance(from, to) + 1;

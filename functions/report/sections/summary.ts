@@ -11,7 +11,7 @@ import type { AccountStanding, Standing } from '../standing.ts';
 import type { Threshold, Thresholds } from '../thresholds.ts';
 import { worded } from '../wording.ts';
 
-/** Incidents told one by one; more of them are no incidents but a state. */
+/** Incidents that are described one by one. If there are more, it is a lasting state rather than incidents. */
 export const TOLD = 8;
 
 /** What a reader must know who reads no further: incidents in words, and where the sender stands against the limits. */

@@ -16,7 +16,7 @@ export interface Rate {
   isLoose?: boolean;
 }
 
-/** The share of hidden opens among all from which nobody can say anything of people's. */
+/** From this share of hidden opens on, the opens of people are unknown. */
 export const HIDDEN_SHARE = 0.9;
 
 const HIDDEN = `; NULL where at least ${HIDDEN_SHARE * 100} % of the opens are hidden (Apple Mail Privacy Protection)`;

@@ -73,7 +73,7 @@ export async function beginTry(
     (await readState<{ try?: string }>(lake, tryKey(unit, k)))?.try === mark.try;
   /**
    * A client that asked again after a lost answer meets its own mark, and one that was told of a failure may have made
-   * it: neither must count as somebody's death.
+   * it: neither may count as a try whose process died.
    */
   const isMarked = async (k: number): Promise<boolean> => {
     try {
