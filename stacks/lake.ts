@@ -31,7 +31,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const subscription = await subscriptionWarning(config, accountId);
   const stage: LakeStage = { names, account, config, places, settings: settingsOf(config), deployed };
 
-  const sql = await sqlFolder(config);
+  const sql = await sqlFolder(config, names);
   const adopted = await adoptExisting(stage, sql);
   const storage = makeStorage(stage);
   const stream = makeStream(stage, storage);

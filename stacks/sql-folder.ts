@@ -3,6 +3,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path';
 import { type LakeSql, loadSql } from '#host/sql-folder.ts';
 import type { StageConfig } from './config.ts';
+import { nameOf, type Stage } from './spec/names.ts';
+import { withPublishedEvents } from './spec/published-events.ts';
 import { withSeedSettings } from './spec/seed-settings.ts';
 
 export interface StageSql extends LakeSql {
@@ -11,7 +13,10 @@ export interface StageSql extends LakeSql {
 }
 
 /** Functions and views are made from the same copy: they can't disagree. */
-export async function sqlFolder({ attributionDays, reportTimeZone }: StageConfig): Promise<StageSql> {
+export async function sqlFolder(
+  { attributionDays, reportTimeZone, ses }: StageConfig,
+  names: Stage,
+): Promise<StageSql> {
   const { root, work } = $cli.paths;
   const folder = join(work, 'maillake', $app.stage, 'sql');
   rmSync(folder, { recursive: true, force: true });
@@ -25,5 +30,11 @@ export async function sqlFolder({ attributionDays, reportTimeZone }: StageConfig
       ...(reportTimeZone === null ? {} : { report_time_zone: reportTimeZone }),
     }),
   );
+  if (ses?.configurationSet === 'new') {
+    // Its mail begins with the stage: what it publishes holds for all of it.
+    const published = join(folder, 'seeds', 'published_events.csv');
+    const set = nameOf('configurationSet', names);
+    writeFileSync(published, withPublishedEvents(readFileSync(published, 'utf8'), set, ses.events));
+  }
   return { ...(await loadSql(folder)), folder: relative(root, folder) };
 }

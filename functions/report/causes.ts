@@ -45,15 +45,35 @@ export async function loadCauses(
     const happened = askAbout(lake, filter, { from: incident.from, to: later(incident.to, 1) });
     causes.set(incident, {
       answer: isBounce(incident) ? await answerOf(happened, incident) : null,
-      domain: filter.domain === undefined ? await shareOf(sent, incident, 'from_domain') : null,
+      domain:
+        filter.domain === undefined && incident.identity === undefined
+          ? await shareOf(sent, incident, 'from_domain')
+          : null,
       campaign: filter.campaign === undefined ? await shareOf(sent, incident, 'campaign_id') : null,
     });
   }
   return causes;
 }
 
-const isAt = ({ provider }: Incident): string =>
-  provider === null ? 'true' : `mailbox_provider = ${quoteText(provider)}`;
+/** Which mail it is about, by columns that bounce_diagnostics, email_events and deliverability_facts all have. */
+function isAt({ provider, identity, kind }: Incident): string {
+  const conditions = [
+    ...(provider === null ? [] : [`mailbox_provider = ${quoteText(provider)}`]),
+    ...(identity === undefined
+      ? []
+      : [
+          identity.domain === UNKNOWN ? 'from_domain is null' : `from_domain = ${quoteText(identity.domain)}`,
+          identity.configurationSet === null
+            ? 'configuration_set is null'
+            : `configuration_set = ${quoteText(identity.configurationSet)}`,
+        ]),
+    ...(kind === undefined ? [] : [`campaign_id is ${kind === 'campaign' ? 'not ' : ''}null`]),
+  ];
+  return conditions.join(' and ') || 'true';
+}
+
+/** What deliverability_anomalies says where it knows no domain. */
+const UNKNOWN = 'unknown';
 
 async function answerOf(ask: Ask, incident: Incident): Promise<Answer | null> {
   const [row] = await ask(`select
@@ -61,7 +81,7 @@ async function answerOf(ask: Ask, incident: Incident): Promise<Answer | null> {
     max(meaning) as meaning,
     max(what_to_do) as what_to_do
 from bounce_diagnostics
-where ${isAt(incident)}
+where bounces > 0 and ${isAt(incident)}
 group by enhanced_status
 order by sum(bounces) desc, enhanced_status
 limit 1`);
@@ -80,7 +100,7 @@ const bouncesOf = (incident: Incident): string => `event_type in (
         'hard_bounce',
         'soft_bounce',
         'undetermined_bounce'
-    ) and diagnostic_code is not null and ${isAt(incident)}`;
+    ) and not is_suppressed and diagnostic_code is not null and ${isAt(incident)}`;
 
 /** Answers of one kind differ in queue ids, times and addresses: words with a digit or an @ in them. */
 async function mostSaid(ask: Ask, incident: Incident): Promise<Answer['said']> {

@@ -1,7 +1,7 @@
 /** Finds incidents: anomalous days of the same rate and scope that belong together. */
 import { type Days, distance, later, type Period, within } from './period.ts';
 import type { Row } from './rows.ts';
-import { askInAll, type Filter, type ReportLake } from './scope.ts';
+import { askByIdentity, type Filter, type ReportLake } from './scope.ts';
 
 /** The rates that deliverability_anomalies looks at. */
 export const METRICS = [
@@ -24,6 +24,10 @@ export interface Incident extends Days {
   provider: string | null;
   /** providers that have it in common, if it is about all mail */
   providers: readonly string[];
+  /** left out: of any */
+  identity?: { domain: string; configurationSet: string | null };
+  /** `campaign`, `journey` or `transactional` mail alone; left out: of any kind */
+  kind?: string;
   /** what the rate counts and what it is of, as of the horizon; added up over the days */
   numerator: number;
   denominator: number;
@@ -56,11 +60,14 @@ export async function findIncidents(
   filter: Filter,
   { shown }: Pick<Period, 'shown'>,
 ): Promise<Found> {
-  const ask = askInAll(lake, filter, { from: later(shown.from, -BASELINE_DAYS), to: shown.to });
+  const ask = askByIdentity(lake, filter, { from: later(shown.from, -BASELINE_DAYS), to: shown.to });
   const rows = await ask(`select
     cast(send_date as varchar) as day,
     metric,
     mailbox_provider,
+    from_domain,
+    configuration_set,
+    mail_kind,
     horizon_hours,
     numerator,
     denominator,
@@ -69,8 +76,8 @@ export async function findIncidents(
     is_anomaly and is_worse as is_incident
 from deliverability_anomalies
 where metric in (${METRICS.map((metric) => `'${metric}'`).join(', ')})
-    and from_domain = 'all' and mail_kind = 'all' and ${within('send_date', shown)}
-order by is_incident desc, deviations desc, send_date, metric, mailbox_provider
+    and ${within('send_date', shown)}
+order by is_incident desc, deviations desc, send_date, metric, mailbox_provider, from_domain, configuration_set, mail_kind
 limit ${MOST}`);
   const found = rows.filter((row) => row.flag('is_incident')).map(incidentOf);
   const ofDays = [...Map.groupBy(found, ({ from }) => from)].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -80,10 +87,19 @@ limit ${MOST}`);
 
 function incidentOf(row: Row): Incident {
   const provider = row.text('mailbox_provider');
+  const [domain, configurationSet, kind] = [
+    row.text('from_domain'),
+    row.text('configuration_set'),
+    row.text('mail_kind'),
+  ];
   return {
     metric: metricOf(row.text('metric')),
     provider: provider === 'all' ? null : provider,
     providers: [],
+    ...(domain === 'all'
+      ? {}
+      : { identity: { domain, configurationSet: configurationSet === 'none' ? null : configurationSet } }),
+    ...(kind === 'all' ? {} : { kind }),
     from: row.text('day'),
     to: row.text('day'),
     days: 1,
@@ -105,31 +121,61 @@ const ECHOES: Partial<Record<Metric, readonly Metric[]>> = {
 };
 
 /**
- * One day's anomalies, each problem once: for the provider that has it and not for all mail, too, unless many have it; as
- * a bounce, and not as mail that wasn't delivered, too.
+ * One day's anomalies, each problem once: for the provider that has it and not for all mail, too, unless many have it;
+ * of an identity or a kind of mail only where the mail of all of them doesn't show it; and as a bounce, not again as mail
+ * that wasn't delivered.
  */
 export function eachTroubleOnce(ofDay: readonly Incident[]): Incident[] {
-  const has = (metric: Metric, provider: string | null) =>
-    ofDay.some((other) => other.metric === metric && other.provider === provider);
-  const first = ofDay.filter(({ metric, provider }) => !ECHOES[metric]?.some((cause) => has(cause, provider)));
+  const causesOf = (metric: Metric): readonly Metric[] => [metric, ...(ECHOES[metric] ?? [])];
+  const told: Incident[] = [];
+  for (const isWider of [isOfAll, isOfAllKinds, () => true]) {
+    const shown = ofDay.filter(
+      (one) => isWider(one) && !told.some(({ metric }) => causesOf(one.metric).includes(metric)),
+    );
+    told.push(...ofTheSameMail(shown, causesOf));
+  }
+  return told;
+}
+
+const isOfAllKinds = ({ kind }: Incident): boolean => kind === undefined;
+const isOfAll = (one: Incident): boolean => isOfAllKinds(one) && one.identity === undefined;
+
+function ofTheSameMail(ofDay: readonly Incident[], causesOf: (metric: Metric) => readonly Metric[]): Incident[] {
+  const has = (metric: Metric, { provider, ...of }: Pick<Incident, 'provider' | 'identity' | 'kind'>) =>
+    ofDay.some((other) => other.metric === metric && other.provider === provider && isOfSameMail(other, of));
+  const first = ofDay.filter((one) => !ECHOES[one.metric]?.some((cause) => has(cause, one)));
   return first.flatMap((incident) => {
     const { metric, provider } = incident;
-    const causes = [metric, ...(ECHOES[metric] ?? [])];
+    const causes = causesOf(metric);
     const providers = [
-      ...new Set(ofDay.filter((other) => causes.includes(other.metric)).flatMap((other) => other.provider ?? [])),
+      ...new Set(
+        ofDay
+          .filter((other) => causes.includes(other.metric) && isOfSameMail(other, incident))
+          .flatMap((other) => other.provider ?? []),
+      ),
     ];
-    const isShared = providers.length >= MANY && has(metric, null);
+    const isShared = providers.length >= MANY && has(metric, { ...incident, provider: null });
     if (provider === null) return isShared || providers.length === 0 ? [{ ...incident, providers }] : [];
     return isShared ? [] : [incident];
   });
 }
+
+/** Of one identity and kind of mail, or of all alike. */
+const isOfSameMail = (a: Pick<Incident, 'identity' | 'kind'>, b: Pick<Incident, 'identity' | 'kind'>): boolean =>
+  a.kind === b.kind &&
+  a.identity?.domain === b.identity?.domain &&
+  a.identity?.configurationSet === b.identity?.configurationSet;
 
 /** The same trouble on days in a row is one incident. `days`: ascending by date. */
 export function joined(days: readonly Incident[]): Incident[] {
   const incidents: Incident[] = [];
   for (const day of days) {
     const last = incidents.find(
-      ({ metric, provider, to }) => metric === day.metric && provider === day.provider && later(to, 1) === day.from,
+      (one) =>
+        one.metric === day.metric &&
+        one.provider === day.provider &&
+        isOfSameMail(one, day) &&
+        later(one.to, 1) === day.from,
     );
     if (last) add(last, day);
     else incidents.push({ ...day });
@@ -162,6 +208,7 @@ export function withoutRepeats<T extends Incident>(incidents: readonly T[], isOn
       (other) =>
         other.metric === incident.metric &&
         other.provider === incident.provider &&
+        isOfSameMail(other, incident) &&
         distance(other.to, incident.from) <= COMES_BACK &&
         isOneCause(other, incident),
     );

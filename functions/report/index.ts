@@ -9,7 +9,15 @@ import { checkFilter } from './names.ts';
 import { page, type Section } from './page.ts';
 import { later, loadVolumes, type Period, periodOf } from './period.ts';
 import { loadUnpublished } from './published.ts';
-import { askAbout, askInAll, type Filter, type ReportLake } from './scope.ts';
+import {
+  askAbout,
+  askInAll,
+  conditionsOf,
+  type Filter,
+  type Property,
+  propertyNamed,
+  type ReportLake,
+} from './scope.ts';
 import { bouncesSection, loadBounceReasons } from './sections/bounces.ts';
 import { campaignsSection, loadCampaigns, loadReach } from './sections/campaigns.ts';
 import { delaysSection, loadDelays } from './sections/delays.ts';
@@ -20,6 +28,7 @@ import { hoursSection, loadHours } from './sections/hours.ts';
 import { identitiesSection, loadIdentities } from './sections/identities.ts';
 import { latencySection, loadLatencies } from './sections/latency.ts';
 import { linksSection, loadLinks } from './sections/links.ts';
+import { loadParts, partsSection } from './sections/parts.ts';
 import { providersSection } from './sections/providers.ts';
 import { asOf, loadQuality, newestDay, type Quality, qualitySection } from './sections/quality.ts';
 import { summarySection, TOLD } from './sections/summary.ts';
@@ -27,19 +36,21 @@ import { loadTests, testsSection } from './sections/tests.ts';
 import { loadStandings } from './standing.ts';
 import { loadThresholds } from './thresholds.ts';
 
-export interface ReportOptions extends Filter {
+export type ReportOptions = Filter & {
   /** file to write; an existing one is replaced */
   out: string;
   /** first and last send day, `YYYY-MM-DD`; the newest weeks if left out */
   from?: string;
   to?: string;
   title?: string;
-}
+  /** a property by which the mail is taken apart in a section of its own: `tenant`, or a tag that is a dimension */
+  by?: string;
+};
 
 /**
  * Writes the deliverability report: one HTML file that needs nothing else.
  * @throws RangeError if `from` or `to` is no date, or they are in the wrong order
- * @throws UsageError if there is no mail of the campaign or the sending domain
+ * @throws UsageError if there is no mail of what the filter asks for, or what it or `by` names is no dimension
  */
 export async function writeReport(lake: ReportLake, options: ReportOptions): Promise<{ bytes: number }> {
   const bytes = new TextEncoder().encode((await renderReport(lake, options)).toString());
@@ -54,14 +65,12 @@ const QUESTIONS_AT_ONCE = 4;
 export async function renderReport(given: ReportLake, options: Omit<ReportOptions, 'out'>): Promise<Markup> {
   const turns = new Turns(QUESTIONS_AT_ONCE);
   const lake: ReportLake = {
-    views: given.views,
+    ...given,
     engine: { query: (sql) => turns.take(() => given.engine.query(sql)) },
   };
-  const { campaign, domain, title = 'E-mail deliverability' } = options;
-  const filter: Filter = {
-    ...(campaign === undefined ? {} : { campaign }),
-    ...(domain === undefined ? {} : { domain: domain.toLowerCase() }),
-  };
+  const { domain, title = 'E-mail deliverability', by } = options;
+  const filter: Filter = { ...options, ...(domain === undefined ? {} : { domain: domain.toLowerCase() }) };
+  const property = by === undefined ? null : propertyNamed(lake, by);
   await checkFilter(lake, filter);
   const quality = await loadQuality(askAbout(lake, {}));
   const volumes = await loadVolumes(askInAll(lake, filter));
@@ -72,14 +81,21 @@ export async function renderReport(given: ReportLake, options: Omit<ReportOption
       ? [noMailSection()]
       : isEmpty
         ? [emptySection(period, volumes)]
-        : await sectionsOf(lake, filter, period, quality);
-  return page({ title, filter, period, asOf: asOf(quality), sections: [...sections, qualitySection(quality)] });
+        : await sectionsOf(lake, filter, period, quality, property);
+  const conditions = conditionsOf(lake, filter);
+  return page({ title, conditions, period, asOf: asOf(quality), sections: [...sections, qualitySection(quality)] });
 }
 
 /** Some of them are told together. */
 const MOST_EXPLAINED = 2 * TOLD;
 
-async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, quality: Quality): Promise<Section[]> {
+async function sectionsOf(
+  lake: ReportLake,
+  filter: Filter,
+  period: Period,
+  quality: Quality,
+  property: Property | null,
+): Promise<Section[]> {
   const { shown } = period;
   const ask = askAbout(lake, filter, period);
   const inAll = askInAll(lake, filter, shown);
@@ -115,6 +131,7 @@ async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, qual
     hours,
     identities,
     unpublished,
+    parts,
   ] = await Promise.all([
     loadTold(),
     loadDays(),
@@ -130,6 +147,7 @@ async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, qual
     loadHours(ask),
     loadIdentities(askAbout(lake, filter, shown)),
     loadUnpublished(ask),
+    property && loadParts(ask, property),
   ]);
   const { found, causes } = told;
   const { cells, days, headline } = sums;
@@ -140,6 +158,7 @@ async function sectionsOf(lake: ReportLake, filter: Filter, period: Period, qual
     headlineSection(headline, days, period, newest),
     deliverySection(days, period, marks, thresholds, newest),
     providersSection(cells, current, period, marks),
+    parts && partsSection(parts),
     bouncesSection(bounces),
     delaysSection(delays, period),
     identitiesSection(identities),

@@ -1,12 +1,6 @@
 /** Checks that the lake has mail of the campaign, domain or provider that the report is asked for. */
 import { didYouMean, UsageError } from '#host/failure.ts';
-import { askAbout, type Filter, type ReportLake } from './scope.ts';
-
-/** What a filter names, where the lake has it. */
-const COLUMNS = {
-  campaign: { column: 'campaign_id', plural: 'campaigns' },
-  domain: { column: 'from_domain', plural: 'sending domains' },
-} as const;
+import { askAbout, conditionsOf, type Filter, type ReportLake } from './scope.ts';
 
 /** Names that are listed if the given one is unknown. */
 const LISTED = 8;
@@ -17,18 +11,15 @@ const LISTED = 8;
  */
 export async function checkFilter(lake: ReportLake, filter: Filter): Promise<void> {
   const ask = askAbout(lake, {});
-  for (const option of ['campaign', 'domain'] as const) {
-    const asked = filter[option];
-    if (asked === undefined) continue;
-    const { column, plural } = COLUMNS[option];
+  for (const { column, plural, option, value } of conditionsOf(lake, filter)) {
     const rows = await ask(
       `select ${column} as name, sum(sent) as sent from deliverability_facts where ${column} is not null and sent > 0 group by 1 order by 2 desc, 1`,
     );
     const names = rows.map((row) => row.text('name'));
-    if (names.includes(asked)) continue;
+    if (names.includes(value)) continue;
     throw new UsageError(
-      `--${option}: no mail of ${asked} in the lake`,
-      didYouMean(asked, names) ?? listed(names, plural),
+      `${option}: no mail of ${value} in the lake`,
+      didYouMean(value, names) ?? listed(names, plural),
     );
   }
 }

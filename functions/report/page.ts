@@ -2,7 +2,7 @@
 import { html, type Markup, trusted } from './html.ts';
 import { days } from './numbers.ts';
 import type { Period } from './period.ts';
-import type { Filter } from './scope.ts';
+import type { Condition } from './scope.ts';
 import { STYLE } from './style.ts';
 
 export interface Section {
@@ -15,7 +15,8 @@ export interface Section {
 
 export interface PageOptions {
   title: string;
-  filter: Filter;
+  /** which mail it is about; all of it where there is none */
+  conditions: readonly Condition[];
   /** null: no mail yet */
   period: Period | null;
   /** age of the newest data, in words */
@@ -27,7 +28,7 @@ export interface PageOptions {
  * The whole page in one file. Its policy lets a browser load nothing and run nothing, whatever should ever get past the
  * escaping (Content Security Policy Level 3, `default-src 'none'`).
  */
-export const page = ({ title, filter, period, asOf, sections }: PageOptions): Markup => html`<!doctype html>
+export const page = ({ title, conditions, period, asOf, sections }: PageOptions): Markup => html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -48,7 +49,7 @@ ${
   html`<p class="period"><strong>${days(period.from, period.to)}</strong>${
     period.before && html`, compared with ${days(period.before.from, period.before.to)}`
   }</p>
-${filtered(filter)}
+${filtered(conditions)}
 <p class="note">Counted by the day of sending, in UTC.${asOf !== null && html` Data as of ${asOf}.`}</p>`
 }
 ${
@@ -64,9 +65,7 @@ ${sections.map(({ markup }) => markup)}
 </html>
 `;
 
-function filtered({ campaign, domain }: Filter): Markup | null {
-  if (campaign === undefined && domain === undefined) return null;
-  return html`<p class="filter">Only mail${campaign !== undefined && html` of the campaign <bdi class="data">${campaign}</bdi>`}${
-    domain !== undefined && html` from <bdi class="data">${domain}</bdi>`
-  }.</p>`;
+function filtered(conditions: readonly Condition[]): Markup | null {
+  if (conditions.length === 0) return null;
+  return html`<p class="filter">Only mail${conditions.map(({ says, value }, i) => html`${i > 0 && ','} ${says} <bdi class="data">${value}</bdi>`)}.</p>`;
 }

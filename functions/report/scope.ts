@@ -1,9 +1,12 @@
 /** Limits what the report reads to the mail that it is about. */
+import { UsageError } from '#host/failure.ts';
 import type { Engine } from '#lake/ports.ts';
+import { DIMENSION_COLUMNS, type Settings } from '#lake/settings.ts';
+import { FACT_DIMENSIONS } from '#lake/sql/marts/dimensions.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { inlineViews } from '#lake/sql/views/inline.ts';
 import type { View } from '#lake/sql/views/view.ts';
-import { events, recipientMessages } from '#lake/tables/index.ts';
+import { events, headers, recipientMessages } from '#lake/tables/index.ts';
 import { columnNames } from '#lake/tables/table.ts';
 import type { Days } from './period.ts';
 import { type Ask, rowsOf } from './rows.ts';
@@ -13,59 +16,131 @@ export interface ReportLake {
   engine: Pick<Engine, 'query'>;
   /** the saved views, in any order */
   views: readonly View[];
+  /** the tags that a user has made dimensions; none if left out */
+  settings?: Pick<Settings, 'dimensions'>;
 }
+
+/** A property of mail that a report can be about, or be taken apart by. */
+export interface Property {
+  column: string;
+  /** `campaign` */
+  name: string;
+  /** `campaigns` */
+  plural: string;
+  /** what stands before a value in `Only mail …` */
+  says: string;
+}
+
+/** By option of the command line. The tags that a user names in the setting `dimensions` are properties, too. */
+export const PROPERTIES = {
+  campaign: { column: 'campaign_id', name: 'campaign', plural: 'campaigns', says: 'of the campaign' },
+  domain: { column: 'from_domain', name: 'sending domain', plural: 'sending domains', says: 'from' },
+  tenant: { column: 'tenant', name: 'tenant', plural: 'tenants', says: 'for the tenant' },
+} as const satisfies Record<string, Property>;
+export type PropertyName = keyof typeof PROPERTIES;
+export const PROPERTY_NAMES = Object.keys(PROPERTIES) as readonly PropertyName[];
 
 /** Which mail the report is about; all of it where nothing is said. */
-export interface Filter {
-  campaign?: string;
-  /** From domain */
-  domain?: string;
+export type Filter = Partial<Record<PropertyName, string>> & {
+  /** value by tag, such as `{ team: 'blue' }` */
+  dimensions?: Readonly<Record<string, string>>;
+};
+
+/** One thing that a filter asks for. */
+export interface Condition extends Property {
+  /** as a person has written it, such as `--dimension team` */
+  option: string;
+  value: string;
 }
 
-/** The tables that all views of mail are made from; each has these columns. */
-const BASES = { recipient_messages: recipientMessages, events };
+/** @throws UsageError for a tag that is no dimension */
+export function conditionsOf(lake: Pick<ReportLake, 'settings'>, filter: Filter): Condition[] {
+  const { dimensions = {} } = filter;
+  return [
+    ...PROPERTY_NAMES.flatMap((name) => {
+      const value = filter[name];
+      return value === undefined ? [] : [{ ...PROPERTIES[name], option: `--${name}`, value }];
+    }),
+    ...Object.entries(dimensions).map(([tag, value]) => {
+      const option = `--dimension ${tag}`;
+      return { ...dimensionOf(lake, tag, option), option, value };
+    }),
+  ];
+}
+
+/** What `--by` names: a property, or a tag that is a dimension. @throws UsageError if it is neither */
+export function propertyNamed(lake: Pick<ReportLake, 'settings'>, name: string): Property {
+  const known = PROPERTY_NAMES.find((one) => one === name);
+  return known ? PROPERTIES[known] : dimensionOf(lake, name, '--by');
+}
+
+function dimensionOf({ settings }: Pick<ReportLake, 'settings'>, tag: string, option: string): Property {
+  const { dimensions = [] } = settings ?? {};
+  const column = DIMENSION_COLUMNS[dimensions.indexOf(tag)];
+  if (column !== undefined) return { column, name: tag, plural: `values of ${tag}`, says: `with ${tag}` };
+  const others = option === '--by' ? `${PROPERTY_NAMES.join(', ')}; ` : '';
+  throw new UsageError(
+    `${option}: ${tag} is no dimension of this lake`,
+    dimensions.length > 0
+      ? `there are: ${others}${dimensions.join(', ')}`
+      : `${others && `there are: ${others}`}tags become dimensions in settings.json, such as {"dimensions": ["${tag}"]}`,
+  );
+}
+
+/** The tables that all views of mail are made from. */
+const BASES = { recipient_messages: recipientMessages, events, headers };
 
 /** The dimensions of mail; the mailbox provider, which comes from the recipient's domain, is not one of them. */
-const DIMENSIONS: ReadonlySet<string> = new Set([
-  'from_domain',
-  'configuration_set',
-  'campaign_id',
-  'treatment_id',
-  'journey_id',
-]);
+const DIMENSIONS = FACT_DIMENSIONS.filter(({ name, type }) => type === 'varchar' && columnNames(events).includes(name));
+
+/** What stands in place of a column that isn't read, by column. */
+type InPlace = ReadonlyMap<string, string>;
+const UNREAD: InPlace = new Map(DIMENSIONS.map(({ name }) => [name, 'cast(null as varchar)']));
 
 /**
  * Questions about the mail of a filter and the days of a range: of sending in cohort views, of the event in the others.
  * The views of a statement are made part of it, over tables that hold nothing else, so each of them can be asked about
  * any part of the mail whatever its own columns are.
  */
-export const askAbout = (lake: ReportLake, filter: Filter, days?: Days): Ask => ask(lake, filter, days, new Set());
+export const askAbout = (lake: ReportLake, filter: Filter, days?: Days): Ask => ask(lake, filter, days, new Map());
 
 /**
  * The same, for sums over all senders and campaigns: these can't be told apart in the answers. What isn't grouped by
  * needn't be read, which makes views of millions of mails several times as fast.
  */
-export const askInAll = (lake: ReportLake, filter: Filter, days?: Days): Ask => ask(lake, filter, days, DIMENSIONS);
+export const askInAll = (lake: ReportLake, filter: Filter, days?: Days): Ask => ask(lake, filter, days, UNREAD);
 
-function ask(
-  { engine, views }: ReportLake,
-  { campaign, domain }: Filter,
-  days: Days | undefined,
-  unread: ReadonlySet<string>,
-): Ask {
-  const conditions = [
-    days && `dt between '${days.from}' and '${days.to}'`,
-    campaign !== undefined && `campaign_id = ${quoteText(campaign)}`,
-    domain !== undefined && `from_domain = ${quoteText(domain)}`,
-  ].filter((condition) => typeof condition === 'string');
-  const where = conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
+/** The same, for sums by identity, and by whether mail is of a campaign or journey at all. */
+export const askByIdentity = (lake: ReportLake, filter: Filter, days?: Days): Ask => {
+  const inPlace = new Map(UNREAD);
+  for (const name of ['from_domain', 'configuration_set']) inPlace.delete(name);
+  for (const name of ['campaign_id', 'journey_id']) inPlace.set(name, `case when ${name} is not null then 'any' end`);
+  return ask(lake, filter, days, inPlace);
+};
+
+function ask(lake: ReportLake, filter: Filter, days: Days | undefined, inPlace: InPlace): Ask {
+  const { engine, views } = lake;
+  const asked = conditionsOf(lake, filter);
+  const ofDays = days ? [`dt between '${days.from}' and '${days.to}'`] : [];
+  const where = (own: readonly string[]): string => {
+    const has = ({ column }: Property) => own.includes(column);
+    const conditions = [...ofDays, ...asked.filter(has).map(isValue)];
+    // Headers don't say all of the mail that they are of: that does.
+    const others = asked.filter((one) => !has(one)).map(isValue);
+    if (others.length > 0)
+      conditions.push(
+        `message_id in (select message_id from recipient_messages where ${[...ofDays, ...others].join(' and ')})`,
+      );
+    return conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
+  };
   const bases = Object.fromEntries(
     Object.entries(BASES).map(([name, table]) => {
-      const columns = columnNames(table).map((column) =>
-        unread.has(column) ? `cast(null as varchar) as ${column}` : column,
-      );
-      return [name, `select ${columns.join(', ')}, dt from ${name}${where}`];
+      const own = columnNames(table);
+      const columns = own.map((column) => (inPlace.has(column) ? `${inPlace.get(column)} as ${column}` : column));
+      return [name, `select ${columns.join(', ')}, dt from ${name}${where(own)}`];
     }),
   );
   return async (sql) => rowsOf(await engine.query(inlineViews(sql, views, bases)));
 }
+
+const isValue = ({ column, value }: Condition): string => `${column} = ${quoteText(value)}`;

@@ -63,28 +63,38 @@ function quoted({ said, ip }: Answer): string | null {
   return `Servers said “${text}” (${times === of ? `all ${count(of)}` : `${count(times)} of ${count(of)}`} times).${about}`;
 }
 
-function what({ metric, provider, providers, horizon }: Incident, share: string): string {
+function what(incident: Incident, share: string): string {
+  const { metric, provider, providers, horizon } = incident;
+  const isAll = incident.identity === undefined && incident.kind === undefined;
+  const mails = mailOf(incident);
   const who = provider === null ? null : provider === 'other' ? 'smaller mailbox providers' : providerName(provider);
-  const mail = who === null ? `all mail${among(providers)}` : `the mail to ${who}`;
+  const mail = who === null ? `${isAll ? 'all' : 'the'} ${mails}${among(providers)}` : `the ${mails} to ${who}`;
+  const recipients = isAll ? 'the recipients' : `the recipients of the ${mails}`;
   const at = who === null ? among(providers) : ` at ${who}`;
   switch (metric) {
     case 'hard_bounce_rate':
       return who === null
         ? `${share} of ${mail} bounced permanently`
-        : `${provider === 'other' ? 'Smaller mailbox providers' : who} turned away ${share} of the mail sent there`;
+        : `${provider === 'other' ? 'Smaller mailbox providers' : who} turned away ${share} of the ${mails} sent there`;
     case 'soft_bounce_rate':
       return `${share} of ${mail} bounced temporarily`;
     case 'delivery_rate':
       return `only ${share} of ${mail} was delivered within ${horizon} hours`;
     case 'complaint_rate':
-      return `${share} of the recipients${at} complained`;
+      return `${share} of ${recipients}${at} complained`;
     case 'human_open_rate':
       return `only ${share} of ${mail} was opened by people within ${horizon} hours`;
     case 'human_click_rate':
       return `only ${share} of ${mail} was clicked within ${horizon} hours`;
     case 'unsubscribe_rate':
-      return `${share} of the recipients${at} unsubscribed`;
+      return `${share} of ${recipients}${at} unsubscribed`;
   }
+}
+
+/** `mail`, `campaign mail`, `mail from news.example (receipts)`. */
+function mailOf({ identity, kind }: Incident): string {
+  const set = identity?.configurationSet == null ? '' : ` (${identity.configurationSet})`;
+  return `${kind === undefined ? '' : `${kind} `}mail${identity === undefined ? '' : ` from ${identity.domain}${set}`}`;
 }
 
 const among = (providers: readonly string[]): string =>

@@ -1,14 +1,19 @@
 /*
 Why mail bounced, in words, with one example of what the receiving server said. Simulator addresses are left out. One
-row per event date, mailbox provider, from domain, bounce kind, type and sub-type, and enhanced status.
+row per event date, mailbox provider, from domain, configuration set, campaign, outgoing IP, bounce kind, type and
+sub-type, and enhanced status.
 
 clock: event day
-grain: event_date, mailbox_provider, from_domain, bounce_kind, bounce_type, bounce_sub_type, enhanced_status
+grain: event_date, mailbox_provider, from_domain, configuration_set, campaign_id, outgoing_ip, bounce_kind, bounce_type
+grain: bounce_sub_type, enhanced_status
 columns:
     event_date                   date    The UTC day of the bounce.
     dt                           varchar The same day as text, as partitioned: filter on it to read few files.
     mailbox_provider             varchar = email_events
     from_domain                  varchar = email_events
+    configuration_set            varchar = email_events
+    campaign_id                  varchar = email_events
+    outgoing_ip                  varchar = email_events
     bounce_kind                  varchar = email_events
     bounce_type                  varchar = email_events
     bounce_sub_type              varchar = email_events
@@ -19,7 +24,8 @@ columns:
                                          enhanced_status_codes; of its class and subject where the code is not listed),
                                          else of the sub-type.
     what_to_do                   varchar What a sender can do about it.
-    bounces                      bigint  Recipient-messages that bounced so.
+    bounces                      bigint  Recipient-messages that bounced so; 0 for mail that was never sent out
+                                         (suppressed), which is no bounce.
     bounced_messages             bigint  Messages among them.
     day_bounces                  bigint  Recipient-messages of this from domain that bounced at this provider on that
                                          day, each reason on its own, without the suppressed: what bounce_share is of.
@@ -27,6 +33,7 @@ columns:
     example_diagnostic           varchar What the server said to one of them: the first in alphabetical order, with
                                          `<address>` in place of each e-mail address.
     example_message_id           varchar The message that it was said of: look it up in message_timeline.
+    suppressed                   bigint  Recipient-messages that a suppression list or the like stopped so.
 */
 with bounces as (
     select *
@@ -50,6 +57,9 @@ reasons as (
         dt,
         mailbox_provider,
         from_domain,
+        configuration_set,
+        campaign_id,
+        outgoing_ip,
         bounce_kind,
         bounce_type,
         bounce_sub_type,
@@ -57,8 +67,9 @@ reasons as (
         enhanced_status,
         is_suppressed,
         -- The unit of counting; a bounce that names no recipient counts once a message.
-        count(distinct message_id || ' ' || coalesce(recipient_key, '')) as bounces,
-        count(distinct message_id) as bounced_messages,
+        count(distinct case when not is_suppressed then message_id || ' ' || coalesce(recipient_key, '') end) as bounces,
+        count(distinct case when not is_suppressed then message_id end) as bounced_messages,
+        count(distinct case when is_suppressed then message_id || ' ' || coalesce(recipient_key, '') end) as suppressed,
         min(diagnostic_code) as example_diagnostic,
         coalesce(
             min_by(message_id, diagnostic_code || chr(9) || message_id),
@@ -69,6 +80,9 @@ reasons as (
         dt,
         mailbox_provider,
         from_domain,
+        configuration_set,
+        campaign_id,
+        outgoing_ip,
         bounce_kind,
         bounce_type,
         bounce_sub_type,
@@ -80,13 +94,7 @@ reasons as (
 shared as (
     select
         *,
-        coalesce(
-            cast(
-                sum(case when not is_suppressed then bounces end) over (partition by dt, mailbox_provider, from_domain)
-                as bigint
-            ),
-            0
-        ) as day_bounces
+        cast(sum(bounces) over (partition by dt, mailbox_provider, from_domain) as bigint) as day_bounces
     from reasons
 ),
 
@@ -96,6 +104,9 @@ final as (
         shared.dt,
         shared.mailbox_provider,
         shared.from_domain,
+        shared.configuration_set,
+        shared.campaign_id,
+        shared.outgoing_ip,
         shared.bounce_kind,
         shared.bounce_type,
         shared.bounce_sub_type,
@@ -129,7 +140,8 @@ final as (
             '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+',
             '<address>'
         ) as example_diagnostic,
-        shared.example_message_id
+        shared.example_message_id,
+        shared.suppressed
     from shared
     left join sub_types
         on sub_types.bounce_type = case shared.bounce_kind

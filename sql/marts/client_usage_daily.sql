@@ -1,15 +1,18 @@
 /*
 In which programs and on which devices people opened mail, from the user agents of opens; those labelled machine are
 counted beside. Machines are told by their user agent alone here (machine_reason of email_events). Simulator addresses
-are left out. One row per event date, mail client and device class.
+are left out. One row per event date, mail client,
+device class, mailbox provider and campaign.
 
 clock: event day
-grain: event_date, client_name, device_class
+grain: event_date, client_name, device_class, mailbox_provider, campaign_id
 columns:
     event_date       date    The UTC day of the open.
     dt               varchar The same day as text, as partitioned: filter on it to read few files.
     client_name      varchar = email_events
     device_class     varchar = email_events
+    mailbox_provider varchar = email_events
+    campaign_id      varchar = email_events
     opens            bigint  Open events, by anyone or anything.
     human_opens      bigint  Open events not labelled machine.
     readers          bigint  Recipient-messages with an open; a message to several recipients counts once.
@@ -32,12 +35,14 @@ clients as (
         dt,
         client_name,
         device_class,
+        mailbox_provider,
+        campaign_id,
         count(distinct event_id) as opens,
         count(distinct case when not is_machine then event_id end) as human_opens,
         count(distinct recipient_message) as readers,
         count(distinct case when not is_machine then recipient_message end) as human_readers
     from opens
-    group by dt, client_name, device_class
+    group by dt, client_name, device_class, mailbox_provider, campaign_id
 ),
 
 shared as (
@@ -53,6 +58,8 @@ final as (
         dt,
         client_name,
         device_class,
+        mailbox_provider,
+        campaign_id,
         opens,
         human_opens,
         readers,

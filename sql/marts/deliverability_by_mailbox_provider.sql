@@ -64,6 +64,8 @@ sums as (
         cast(sum(click_trackable) as bigint) as click_trackable,
         cast(sum(hidden_opens) as bigint) as hidden_opens,
         cast(sum(unsubscribe_delivered) as bigint) as unsubscribe_delivered,
+        cast(sum(delayed_delivered) as bigint) as delayed_delivered,
+        cast(sum(delayed_bounced) as bigint) as delayed_bounced,
         cast(sum(simulator_messages) as bigint) as simulator_messages
     from facts
     group by send_date, dt, mailbox_provider
@@ -111,6 +113,8 @@ final as (
         click_trackable,
         hidden_opens,
         unsubscribe_delivered,
+        delayed_delivered,
+        delayed_bounced,
         simulator_messages,
         cast(observed_delivered as double) / nullif(observed_sent, 0) as delivery_rate,
         cast(volume_hard_bounces as double) / nullif(volume_sent, 0) as hard_bounce_rate,

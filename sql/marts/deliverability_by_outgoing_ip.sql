@@ -93,6 +93,8 @@ sums as (
         count_if(not is_simulator and is_presumed_delivered and is_trackable and is_click_tracked) as click_trackable,
         count_if(not is_simulator and is_trackable_delivered and hidden_opens > 0 and human_opens = 0) as hidden_opens,
         count_if(not is_simulator and is_presumed_delivered and is_unsubscribe_observed) as unsubscribe_delivered,
+        count_if(not is_simulator and delays > 0 and is_delivered) as delayed_delivered,
+        count_if(not is_simulator and delays > 0 and bounce_kind is not null and not is_delivered) as delayed_bounced,
         count_if(is_simulator) as simulator_messages
     from outcomes
     group by send_date, dt, outgoing_ip, mailbox_provider
@@ -141,6 +143,8 @@ final as (
         click_trackable,
         hidden_opens,
         unsubscribe_delivered,
+        delayed_delivered,
+        delayed_bounced,
         simulator_messages,
         cast(observed_delivered as double) / nullif(observed_sent, 0) as delivery_rate,
         cast(volume_hard_bounces as double) / nullif(volume_sent, 0) as hard_bounce_rate,

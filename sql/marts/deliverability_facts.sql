@@ -72,6 +72,10 @@ columns:
                                         it (Apple), so that nobody can tell whether a person did.
     unsubscribe_delivered       bigint  Delivered (presumed so where Delivery events are not published), where
                                         unsubscribes can be seen: what unsubscribe_rate is of.
+    delayed_delivered           bigint  Of delayed: delivered all the same. What else was delivered was so at the first
+                                        attempt, where DeliveryDelay events are published.
+    delayed_bounced             bigint  Of delayed: never delivered and bounced, of whatever kind. The rest of delayed
+                                        is still under way, or suppressed.
     simulator_messages          bigint  Recipient-messages to simulator addresses, which no other count includes.
     is_mature                   boolean The attribution window is over (seed settings, attribution_days), and a day for
                                         late arrivals: the numbers are final.
@@ -166,6 +170,8 @@ counts as (
         count_if(not is_simulator and is_presumed_delivered and is_trackable and is_click_tracked) as click_trackable,
         count_if(not is_simulator and is_trackable_delivered and hidden_opens > 0 and human_opens = 0) as hidden_opens,
         count_if(not is_simulator and is_presumed_delivered and is_unsubscribe_observed) as unsubscribe_delivered,
+        count_if(not is_simulator and delays > 0 and is_delivered) as delayed_delivered,
+        count_if(not is_simulator and delays > 0 and bounce_kind is not null and not is_delivered) as delayed_bounced,
         count_if(is_simulator) as simulator_messages
     from outcomes
     group by
@@ -226,6 +232,8 @@ final as (
         click_trackable,
         hidden_opens,
         unsubscribe_delivered,
+        delayed_delivered,
+        delayed_bounced,
         simulator_messages,
         send_date + attribution_days * interval '1' day < current_date as is_mature
     from counts

@@ -12,8 +12,9 @@ columns:
     event_date        date    The UTC day of the events.
     dt                varchar The same day as text, as partitioned: filter on it to read few files.
     source            varchar = email_events
-    event_type        varchar = email_events
-    event_name        varchar = email_events
+    event_type        varchar As in email_events; or `suppressed`, for what the service tells as a bounce or complaint
+                              of mail that was never sent out, which is neither.
+    event_name        varchar The event in words, such as `Hard bounce`.
     events            bigint  Events, those of simulator addresses left out, as from all counts but simulator_events.
     messages          bigint  Messages that they happened to.
     simulator_events  bigint  Events of simulator addresses.
@@ -40,17 +41,25 @@ events as (
     from email_events
 ),
 
+told as (
+    select
+        *,
+        case when is_suppressed then 'suppressed' else event_type end as type_told,
+        case when is_suppressed then 'Suppressed' else event_name end as name_told
+    from events
+),
+
 counted as (
     select
         dt,
         source,
-        event_type,
-        event_name,
+        type_told as event_type,
+        name_told as event_name,
         count(distinct case when not is_simulator then event_id end) as events,
         count(distinct case when not is_simulator then message_id end) as messages,
         count(distinct case when is_simulator then event_id end) as simulator_events
-    from events
-    group by dt, source, event_type, event_name
+    from told
+    group by dt, source, type_told, name_told
 ),
 
 -- Each day's counts are moved to the days that they are compared with. A filter on the day goes into each branch, and

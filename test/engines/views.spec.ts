@@ -208,7 +208,13 @@ const asText = ({ rows }: QueryResult): string[] =>
     .sort();
 
 /** These compare a day with earlier ones, or have days of their own that don't follow those of files. */
-const COMPARING = ['event_volume_daily', 'deliverability_anomalies', 'data_quality_daily'];
+const COMPARING = [
+  'event_volume_daily',
+  'deliverability_anomalies',
+  'message_recency',
+  'deliverability_by_engagement_recency',
+  'data_quality_daily',
+];
 
 const typesOf = ({ columns }: ViewSource): object[] => columns.map(({ name, type }) => ({ name, type }));
 

@@ -90,6 +90,33 @@ describe('one trouble', () => {
     expect(eachTroubleOnce(rows)).toEqual(rows);
   });
 
+  test('of an identity or a kind of mail is told where the mail of all of them does not show it', () => {
+    const identity = { domain: 'tiny.example', configurationSet: null };
+    const tiny = incident({ provider: null, identity });
+    const kind = incident({ provider: null, identity, kind: 'campaign' });
+    expect(eachTroubleOnce([tiny, kind])).toEqual([tiny]);
+    expect(eachTroubleOnce([kind])).toEqual([kind]);
+    const gmail = incident({});
+    expect(eachTroubleOnce([tiny, kind, gmail])).toEqual([gmail]);
+    const complaints = incident({ provider: null, metric: 'complaint_rate' });
+    expect(eachTroubleOnce([tiny, complaints])).toEqual([complaints, tiny]);
+    // Another identity's trouble of the next day is another one.
+    expect(joined([tiny, incident({ from: '2025-09-01', provider: null })])).toHaveLength(2);
+  });
+
+  test('of one identity is found in mail where others hide it, and its words say whose it is', async () => {
+    const facts = Array.from({ length: 40 }, (_, i) => later(FIRST, i)).flatMap((send_date, i) => [
+      fact({ send_date, domain: 'club.example', from_domain: 'large.example', sent: 900, hard: 9, delivered: 891 }),
+      fact({ send_date, domain: 'club.example', from_domain: 'tiny.example', sent: 40, hard: i === 39 ? 8 : 0 }),
+    ]);
+    const { incidents } = await found({ ...NOTHING, facts });
+    expect(incidents).toMatchObject([
+      { metric: 'hard_bounce_rate', provider: null, identity: { domain: 'tiny.example', configurationSet: null } },
+    ]);
+    const [tiny] = incidents;
+    expect(tiny && worded(tiny).what).toBe('20.0% of the mail from tiny.example bounced permanently');
+  });
+
   test('on days in a row is one incident, with its sums', () => {
     const days = [
       incident({ from: '2025-08-31', expected: 0.02, denominator: 100 }),

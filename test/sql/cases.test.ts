@@ -38,8 +38,13 @@ const RIGHT: Record<string, [what: string, statement: string, rows: SqlValue[][]
     ],
     [
       'its words are those of the list, not of a mailbox that does not exist',
-      "select bounce_category, strpos(meaning, 'tenant') > 0, bounce_share from bounce_diagnostics",
-      [['suppressed', true, null]],
+      "select bounce_category, strpos(meaning, 'tenant') > 0, bounces, suppressed, bounce_share from bounce_diagnostics",
+      [['suppressed', true, 0, 1, null]],
+    ],
+    [
+      'in no volume it is a bounce',
+      "select event_type, event_name, events from event_volume_daily where event_type in ('hard_bounce', 'suppressed')",
+      [['suppressed', 'Suppressed', 1]],
     ],
     [
       'it is on a list, and not a bad address',

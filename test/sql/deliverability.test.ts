@@ -96,6 +96,8 @@ const COUNTS_OF_MONDAY = {
   click_trackable: 4,
   hidden_opens: 1,
   unsubscribe_delivered: 5,
+  delayed_delivered: 0,
+  delayed_bounced: 1,
   simulator_messages: 1,
 };
 const RATES_OF_MONDAY = {

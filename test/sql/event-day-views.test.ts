@@ -47,8 +47,12 @@ test('bounce_diagnostics says in words why mail bounced, with one example', asyn
     event_date: '2026-03-02',
     dt: '2026-03-02',
     from_domain: 'a.example',
+    configuration_set: null,
+    campaign_id: null,
+    outgoing_ip: null,
     bounce_kind: 'hard',
     bounce_type: 'Permanent',
+    suppressed: 0,
   };
   expect(
     await lake.rows(

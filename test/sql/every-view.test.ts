@@ -166,7 +166,7 @@ describe('fault 67: on one mail with one event of each kind', () => {
 
 describe('on mail to the simulator alone', () => {
   /** Those that list what there is, with a label, and the one on headers, which says so. */
-  const SHOWS_ALL = ['email_events', 'message_outcomes', 'message_timeline', 'sender_requirements'];
+  const SHOWS_ALL = ['email_events', 'message_outcomes', 'message_recency', 'message_timeline', 'sender_requirements'];
   /** Settings, or places of a clock, and no counts. */
   const NO_COUNT = /^(simulator_|horizon_hours|earlier_days)/;
   let lake: LakeFixture;
@@ -240,13 +240,16 @@ describe('fault 67: on much mail', () => {
   const sums = (counts: readonly string[]): string => counts.map((count) => `sum(${count}) as ${count}`).join(', ');
 
   test('the sum over providers, and over all facts, is the line of the day', async () => {
-    expect(COUNTS).toHaveLength(38);
+    expect(COUNTS).toHaveLength(40);
     const daily = await lake.rows(`select send_date, ${COUNTS} from deliverability_daily order by 1`);
     for (const view of [
       'deliverability_by_mailbox_provider',
       'deliverability_by_recipient_domain',
       'deliverability_by_sending_domain',
       'deliverability_by_outgoing_ip',
+      'deliverability_by_subject',
+      'deliverability_by_tenant',
+      'deliverability_by_engagement_recency',
       'deliverability_facts',
     ]) {
       expect(await lake.rows(`select send_date, ${sums(COUNTS)} from ${view} group by 1 order by 1`)).toEqual(daily);
@@ -283,6 +286,8 @@ describe('fault 67: on much mail', () => {
         ['soft_never_delivered', 'volume_soft_bounces'],
         ['hidden_opens + unique_human_opens', 'unique_opens'],
         ['delivered_inferred', 'delivered'],
+        ['delayed_delivered', 'delivered'],
+        ['delayed_delivered + delayed_bounced', 'delayed'],
         ['reputation_hard_bounces', 'reputation_sent'],
         ['feedback_complaints', 'complaints'],
         ['feedback_delivered', 'delivered'],
@@ -434,6 +439,8 @@ describe('fault 67: on much mail', () => {
     bounce_diagnostics: [['bounce_share', 'bounces', 'day_bounces']],
     delivery_delays_daily: [['delayed_share', 'delayed', 'day_delayed']],
     client_usage_daily: [['human_open_share', 'human_opens', 'day_human_opens']],
+    machine_activity_daily: [['share_of_day', 'events', 'day_events']],
+    bulk_senders_daily: [['unauthenticated_share', 'volume_unauthenticated', 'volume_sent']],
     engagement_by_hour: [
       ['human_open_share', 'human_opens', 'all_human_opens'],
       ['human_click_share', 'human_clicks', 'all_human_clicks'],
@@ -465,6 +472,10 @@ describe('fault 67: on much mail', () => {
       ['unsubscribes_daily', 'human_unsubscribes', 'unsubscribes'],
       ['unsubscribes_daily', 'unsubscribes', 'unsubscribe_events'],
       ['client_usage_daily', 'human_opens', 'opens'],
+      ['machine_activity_daily', 'hidden_events', 'events'],
+      ['machine_activity_daily', 'recipient_messages', 'events'],
+      ['bulk_senders_daily', 'unauthenticated', 'refused'],
+      ['bulk_senders_daily', 'refused', 'sent'],
       ['client_usage_daily', 'human_readers', 'readers'],
       ['client_usage_daily', 'human_readers', 'human_opens'],
       ['engagement_hourly', 'human_opens', 'opens'],
@@ -497,6 +508,10 @@ describe('fault 67: on much mail', () => {
     );
     const opens = await events("event_type = 'open'");
     expect(await one('select sum(opens) from client_usage_daily')).toBe(opens);
+    expect(await one("select sum(events) from machine_activity_daily where event_type = 'open'")).toBe(opens);
+    expect(await one('select sum(events) from machine_activity_daily where is_machine')).toBe(
+      await events("event_type in ('open', 'click', 'unsubscribe') and is_machine"),
+    );
     expect(await one('select sum(opens) from engagement_hourly')).toBe(opens);
     expect(await one('select sum(opens) from engagement_by_hour')).toBe(opens);
     const humanOpens = await events("event_type = 'open' and not is_machine");
@@ -538,8 +553,8 @@ describe('a question on one day reads that day only', () => {
     // What is usual on that weekday.
     event_volume_daily: ['2026-02-02', '2026-02-09', '2026-02-16', '2026-02-23'],
   };
-  /** Compares with 28 days before through windows over days: reads all. */
-  const READS_ALL = ['deliverability_anomalies'];
+  /** Compares with what came before through windows over days: reads all. */
+  const READS_ALL = ['deliverability_anomalies', 'message_recency', 'deliverability_by_engagement_recency'];
 
   const fileOf = (table: string, day: string): string => join(folder, table, `dt=${day}`, 'a.parquet');
   const show = (readable: readonly string[], names: readonly string[] = PARTITIONED): void => {
@@ -558,7 +573,7 @@ describe('a question on one day reads that day only', () => {
     lake = await lakeFixture();
     const events = DAYS.flatMap((day) => {
       const says = { campaign_id: 'spring', journey_id: 'welcome', outgoing_ip: '192.0.2.9', from_domain: 'a.example' };
-      const mail = { message_id: day, recipient_key: 'ana@web.de', sent_at: `${day} 09:00:00`, says };
+      const mail = { message_id: day, recipient_key: 'ana@gmail.com', sent_at: `${day} 09:00:00`, says };
       return [
         happened(mail, 'send'),
         happened(mail, 'delivery_delay', 5),

@@ -32,22 +32,35 @@ test('client_usage_daily tells where people opened, machines beside', async () =
     happened(mail('m1', 'ana@web.de'), 'click', 95, { ...FIREFOX, link: 'a' }),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
-  const day = { event_date: '2026-03-02', dt: '2026-03-02', day_human_opens: 4 };
+  const day = { event_date: '2026-03-02', dt: '2026-03-02', campaign_id: 'spring', day_human_opens: 4 };
   expect(await lake.rows('select * from client_usage_daily order by opens desc, client_name')).toEqual([
     {
       ...day,
       client_name: 'Firefox',
       device_class: 'desktop',
-      opens: 3,
-      human_opens: 3,
-      readers: 2,
-      human_readers: 2,
-      human_open_share: 3 / 4,
+      mailbox_provider: 'web.de',
+      opens: 2,
+      human_opens: 2,
+      readers: 1,
+      human_readers: 1,
+      human_open_share: 2 / 4,
+    },
+    {
+      ...day,
+      client_name: 'Firefox',
+      device_class: 'desktop',
+      mailbox_provider: null,
+      opens: 1,
+      human_opens: 1,
+      readers: 1,
+      human_readers: 1,
+      human_open_share: 1 / 4,
     },
     {
       ...day,
       client_name: 'Outlook',
       device_class: 'desktop',
+      mailbox_provider: 'web.de',
       opens: 1,
       human_opens: 1,
       readers: 1,
@@ -58,6 +71,7 @@ test('client_usage_daily tells where people opened, machines beside', async () =
       ...day,
       client_name: null,
       device_class: 'bot',
+      mailbox_provider: 'web.de',
       opens: 1,
       human_opens: 0,
       readers: 1,

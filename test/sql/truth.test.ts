@@ -214,7 +214,7 @@ describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
 
   test('bounce_diagnostics has the truth’s bounces', async () => {
     const seen = await rows(
-      'select cast(event_date as varchar) as event_date, mailbox_provider, bounce_type, bounce_sub_type, enhanced_status, sum(bounces) as bounces from bounce_diagnostics group by 1, 2, 3, 4, 5',
+      'select cast(event_date as varchar) as event_date, mailbox_provider, bounce_type, bounce_sub_type, enhanced_status, sum(bounces + suppressed) as bounces from bounce_diagnostics group by 1, 2, 3, 4, 5',
     );
     const said = new Map<string, number>();
     for (const bounce of truth.bounces) {
@@ -256,6 +256,13 @@ describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
       `select ${[...shown(dimensions), ...summed(counts)]} from ${view} group by ${by} having ${some}`,
     );
     expect(sorted(seen)).toEqual(sorted(truth.days[list]));
+  });
+
+  test('machine_activity_daily has the truth’s opens by people, day by day', async () => {
+    const seen = await rows(`select ${shown(['event_date'])}, cast(sum(events) as bigint) as opens,
+        cast(sum(case when not is_machine then events end) as bigint) as human_opens
+      from machine_activity_daily where event_type = 'open' group by 1 having sum(events) > 0`);
+    expect(sorted(seen)).toEqual(sorted(truth.days.opens));
   });
 
   const instant = (value: SqlValue | undefined): number | null => (typeof value === 'number' ? value : null);

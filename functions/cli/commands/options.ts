@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { UsageError, WorkError } from '#host/failure.ts';
-import { byteCount } from '#host/figures.ts';
+import { byteCount, counted } from '#host/figures.ts';
 import type { LakeOptions, LocalLake } from '#local/lake.ts';
 import { addressOf, readBucketAddress } from '#local/raw/bucket-address.ts';
 import { knownRaw, refuseOtherRaw } from '#local/raw/known-folder.ts';
 import { checkBucket } from '#local/raw/store.ts';
 import { bytesOf, LEAST_MEMORY, type WorkerLimits } from '#local/run/limits.ts';
+import type { Console } from '../console.ts';
 
 /** How a person calls the command line. */
 export const LAKE = 'npm run lake --';
@@ -45,6 +46,21 @@ export function lakeCommand(command: string, { lake, raw }: Partial<Folders>): s
   ];
   return [LAKE, command, ...options].join(' ');
 }
+
+/** Said again each time, as long as it is so: what is counted by a column may miss these rows. */
+export function warnOfOtherSettings(
+  to: Pick<Console, 'warn'>,
+  days: readonly string[],
+  folders: Pick<Folders, 'lake'>,
+): void {
+  const [first, last] = [days[0], days.at(-1)];
+  if (first === undefined || last === undefined) return;
+  to.warn(
+    `${counted(days.length, 'day has', 'days have')} events that were read with other settings (${dayRange(first, last)}): they stay as they were; see: ${lakeCommand('tags', folders)}`,
+  );
+}
+
+export const dayRange = (first: string, last: string): string => (first === last ? first : `${first} to ${last}`);
 
 /** A word that a shell takes as it is. */
 const shellWord = (text: string): string =>

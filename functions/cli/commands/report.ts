@@ -1,9 +1,10 @@
 /** The command `report`: writes the HTML report. */
 
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '#host/failure.ts';
 import { byteCount } from '#host/figures.ts';
 import { safeText } from '#host/safe-text.ts';
+import { daysOfOtherSettings } from '#lake/protocol/other-settings.ts';
 import type { Console } from '../console.ts';
 import {
   calendarDay,
@@ -13,6 +14,7 @@ import {
   type LakeFolder,
   lakeOption,
   refuseFolder,
+  warnOfOtherSettings,
   withLake,
   writableFile,
 } from './options.ts';
@@ -23,6 +25,9 @@ interface ReportFlags extends LakeFolder {
   to?: string;
   campaign?: string;
   domain?: string;
+  tenant?: string;
+  dimension?: Readonly<Record<string, string>>;
+  by?: string;
   title?: string;
 }
 
@@ -34,6 +39,13 @@ export const reportCommand = (to: Console): Command =>
     .option('--to <day>', 'last send day', calendarDay)
     .option('--campaign <id>', 'only mail of this campaign')
     .option('--domain <domain>', 'only mail from this domain')
+    .option('--tenant <name>', 'only mail for this tenant')
+    .option(
+      '--dimension <tag=value>',
+      'only mail with this value of a tag that is a dimension; may be repeated',
+      taggedValue,
+    )
+    .option('--by <property>', 'a section by tenant, campaign, domain, or a tag that is a dimension')
     .option('--title <text>', 'its heading')
     .addOption(lakeOption())
     .addOption(jsonOption())
@@ -42,10 +54,11 @@ export const reportCommand = (to: Console): Command =>
       examples(
         ['report --out report.html'],
         ['report --out news.html --domain news.example.com'],
+        ['report --out blue.html --dimension team=blue --by tenant'],
         ['report --out july.html --from 2026-07-01 --to 2026-07-31 --title "July"'],
       ),
     )
-    .action(async ({ lake: folder, json, ...options }: ReportFlags) => {
+    .action(async ({ lake: folder, json, dimension: dimensions = {}, ...options }: ReportFlags) => {
       const { out, from, to: until } = options;
       if (from !== undefined && until !== undefined && from > until) {
         throw new UsageError(`--from ${from} is after --to ${until}`, 'swap the two');
@@ -54,7 +67,19 @@ export const reportCommand = (to: Console): Command =>
       existingLake(folder);
       writableFile(out, '--out');
       const { writeReport } = await import('#report/index.ts');
-      const { bytes } = await withLake({ lake: folder }, (lake) => writeReport(lake, options));
+      const { bytes } = await withLake({ lake: folder }, async (lake) => {
+        const report = await writeReport(lake, { ...options, dimensions });
+        if (Object.keys(dimensions).length > 0 || options.tenant !== undefined || options.by !== undefined)
+          warnOfOtherSettings(to, await daysOfOtherSettings(lake.ports.lake, lake.settings), { lake: folder });
+        return report;
+      });
       if (json) return to.json({ file: out, bytes });
       await to.print([`Wrote ${safeText(out)} (${byteCount(bytes)}): open it in a browser.`]);
     });
+
+/** `team=blue`, after those before it. @throws InvalidArgumentError, which commander words */
+function taggedValue(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It takes a tag and its value, such as team=blue.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

@@ -17,6 +17,7 @@ import {
   rawFolder,
   rawOption,
   type WorkerFlags,
+  warnOfOtherSettings,
   withLake,
   workerMemoryOption,
   workersOption,
@@ -56,6 +57,7 @@ export const runCommand = (to: Console): Command =>
         const summary = await runAll(lake, options);
         warnOfObjects(to, summary, flags);
         warnOfUnread(to, summary.unread);
+        warnOfOtherSettings(to, summary.other_settings_days, { lake: flags.lake });
         if (flags.json) return to.json(summary);
         await to.print(summaryLines(summary, to.palette));
         if (summary.objects + summary.known_objects === 0) return;

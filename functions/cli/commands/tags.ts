@@ -8,7 +8,16 @@ import { quoteText } from '#lake/sql/quote.ts';
 import type { LocalLake } from '#local/lake.ts';
 import type { Console } from '../console.ts';
 import { tableLines } from '../terminal/table.ts';
-import { examples, existingLake, jsonOption, LAKE, type LakeFolder, lakeOption, withLake } from './options.ts';
+import {
+  dayRange,
+  examples,
+  existingLake,
+  jsonOption,
+  LAKE,
+  type LakeFolder,
+  lakeOption,
+  withLake,
+} from './options.ts';
 
 /** A message tag or attribute that events have. */
 interface TagUse {
@@ -134,7 +143,7 @@ const tableOf = (tags: readonly TagUse[]): QueryResult => ({
 });
 
 const staleText = ({ column, tag, events, first_day, last_day }: StaleColumn): string => {
-  const days = first_day === last_day ? first_day : `${first_day} to ${last_day}`;
+  const days = dayRange(first_day, last_day);
   const says =
     tag === null
       ? `${column} holds a tag that the settings do not name any more`

@@ -6,6 +6,8 @@ export const TOPICS: Readonly<Record<string, readonly string[]>> = {
     'deliverability_by_recipient_domain',
     'deliverability_by_sending_domain',
     'deliverability_by_outgoing_ip',
+    'deliverability_by_tenant',
+    'deliverability_by_engagement_recency',
     'deliverability_by_horizon',
     'deliverability_facts',
   ],
@@ -13,11 +15,13 @@ export const TOPICS: Readonly<Record<string, readonly string[]>> = {
     'deliverability_anomalies',
     'reputation_status',
     'sender_requirements',
+    'bulk_senders_daily',
     'event_volume_daily',
   ],
   'Campaigns, journeys, tests': [
     'deliverability_by_campaign',
     'deliverability_by_journey',
+    'deliverability_by_subject',
     'treatment_comparison',
     'link_performance',
     'link_clicks_daily',
@@ -25,6 +29,7 @@ export const TOPICS: Readonly<Record<string, readonly string[]>> = {
     'engagement_by_hour',
     'engagement_hourly',
     'client_usage_daily',
+    'machine_activity_daily',
   ],
   'Bounces, delays, complaints': [
     'bounce_diagnostics',
@@ -35,7 +40,7 @@ export const TOPICS: Readonly<Record<string, readonly string[]>> = {
   ],
   'One mail, one person': ['message_timeline', 'recipient_engagement', 'suppression_candidates'],
   'The lake itself': ['data_quality_daily', 'data_freshness'],
-  'What views are made from': ['email_events', 'message_outcomes'],
+  'What views are made from': ['email_events', 'message_outcomes', 'message_recency'],
 };
 
 /** Anything by topic, in order; what has none comes last. */

@@ -3,6 +3,7 @@ import { dateOf, eventType } from '../records/event-words.ts';
 import { HONEST_BOT, PRIVACY_PROXY } from '../sender/agents.ts';
 import type { Click, Happening, Mail, Open } from '../sender/mail.ts';
 import { Tally } from './counter.ts';
+import { isStopped } from './facts.ts';
 
 /** User agents that are a machine's. Scanners that use a browser's agent are found by timing, in cohort views only. */
 const MACHINES: ReadonlySet<string> = new Set([PRIVACY_PROXY, HONEST_BOT]);
@@ -58,7 +59,8 @@ export class DayLedger {
     const day = dateOf(happening.at);
     const campaign = mail.mailing.campaignId;
     const counts = [Number(!isSimulator), Number(isSimulator)];
-    this.volumes.add([day, mail.mailing.stream.source, eventType(happening)], counts);
+    const type = isStopped(happening) ? 'suppressed' : eventType(happening);
+    this.volumes.add([day, mail.mailing.stream.source, type], counts);
     if (isSimulator) return;
     const first = (what: string): number => {
       const { size } = seen;

@@ -45,6 +45,8 @@ export const FACT_COUNTS = [
   'click_trackable',
   'hidden_opens',
   'unsubscribe_delivered',
+  'delayed_delivered',
+  'delayed_bounced',
   'simulator_messages',
 ] as const;
 export type FactCounts = Record<(typeof FACT_COUNTS)[number], number>;
@@ -68,6 +70,7 @@ export const countsForCohort = (mail: Mail, happening: Happening): boolean =>
 const PARTS = [
   ...['sent', 'unseen_sends', 'stopped', 'sent_out', 'hard', 'soft', 'undetermined', 'soft_undelivered'],
   ...['complained', 'rejected', 'unrendered', 'delayed', 'unsubscribed', 'simulated'],
+  ...['delayed_delivered', 'delayed_bounced'],
   // As far as is proved, and taking for delivered what was sent and didn't bounce.
   ...['delivered', 'inferred', 'presumed', 'told_delivered', 'told_presumed', 'told_complaints'],
   ...['single_delivered', 'single_presumed', 'opened', 'opened_by_people', 'opens', 'opens_by_people'],
@@ -128,6 +131,8 @@ export function factsOf(parts: Parts, published: Published): FactCounts {
     click_trackable: when(hasVolume && published.click, `single_${presumed}`),
     hidden_opens: when(isTracked, 'hidden'),
     unsubscribe_delivered: when(hasVolume && published.unsubscribe, presumed),
+    delayed_delivered: n('delayed_delivered'),
+    delayed_bounced: n('delayed_bounced'),
     simulator_messages: n('simulated'),
   };
 }
@@ -192,6 +197,8 @@ export function addFacts(parts: Parts, mail: Mail, position: number, happenings:
     rejected: types.has('rejected'),
     unrendered: types.has('rendering_failure'),
     delayed: types.has('delay'),
+    delayed_delivered: types.has('delay') && isDelivered,
+    delayed_bounced: types.has('delay') && bounce !== null && !isDelivered,
     unsubscribed: isUnsubscribed,
     delivered: isDelivered,
     inferred: isDelivered && !types.has('delivered'),

@@ -3,6 +3,7 @@
 import type { Progress, ProgressUnit } from '#host/progress.ts';
 import { layoutOf } from '#lake/protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
+import { daysOfOtherSettings } from '#lake/protocol/other-settings.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import { type Planned, planPrefix } from '#lake/steps/plan.ts';
 import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
@@ -36,6 +37,8 @@ export interface RunSummary {
   poison_objects: { key: string; why: string }[];
   /** folders, links and names in the raw folder that could not be read, and why; the rest was */
   unread: { path: string; why: string }[];
+  /** days with events that were read with settings which mean something else than today's */
+  other_settings_days: string[];
   settled_days: number;
   rolled_up_days: number;
   /** files that nobody reads any more, which went a day after they were superseded */
@@ -139,6 +142,7 @@ export async function runAll(
     known_objects: planned.known,
     changed_objects: planned.changed,
     unread: [...lake.unread].map(([path, why]) => ({ path, why })),
+    other_settings_days: await daysOfOtherSettings(lake.ports.lake, lake.settings),
     settled_days: new Set(settled.map(({ dt }) => dt)).size,
     rolled_up_days: rolledUp.filter(({ rows }) => rows > 0).length,
     removed_files: removed.length,
@@ -152,6 +156,7 @@ export type Sums = Omit<
   | 'known_objects'
   | 'changed_objects'
   | 'unread'
+  | 'other_settings_days'
   | 'settled_days'
   | 'rolled_up_days'
   | 'removed_files'

@@ -42,6 +42,7 @@ export async function loadBounceReasons(ask: Ask): Promise<BounceReasons> {
         sum(bounces) as bounces,
         min(example_diagnostic) as example_diagnostic
     from bounce_diagnostics
+    where bounces > 0
     group by bounce_kind, enhanced_status, meaning, what_to_do, mailbox_provider
 ),
 ranked as (

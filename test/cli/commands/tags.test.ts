@@ -48,4 +48,22 @@ describe('lake tags', () => {
     settings({});
     expect((await document()).stale).toMatchObject([{ column: 'dimension_1', tag: null, events: 2 }]);
   });
+
+  test('each run, and each report by such a column, says that rows were read with other settings, as long as they are', async () => {
+    settings({ dimensions: ['colour'] });
+    const says = '1 day has events that were read with other settings (2026-10-05)';
+    for (let times = 0; times < 2; times++) {
+      const { code, stderr } = await at.lake('run', '--raw', 'raw', '--lake', 'lake');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(says) });
+    }
+    const report = await at.lake('report', '--lake', 'lake', '--out', 'by.html', '--by', 'colour');
+    expect(report).toMatchObject({ code: 0, stderr: expect.stringContaining(says) });
+    settings({ dimensions: ['team'] });
+    expect((await at.lake('run', '--raw', 'raw', '--lake', 'lake')).stderr).not.toContain('other settings');
+    const blue = await at.lake('report', '--lake', 'lake', '--out', 'by.html', '--dimension', 'team=growth');
+    expect(blue).toMatchObject({ code: 0, stderr: expect.not.stringContaining('other settings') });
+    expect(await at.lake('report', '--lake', 'lake', '--out', 'by.html', '--dimension', 'team')).toMatchObject({
+      code: 2,
+    });
+  });
 });

@@ -12,8 +12,9 @@ Written by \`npm run sql\` from the tables' declarations (\`functions/lake/table
   stands alone on either engine.
 - Where a view has \`dt\`, a filter on it, or on the date beside it (\`send_date\`, \`event_date\`), reads those days only,
   on either engine: the date is \`from_iso8601_date(dt)\`, and what rests on a partition column alone is tried on each
-  partition before a file is opened. Two views compare a day with earlier ones and read these too: event_volume_daily the
-  same weekday of four weeks, deliverability_anomalies all days. data_quality_daily rests on the protocol's own records,
+  partition before a file is opened. Some views compare a day with earlier ones and read these too: event_volume_daily the
+  same weekday of four weeks, deliverability_anomalies, message_recency and deliverability_by_engagement_recency all days.
+  data_quality_daily rests on the protocol's own records,
   which only Athena reads by day.
 - Days are UTC days in every view and in the report; the report time zone (seed \`settings\`) is for hours of the day
   alone (engagement_hourly, engagement_by_hour). A day of another zone lies in two partitions: a filter on it would read
@@ -112,6 +113,44 @@ group by mailbox_provider, enhanced_status, meaning, what_to_do
 order by bounces desc
 \`\`\`
 
+Do complaints come from people who haven't read anything for long? (What to mail less, and what that would save.)
+
+\`\`\`sql
+select
+    engagement_recency,
+    sum(sent) as sent,
+    cast(sum(feedback_complaints) as double) / nullif(sum(feedback_delivered), 0) as complaint_rate,
+    cast(sum(volume_hard_bounces) as double) / nullif(sum(volume_sent), 0) as hard_bounce_rate
+from deliverability_by_engagement_recency
+where send_date >= current_date - interval '28' day
+group by engagement_recency
+order by sent desc
+\`\`\`
+
+How much of the clicks are machines', and by which rule?
+
+\`\`\`sql
+select event_date, machine_reason, sum(events) as clicks, sum(share_of_day) as share
+from machine_activity_daily
+where event_type = 'click' and is_machine
+group by event_date, machine_reason
+order by event_date, clicks desc
+\`\`\`
+
+What was delayed: did it arrive in the end? (What was delivered without a delay was so at the first attempt.)
+
+\`\`\`sql
+select
+    mailbox_provider,
+    sum(delivered) - sum(delayed_delivered) as at_first_attempt,
+    sum(delayed_delivered) as later,
+    sum(delayed_bounced) as never
+from deliverability_facts
+where send_date >= current_date - interval '7' day
+group by mailbox_provider
+order by later desc
+\`\`\`
+
 How did a campaign do at each provider? (Any question on several dimensions: add up the facts, divide last.)
 
 \`\`\`sql
@@ -119,7 +158,7 @@ select
     mailbox_provider,
     sum(sent) as sent,
     cast(sum(delivered) as double) / nullif(sum(sent), 0) as delivery_rate,
-    cast(sum(unique_clicks) as double) / nullif(sum(trackable_delivered), 0) as unique_click_rate
+    cast(sum(unique_human_clicks) as double) / nullif(sum(click_trackable), 0) as human_click_rate
 from deliverability_facts
 where campaign_id = 'spring-sale'
 group by mailbox_provider

@@ -17,8 +17,8 @@ export interface FamilyView {
   name: string;
   /** ends with the grain: "One row per …" */
   doc: string;
-  /** the facts, or where the dimensions are beyond their grain, each recipient-message */
-  source: 'deliverability_facts' | 'message_outcomes';
+  /** the facts, or where the dimensions are beyond their grain, each recipient-message, or with its recency */
+  source: 'deliverability_facts' | 'message_outcomes' | 'message_recency';
   dimensions: readonly Dimension[];
   /** the mail it is about, as a condition on the source */
   where?: string;
@@ -84,5 +84,23 @@ export const FAMILY: readonly FamilyView[] = [
     doc: 'Whether one of our sending addresses is blocked somewhere. SES names the address on few kinds of events and Pinpoint on none: what has none stands under NULL. One row per send date, outgoing IP and mailbox provider.',
     source: 'message_outcomes',
     dimensions: [send_date, dt, varchar('outgoing_ip'), varchar('mailbox_provider')],
+  },
+  {
+    name: 'deliverability_by_subject',
+    doc: 'Which subject lines work, day by day. Where each mail has a subject of its own (names, order numbers), so has each a row. One row per send date, subject and campaign.',
+    source: 'message_outcomes',
+    dimensions: [send_date, dt, varchar('subject'), varchar('campaign_id')],
+  },
+  {
+    name: 'deliverability_by_tenant',
+    doc: 'How the mail of each tenant did, and of each value of the tags that the setting `dimensions` names, such as a template or a team. One row per send date, tenant and dimensions.',
+    source: 'deliverability_facts',
+    dimensions: [send_date, dt, varchar('tenant'), ...DIMENSION_COLUMNS.map((name) => varchar(name))],
+  },
+  {
+    name: 'deliverability_by_engagement_recency',
+    doc: "Whether mail to people who haven't engaged for long brings the bounces and complaints: mail by how long before it its recipient last opened or clicked a mail (message_recency). All days are read, whatever is asked for. One row per send date, recency and mailbox provider.",
+    source: 'message_recency',
+    dimensions: [send_date, dt, varchar('engagement_recency'), varchar('mailbox_provider')],
   },
 ];

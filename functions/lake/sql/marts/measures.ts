@@ -188,6 +188,16 @@ export const MEASURES = [
     where: ['is_presumed_delivered', 'is_unsubscribe_observed'],
   },
   {
+    name: 'delayed_delivered',
+    doc: 'Of delayed: delivered all the same. What else was delivered was so at the first attempt, where DeliveryDelay events are published.',
+    where: ['delays > 0', 'is_delivered'],
+  },
+  {
+    name: 'delayed_bounced',
+    doc: 'Of delayed: never delivered and bounced, of whatever kind. The rest of delayed is still under way, or suppressed.',
+    where: ['delays > 0', 'bounce_kind is not null', 'not is_delivered'],
+  },
+  {
     name: 'simulator_messages',
     doc: 'Recipient-messages to simulator addresses, which no other count includes.',
     where: ['is_simulator'],

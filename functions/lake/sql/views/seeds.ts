@@ -77,6 +77,11 @@ export const SEEDS: readonly Seed[] = [
         type: 'varchar',
         doc: 'Who defines it: an RFC, the IANA registry of SMTP enhanced status codes, or a provider by itself.',
       },
+      {
+        name: 'is_authentication',
+        type: 'boolean',
+        doc: 'The mail was turned away for want of authentication: SPF, DKIM or DMARC.',
+      },
     ],
   },
   {
