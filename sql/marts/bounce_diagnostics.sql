@@ -36,7 +36,10 @@ columns:
     suppressed                   bigint  Recipient-messages that a suppression list or the like stopped so.
 */
 with bounces as (
-    select *
+    select
+        *,
+        -- The unit of counting; a bounce that names no recipient counts once a message.
+        message_id || ' ' || coalesce(recipient_key, '') as recipient_message
     from email_events
     where bounce_kind is not null
         and not is_simulator
@@ -66,10 +69,9 @@ reasons as (
         bounce_category,
         enhanced_status,
         is_suppressed,
-        -- The unit of counting; a bounce that names no recipient counts once a message.
-        count(distinct case when not is_suppressed then message_id || ' ' || coalesce(recipient_key, '') end) as bounces,
+        count(distinct case when not is_suppressed then recipient_message end) as bounces,
         count(distinct case when not is_suppressed then message_id end) as bounced_messages,
-        count(distinct case when is_suppressed then message_id || ' ' || coalesce(recipient_key, '') end) as suppressed,
+        count(distinct case when is_suppressed then recipient_message end) as suppressed,
         min(diagnostic_code) as example_diagnostic,
         coalesce(
             min_by(message_id, diagnostic_code || chr(9) || message_id),

@@ -301,10 +301,15 @@ sided as (
         *,
         (kept_counted + 0.5e0) / nullif(kept_volume + 1e0, 0) as kept_rate,
         (kept_counted + 0.5e0) / nullif(kept_volume + 1e0, 0) > 0.5e0 as is_flipped,
-        -- The relative variance of days beyond chance, as far as chance doesn't explain it; more where few days tell.
+        -- The relative variance of days beyond chance, as far as chance doesn't explain it; more where few days tell,
+        -- and where it is large beyond doubt, as such days have longer tails than the gamma distribution.
         coalesce(
             greatest(strays - 1.6e0 * sqrt(stray_chances), 0e0) / nullif(stray_weights, 0)
-            * (1.3e0 + 9e0 / nullif(greatest(stray_days - 2, 1), 0)),
+            * (1.3e0 + 9e0 / nullif(greatest(stray_days - 2, 1), 0))
+            * (
+                1e0
+                + 8e0 * least(greatest(strays - 4e0 * sqrt(stray_chances), 0e0) / nullif(stray_weights, 0), 0.8e0)
+            ),
             0e0
         ) as spread
     from after
@@ -370,15 +375,29 @@ combined as (
         end as limit_z,
         sum(counted) as counted,
         sum(volume) as volume,
-        sum(mean) as mean,
-        sum(chance) as chance,
-        sum(variance) as variance,
-        sum(mean) > 0.5e0 * sum(volume) as is_reversed,
+        -- Sums of fractions in one order, as another one would change their last digits.
+        coalesce(max(case when kind_of_mail = 'campaign' then mean end), 0e0)
+        + coalesce(max(case when kind_of_mail = 'journey' then mean end), 0e0)
+        + coalesce(max(case when kind_of_mail = 'transactional' then mean end), 0e0) as mean,
+        coalesce(max(case when kind_of_mail = 'campaign' then chance end), 0e0)
+        + coalesce(max(case when kind_of_mail = 'journey' then chance end), 0e0)
+        + coalesce(max(case when kind_of_mail = 'transactional' then chance end), 0e0) as chance,
+        coalesce(max(case when kind_of_mail = 'campaign' then variance end), 0e0)
+        + coalesce(max(case when kind_of_mail = 'journey' then variance end), 0e0)
+        + coalesce(max(case when kind_of_mail = 'transactional' then variance end), 0e0) as variance,
         max(sendings) as baseline_days
     from expected
     cross join groupings
     where is_combined or has_kinds
     group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+),
+
+turned as (
+    select
+        *,
+        mean > 0.5e0 * volume as is_reversed
+    from combined
+    where volume >= min_volume
 ),
 
 measured as (
@@ -390,8 +409,7 @@ measured as (
         chance / nullif(case when is_reversed then volume - mean else mean end, 0) as scale,
         power(case when is_reversed then volume - mean else mean end, 2) / nullif(variance, 0) as shape,
         sqrt(chance + variance) / nullif(case when is_reversed then volume - mean else mean end, 0) as variation
-    from combined
-    where volume >= min_volume
+    from turned
 ),
 
 tailed as (

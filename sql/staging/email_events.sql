@@ -51,21 +51,20 @@ with exact_providers as (
     where domain is not null
 ),
 
+-- One row each: what is looked up in short lists makes no join, which each event with all its columns would go through.
 pattern_providers as (
     select
-        label_prefix,
-        provider,
-        has_complaint_feedback
+        map_agg(label_prefix, provider) as providers_by_prefix,
+        map_agg(label_prefix, has_complaint_feedback) as feedback_by_prefix
     from seed_mailbox_providers
     where label_prefix is not null
 ),
 
 exact_agents as (
     select
-        agent,
-        reason,
-        counts_as_human,
-        hides_person
+        map_agg(agent, reason) as reasons_by_agent,
+        map_agg(agent, counts_as_human) as humans_by_agent,
+        map_agg(agent, hides_person) as hidings_by_agent
     from seed_machine_agents
     where match = 'exact'
 ),
@@ -83,11 +82,9 @@ agent_parts as (
 
 sub_types as (
     select
-        bounce_type as listed_type,
-        bounce_sub_type as listed_sub_type,
-        is_tried,
-        is_counted,
-        is_bad_address
+        map_agg(bounce_type || ' ' || bounce_sub_type, is_tried) as tried_by_type,
+        map_agg(bounce_type || ' ' || bounce_sub_type, is_counted) as counted_by_type,
+        map_agg(bounce_type || ' ' || bounce_sub_type, is_bad_address) as bad_by_type
     from seed_bounce_sub_types
 ),
 
@@ -100,86 +97,94 @@ host_marks as (
     from seed_mailbox_hosts
 ),
 
-placed as (
+exactly as (
     select
         happened.*,
-        coalesce(exact_providers.provider, pattern_providers.provider, 'other') as provider,
-        coalesce(
-            exact_providers.has_complaint_feedback,
-            pattern_providers.has_complaint_feedback,
-            false
-        ) as has_complaint_feedback,
+        exact_providers.provider as exact_provider,
+        exact_providers.has_complaint_feedback as has_exact_feedback
+    from events as happened
+    left join exact_providers on happened.recipient_domain = exact_providers.domain
+),
+
+keyed as (
+    select
+        *,
+        -- The name under com, net or a country's suffix, but not under one that is sold to everybody: yahoo.de and
+        -- yahoo.co.uk, not yahoo.example.com, yahoo.tv.
         case
-            when happened.event_type in ('hard_bounce', 'soft_bounce', 'undetermined_bounce', 'delivery_delay')
+            when exact_provider is null
+                and regexp_like(recipient_domain, '^[^.]+[.](com|net|((com?|net|org|ne|or)[.])?[a-z][a-z])$')
+                and not regexp_like(recipient_domain, '[.](ac|ai|cc|fm|gg|gl|im|io|is|la|ly|me|sh|so|st|to|tv|vc|ws)$')
+                then substr(recipient_domain, 1, strpos(recipient_domain, '.') - 1)
+        end as domain_prefix,
+        case
+            when event_type in ('hard_bounce', 'soft_bounce', 'undetermined_bounce', 'delivery_delay')
                 then coalesce(
-                    regexp_extract(happened.smtp_status, '^\s*([245][.][0-9]{1,3}[.][0-9]{1,3})\s*$', 1),
+                    regexp_extract(smtp_status, '^\s*([245][.][0-9]{1,3}[.][0-9]{1,3})\s*$', 1),
                     -- Not a part of an address such as 192.5.1.1; a full stop may follow.
                     regexp_extract(
-                        happened.diagnostic_code,
+                        diagnostic_code,
                         '(?:^|[^0-9.])([245][.][0-9]{1,3}[.][0-9]{1,3})(?:[.]?[^0-9.]|[.]?$)',
                         1
                     )
                 )
         end as enhanced_status,
-        exact_agents.reason as exact_reason,
-        exact_agents.counts_as_human as exact_human,
-        exact_agents.hides_person as exact_hides,
-        sub_types.*,
+        case event_type
+            when 'hard_bounce' then 'Permanent ' || bounce_sub_type
+            when 'soft_bounce' then 'Transient ' || bounce_sub_type
+            when 'undetermined_bounce' then 'Undetermined ' || bounce_sub_type
+            when 'complaint' then 'Complaint ' || complaint_sub_type
+        end as listed_type,
         -- Rows that were decoded before it had a column have it in extras.
         coalesce(
-            happened.bot_verdict,
+            bot_verdict,
             case
-                when happened.event_type = 'open' then json_extract_scalar(happened.extras, '$.open.isBotEvent')
-                when happened.event_type = 'click' then json_extract_scalar(happened.extras, '$.click.isBotEvent')
+                when event_type = 'open' then json_extract_scalar(extras, '$.open.isBotEvent')
+                when event_type = 'click' then json_extract_scalar(extras, '$.click.isBotEvent')
             end
         ) as verdict,
-        case
-            when happened.event_type in ('open', 'click', 'unsubscribe') then lower(happened.user_agent)
-        end as agent_text,
+        case when event_type in ('open', 'click', 'unsubscribe') then user_agent end as agent,
+        case when event_type in ('open', 'click', 'unsubscribe') then lower(user_agent) end as agent_text
+    from exactly
+),
+
+placed as (
+    select
+        *,
+        coalesce(exact_provider, element_at(providers_by_prefix, domain_prefix)) as known_provider,
+        coalesce(
+            has_exact_feedback,
+            element_at(feedback_by_prefix, domain_prefix),
+            false
+        ) as has_complaint_feedback,
+        element_at(reasons_by_agent, agent) as exact_reason,
+        element_at(humans_by_agent, agent) as exact_human,
+        element_at(hidings_by_agent, agent) as exact_hides,
+        element_at(tried_by_type, listed_type) as is_tried,
+        element_at(counted_by_type, listed_type) as is_counted,
+        element_at(bad_by_type, listed_type) as is_bad_address
+    from keyed
+    cross join pattern_providers
+    cross join exact_agents
+    cross join sub_types
+),
+
+served as (
+    select
+        *,
         -- What the servers of a known provider say is no news.
         case
-            when coalesce(exact_providers.provider, pattern_providers.provider) is null
-                and happened.event_type
-                in ('delivered', 'hard_bounce', 'soft_bounce', 'undetermined_bounce', 'delivery_delay')
+            when known_provider is null
+                and event_type in ('delivered', 'hard_bounce', 'soft_bounce', 'undetermined_bounce', 'delivery_delay')
                 then lower(
-                    coalesce(happened.smtp_response, '')
+                    coalesce(smtp_response, '')
                     || ' '
-                    || coalesce(happened.reporting_mta, '')
+                    || coalesce(reporting_mta, '')
                     || ' '
-                    || coalesce(happened.diagnostic_code, '')
+                    || coalesce(diagnostic_code, '')
                 )
         end as server_text
-    from events as happened
-    left join exact_providers on happened.recipient_domain = exact_providers.domain
-    left join pattern_providers
-        -- The name under com, net or a country's suffix, but not under one that is sold to everybody: yahoo.de and
-        -- yahoo.co.uk, not yahoo.example.com, yahoo.tv.
-        on pattern_providers.label_prefix = case
-            when regexp_like(
-                happened.recipient_domain,
-                '^[^.]+[.](com|net|((com?|net|org|ne|or)[.])?[a-z][a-z])$'
-            )
-            and not regexp_like(
-                happened.recipient_domain,
-                '[.](ac|ai|cc|fm|gg|gl|im|io|is|la|ly|me|sh|so|st|to|tv|vc|ws)$'
-            )
-                then substr(happened.recipient_domain, 1, strpos(happened.recipient_domain, '.') - 1)
-        end
-    left join exact_agents
-        on exact_agents.agent = case
-            when happened.event_type in ('open', 'click', 'unsubscribe') then happened.user_agent
-        end
-    left join sub_types
-        on sub_types.listed_type = case happened.event_type
-            when 'hard_bounce' then 'Permanent'
-            when 'soft_bounce' then 'Transient'
-            when 'undetermined_bounce' then 'Undetermined'
-            when 'complaint' then 'Complaint'
-        end
-        and sub_types.listed_sub_type = case
-            when happened.event_type = 'complaint' then happened.complaint_sub_type
-            else happened.bounce_sub_type
-        end
+    from placed
 ),
 
 labelled as (
@@ -196,7 +201,7 @@ labelled as (
                     array_min(filter(addresses, mark -> strpos(remote_mta_ip, mark) = 1))
                 )
         end as host_mark
-    from placed
+    from served
     cross join agent_parts
     cross join host_marks
 ),
@@ -290,7 +295,7 @@ final as (
             when 'complaint' then 'Complaint'
             else event_type
         end as event_name,
-        case when recipient_key is not null then provider end as mailbox_provider,
+        case when recipient_key is not null then coalesce(known_provider, 'other') end as mailbox_provider,
         case when recipient_key is not null then has_complaint_feedback end as has_complaint_feedback,
         coalesce(recipient_domain = 'simulator.amazonses.com', false) as is_simulator,
         case event_type

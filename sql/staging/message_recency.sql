@@ -1,12 +1,24 @@
 /*
-message_outcomes with how long before each mail its recipient had last engaged: with any earlier mail, so all days are
-read, whatever is asked for. What counts is the first open and the first click of a mail that are not labelled machine.
-One row per message and recipient.
+What of message_outcomes can be counted, with how long before each mail its recipient had last engaged: with any earlier
+mail, so all days are read, whatever is asked for. What counts is the first open and the first click of a mail that are
+not labelled machine. One row per message and recipient.
 
 clock: cohort
 grain: message_id, recipient_key
 columns:
-    message_id … dimension_5 = message_outcomes
+    message_id … recipient_domain = message_outcomes
+    from_domain              varchar      = message_outcomes
+    configuration_set … campaign_id = message_outcomes
+    treatment_id … journey_id = message_outcomes
+    sent_at … has_send_event = message_outcomes
+    bounce_kind              varchar      = message_outcomes
+    complained_at … rendering_failed_at = message_outcomes
+    opens … delays = message_outcomes
+    is_trackable             boolean      = message_outcomes
+    hidden_opens             bigint       = message_outcomes
+    dt … mailbox_provider = message_outcomes
+    is_simulator … is_delivered_inferred = message_outcomes
+    is_volume_observed … dimension_5 = message_outcomes
     last_engaged_at          timestamp(3) When the recipient had last opened or clicked a mail before this one was sent;
                                           NULL where it is not known that they ever did.
     engagement_recency       varchar      How long before: `0-30`, `31-90` or `91-365` days (whole ones), `over 365`;
@@ -68,68 +80,34 @@ final as (
         message_id,
         recipient_key,
         recipient_domain,
-        source,
-        recipient_count,
-        from_address,
         from_domain,
-        subject,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
         configuration_set,
         campaign_id,
-        campaign_activity_id,
         treatment_id,
         journey_id,
-        journey_run_id,
-        journey_activity_id,
-        outgoing_ip,
         sent_at,
         has_send_event,
-        delivered_at,
-        bounced_at,
         bounce_kind,
-        bounce_sub_type,
-        smtp_status,
-        diagnostic_code,
         complained_at,
         rejected_at,
         rendering_failed_at,
-        first_opened_at,
-        last_opened_at,
-        first_human_opened_at,
-        first_clicked_at,
-        last_clicked_at,
-        first_human_clicked_at,
         opens,
         human_opens,
         clicks,
         human_clicks,
         unsubscribed_at,
         delays,
-        processing_time_ms,
-        last_status,
         is_trackable,
-        as_of,
-        suppressed_at,
-        suppressed_by,
         hidden_opens,
-        human_unsubscribed_at,
-        mailbox_host,
         dt,
         send_date,
         mailbox_provider,
-        has_complaint_feedback,
         is_simulator,
         is_sent,
         is_delivered,
         is_trackable_delivered,
         is_suppressed,
         is_delivered_inferred,
-        delivery_proved_at,
-        is_bad_address,
-        is_tried,
         is_volume_observed,
         is_delivery_observed,
         is_open_tracked,
