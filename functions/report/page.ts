@@ -67,5 +67,5 @@ ${sections.map(({ markup }) => markup)}
 
 function filtered(conditions: readonly Condition[]): Markup | null {
   if (conditions.length === 0) return null;
-  return html`<p class="filter">Only mail${conditions.map(({ says, value }, i) => html`${i > 0 && ','} ${says} <bdi class="data">${value}</bdi>`)}.</p>`;
+  return html`<p class="filter">Only mail${conditions.map(({ says, value }) => html` ${says} <bdi class="data">${value}</bdi>`)}.</p>`;
 }

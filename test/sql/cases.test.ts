@@ -43,7 +43,7 @@ const RIGHT: Record<string, [what: string, statement: string, rows: SqlValue[][]
     ],
     [
       'in no volume it is a bounce',
-      "select event_type, event_name, events from event_volume_daily where event_type in ('hard_bounce', 'suppressed')",
+      "select event_type, event_name, events from event_volume_daily where event_type in ('hard_bounce', 'suppressed') and events > 0",
       [['suppressed', 'Suppressed', 1]],
     ],
     [
