@@ -53,17 +53,11 @@ describe('the mail of a filter', () => {
   test('a page says which mail it is about, and takes it apart by what is asked', async () => {
     const page = parsed((await renderReport(report, { dimensions: { team: 'blue' }, by: 'tenant' })).toString());
     expect(words(page.querySelector('.filter'))).toBe('Only mail with team blue.');
-    const lines = page.querySelectorAll('section[aria-labelledby=parts] tbody tr').map(words);
-    expect(lines.map((line) => line.split(' ').slice(0, 2))).toEqual([
-      ['acme', '1'],
-      ['globex', '1'],
-    ]);
+    const names = 'section[aria-labelledby=parts] tbody th';
+    expect(page.querySelectorAll(names).map(words)).toEqual(['acme', 'globex']);
+    expect(words(page.querySelector('section[aria-labelledby=parts] tbody td'))).toBe('1');
     const all = parsed((await renderReport(report, { by: 'team' })).toString());
-    expect(all.querySelectorAll('section[aria-labelledby=parts] tbody th').map(words)).toEqual([
-      'blue',
-      'Mail that has none',
-      'red',
-    ]);
+    expect(all.querySelectorAll(names).map(words)).toEqual(['blue', 'red', 'Mail that has none']);
   });
 
   test('what is no dimension, or no value of one, is refused with what there is', async () => {
