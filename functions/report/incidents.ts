@@ -132,7 +132,7 @@ export function eachTroubleOnce(ofDay: readonly Incident[]): Incident[] {
     const shown = ofDay.filter(
       (one) => isWider(one) && !told.some(({ metric }) => causesOf(one.metric).includes(metric)),
     );
-    told.push(...ofTheSameMail(shown, causesOf));
+    told.push(...onceWithin(shown, causesOf));
   }
   return told;
 }
@@ -140,7 +140,7 @@ export function eachTroubleOnce(ofDay: readonly Incident[]): Incident[] {
 const isOfAllKinds = ({ kind }: Incident): boolean => kind === undefined;
 const isOfAll = (one: Incident): boolean => isOfAllKinds(one) && one.identity === undefined;
 
-function ofTheSameMail(ofDay: readonly Incident[], causesOf: (metric: Metric) => readonly Metric[]): Incident[] {
+function onceWithin(ofDay: readonly Incident[], causesOf: (metric: Metric) => readonly Metric[]): Incident[] {
   const has = (metric: Metric, { provider, ...of }: Pick<Incident, 'provider' | 'identity' | 'kind'>) =>
     ofDay.some((other) => other.metric === metric && other.provider === provider && isOfSameMail(other, of));
   const first = ofDay.filter((one) => !ECHOES[one.metric]?.some((cause) => has(cause, one)));
