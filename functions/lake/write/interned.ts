@@ -51,11 +51,6 @@ export class InternedColumn implements ColumnBuffer {
     return code === 0 ? null : this.distinct.text(code - 1);
   }
 
-  /** The number of the row's text in `distinct`; −1 for null. */
-  number(row: number): number {
-    return this.#codes.at(row) - 1;
-  }
-
   compare(a: number, b: number): number {
     const [x, y] = [this.#codes.at(a), this.#codes.at(b)];
     return x === y || x === 0 || y === 0 ? x - y : this.distinct.compare(x - 1, y - 1);

@@ -10,10 +10,8 @@ import { type ClickRow, clicks } from '../../tables/clicks.ts';
 import { type EventRow, events } from '../../tables/events.ts';
 import { type HeaderRow, headers } from '../../tables/headers.ts';
 import { type QuarantineRow, quarantine } from '../../tables/quarantine.ts';
-import type { ColumnBuffer } from '../../write/column.ts';
 import { Columns } from '../../write/columns.ts';
 import { EventIds, type IdsMark } from '../../write/event-ids.ts';
-import { InternedColumn } from '../../write/interned.ts';
 import { orderByDay, type RowOrder } from '../../write/order.ts';
 import { encodeParquet } from '../../write/parquet.ts';
 
@@ -212,18 +210,7 @@ function published(columns: Columns, rows: Uint32Array): SeenScope[] {
   const unsubscribes = columns.column('is_unsubscribe');
   const scopes = ['configuration_set', 'sending_identity', 'application_id'].map((name) => columns.column(name));
   const seen = new SeenTypes();
-  const known = new Set<number>();
   for (const row of rows) {
-    // Rows that are alike in these columns are many; only the first of them is looked at.
-    let alike = numberOf(types, row) * 2 + (unsubscribes.at(row) === true ? 1 : 0);
-    for (const column of scopes) {
-      const number = numberOf(column, row);
-      alike = number < SCOPES ? alike * SCOPES + number : Number.NaN;
-    }
-    if (!Number.isNaN(alike)) {
-      if (known.has(alike)) continue;
-      known.add(alike);
-    }
     const shown = typesShown(types.at(row), unsubscribes.at(row));
     if (shown.length === 0) continue;
     let scope: unknown = null;
@@ -232,12 +219,6 @@ function published(columns: Columns, rows: Uint32Array): SeenScope[] {
   }
   return seen.list();
 }
-
-/** More scopes than a unit has; else rows are looked at one by one. */
-const SCOPES = 1 << 15;
-
-const numberOf = (column: ColumnBuffer, row: number): number =>
-  column instanceof InternedColumn ? column.number(row) + 1 : 0;
 
 /** The index of every row below `length` that was not dropped. */
 function rowsBut(dead: readonly number[], length: number): Uint32Array {
