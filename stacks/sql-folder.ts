@@ -21,7 +21,8 @@ export async function sqlFolder(
   const folder = join(work, 'maillake', $app.stage, 'sql');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(join(root, 'sql'), folder, { recursive: true });
+  // Without documents: no function reads them, and a sentence in them would be another package of it.
+  cpSync(join(root, 'sql'), folder, { recursive: true, filter: (path) => !/\.(?:md|yml)$/.test(path) });
   const seed = join(folder, 'seeds', 'settings.csv');
   writeFileSync(
     seed,

@@ -52,6 +52,14 @@ test.each(DOCUMENTS)('every file and command that %s names is there', (document)
   expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
 });
 
+/** The command line's commands, each with its options. */
+const OPTIONS = new Map(
+  program(openConsole(process)).commands.map((command): [string, Set<string>] => [
+    command.name(),
+    new Set(['help', ...command.options.flatMap(({ long }) => long?.slice(2) ?? [])]),
+  ]),
+);
+
 /** The words of a command up to what a shell takes for its end; what is quoted is none of ours. */
 const wordsAfter = (text: string): string[] =>
   text
@@ -67,15 +75,9 @@ const flagsIn = (words: readonly string[]): string[] =>
 test.each(DOCUMENTS)(
   'every command of the command line that %s gives, and each of its options, is there',
   (document) => {
-    const known = new Map(
-      program(openConsole(process)).commands.map((command): [string, Set<string>] => [
-        command.name(),
-        new Set(['help', ...command.options.flatMap(({ long }) => long?.slice(2) ?? [])]),
-      ]),
-    );
     const wrong = Array.from(read(document).matchAll(/npm run (?:-s )?lake -- ([\s\S]{0,400})/g), ([, rest = '']) => {
       const [name = '', ...words] = wordsAfter(rest);
-      const options = known.get(name);
+      const options = OPTIONS.get(name);
       if (name.startsWith('<') || name.startsWith('--')) return [];
       return options ? flagsIn(words).flatMap((flag) => (options.has(flag) ? [] : `${name} --${flag}`)) : [name];
     });

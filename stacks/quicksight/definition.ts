@@ -67,7 +67,11 @@ export function definitionOf(
         },
       },
     ],
-    FilterGroups: [...filters.flatMap((filter) => filterGroup(filter, sheets, has)), messageFilter(sheets)],
+    FilterGroups: [
+      ...filters.flatMap((filter) => filterGroup(filter, sheets, has)),
+      ...sheets.flatMap(rowFilters),
+      messageFilter(sheets),
+    ],
     Sheets: sheets.map((sheet) =>
       sheetOf(
         sheet,
@@ -192,6 +196,32 @@ function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonOb
     },
   ];
 }
+
+/** Of visuals that show some rows only, whatever the controls say. */
+const rowFilters = ({ id: SheetId, visuals }: Sheet): JsonObject[] =>
+  visuals.flatMap(({ id, from, where }) =>
+    where.map((column) => ({
+      FilterGroupId: `${id}-${column}-group`,
+      Status: 'ENABLED',
+      CrossDataset: 'SINGLE_DATASET',
+      ScopeConfiguration: {
+        SelectedSheets: {
+          SheetVisualScopingConfigurations: [{ SheetId, Scope: 'SELECTED_VISUALS', VisualIds: [id] }],
+        },
+      },
+      Filters: [
+        {
+          NumericEqualityFilter: {
+            FilterId: `${id}-${column}`,
+            Column: { DataSetIdentifier: from, ColumnName: column },
+            MatchOperator: 'EQUALS',
+            Value: 1,
+            NullOption: 'NON_NULLS_ONLY',
+          },
+        },
+      ],
+    })),
+  );
 
 /** Only the message that the parameter names. */
 function messageFilter(sheets: readonly Sheet[]): JsonObject {

@@ -35,6 +35,10 @@ export const rate = (name: string): Field => ({
 });
 export const by = (column: string): Field => ({ column, kind: 'text', aggregation: 'group', format: 'plain' });
 export const byNumber = (column: string): Field => ({ column, kind: 'number', aggregation: 'group', format: 'plain' });
+/** A count of rows that are shown as they are. */
+export const asCount = (column: string): Field => ({ ...byNumber(column), format: 'count' });
+/** A rate that the view itself says, of rows that are shown as they are. */
+export const asRate = (column: string): Field => ({ ...byNumber(column), format: 'percent' });
 export const byDay = (column: string): Field => ({ column, kind: 'date', aggregation: 'group', format: 'plain' });
 
 /** Ids of fields are unique in a dashboard. */
@@ -71,6 +75,9 @@ export function measure(visual: string, dataSet: DataSetName, field: Field): Jso
 export const unaggregated = (visual: string, dataSet: DataSetName, field: Field): JsonObject => ({
   FieldId: fieldId(visual, field),
   Column: columnOf(dataSet, field),
+  ...(field.kind === 'number'
+    ? { FormatConfiguration: { NumberFormatConfiguration: { FormatConfiguration: FORMATS[field.format] } } }
+    : {}),
 });
 
 const decimals = (places: number): JsonObject => ({ DecimalPlacesConfiguration: { DecimalPlaces: places } });

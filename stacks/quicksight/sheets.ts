@@ -2,7 +2,7 @@
  * The sheets, in the order of a mail team's questions. To add a visual, add an entry: what it shows (visuals.ts), of which
  * view, by which columns. The tests ask every visual's question of a lake, and hold every column against its view.
  */
-import { by, byDay, byNumber, max, rate, sum } from './fields.ts';
+import { asCount, asRate, by, byDay, byNumber, max, rate, sum } from './fields.ts';
 import { bars, heat, type Limit, lines, number, rows, table, type Visual } from './visuals.ts';
 
 export interface Sheet {
@@ -76,10 +76,12 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
             by('mailbox_provider'),
             by('from_domain'),
             by('mail_kind'),
-            byNumber('rate'),
-            byNumber('expected_rate'),
-            byNumber('is_worse'),
+            asRate('rate'),
+            asRate('expected_rate'),
+            asCount('numerator'),
+            asCount('denominator'),
           ],
+          where: ['is_anomaly', 'is_worse'],
           newestFirst: byDay('send_date'),
         }),
         table({
@@ -218,12 +220,12 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           columns: [
             by('campaign_id'),
             by('treatment_id'),
-            byNumber('delivered'),
-            byNumber('human_open_rate'),
-            byNumber('human_open_rate_low'),
-            byNumber('human_open_rate_high'),
+            asCount('delivered'),
+            asRate('human_open_rate'),
+            asRate('human_open_rate_low'),
+            asRate('human_open_rate_high'),
             byNumber('is_human_open_rate_significant'),
-            byNumber('unique_click_rate'),
+            asRate('unique_click_rate'),
             byNumber('is_unique_click_rate_significant'),
           ],
         }),
@@ -266,9 +268,9 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
         heat({
           id: 'engagement-hours',
           title: 'When do people click?',
-          note: 'In the report time zone; all days together',
+          note: 'In the report time zone; 1 is Monday; all days together',
           from: 'engagement_by_hour',
-          rows: by('weekday_name'),
+          rows: byNumber('day_of_week'),
           columns: byNumber('hour_of_day'),
           value: sum('human_clicks'),
         }),

@@ -14,6 +14,8 @@ interface Common {
   width?: number;
   /** rows of the grid */
   height?: number;
+  /** only rows in which these columns are true */
+  where?: readonly string[];
 }
 
 export interface Visual {
@@ -21,6 +23,7 @@ export interface Visual {
   from: DataSetName;
   width: number;
   height: number;
+  where: readonly string[];
   /** QuickSight API, `Visual` */
   definition: JsonObject;
 }
@@ -120,12 +123,17 @@ export const rows = (of: Common & { columns: Field[]; newestFirst?: Field }): Vi
       : {}),
   });
 
-function visual({ id, title, note, from, width = 18, height = 9 }: Common, kind: string, chart: JsonObject): Visual {
+function visual(
+  { id, title, note, from, width = 18, height = 9, where = [] }: Common,
+  kind: string,
+  chart: JsonObject,
+): Visual {
   return {
     id,
     from,
     width,
     height,
+    where,
     definition: {
       [kind]: {
         VisualId: id,

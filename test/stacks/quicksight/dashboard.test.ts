@@ -199,6 +199,15 @@ describe('on a lake', () => {
     if (!OFTEN_EMPTY.has(dataSet)) expect(found.length).toBeGreaterThan(0);
   });
 
+  test('what is shown as worse than expected is an anomaly, and worse', async () => {
+    const asked = visuals.find(({ visual }) => visual === 'ok-incidents');
+    expect(asked?.sql).toContain('where cast(is_anomaly as integer) = 1 and cast(is_worse as integer) = 1');
+    const shown = await lake.rows(`select count(*) as n from (${asked?.sql})`);
+    expect(shown).toEqual(
+      await lake.rows('select count(*) as n from deliverability_anomalies where is_anomaly and is_worse'),
+    );
+  });
+
   test('numbers of a provider are those that the report says of it', async () => {
     const asked = visuals.find(({ visual }) => visual === 'providers-all');
     const told = await headlines(lake);

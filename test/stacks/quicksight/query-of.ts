@@ -45,9 +45,10 @@ export const calculatedFieldsOf = (definition: Json): Map<string, string> =>
 /** What each visual asks, sheet by sheet. */
 export function questionsOfVisuals(definition: Json): Asked[] {
   const calculated = calculatedFieldsOf(definition);
+  const only = rowFiltersOf(definition);
   return listAt(definition, 'Sheets')
     .flatMap((sheet) => listAt(sheet, 'Visuals'))
-    .map((visual) => askedBy(Object(visual), calculated));
+    .map((visual) => askedBy(Object(visual), calculated, only));
 }
 
 /** A field as the visual shows it. */
@@ -76,7 +77,11 @@ export interface Asked {
 type JsonObject = Readonly<Record<string, Json>>;
 
 /** @param calculated expressions by data set and name */
-export function askedBy(visual: JsonObject, calculated: ReadonlyMap<string, string>): Asked {
+export function askedBy(
+  visual: JsonObject,
+  calculated: ReadonlyMap<string, string>,
+  only: ReadonlyMap<string, readonly string[]> = new Map(),
+): Asked {
   const [[kind, body] = []] = Object.entries(visual);
   if (kind === undefined || body === undefined) throw new Error('a visual without a kind');
   const wells = at(body, 'ChartConfiguration', 'FieldWells');
@@ -92,6 +97,7 @@ export function askedBy(visual: JsonObject, calculated: ReadonlyMap<string, stri
     if (use === 'group') return `date_trunc('day', ${column}) as f${i}`;
     return `${aggregation}(${column}) as f${i}`;
   });
+  const where = (only.get(String(at(body, 'VisualId'))) ?? []).map((column) => `cast(${column} as integer) = 1`);
   const places = fields.flatMap(({ use }, i) => (use === 'group' ? [i + 1] : []));
   const grouped = groups.length > 0 ? ` group by ${places.join(', ')}` : '';
   return {
@@ -110,10 +116,25 @@ export function askedBy(visual: JsonObject, calculated: ReadonlyMap<string, stri
     ),
     kind,
     dataSet,
-    sql: `select ${items.join(', ')} from ${dataSet}${grouped}`,
+    sql: `select ${items.join(', ')} from ${dataSet}${where.length > 0 ? ` where ${where.join(' and ')}` : ''}${grouped}`,
     columns: fields.map(({ column }) => column),
   };
 }
+
+/** Columns that must be 1, by the visual that a filter of the definition is for. */
+const rowFiltersOf = (definition: Json): Map<string, string[]> => {
+  const only = new Map<string, string[]>();
+  for (const group of listAt(definition, 'FilterGroups')) {
+    for (const filter of listAt(group, 'Filters')) {
+      const equality = at(filter, 'NumericEqualityFilter');
+      if (equality === undefined) continue;
+      const scopes = listAt(group, 'ScopeConfiguration', 'SelectedSheets', 'SheetVisualScopingConfigurations');
+      for (const visual of scopes.flatMap((scope) => listAt(scope, 'VisualIds')).map(String))
+        only.set(visual, [...(only.get(visual) ?? []), textAt(equality, 'Column', 'ColumnName')]);
+    }
+  }
+  return only;
+};
 
 interface Used {
   use: 'group' | 'value' | 'row';
