@@ -1,6 +1,6 @@
 /*
-Which mail was put off, by whom and why, in words. Only SES tells of delays. Simulator addresses are left out. One row
-per event date, delay type, mailbox provider and from domain.
+Which mail was delayed, by which provider and why, in words. Only SES publishes delays. Simulator addresses are left
+out. One row per event date, delay type, mailbox provider and from domain.
 
 clock: event day
 grain: event_date, delay_type, mailbox_provider, from_domain

@@ -1,9 +1,8 @@
 /*
 How long delivery takes, in seconds, and beside it the time that the service says it took (processing_time_ms).
-Percentiles can't be added up, so each day also has a row for provider `all`. Times that can't be told (before the
-sending, or the very time of the sending, which some events only repeat) are left out. Percentiles are exact on the
-local engine; Athena's approx_percentile is an estimate, wrong by about a percent in rank. One row per send date and
-mailbox provider.
+Percentiles can't be added up, so each day also has a row for provider `all`. Impossible times are left out: those
+before the sending, and those equal to it, which some events only repeat. Percentiles are exact on the local engine;
+Athena's approx_percentile is an estimate, wrong by about a percent in rank. One row per send date and mailbox provider.
 
 clock: cohort
 grain: send_date, mailbox_provider

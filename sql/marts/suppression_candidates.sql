@@ -1,9 +1,9 @@
 /*
-Who should get no more mail, why, and since when. A hard bounce speaks against an address only if it is about the
+Who should get no more mail, why, and since when. A hard bounce counts against an address only if it is about the
 address or its mailbox (not about the sender, policy, content, size or the network) and nothing was delivered to it
-later; soft bounces only if many came in a row over some time (seed settings). Who unsubscribed is here for all kinds of
-mail: receipts may still go there, and whoever came back later is known to the contact list only. What a machine did (a
-scanner that follows every link of a mail) makes nobody a candidate. One row per recipient.
+later; soft bounces count only if many came in a row over some time (seed settings). People who unsubscribed are here
+for all kinds of mail: receipts may still go to them, and only the contact list knows who has subscribed again. What a
+machine did (a scanner that follows every link of a mail) makes no person a candidate. One row per recipient.
 
 clock: cohort
 grain: recipient_key

@@ -1,8 +1,8 @@
 /*
-How soon people open and click the mail of a campaign: of all who ever did, the share that had within so many hours of
-the delivery, or of the sending where the delivery's event was lost. Shares are of people; opens and clicks by anyone or
-anything are counted beside. Mail to several people, mail whose opens and clicks aren't tracked, and mail of no campaign
-are left out. One row per campaign and hour from 0 to 72.
+How soon people open and click the mail of a campaign: of all people who ever did, the share that had done so within a
+number of hours after the delivery, or after the sending if the delivery's event was lost. Shares are of people; opens
+and clicks by anyone or anything are counted beside them. Mail to several people, mail whose opens and clicks aren't
+tracked, and mail of no campaign are left out. One row per campaign and hour from 0 to 72.
 
 clock: cohort
 grain: campaign_id, hours_since_delivery
