@@ -58,6 +58,7 @@ export function makeDashboards(
       onFailure: 'DELETE',
       templateUrl: $interpolate`https://${storage.results.name}.s3.${account.region}.amazonaws.com/${object.key}`,
     },
-    { dependsOn: [role, policy, workgroup, object, ...deployed] },
+    // One that was taken over does not know it, and would be made anew.
+    { ignoreChanges: ['onFailure'], dependsOn: [role, policy, workgroup, object, ...deployed] },
   );
 }
