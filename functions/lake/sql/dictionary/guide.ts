@@ -85,7 +85,7 @@ of one mail within seconds. Image proxies of Gmail and Yahoo are triggered by a 
 
 ## Questions to begin with
 
-More of them, each with its answer on the demo's lake, how to read it and what to do: [HANDBOOK.md](HANDBOOK.md).
+More of them, each with its answer on the demo's lake, how to read it and what to do, are in the handbook beside this file.
 
 How did the last two weeks go?
 
