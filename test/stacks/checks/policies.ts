@@ -93,6 +93,8 @@ export function policyChecks(stages: Stages): void {
       '{lake}/v1/state/units/*',
       '{lake}/v1/state/generations/*',
       '{lake}/v1/state/audits/*',
+      // Records of units and generations, gathered.
+      '{lake}/v1/state/compacted/*',
     ]);
     const writable = grants.filter(({ actions }) => actions.some((action) => /Put|Delete|Update|Create/.test(action)));
     expect(
