@@ -1,37 +1,51 @@
-/** Lambda, hourly and daily: recomputes recipient_messages for the send days whose input changed. */
+/** Lambda, hourly and daily: finds the send days whose input changed, and queues them in groups. */
 import * as z from 'zod';
+import { ATHENA_ROLLUP } from '#aws/athena-engine.ts';
 import { type Invocation, observed } from '#aws/observed.ts';
+import { sendBatches } from '#aws/sqs-queue.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
-import { rollup } from '#lake/steps/rollup.ts';
+import { daysToRollUp } from '#lake/steps/rollup.ts';
 import { wiring } from './wiring.ts';
 
 /** Send days that are computed again at once because SQL, a seed or a setting has changed: two years take twelve days. */
 const MOST_OUTDATED = 64;
 
-/** Queries of Athena at once; each writes a month of send days. */
-const RUNS_AT_ONCE = 4;
-/** With less time left no query is begun: the days that are left are stale still at the next call. */
-const LEAST_MS = 4 * 60_000;
-
-/** `hourly`: the last three send days; `all`: every one that is stale. */
-const RollupEvent = z.object({ reach: z.enum(['hourly', 'all']) });
+/**
+ * `hourly`: the last three send days; `all`: every one that is stale; or one day that a person names. For a day that is up
+ * to date the workers do nothing.
+ */
+const RollupEvent = z.union([
+  z.strictObject({ reach: z.enum(['hourly', 'all']) }),
+  z.strictObject({ day: z.string().regex(/^\d{4}-\d\d-\d\d$/) }),
+]);
 
 export const handler = (event: unknown, invocation: Invocation): Promise<void> =>
   observed('rollup', invocation, async ({ info, count }) => {
-    const { reach } = RollupEvent.parse(event);
-    const { ports, environment, sql } = wiring();
-    const rollupPorts = ports(invocation);
-    const { views, rollup: select } = await sql();
-    const days = await rollup(rollupPorts, {
-      settings: environment.settings,
-      views,
-      select: select.sql,
-      reach,
-      mostOutdated: MOST_OUTDATED,
-      runsAtOnce: RUNS_AT_ONCE,
-      mayGoOn: () => invocation.getRemainingTimeInMillis() > LEAST_MS,
-      open: await openUnits(rollupPorts.lake),
-    });
-    info('rolled up', { reach, days: days.length, rows: days.reduce((sum, { rows }) => sum + rows, 0) });
-    count('RolledUpDays', days.length);
+    const asked = RollupEvent.parse(event);
+    const { ports, environment, clients, sql } = wiring();
+    const { settings, queues } = environment;
+    const groups = 'day' in asked ? [[asked.day]] : await stale(asked.reach);
+    // The newest first; a queue keeps their order roughly.
+    await sendBatches(
+      clients.sqs,
+      queues.rollup,
+      groups.map((days) => ({ days })),
+    );
+    const days = groups.flat().length;
+    info('handed out', { ...asked, groups: groups.length, days });
+    count('RollupDays', days);
+
+    async function stale(reach: 'hourly' | 'all'): Promise<string[][]> {
+      const rollupPorts = ports(invocation);
+      const { views, rollup: select } = await sql();
+      return daysToRollUp(rollupPorts, {
+        ...ATHENA_ROLLUP,
+        settings,
+        views,
+        select: select.sql,
+        reach,
+        mostOutdated: MOST_OUTDATED,
+        open: await openUnits(rollupPorts.lake),
+      });
+    }
   });

@@ -126,7 +126,12 @@ export const StageSchema = z.strictObject({
    * functions at a time, as a new one's may be, does well with 3, 2 and 2: what is throttled waits for 90 minutes.
    */
   atOnce: z
-    .strictObject({ live: atOnce.exactOptional(), backfill: atOnce.exactOptional(), settle: atOnce.exactOptional() })
+    .strictObject({
+      live: atOnce.exactOptional(),
+      backfill: atOnce.exactOptional(),
+      settle: atOnce.exactOptional(),
+      rollup: atOnce.exactOptional(),
+    })
     .default({}),
   retention: z
     .strictObject({

@@ -54,6 +54,7 @@ function variablesOf(
     LIVE_QUEUE_URL: queues.live.url,
     BACKFILL_QUEUE_URL: queues.backfill.url,
     SETTLE_QUEUE_URL: queues.settle.url,
+    ROLLUP_QUEUE_URL: queues.rollup.url,
     LAKE_VERSION: codeVersion(settings, $cli.paths.root),
     LAKE_SETTINGS: JSON.stringify(settings),
     APP: names.app,

@@ -32,6 +32,12 @@ export interface AthenaEngineOptions {
   signal?: AbortSignal;
 }
 
+/**
+ * What a rollup may ask of Athena: it has many machines for a query and bills by what is read, so few large ones, and of a
+ * day in parts four at once.
+ */
+export const ATHENA_ROLLUP = { rowsAtOnce: 4_000_000, queriesAtOnce: 4 } as const;
+
 /** Athena's limit on a statement, bytes. */
 const MOST_QUERY_BYTES = 262_144;
 const FOOTERS_AT_ONCE = 16;

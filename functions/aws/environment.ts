@@ -20,6 +20,7 @@ export const VARIABLES = {
   LIVE_QUEUE_URL: 'queue of units of live mail',
   BACKFILL_QUEUE_URL: 'queue of units of old mail and of replays',
   SETTLE_QUEUE_URL: 'queue of days of tables to be settled',
+  ROLLUP_QUEUE_URL: 'queue of send days to be computed',
   LAKE_VERSION: 'hash of what transform runs and of its settings (codeVersion)',
   LAKE_SETTINGS: 'effective settings as JSON (Settings)',
   APP: 'the app; it and the stage tell metrics apart',
@@ -35,7 +36,7 @@ export interface LakeEnvironment {
   lakeBucket: string;
   database: string;
   workgroup: string;
-  queues: { live: string; backfill: string; settle: string };
+  queues: { live: string; backfill: string; settle: string; rollup: string };
   version: string;
   settings: Settings;
   stage: string;
@@ -71,7 +72,12 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     lakeBucket: of('LAKE_BUCKET'),
     database: of('DATABASE'),
     workgroup: of('WORKGROUP'),
-    queues: { live: of('LIVE_QUEUE_URL'), backfill: of('BACKFILL_QUEUE_URL'), settle: of('SETTLE_QUEUE_URL') },
+    queues: {
+      live: of('LIVE_QUEUE_URL'),
+      backfill: of('BACKFILL_QUEUE_URL'),
+      settle: of('SETTLE_QUEUE_URL'),
+      rollup: of('ROLLUP_QUEUE_URL'),
+    },
     version: of('LAKE_VERSION'),
     settings: readSettingsText(of('LAKE_SETTINGS')),
     stage: of('STAGE'),

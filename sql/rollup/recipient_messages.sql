@@ -6,10 +6,11 @@ Reads email_events over the input that the step names (its base, `events`, is th
 event change nothing), the one-row relation rollup_run (as_of timestamp(3), first_send_date date, last_send_date date,
 attribution_days integer), and rollup_published (scope varchar, first_send_date date, last_send_date date, has_sends,
 has_deliveries, has_opens, has_clicks, has_unsubscribes, has_complaints boolean): the event types that were seen of a
-scope in the days before. A type is published for a mail if it was seen in the 28 days up to its send day, of its
-configuration set, else sending identity, else Pinpoint project; or of mail of the same scope and send day. Events count
-from a day before sending (clocks differ) until the attribution window ends. Opens and clicks that no single recipient
-made have no row. One row per message and recipient.
+scope in the days before; and rollup_shown (scope varchar and the same flags): what the day's other mail shows of a
+scope, where this is a part of a day. A type is published for a mail if it was seen in the 28 days up to its send day,
+of its configuration set, else sending identity, else Pinpoint project; or of mail of the same scope and send day. Events
+count from a day before sending (clocks differ) until the attribution window ends. Opens and clicks that no single
+recipient made have no row. One row per message and recipient.
 
 clock: cohort
 grain: message_id, recipient_key
@@ -25,6 +26,11 @@ with run as (
 published as (
     select *
     from rollup_published
+),
+
+shown as (
+    select *
+    from rollup_shown
 ),
 
 events as (
@@ -416,21 +422,27 @@ final as (
         human_unsubscribed_at,
         mailbox_host,
         has_sends_of_day
+        or coalesce(shown.has_sends, false)
         or coalesce(of_scope.has_sends, false)
         or coalesce(of_identity.has_sends, false) as is_send_published,
         has_deliveries_of_day
+        or coalesce(shown.has_deliveries, false)
         or coalesce(of_scope.has_deliveries, false)
         or coalesce(of_identity.has_deliveries, false) as is_delivery_published,
         has_opens_of_day
+        or coalesce(shown.has_opens, false)
         or coalesce(of_scope.has_opens, false)
         or coalesce(of_identity.has_opens, false) as is_open_published,
         has_clicks_of_day
+        or coalesce(shown.has_clicks, false)
         or coalesce(of_scope.has_clicks, false)
         or coalesce(of_identity.has_clicks, false) as is_click_published,
         has_unsubscribes_of_day
+        or coalesce(shown.has_unsubscribes, false)
         or coalesce(of_scope.has_unsubscribes, false)
         or coalesce(of_identity.has_unsubscribes, false) as is_unsubscribe_published,
         has_complaints_of_day
+        or coalesce(shown.has_complaints, false)
         or coalesce(of_scope.has_complaints, false)
         or coalesce(of_identity.has_complaints, false) as is_complaint_published,
         tenant,
@@ -441,6 +453,8 @@ final as (
         dimension_5,
         cast(send_date as varchar) as dt
     from seen
+    left join shown
+        on seen.scope = shown.scope
     left join published as of_scope
         on seen.scope = of_scope.scope
         and seen.send_date between of_scope.first_send_date and of_scope.last_send_date

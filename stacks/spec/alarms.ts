@@ -142,9 +142,9 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
     },
     fault(
       'failed-days',
-      'Days could not be settled, and are tried again. Look into the log of settle-day.',
+      'Days could not be settled, or send days not computed, and are tried again. Look into the logs of settle-day and rollup-days.',
       'FailedDays',
-      ['settle-day'],
+      ['settle-day', 'rollup-days'],
     ),
     fault(
       'denied-units',

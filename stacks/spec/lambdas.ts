@@ -47,7 +47,7 @@ export interface LambdaSchedule {
 
 /** Messages of a batch, and how many batches may be worked on at once (at least 2). */
 export interface LambdaQueue {
-  queue: 'live' | 'backfill' | 'settle';
+  queue: 'live' | 'backfill' | 'settle' | 'rollup';
   batchSize: number;
   maximumConcurrency: number;
 }
@@ -130,7 +130,7 @@ export const LAMBDAS = {
   },
   rollup: {
     handler: 'functions/rollup.handler',
-    what: 'computes recipient_messages for the send days whose input changed',
+    what: 'finds the send days of recipient_messages whose input changed and hands them out',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     needsSql: true,
@@ -138,13 +138,24 @@ export const LAMBDAS = {
       { name: 'rollup-hourly', expression: 'cron(50 * * * ? *)', event: { reach: 'hourly' } },
       { name: 'rollup-all', expression: 'cron(35 4 * * ? *)', event: { reach: 'all' } },
     ],
+    permissions: [...READ_STATE, writeLake(...state('heals')), READ_PARTITIONS, SWITCH_PARTITIONS, send('rollupQueue')],
+  },
+  'rollup-days': {
+    handler: 'functions/rollup-days.handler',
+    what: 'computes recipient_messages for some send days',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    needsSql: true,
+    queues: [{ queue: 'rollup', batchSize: 1, maximumConcurrency: 4 }],
     permissions: [
       ...READ_LAKE,
       writeLake(...state('generations', 'rollups', 'heals')),
       ...UNLOAD,
       ...QUERY,
+      READ_ROWS,
       ...ADD_PARTITIONS,
       SWITCH_PARTITIONS,
+      receive('rollupQueue'),
     ],
   },
   audit: {

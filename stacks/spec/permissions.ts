@@ -22,6 +22,7 @@ export interface Places {
   liveQueue: string;
   backfillQueue: string;
   settleQueue: string;
+  rollupQueue: string;
 }
 
 export interface Permission {
@@ -136,13 +137,15 @@ export const UNLOAD: readonly Permission[] = [
   },
 ];
 
-export const send = (...queues: readonly ('liveQueue' | 'backfillQueue' | 'settleQueue')[]): Permission => ({
+type QueuePlace = 'liveQueue' | 'backfillQueue' | 'settleQueue' | 'rollupQueue';
+
+export const send = (...queues: readonly QueuePlace[]): Permission => ({
   actions: ['sqs:SendMessage'],
   resources: (places) => queues.map((queue) => places[queue]),
 });
 
 /** What an event source mapping does in a function's name. */
-export const receive = (...queues: readonly ('liveQueue' | 'backfillQueue' | 'settleQueue')[]): Permission => ({
+export const receive = (...queues: readonly QueuePlace[]): Permission => ({
   actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
   resources: (places) => queues.map((queue) => places[queue]),
 });

@@ -53,7 +53,17 @@ export interface StagePlaces extends Places {
 /**
  * Those of messages, and those of what could not be worked on; `jobs-dead`: calls of a schedule that failed for good.
  */
-export const QUEUES = ['live', 'backfill', 'settle', 'live-dead', 'backfill-dead', 'settle-dead', 'jobs-dead'] as const;
+export const QUEUES = [
+  'live',
+  'backfill',
+  'settle',
+  'rollup',
+  'live-dead',
+  'backfill-dead',
+  'settle-dead',
+  'rollup-dead',
+  'jobs-dead',
+] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 export function placesOf(stage: Stage, { account, region, partition }: Account, config: StageConfig): StagePlaces {
@@ -94,6 +104,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     liveQueue: queue('live'),
     backfillQueue: queue('backfill'),
     settleQueue: queue('settle'),
+    rollupQueue: queue('rollup'),
     jobsDlq: queue('jobs-dead'),
     firehose: arn('firehose', `deliverystream/${names.firehose}`),
     configurationSet: arn('ses', `configuration-set/${names.configurationSet}`),

@@ -39,6 +39,7 @@ beforeAll(async () => {
     LIVE_QUEUE_URL: `${account.address}/1/live`,
     BACKFILL_QUEUE_URL: `${account.address}/1/backfill`,
     SETTLE_QUEUE_URL: `${account.address}/1/settle`,
+    ROLLUP_QUEUE_URL: `${account.address}/1/rollup`,
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
     APP: 'maillake',
@@ -95,8 +96,10 @@ describe('the bundles, in plain Node outside the repository', () => {
     expect(await invoke('rollup', { reach: 'all' })).toBeNull();
     expect(await invoke('collect', {})).toBeNull();
     expect(await invoke('audit', { reach: 'all' })).toMatchObject({ raw_objects: 0, drift_count: 0 });
-    // These two ask Athena as soon as there is something to ask.
+    // These ask Athena as soon as there is something to ask.
     expect(await invoke('settle-day', batchOf('{}'))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(await invoke('rollup-days', batchOf('{}'))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(await invoke('rollup-days', batchOf('{"days":["2026-10-05"]}'))).toEqual({ batchItemFailures: [] });
     await expect(invoke('replay', { reason: 'nonsense' })).rejects.toThrow('replay failed: ');
   });
 
@@ -127,9 +130,15 @@ describe('the bundles, in plain Node outside the repository', () => {
     for (const key of keys) expect(Buffer.compare(await readBytes(lake, key), await readBytes(own, key)), key).toBe(0);
   });
 
-  test('settle then finds the days, and audit that everything is accounted for', async () => {
+  test('settle and rollup then find the days, and audit that everything is accounted for', async () => {
     await invoke('settle', {});
     expect(messages('settle').map((text) => JSON.parse(text))).toContainEqual({ table: 'events', dt: '2026-10-05' });
+    await invoke('rollup', { reach: 'all' });
+    await invoke('rollup', { day: '2026-01-31' });
+    expect(messages('rollup').map((text) => JSON.parse(text))).toEqual([
+      { days: ['2026-10-05'] },
+      { days: ['2026-01-31'] },
+    ]);
     expect(await invoke('audit', { reach: 'all' })).toMatchObject({ raw_objects: 1, units: 1, records: 4, drifts: [] });
   });
 

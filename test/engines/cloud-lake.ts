@@ -18,7 +18,7 @@ export const SETTINGS: Settings = { ...CLOUD_SETTINGS, rawTemplate: 'raw/{yyyy}/
 
 export interface CloudLake {
   account: Account;
-  queues: { live: string; backfill: string; settle: string };
+  queues: { live: string; backfill: string; settle: string; rollup: string };
   rawBucket: string;
   raw: S3Store;
   lake: S3Store;
@@ -44,6 +44,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     live: await makeQueue(account),
     backfill: await makeQueue(account),
     settle: await makeQueue(account),
+    rollup: await makeQueue(account),
   };
   const variables: EnvironmentVariables = {
     RAW_BUCKET: rawBucket,
@@ -53,6 +54,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     LIVE_QUEUE_URL: queues.live,
     BACKFILL_QUEUE_URL: queues.backfill,
     SETTLE_QUEUE_URL: queues.settle,
+    ROLLUP_QUEUE_URL: queues.rollup,
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(settings),
     APP: 'maillake',

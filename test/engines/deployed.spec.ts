@@ -92,7 +92,7 @@ async function receive(queue: string, count: number): Promise<Received[]> {
 const batchOf = (body: string): object => eventOf([{ MessageId: 'm', Body: body, ReceiptHandle: 'r' }]);
 
 /** Plays the event source, until the queue is empty. */
-async function work(name: 'transform' | 'settle-day', queue: string, aheadMs = 0): Promise<number> {
+async function work(name: 'transform' | 'settle-day' | 'rollup-days', queue: string, aheadMs = 0): Promise<number> {
   for (let done = 0; ; done++) {
     const [message] = await receive(queue, 1);
     if (!message) return done;
@@ -196,7 +196,7 @@ describe('the packages, with the environment of the graph', () => {
     expect(drainedMessages - before).toBe(2);
   });
 
-  test('settle hands out the days, each is settled by a query, and rollup computes the send days', async () => {
+  test('settle hands out the days, each is settled by a query, and rollup hands out the send days', async () => {
     const before = await count('events');
     await invoke('settle', {});
     expect(await work('settle-day', 'SETTLE_QUEUE_URL')).toBeGreaterThan(5);
@@ -204,6 +204,7 @@ describe('the packages, with the environment of the graph', () => {
     expect(settled.length).toBeGreaterThan(5);
     expect(await count('events')).toBeLessThanOrEqual(before);
     await invoke('rollup', { reach: 'all' });
+    expect(await work('rollup-days', 'ROLLUP_QUEUE_URL')).toBeGreaterThan(0);
     expect(await count('recipient_messages')).toBeGreaterThan(60);
   });
 
@@ -217,8 +218,10 @@ describe('the packages, with the environment of the graph', () => {
     await invoke('settle', {}, 26 * HOUR_MS);
     await work('settle-day', 'SETTLE_QUEUE_URL', 26 * HOUR_MS);
     await invoke('rollup', { reach: 'all' }, 26 * HOUR_MS);
+    await work('rollup-days', 'ROLLUP_QUEUE_URL', 26 * HOUR_MS);
     await misplace('recipient_messages', DAY, 'elsewhere');
     await invoke('rollup', { reach: 'all' }, 26 * HOUR_MS);
+    await work('rollup-days', 'ROLLUP_QUEUE_URL', 26 * HOUR_MS);
     expect(await count("recipient_messages where message_id = 'late'")).toBe(1);
     const healed = (await keys(`v1/state/heals/dt=${DAY}/`)).map((key) => key.split('/')[4]);
     expect(healed).toEqual(['events', 'recipient_messages']);
@@ -238,6 +241,7 @@ describe('the packages, with the environment of the graph', () => {
     await invoke('settle', {}, 60 * HOUR_MS);
     await work('settle-day', 'SETTLE_QUEUE_URL', 60 * HOUR_MS);
     await invoke('rollup', { reach: 'all' }, 60 * HOUR_MS);
+    await work('rollup-days', 'ROLLUP_QUEUE_URL', 60 * HOUR_MS);
     expect(await count('events')).toBe(before + 2);
   });
 
@@ -263,25 +267,27 @@ describe('the packages, with the environment of the graph', () => {
     expect(await invoke('audit', { reach: 'daily' }, 5 * DAY_MS)).toMatchObject({ drift_count: 0 });
   });
 
-  test.each(['settle-day', 'rollup', 'replay'] as const)('%s stops its query when its time is up', async (name) => {
-    const sentAt = Date.parse(`${DAY}T11:00:00Z`);
-    await raw.create(`raw/2025/03/13/12/${name}.json`, JSON.stringify(sesSend({ messageId: name, sentAt })));
-    await invoke('plan', { reach: 'all' }, 5 * DAY_MS);
-    await transformAll(5 * DAY_MS);
-    const started = functionOf(name).gateway.queries;
-    functionOf(name).gateway.inject(doom('hangs', call('StartQueryExecution')));
-    const event = {
-      'settle-day': batchOf(JSON.stringify({ table: 'events', dt: DAY })),
-      rollup: { reach: 'all' },
-      replay: {},
-    };
-    // With less than some minutes left a rollup begins no query at all.
-    const time = name === 'rollup' ? { remainingMs: 1_200_000, pace: 600 } : { remainingMs: 61_000, pace: 60 };
-    const run = invoke(name, event[name], 5 * DAY_MS, time);
-    if (name === 'settle-day') expect(await run).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
-    else await expect(run).rejects.toThrow(`${name} failed: Athena query`);
-    expect(functionOf(name).gateway.queries - started).toBe(1);
-  });
+  test.each(['settle-day', 'rollup-days', 'replay'] as const)(
+    '%s stops its query when its time is up',
+    async (name) => {
+      const sentAt = Date.parse(`${DAY}T11:00:00Z`);
+      await raw.create(`raw/2025/03/13/12/${name}.json`, JSON.stringify(sesSend({ messageId: name, sentAt })));
+      await invoke('plan', { reach: 'all' }, 5 * DAY_MS);
+      await transformAll(5 * DAY_MS);
+      const started = functionOf(name).gateway.queries;
+      functionOf(name).gateway.inject(doom('hangs', call('StartQueryExecution')));
+      const event = {
+        'settle-day': batchOf(JSON.stringify({ table: 'events', dt: DAY })),
+        'rollup-days': batchOf(JSON.stringify({ days: [DAY] })),
+        replay: {},
+      };
+      const time = { remainingMs: 61_000, pace: 60 };
+      const run = invoke(name, event[name], 5 * DAY_MS, time);
+      if (name === 'replay') await expect(run).rejects.toThrow(`${name} failed: Athena query`);
+      else expect(await run).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+      expect(functionOf(name).gateway.queries - started).toBe(1);
+    },
+  );
 });
 
 describe('tables and views of the graph', () => {

@@ -16,6 +16,7 @@ import { handler as audit } from '../../functions/audit.ts';
 import { handler as collect } from '../../functions/collect.ts';
 import { handler as plan } from '../../functions/plan.ts';
 import { handler as rollup } from '../../functions/rollup.ts';
+import { handler as rollupDays } from '../../functions/rollup-days.ts';
 import { handler as settle } from '../../functions/settle.ts';
 import { handler as settleDay } from '../../functions/settle-day.ts';
 import { handler as transform } from '../../functions/transform.ts';
@@ -91,8 +92,13 @@ describe('the functions', () => {
     expect(await Array.fromAsync(cloud.lake.list('v1/state/generations/'))).toHaveLength(before.length);
   });
 
-  test('rollup computes every send day', async () => {
+  test('rollup hands out the send days in groups, and each group is computed by a query of its own', async () => {
     await rollup({ reach: 'all' }, invocation('rollup'));
+    await rollup({ day: '2001-01-01' }, invocation('rollup'));
+    const { clients } = cloud.account;
+    const { messages, failed } = await drain(clients.sqs, cloud.queues.rollup, 'rollup-days', rollupDays);
+    expect(failed).toEqual([]);
+    expect(await Array.fromAsync(cloud.lake.list('v1/state/rollups/'))).toHaveLength(messages - 1);
     const { rows } = await cloud.query('select count(*), count(distinct dt) from recipient_messages');
     expect(rows[0]?.[0]).toBeGreaterThan(100);
   });

@@ -89,8 +89,8 @@ const GATHERED = meant(
   /\/v1\/state\/compacted\/\*$/,
 );
 
-const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup', 'replay'];
-const WRITING: readonly LambdaName[] = ['settle-day', 'rollup'];
+const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'replay'];
+const WRITING: readonly LambdaName[] = ['settle-day', 'rollup-days'];
 
 export function onBehalf(name: LambdaName): OnBehalf[] {
   const { schedules, queues }: Lambda = LAMBDAS[name];

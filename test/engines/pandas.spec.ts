@@ -15,6 +15,7 @@ import type { Column, Table } from '#lake/tables/table.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { handler as plan } from '../../functions/plan.ts';
 import { handler as rollup } from '../../functions/rollup.ts';
+import { handler as rollupDays } from '../../functions/rollup-days.ts';
 import { handler as settle } from '../../functions/settle.ts';
 import { handler as settleDay } from '../../functions/settle-day.ts';
 import { handler as transform } from '../../functions/transform.ts';
@@ -153,6 +154,9 @@ describe('pandas reads what Trino reads', () => {
     const { failed } = await drain(cloud.account.clients.sqs, cloud.queues.settle, 'settle-day', settleDay);
     expect(failed).toEqual([]);
     await rollup({ reach: 'all' }, invocation('rollup'));
+    expect(await drain(cloud.account.clients.sqs, cloud.queues.rollup, 'rollup-days', rollupDays)).toMatchObject({
+      failed: [],
+    });
     await expectSame('settled');
   });
 });

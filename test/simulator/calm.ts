@@ -1,6 +1,15 @@
 /** Undisturbed schedules: every step in turn, hour after hour, until there is nothing left to do. */
 import { HOUR_MS } from '#lake/days.ts';
-import { runAudit, runPlan, runRepair, runReplay, runRequeue, runRollup, runSettle } from './steps.ts';
+import {
+  runAudit,
+  runPlan,
+  runRepair,
+  runReplay,
+  runRequeue,
+  runRollupDays,
+  runRollupHandout,
+  runSettle,
+} from './steps.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -22,7 +31,11 @@ export async function calm(world: World, isAudited = true): Promise<void> {
     await world.through('replay', runReplay);
     while (await world.workThrough());
     await world.through('settle', runSettle);
-    await world.through('rollup', runRollup);
+    let groups: string[][] = [];
+    await world.through('rollup', async (context) => {
+      groups = await runRollupHandout(context);
+    });
+    for (const days of groups) await world.through('rollup', (context) => runRollupDays(context, days));
     const after = world.invariants.changes + world.partitions.changes;
     if (before !== after || round === 0 || world.invariants.openUnits().length > 0) {
       if (!isAudited) continue;

@@ -138,9 +138,15 @@ export class Invariants {
     else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
     else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
     else if (key.startsWith('v1/settled/')) {
-      const location = key.slice(0, key.lastIndexOf('/') + 1);
-      if (this.#generationOfLocation.has(location)) fail('a file came into a location after it was named', key);
+      if (this.#generationAround(key)) fail('a file came into a location after it was named', key);
     }
+  }
+
+  /** The generation in whose location a file lies, itself or in the folder of a part. */
+  #generationAround(key: string): Generation | undefined {
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    const around = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+    return this.#generationOfLocation.get(folder) ?? this.#generationOfLocation.get(around);
   }
 
   #planned(key: string, plan: Plan): void {
@@ -286,10 +292,9 @@ export class Invariants {
       return;
     }
     if (!key.startsWith('v1/settled/')) fail('a record of the protocol was removed', key);
-    const location = key.slice(0, key.lastIndexOf('/') + 1);
-    const generation = this.#generationOfLocation.get(location);
+    const generation = this.#generationAround(key);
     if (!generation) return;
-    const { table_name: table, dt } = generation;
+    const { table_name: table, dt, location } = generation;
     if (this.#options.partitions.location(table, dt) === location) fail('what readers see was removed', key);
     if (this.newest(table, dt) === generation) fail('a file of the newest generation was removed', key);
   }

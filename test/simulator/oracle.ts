@@ -4,6 +4,7 @@
  * message and recipient.
  */
 import { DAY_MS } from '#lake/days.ts';
+import { typesShown } from '#lake/protocol/published.ts';
 import { clickRows, eventRows, headerRows, type PlacedRow } from './event-rows.ts';
 import type { MailEvent, MailRecord } from './mail.ts';
 import type { Row } from './rows.ts';
@@ -54,6 +55,7 @@ export function expectedTables(readings: readonly Reading[], attributionDays: nu
     if (!first || wins(copy, first)) sends.set(event.message, copy);
   }
   const lives = new Map<string, { dt: string; row: Row; events: string[] }>();
+  const shownOn = new Map<string, Set<string>>();
   for (const { event, key, ordinal, placed } of winners.values()) {
     put(placed);
     if (event.type === 'click') {
@@ -73,10 +75,14 @@ export function expectedTables(readings: readonly Reading[], attributionDays: nu
     };
     life.events.push(String(event_id));
     lives.set(id, life);
+    const shown = shownOn.get(life.dt) ?? new Set<string>();
+    for (const type of typesShown(event.type, null)) shown.add(type);
+    shownOn.set(life.dt, shown);
   }
   for (const { event, key, ordinal } of sends.values()) headerRows(event, { attempt: '', key, ordinal }).forEach(put);
   for (const { dt, row, events } of lives.values()) {
-    put({ table: 'recipient_messages', dt, row: { ...row, events: events.sort().join(' ') } });
+    const shown = [...(shownOn.get(dt) ?? [])].sort().join(' ');
+    put({ table: 'recipient_messages', dt, row: { ...row, events: events.sort().join(' '), shown } });
   }
   return expected;
 }

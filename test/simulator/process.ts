@@ -128,7 +128,7 @@ export function portsOf(process: Process, services: Services): Ports {
         call(
           'engine.query',
           inputs[0]?.keys[0] ?? '',
-          (): QueryResult => (inputs.length > 0 ? engine.query(inputs) : services.select(sql)),
+          (): QueryResult => (inputs.length > 0 ? engine.query(sql, inputs) : services.select(sql)),
         ),
       write: (job) =>
         ask<WrittenFile[]>('engine.write', job.location, (answer) => engine.begin(job, process.name, answer)),

@@ -9,6 +9,7 @@ import { Chance } from './chance.ts';
 import { drawnFates, roughness } from './fates.ts';
 import { rawObjects, START } from './mail.ts';
 import { expectedTables } from './oracle.ts';
+import type { Process } from './process.ts';
 import { meanings } from './rows.ts';
 import type { TraceEntry } from './scheduler.ts';
 import {
@@ -20,11 +21,13 @@ import {
   runReplay,
   runRequeue,
   runRollup,
+  runRollupDays,
+  runRollupHandout,
   runSettle,
   type StepContext,
 } from './steps.ts';
 import { Violation } from './violation.ts';
-import { HOURLY, type Variant, World } from './world.ts';
+import { HOURLY, MANY_ROWS, type Variant, World } from './world.ts';
 
 export interface ScheduleOptions {
   variant?: Variant | undefined;
@@ -65,6 +68,7 @@ export async function playSchedule(
     settings: { rawTemplate: chance.happens(0.4) ? HOURLY : null },
     pageSize: chance.oneOf([3, 10, 1000, 1000]),
     queryFailure: chance.oneOf([0, 0, 0.01, 0.05]),
+    rowsAtOnce: chance.oneOf([MANY_ROWS, 2, 5]),
     variant,
   });
   world.scheduler.isTraced = isTraced;
@@ -178,10 +182,9 @@ class Player {
   #start(step: Step): void {
     const chance = this.#chance;
     const skew = step === this.#wrongClock ? chance.oneOf([-DAY_MS, DAY_MS]) : chance.between(-2 * 60_000, 2 * 60_000);
-    const { settings, version } = this.#world;
-    const start = (work: (context: StepContext) => Promise<void>): void => {
-      this.#world.start(step, skew, (ports) => work({ ports, settings, version }));
-    };
+    const { settings, version, rowsAtOnce } = this.#world;
+    const start = (work: (context: StepContext) => Promise<void>): Process =>
+      this.#world.start(step, skew, (ports) => work({ ports, settings, version, rowsAtOnce }));
     switch (step) {
       case 'plan': {
         const reach = chance.oneOf(['tick', 'tick', 'hourly', 'all', 'all'] as const);
@@ -211,7 +214,7 @@ class Player {
         start(runRequeue);
         return;
       case 'rollup':
-        start(runRollup);
+        this.#rollUp(start);
         return;
       case 'collect':
         start((context) => runCollect(context, this.#world.collectRules));
@@ -227,6 +230,28 @@ class Player {
     const other = lane === 'live' ? 'backfill' : 'live';
     const worker = this.#world.startWorker(skew, lane, choose) ?? this.#world.startWorker(skew, other, choose);
     if (most > 1) void worker?.ended.then(() => worker.state === 'done' && this.#work(skew, most - 1, lane));
+  }
+
+  /** All in one process, as on a laptop; or handed out, and workers that take a message, maybe one that others have, too. */
+  #rollUp(start: (work: (context: StepContext) => Promise<void>) => Process): void {
+    const { rollupMessages } = this.#world;
+    const work = (): void => {
+      const taken = this.#chance.below(rollupMessages.length);
+      const days = rollupMessages[taken];
+      if (!days) return;
+      if (this.#chance.happens(0.5)) rollupMessages.splice(taken, 1);
+      start((context) => runRollupDays(context, days));
+    };
+    const how = this.#chance.oneOf(['whole', 'hand out', 'work'] as const);
+    if (how === 'whole') start(runRollup);
+    else if (how === 'work' && rollupMessages.length > 0) work();
+    else {
+      const handout = start(async (context) => void rollupMessages.push(...(await runRollupHandout(context))));
+      const workers = this.#chance.below(3);
+      void handout.ended.then(() => {
+        for (let i = 0; i < workers; i++) work();
+      });
+    }
   }
 
   #fileGone(key: string): void {

@@ -4,13 +4,26 @@
  */
 
 import { DAY_MS, utcDate } from '#lake/days.ts';
-import { type Input, MissingObject, type QueryResult, type WriteJob, type WrittenFile } from '#lake/ports.ts';
+import {
+  type Input,
+  MissingObject,
+  type QueryResult,
+  type SqlValue,
+  type WriteJob,
+  type WrittenFile,
+} from '#lake/ports.ts';
+import { PUBLISHED_TYPES, typesShown } from '#lake/protocol/published.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Bucket } from './bucket.ts';
 import type { Chance } from './chance.ts';
 import { Process } from './process.ts';
 import { decodeRows, encodeRows, type Row, type Value } from './rows.ts';
 import type { Scheduler } from './scheduler.ts';
+
+const texts = (rows: SqlValue[][]): QueryResult => ({
+  columns: (rows[0] ?? []).map((_, i) => ({ name: `c${i}`, type: 'varchar' })),
+  rows,
+});
 
 type Answer = (result: WrittenFile[] | Error) => void;
 
@@ -49,9 +62,14 @@ export class SqlEngine {
     });
   }
 
-  /** A statement that reads: the check of what a settle wrote. */
-  query(inputs: readonly Input[]): QueryResult {
+  /** A statement that reads: what a rollup asks before it cuts a day into parts, or the check of what a settle wrote. */
+  query(sql: string, inputs: readonly Input[]): QueryResult {
     const rows = this.#read(inputs, ({ keys }) => keys);
+    if (sql.startsWith('select message_id from')) return texts(rows.map(({ message_id }) => [message_id ?? null]));
+    if (sql.startsWith('select scope, ')) {
+      const shown = new Set(recipientMessages(rows, rollupRange(sql)).flatMap((row) => String(row.shown).split(' ')));
+      return texts([['', ...PUBLISHED_TYPES.map((type) => shown.has(type))]]);
+    }
     const keys = TABLES[inputs[0]?.table ?? '']?.key ?? [];
     const distinct = new Set(rows.map((row) => idOf(row, keys))).size;
     const bigint = (name: string): QueryResult['columns'][number] => ({ name, type: 'bigint' });
@@ -118,7 +136,9 @@ export function output(job: WriteJob, rows: readonly Row[]): Part[] {
     const days = Map.groupBy(recipientMessages(rows, rollupRange(job.select)), ({ sent_at }) =>
       utcDate(Number(sent_at)),
     );
-    return [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([dt, ofDay]) => ({ folder: `dt=${dt}/`, rows: ofDay }));
+    return [...days]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([dt, ofDay]) => ({ folder: job.partitioned ? `dt=${dt}/` : '', rows: ofDay }));
   }
   const kept = deduplicated(job.table, rows);
   const half = Math.ceil(kept.length / 2);
@@ -161,19 +181,32 @@ interface RollupRange {
   first: string;
   last: string;
   days: number;
+  /** message ids, of a part of a day */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** event types that other parts show */
+  shown?: readonly string[];
 }
 
-/** The constants that rollup puts into its select (the relation `rollup_run`). */
+/** The constants that rollup puts into its select (relations `rollup_run` and `rollup_shown`), and the part of a day. */
 function rollupRange(select: string): RollupRange {
   const match = /date '([\d-]+)' as first_send_date, date '([\d-]+)' as last_send_date, (\d+) as attribution_days/.exec(
     select,
   );
   if (!match?.[1] || !match[2]) throw new Error('select of a rollup names no send days');
-  return { first: match[1], last: match[2], days: Number(match[3]) };
+  const from = /message_id >= '([^']+)'/.exec(select)?.[1];
+  const to = /message_id < '([^']+)'/.exec(select)?.[1];
+  const flags = /values \('', ((?:true|false)(?:, (?:true|false))*)\)/.exec(select)?.[1]?.split(', ') ?? [];
+  const shown = PUBLISHED_TYPES.filter((_, i) => flags[i] === 'true');
+  return { first: match[1], last: match[2], days: Number(match[3]), from, to, shown };
 }
 
-/** One row a message and recipient: here, all that happened to it, each event once. */
-export function recipientMessages(rows: readonly Row[], { first, last, days }: RollupRange): Row[] {
+/** One row a message and recipient: here, all that happened to it, each event once, and what the mail of its day shows. */
+export function recipientMessages(
+  rows: readonly Row[],
+  { first, last, days, from, to, shown = [] }: RollupRange,
+): Row[] {
+  const shownOn = new Map<string, Set<string>>();
   const lives = new Map<string, { row: Row; events: Set<Value> }>();
   for (const row of rows) {
     const { message_id, recipient_key, sent_at, occurred_at, event_id } = row;
@@ -182,6 +215,11 @@ export function recipientMessages(rows: readonly Row[], { first, last, days }: R
     const day = utcDate(Number(sent_at));
     const after = Math.floor(Number(occurred_at) / DAY_MS) - sent;
     if (day < first || day > last || after < -1 || after > days) continue;
+    if (from !== undefined && String(message_id) < from) continue;
+    if (to !== undefined && String(message_id) >= to) continue;
+    const ofDay = shownOn.get(day) ?? new Set(shown);
+    shownOn.set(day, ofDay);
+    for (const type of typesShown(row.event_type, null)) ofDay.add(type);
     const id = `${message_id}|${recipient_key}`;
     const life = lives.get(id);
     if (life) life.events.add(event_id ?? null);
@@ -192,5 +230,9 @@ export function recipientMessages(rows: readonly Row[], { first, last, days }: R
   }
   return [...lives]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { row, events }]) => ({ ...row, events: [...events].sort().join(' ') }));
+    .map(([, { row, events }]) => ({
+      ...row,
+      events: [...events].sort().join(' '),
+      shown: [...(shownOn.get(utcDate(Number(row.sent_at))) ?? [])].sort().join(' '),
+    }));
 }

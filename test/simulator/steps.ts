@@ -11,7 +11,7 @@ import { collect } from '#lake/steps/collect.ts';
 import { type PlanOptions, planReach, requeue } from '#lake/steps/plan.ts';
 import { repair } from '#lake/steps/repair.ts';
 import { planReplay } from '#lake/steps/replay.ts';
-import { rollup } from '#lake/steps/rollup.ts';
+import { daysToRollUp, type RollupOptions, rollup, rollupDays } from '#lake/steps/rollup.ts';
 import { settle } from '#lake/steps/settle.ts';
 
 /** Days after sending in which events still count for a mail. */
@@ -28,13 +28,15 @@ const SETTINGS_VIEW: View = {
   rows: [{ name: 'attribution_days', value: String(ATTRIBUTION_DAYS) }],
 };
 /** The engine goes by the job's structure, and by the constants that rollup puts in. */
-const ROLLUP_SELECT = 'select * from events cross join rollup_run';
+const ROLLUP_SELECT = 'select * from events cross join rollup_run cross join rollup_shown';
 
 export interface StepContext {
   ports: Ports;
   settings: Settings;
   /** of the code that runs it */
   version: string;
+  /** events that a rollup's query takes in: days with more are computed in parts */
+  rowsAtOnce: number;
 }
 
 /** So small that the few plans and objects of a schedule are summarised, in several segments, and looked at in parts. */
@@ -61,9 +63,26 @@ export async function runSettle({ ports, settings }: StepContext, isHurried = fa
   await settle(ports, { settings, open, ...(isHurried ? { ignorePace: true, includeUnfinished: true } : {}) });
 }
 
-export async function runRollup({ ports, settings }: StepContext): Promise<void> {
-  const open = await openUnits(ports.lake);
-  await rollup(ports, { settings, views: [SETTINGS_VIEW], select: ROLLUP_SELECT, open });
+const rollupOptions = ({ settings, rowsAtOnce }: StepContext): RollupOptions => ({
+  settings,
+  views: [SETTINGS_VIEW],
+  select: ROLLUP_SELECT,
+  rowsAtOnce,
+  queriesAtOnce: 2,
+});
+
+export async function runRollup(context: StepContext): Promise<void> {
+  await rollup(context.ports, { ...rollupOptions(context), open: await openUnits(context.ports.lake) });
+}
+
+/** Finds what a rollup has to do, and hands it out in groups of send days. */
+export async function runRollupHandout(context: StepContext): Promise<string[][]> {
+  return daysToRollUp(context.ports, { ...rollupOptions(context), open: await openUnits(context.ports.lake) });
+}
+
+/** A worker that has been given a group of send days, maybe long ago. */
+export async function runRollupDays(context: StepContext, days: readonly string[]): Promise<void> {
+  await rollupDays(context.ports, rollupOptions(context), days);
 }
 
 /** The daily audit: looks, does the missing steps, collects. */

@@ -1,9 +1,10 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { ChangedObject, type Ports, type RawStore, type Store } from '#lake/ports.ts';
+import { ChangedObject, type Engine, type Ports, type RawStore, type Store } from '#lake/ports.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import { checkpointsRoot, layoutsRoot, liveFolder, plansRoot, segmentsRoot } from '#lake/protocol/keys.ts';
-import type { Variant } from './world.ts';
+import { decodeRows } from './rows.ts';
+import type { Variant, World } from './world.ts';
 
 const NO_NONCE = '0000000000000000';
 
@@ -73,6 +74,19 @@ export const VARIANTS: readonly Variant[] = [
     ports: (ports, step) =>
       step === 'plan' || step === 'audit' ? { ...ports, lake: withoutNumbers(ports.lake) } : ports,
   },
+  {
+    name: 'a send day recorded before all its parts are written',
+    ports: (ports, step) => (step === 'rollup' ? { ...ports, engine: withoutWaiting(ports.engine) } : ports),
+  },
+  {
+    name: 'a part of a send day taken from an earlier run',
+    ports: (ports, step, world) =>
+      step === 'rollup' ? { ...ports, engine: keepingParts(ports.engine, world) } : ports,
+  },
+  {
+    name: 'a part of a send day that goes by what its own mail shows',
+    ports: (ports, step) => (step === 'rollup' ? { ...ports, engine: withoutShown(ports.engine) } : ports),
+  },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
 
@@ -92,6 +106,42 @@ function outcomeFirst(lake: Store): Store {
     },
   };
 }
+
+const partOf = (location: string): string | undefined => /\/(dt=[\d-]+\/\d+)\/$/.exec(location)?.[1];
+
+/** Takes a part's query for done when it has begun. */
+const withoutWaiting = (engine: Engine): Engine => ({
+  ...engine,
+  async write(job) {
+    const written = engine.write(job);
+    if (partOf(job.location)?.endsWith('/0') !== false) return written;
+    written.catch(() => {});
+    return [];
+  },
+});
+
+/** Writes once more what an earlier run made of the part, whatever it read. */
+const keepingParts = (engine: Engine, world: World): Engine => ({
+  ...engine,
+  async write(job) {
+    const part = partOf(job.location);
+    const earlier = [...world.lake.keys('v1/settled/recipient_messages/')].find((key) => key.includes(`/${part}/`));
+    const bytes = world.lake.held(earlier ?? '')?.bytes;
+    if (part === undefined || !bytes) return engine.write(job);
+    const key = `${job.location}again.parquet`;
+    world.lake.create(key, bytes);
+    return [{ key, bytes: bytes.length, rows: decodeRows(bytes).length }];
+  },
+});
+
+/** Doesn't ask what mail in other parts shows. */
+const withoutShown = (engine: Engine): Engine => ({
+  ...engine,
+  async query(sql, inputs) {
+    const result = await engine.query(sql, inputs);
+    return sql.startsWith('select scope, ') ? { ...result, rows: [] } : result;
+  },
+});
 
 /** Nothing but what was planned. */
 const asPlannedOnly = (raw: RawStore): RawStore => ({

@@ -34,6 +34,9 @@ export const VISIBILITY_MS = HOUR_MS / 2;
 
 export const HOURLY = 'raw/{yyyy}/{MM}/{dd}/{HH}/';
 
+/** More than there are in any schedule. */
+export const MANY_ROWS = 1_000_000;
+
 /** Changes one rule of the protocol from outside, to show that the simulator would notice. */
 export interface Variant {
   name: string;
@@ -52,6 +55,7 @@ export interface WorldOptions {
   settings?: Partial<Settings>;
   pageSize?: number;
   queryFailure?: number;
+  rowsAtOnce?: number;
   variant?: Variant | undefined;
 }
 
@@ -60,6 +64,10 @@ export class World {
   /** of the code that processes start with */
   version = FIRST_VERSION;
   settings: Settings;
+  /** see StepContext */
+  readonly rowsAtOnce: number;
+  /** groups of send days that were handed out to workers of the rollup */
+  readonly rollupMessages: string[][] = [];
   readonly raw: Bucket;
   readonly lake: Bucket;
   readonly partitions = new Partitions();
@@ -80,9 +88,18 @@ export class World {
   readonly #starts = new Map<string, number>();
   #nonces = 0;
 
-  constructor({ chance, fateOf, settings, pageSize = 1000, queryFailure = 0, variant }: WorldOptions) {
+  constructor({
+    chance,
+    fateOf,
+    settings,
+    pageSize = 1000,
+    queryFailure = 0,
+    rowsAtOnce = MANY_ROWS,
+    variant,
+  }: WorldOptions) {
     const now = (): number => this.now;
     this.#variant = variant;
+    this.rowsAtOnce = rowsAtOnce;
     this.collectRules = { ...COLLECT_RULES, ...variant?.collectRules };
     this.settings = {
       ...DEFAULT_SETTINGS,
@@ -215,8 +232,8 @@ export class World {
 
   /** One process of a step from beginning to end, with nobody else about. @returns whether it did what it should */
   async through(step: Step, work: (context: StepContext) => Promise<void>): Promise<boolean> {
-    const { settings, version } = this;
-    const process = this.start(step, 0, (ports) => work({ ports, settings, version }));
+    const { settings, version, rowsAtOnce } = this;
+    const process = this.start(step, 0, (ports) => work({ ports, settings, version, rowsAtOnce }));
     await process.ended;
     return process.state === 'done';
   }

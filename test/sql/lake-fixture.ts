@@ -6,6 +6,7 @@ import type { QueryResult } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { inlineViews } from '#lake/sql/views/inline.ts';
 import { PRESTO_TYPES, type View } from '#lake/sql/views/view.ts';
+import { shownRows } from '#lake/steps/rollup/relations.ts';
 import { events, recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { type Column, columnNames, type Table } from '#lake/tables/table.ts';
 import { DIALECT_SETTINGS, dialectStatements } from '#local/duckdb/dialect.ts';
@@ -95,6 +96,7 @@ export async function lakeFixture({ settings = {} }: { settings?: Record<string,
         events: `select ${columnNames(events).join(', ')}, dt from main.events`,
         rollup_run: `select timestamp '2026-06-01 00:00:00' as as_of, date '${first}' as first_send_date, date '${last}' as last_send_date, ${days} as attribution_days`,
         rollup_published: publishedBy('main.events'),
+        rollup_shown: shownRows([]),
       }),
     rollup: (of) => run(`insert into ${recipientMessages.name} ${fixture.rollupSelect(of)}`),
     async clear() {

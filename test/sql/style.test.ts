@@ -7,7 +7,7 @@ import { loadSql } from '#host/sql-folder.ts';
 import { neededViews } from '#lake/sql/views/order.ts';
 import { scans } from '#lake/sql/views/relations.ts';
 import { tokens } from '#lake/sql/views/tokens.ts';
-import { publishedRows } from '#lake/steps/rollup.ts';
+import { publishedRows, shownRows } from '#lake/steps/rollup/relations.ts';
 import { recipientMessages, TABLES } from '#lake/tables/index.ts';
 import { DIALECT_MACROS, SHARED_FUNCTIONS } from '#local/duckdb/dialect.ts';
 import { lakeFixture, SQL_FOLDER } from './lake-fixture.ts';
@@ -78,6 +78,8 @@ await lake.run(
 await lake.run(
   `create view rollup_published as ${publishedRows([{ dt: '2026-05-01', published: [{ scope: 'news', types: ['open'] }] }])}`,
 );
+
+await lake.run(`create view rollup_shown as ${shownRows([{ scope: 'news', types: ['click'] }])}`);
 
 describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (name, view) => {
   const text = readFileSync(join(SQL_FOLDER, view.folder, `${name}.sql`), 'utf8');

@@ -195,11 +195,15 @@ async function rollupDays(
   return days;
 }
 
-/** By day, what lies below `settled/<table>/`: `dt=D/<n>-<nonce>/*`, or of a rollup `<run>/dt=D/*`. */
+/** What one record names together: the folder of a file, and of a part of a send day the folder around it. */
+const locationOf = (key: string): string =>
+  key.slice(0, key.lastIndexOf('/') + 1).replace(/(\/dt=[^/]+\/)\d+\/$/, '$1');
+
+/** By day, what lies below `settled/<table>/`: `dt=D/<n>-<nonce>/*`, or of a rollup `<run>/dt=D/*` and `<run>/dt=D/<part>/*`. */
 async function settledLocations({ lake }: CollectPorts, table: string): Promise<Map<string, SettledLocation[]>> {
   const files = new Map<string, StoredObject[]>();
   for await (const object of lake.list(settledRoot(table))) {
-    const location = object.key.slice(0, object.key.lastIndexOf('/') + 1);
+    const location = locationOf(object.key);
     const others = files.get(location);
     if (others) others.push(object);
     else files.set(location, [object]);

@@ -1,25 +1,30 @@
 /**
  * rollup: recomputes `recipient_messages` for the send days whose input changed. The table is derived data: what one run
  * misses, or loses to another run, the next run computes.
+ *
+ * A run is what one call computes together: neighbouring send days, or one day that is too large for one query, in parts
+ * (rollup/parts.ts). Its files lie below one location that nobody else uses, and a day's record is created once all of
+ * them are there: a run that dies before leaves files that no record names.
  */
 
 import { concurrently } from '../concurrently.ts';
 import { addDays } from '../days.ts';
-import type { Ports } from '../ports.ts';
+import type { Input, Ports, WrittenFile } from '../ports.ts';
 import { dayOfKey, generationKey, rollupFolder, rollupKey } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
-import { PUBLISHED_TYPES } from '../protocol/published.ts';
 import { pointAtNewest } from '../protocol/readers.ts';
 import { recipeOf } from '../protocol/recipe.ts';
 import { createState, type Generation } from '../protocol/records.ts';
 import { sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
-import { quoteText } from '../sql/quote.ts';
 import { inlineViews } from '../sql/views/inline.ts';
 import { settingOf } from '../sql/views/seeds.ts';
 import type { View } from '../sql/views/view.ts';
 import { events, recipientMessages } from '../tables/index.ts';
-import { inputOf, type StaleDay, staleSendDays } from './rollup/stale-days.ts';
+import { columnNames } from '../tables/table.ts';
+import { partsOf, shownByParts } from './rollup/parts.ts';
+import { type RunRelations, runRelations } from './rollup/relations.ts';
+import { inputOf, rowsOn, type StaleDay, staleSendDays } from './rollup/stale-days.ts';
 import { inputRows } from './settle/select.ts';
 
 export type RollupPorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
@@ -40,10 +45,13 @@ export interface RollupOptions {
   mostOutdated?: number;
   /** units that hold a backlog's send days back; left out: none does */
   open?: readonly OpenUnit[];
-  /** runs under way at once; left out, one: an engine on this machine has all of it for each */
-  runsAtOnce?: number;
-  /** asked before each run; once it says no, the days that are left are stale still, for the next call */
-  mayGoOn?: () => boolean;
+  /**
+   * events of its send days that one query takes in, roughly: what it holds in memory at once. Left out: what an engine on
+   * this machine can hold
+   */
+  rowsAtOnce?: number;
+  /** queries of a day in parts that are under way at once; left out, one: an engine on this machine has all of it for each */
+  queriesAtOnce?: number;
   onDays?: (done: number, all: number) => void;
 }
 
@@ -54,8 +62,8 @@ export interface RolledUp {
 
 /** Send days that one query writes; Athena writes at most 100 partitions. */
 const DAYS_A_RUN = 32;
-/** Events of the send days of one query, roughly: what it holds in memory at once. Measured: 600,000 need over 512 MB. */
-const ROWS_A_RUN = 200_000;
+/** Measured: 600,000 need over 512 MB. */
+const ROWS_AT_ONCE = 200_000;
 /** Small writes under way at once. */
 const AT_ONCE = 16;
 
@@ -76,34 +84,71 @@ export const rollupRecipe = (select: string, views: readonly View[]): string =>
 
 /** Recomputes every send day in reach that is stale, the newest first. */
 export async function rollup(ports: RollupPorts, options: RollupOptions): Promise<RolledUp[]> {
-  const { settings, views, select, reach = 'all', open = [], onDays } = options;
-  const window = attributionDays(views);
-  const recipe = rollupRecipe(select, views);
-  const { damaged = new Set<string>(), mostOutdated = Number.POSITIVE_INFINITY } = options;
-  const stale = await staleSendDays(ports, { settings, window, reach, open, recipe, damaged, mostOutdated });
+  const stale = await staleDays(ports, options);
   const done: RolledUp[] = [];
-  const { runsAtOnce = 1, mayGoOn = () => true } = options;
-  await concurrently(runs(stale).reverse(), runsAtOnce, async (run) => {
-    if (!mayGoOn()) return;
-    const made = await rollupRun(ports, options, window, recipe, run);
-    done.push(...made);
-    onDays?.(done.length, stale.length);
-  });
+  for (const run of runs(stale, options)) {
+    done.push(...(await rollupRun(ports, options, run)));
+    options.onDays?.(done.length, stale.length);
+  }
   return done.sort((a, b) => (a.dt < b.dt ? -1 : 1));
 }
 
 /**
- * Neighbouring days go into one run, so that a day of events is read few times, as long as their events are not too many.
- * A send day has about as many as happen on that day.
+ * The stale send days in reach, in the groups that are computed together, the newest first. Each is to be handed to
+ * `rollupDays`, which looks again.
  */
-function runs(days: readonly StaleDay[]): StaleDay[][] {
+export async function daysToRollUp(ports: RollupPorts, options: RollupOptions): Promise<string[][]> {
+  return runs(await staleDays(ports, options), options).map((run) => run.map(({ dt }) => dt));
+}
+
+/** Recomputes those of the days that are stale; costs a look at the days of events that they read. */
+export async function rollupDays(
+  ports: RollupPorts,
+  options: RollupOptions,
+  days: readonly string[],
+): Promise<RolledUp[]> {
+  const done: RolledUp[] = [];
+  const stale = await staleDays(ports, options, new Set(days));
+  for (const run of runs(stale, options)) done.push(...(await rollupRun(ports, options, run)));
+  return done;
+}
+
+const staleDays = (
+  ports: RollupPorts,
+  {
+    settings,
+    views,
+    select,
+    reach = 'all',
+    open = [],
+    damaged = new Set<string>(),
+    mostOutdated = Number.POSITIVE_INFINITY,
+  }: RollupOptions,
+  days?: ReadonlySet<string>,
+): Promise<StaleDay[]> =>
+  staleSendDays(ports, {
+    settings,
+    window: attributionDays(views),
+    reach,
+    open,
+    recipe: rollupRecipe(select, views),
+    damaged,
+    mostOutdated,
+    ...(days ? { days } : {}),
+  });
+
+/**
+ * Neighbouring days go into one run, so that a day of events is read few times, as long as their events are not too many.
+ * The newest run comes first; the days of a run are in order.
+ */
+function runs(days: readonly StaleDay[], { rowsAtOnce = ROWS_AT_ONCE }: RollupOptions): StaleDay[][] {
   const found: StaleDay[][] = [];
   let rows = 0;
   for (const day of days) {
     const run = found.at(-1);
     const [first] = run ?? [];
-    const more = day.reads.find(({ dt }) => dt === day.dt)?.rows ?? 0;
-    if (run && first && day.dt < addDays(first.dt, DAYS_A_RUN) && rows + more <= ROWS_A_RUN) {
+    const more = rowsOn(day);
+    if (run && first && day.dt < addDays(first.dt, DAYS_A_RUN) && rows + more <= rowsAtOnce) {
       run.push(day);
       rows += more;
     } else {
@@ -111,19 +156,11 @@ function runs(days: readonly StaleDay[]): StaleDay[][] {
       rows = more;
     }
   }
-  return found;
+  return found.reverse();
 }
 
-async function rollupRun(
-  ports: RollupPorts,
-  { views, select }: RollupOptions,
-  window: number,
-  recipe: string,
-  days: readonly StaleDay[],
-): Promise<RolledUp[]> {
-  const { lake, engine, clock } = ports;
-  const [first, last] = [days[0]?.dt, days.at(-1)?.dt];
-  if (first === undefined || last === undefined) return [];
+async function rollupRun(ports: RollupPorts, options: RollupOptions, days: readonly StaleDay[]): Promise<RolledUp[]> {
+  const { lake, clock } = ports;
   const run = clock.nonce();
   const asOf = clock.now();
   await createState(lake, rollupKey(run), { run, days: Object.fromEntries(days.map(({ dt, n }) => [dt, n])) });
@@ -132,26 +169,8 @@ async function rollupRun(
     (read) => read.inputs,
   );
   const location = rollupFolder(recipientMessages.name, run);
-  const written =
-    inputs.length === 0
-      ? []
-      : await engine.write({
-          select: `${inlineViews(select, views, {
-            events: inputRows(events.name, inputs),
-            rollup_run: runConstants(
-              asOf,
-              days.map(({ dt }) => dt),
-              window,
-            ),
-            rollup_published: publishedRows(days),
-          })}\norder by dt, message_id, recipient_key`,
-          table: recipientMessages.name,
-          inputs,
-          location,
-          partitioned: true,
-        });
-
-  const files = await sealFiles(lake, written);
+  const files = await sealFiles(lake, await writeDays(ports, options, { asOf, days, inputs, location }));
+  const recipe = rollupRecipe(options.select, options.views);
   const done = await concurrently(days, AT_ONCE, async ({ dt, n, reads, published }): Promise<RolledUp[]> => {
     const ofDay = files.filter(({ key }) => dayOfKey(key) === dt);
     const rows = ofDay.reduce((sum, file) => sum + file.rows, 0);
@@ -181,49 +200,46 @@ async function rollupRun(
   return done.flat();
 }
 
-/** Characters of a statement that may be spent on scopes: Athena takes 262,144 in all, of which the views need 60,000. */
-const MOST_SCOPES_TEXT = 150_000;
-
-/**
- * The relation `rollup_published`: a row for each scope and run of send days that share what the days before show. Where
- * so many scopes don't fit into a statement there are none, and each day's own mail alone shows what is published.
- */
-export function publishedRows(days: readonly Pick<StaleDay, 'dt' | 'published'>[]): string {
-  const rows = days.flatMap(({ dt, published }) =>
-    published.map(({ scope, types }) => ({ scope, types, from: dt, to: dt })),
-  );
-  const merged = [...Map.groupBy(rows, ({ scope, types }) => JSON.stringify([scope, types])).values()].flatMap(
-    mergedDays,
-  );
-  const values = merged.map(
-    ({ scope, types, from, to }) =>
-      `(${quoteText(scope)}, date '${from}', date '${to}', ${PUBLISHED_TYPES.map((type) => types.includes(type)).join(', ')})`,
-  );
-  const none = "('', date '1970-01-01', date '1970-01-01', false, false, false, false, false, false)";
-  const text = values.join(', ');
-  return `select * from (values ${text === '' || text.length > MOST_SCOPES_TEXT ? none : text}) as listed (scope, first_send_date, last_send_date, has_sends, has_deliveries, has_opens, has_clicks, has_unsubscribes, has_complaints)`;
+interface Run {
+  asOf: number;
+  days: readonly StaleDay[];
+  inputs: readonly Input[];
+  location: string;
 }
 
-interface SeenDays {
-  scope: string;
-  types: readonly string[];
-  from: string;
-  to: string;
-}
-
-/** Neighbouring days as one row. @param rows in order of their days */
-function mergedDays(rows: readonly SeenDays[]): SeenDays[] {
-  const merged: SeenDays[] = [];
-  for (const row of rows) {
-    const last = merged.at(-1);
-    if (last && addDays(last.to, 1) === row.from) last.to = row.to;
-    else merged.push({ ...row });
+/** All files of a run: by one query, or of one day with too many events by one for each of its parts. */
+async function writeDays(
+  { engine }: RollupPorts,
+  { views, select, rowsAtOnce = ROWS_AT_ONCE, queriesAtOnce = 1 }: RollupOptions,
+  { asOf, days, inputs, location }: Run,
+): Promise<WrittenFile[]> {
+  if (inputs.length === 0) return [];
+  const window = attributionDays(views);
+  const lives = (relations: RunRelations, condition?: string): string =>
+    inlineViews(select, views, { events: inputRows(events.name, inputs, condition), ...relations });
+  const whole = { asOf, days, window };
+  const table = recipientMessages.name;
+  const [day] = days;
+  const parts = day && days.length === 1 ? await partsOf(engine, day, inputs, rowsAtOnce) : [];
+  if (!day || parts.length < 2) {
+    const ordered = `${lives(runRelations(whole))}\norder by dt, message_id, recipient_key`;
+    return engine.write({ select: ordered, table, inputs, location, partitioned: true });
   }
-  return merged;
-}
-
-/** The relation `rollup_run`: one row that the select reads. */
-function runConstants(asOf: number, days: readonly string[], attributionDays: number): string {
-  const instant = new Date(asOf).toISOString().replace('T', ' ').replace('Z', '');
-  return `select timestamp '${instant}' as as_of, date '${days[0]}' as first_send_date, date '${days.at(-1)}' as last_send_date, ${attributionDays} as attribution_days`;
+  const shown = await shownByParts(
+    parts,
+    queriesAtOnce,
+    async (sql) => (await engine.query(sql, inputs)).rows,
+    (part) => lives(runRelations({ ...whole, days: [{ dt: day.dt, published: [] }] }), part),
+  );
+  const columns = columnNames(recipientMessages).join(', ');
+  const written = await concurrently([...parts.entries()], queriesAtOnce, ([i, part]) =>
+    engine.write({
+      select: `select ${columns} from (\n${lives(runRelations({ ...whole, shown: shown[i] ?? [] }), part)}\n) as lives\norder by message_id, recipient_key`,
+      table,
+      inputs,
+      location: `${location}dt=${day.dt}/${i}/`,
+      partitioned: false,
+    }),
+  );
+  return written.flat();
 }

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ATHENA_ROLLUP } from '#aws/athena-engine.ts';
 import { generate } from '#generate/index.ts';
 import { DAY_MS, MINUTE_MS, startOfDay, utcDate } from '#lake/days.ts';
 import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
@@ -12,7 +13,7 @@ import { openUnits } from '#lake/protocol/open-units.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
-import { rollup } from '#lake/steps/rollup.ts';
+import { daysToRollUp, rollupDays } from '#lake/steps/rollup.ts';
 import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
@@ -150,11 +151,15 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     for (const day of days) await run('settle-day', () => settleDay(ports, day));
   }
 
-  const rollupAll = (reach: 'hourly' | 'all'): Promise<void> =>
-    run(`rollup ${reach}`, async () => {
-      const { views, rollupSelect: select } = lake;
-      await rollup(ports, { settings, views, select, reach, open: await openUnits(ports.lake) });
+  async function rollupAll(reach: 'hourly' | 'all'): Promise<void> {
+    const { views, rollupSelect: select } = lake;
+    const options = { ...ATHENA_ROLLUP, settings, views, select };
+    let groups: string[][] = [];
+    await run(`rollup ${reach}`, async () => {
+      groups = await daysToRollUp(ports, { ...options, reach, open: await openUnits(ports.lake) });
     });
+    for (const days of groups) await run('rollup-days', () => rollupDays(ports, options, days));
+  }
 
   /** Each call of the declared schedules, by its name. */
   const CALLS: Readonly<Record<string, () => Promise<void>>> = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type SeenScope, seenBefore, typesShown, unionOf } from '#lake/protocol/published.ts';
-import { publishedRows } from '#lake/steps/rollup.ts';
+import { publishedRows } from '#lake/steps/rollup/relations.ts';
 
 test('an event shows its type, and a click on the unsubscribe link an unsubscribe', () => {
   expect(typesShown('delivered', null)).toEqual(['delivered']);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '#lake/days.ts';
-import { attributionDays, rollup } from '#lake/steps/rollup.ts';
+import { attributionDays, daysToRollUp, rollup, rollupDays } from '#lake/steps/rollup.ts';
 import {
   ndjson,
   rawKey,
@@ -96,18 +96,26 @@ describe('rollup', () => {
     expect((await rollupIn('all')).map(({ dt }) => dt)).toEqual(['2026-11-03', '2026-11-20']);
   });
 
-  test('stops between runs when its time is up, the newest days done; the next call goes on', async () => {
+  test('hands out groups of neighbouring days, the newest first; a worker does those that are stale still, and no others', async () => {
     const { ports, settings, views, rollupSelect: select } = small.lake;
-    // further apart than one run reaches
-    const days = [0, 40, 80].map((back) => SENT - back * DAY_MS);
+    const options = { settings, views, select };
+    // further apart than one run reaches, and neighbours
+    const days = [0, 1, 40, 80].map((back) => SENT - back * DAY_MS);
     small.put(rawKey(SENT, 'a'), ndjson(...days.map((sentAt, i) => sesSend({ messageId: `m${i}`, sentAt }))));
     await small.plan();
     await small.transformAll();
-    let runs = 0;
-    const some = await rollup(ports, { settings, views, select, mayGoOn: () => ++runs < 3 });
-    expect(some.map(({ dt }) => dt)).toEqual(['2026-08-26', '2026-10-05']);
-    const rest = await rollup(ports, { settings, views, select, runsAtOnce: 4 });
-    expect(rest.map(({ dt }) => dt)).toEqual(['2026-07-17']);
+    const groups = await daysToRollUp(ports, options);
+    expect(groups).toEqual([['2026-10-04', '2026-10-05'], ['2026-08-26'], ['2026-07-17']]);
+    expect(await daysToRollUp(ports, { ...options, rowsAtOnce: 1 })).toEqual(
+      groups.flatMap((group) => group.toReversed().map((day) => [day])),
+    );
+    expect(await keysOf(small, 'v1/state/generations/')).toEqual([]);
+    expect(await rollupDays(ports, options, groups[1] ?? [])).toEqual([{ dt: '2026-08-26', rows: 1 }]);
+    expect(await rollupDays(ports, options, groups[1] ?? [])).toEqual([]);
+    expect(await rollupDays(ports, options, ['2026-10-05', '2026-08-26', '2001-01-01'])).toEqual([
+      { dt: '2026-10-05', rows: 1 },
+    ]);
+    expect((await small.rollup()).map(({ dt }) => dt)).toEqual(['2026-07-17', '2026-10-04']);
   });
 
   test('takes the attribution window from the seed', () => {

@@ -75,7 +75,7 @@ export function alarmChecks(stages: Stages): void {
     for (const name of calling) expect(ours(watched).map(({ metric }) => metric)).toContain(name);
     const failing = watched.flatMap(({ metric, dimensions }) => (metric === 'Errors' ? [dimensions.FunctionName] : []));
     expect(failing).toEqual(
-      ['plan', 'settle', 'settle-day', 'rollup', 'audit', 'collect', 'transform'].map((name) => `maillake-dev-${name}`),
+      ['plan', 'settle', 'settle-day', 'rollup', 'rollup-days', 'audit', 'collect', 'transform'].map((name) => `maillake-dev-${name}`),
     );
   });
 
@@ -95,10 +95,11 @@ export function alarmChecks(stages: Stages): void {
         "dead-letters-backfill": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-jobs": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-live": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
+        "dead-letters-rollup": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "dead-letters-settle": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "denied-units": "DeniedUnits > 0 for 1 × 3600 s",
         "drift": "Drifts > 0 for 1 × 3600 s, until it says otherwise",
-        "failed-days": "FailedDays > 0 for 1 × 3600 s",
+        "failed-days": "FILL(FailedDays, 0) + FILL(FailedDays, 0) > 0 for 1 × 3600 s",
         "firehose-fails": "DeliveryToS3.Success < 1 for 1 × 3600 s",
         "firehose-late": "DeliveryToS3.DataFreshness > 3600 for 1 × 3600 s",
         "freshness": "LagSeconds > 3600 for 2 × 1800 s",
@@ -109,6 +110,7 @@ export function alarmChecks(stages: Stages): void {
         "plan-silent": "Invocations < 1 for 6 × 300 s, or silence",
         "poison-objects": "PoisonObjects > 0 for 1 × 3600 s",
         "quarantine-share": "IF(Records >= 100, QuarantinedRecords / Records, 0) > 0.05 for 1 × 3600 s",
+        "rollup-days-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-silent": "Invocations < 1 for 3 × 3600 s, or silence",
         "settle-day-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
@@ -134,6 +136,7 @@ export function alarmChecks(stages: Stages): void {
     expect(several.map(({ name }) => name).sort()).toEqual([
       'BackfillStandsAlarm',
       'ChangedObjectsAlarm',
+      'FailedDaysAlarm',
       'NothingPlannedAlarm',
       'QuarantineShareAlarm',
       'TransformFailsAlarm',

@@ -148,7 +148,7 @@ export function jobChecks(stages: Stages): void {
 
   test('a message is out of sight for six times as long as its worker may take, and has enough receipts to be split', () => {
     for (const graph of all(stages)) {
-      for (const queue of ['live', 'backfill', 'settle'] as const) {
+      for (const queue of ['live', 'backfill', 'settle', 'rollup'] as const) {
         const inputs = queueOf(graph, queue);
         const workers = lambdas.filter(([, { queues = [] }]) => queues.some((one) => one.queue === queue));
         expect(workers).toHaveLength(1);
@@ -159,7 +159,7 @@ export function jobChecks(stages: Stages): void {
           maxReceiveCount: 5,
         });
       }
-      expect(ofType(graph, QUEUE)).toHaveLength(7);
+      expect(ofType(graph, QUEUE)).toHaveLength(9);
       for (const { inputs } of ofType(graph, QUEUE)) {
         expect(inputs).toMatchObject({
           sqsManagedSseEnabled: true,

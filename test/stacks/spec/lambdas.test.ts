@@ -14,6 +14,7 @@ const places: Places = {
   liveQueue: 'arn:live',
   backfillQueue: 'arn:backfill',
   settleQueue: 'arn:settle',
+  rollupQueue: 'arn:rollup',
 };
 const granted = Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
   permissions.flatMap(({ actions, resources }: Permission) =>

@@ -52,30 +52,41 @@ export interface StaleOptions {
   mostOutdated: number;
   /** units that may hold a backlog's send days back */
   open: readonly OpenUnit[];
+  /** only these; what they read is looked at, and no other day. Left out: all in reach */
+  days?: ReadonlySet<string>;
 }
 
 /** Send days before today that an hourly run looks at. */
 const HOURLY_DAYS = 2;
 const AT_ONCE = 16;
+const LAST_DAY = '9999-12-31';
 /** The day of rows whose time is absurd: no mail was sent on it. */
 const NO_DAY = '1970-01-01';
+
+/** The rows of events that happened on a send day: about as many as its mail has. */
+export const rowsOn = ({ dt, reads }: Pick<StaleDay, 'dt' | 'reads'>): number =>
+  reads.find((read) => read.dt === dt)?.rows ?? 0;
 
 /** Stale send days, in order. */
 export async function staleSendDays(
   { lake, catalog, clock }: Pick<Ports, 'lake' | 'catalog' | 'clock'>,
-  { settings, window, reach, open, recipe, damaged, mostOutdated }: StaleOptions,
+  { settings, window, reach, open, recipe, damaged, mostOutdated, days }: StaleOptions,
 ): Promise<StaleDay[]> {
   const now = clock.now();
   const today = utcDate(now);
   const isHeldBack = heldBackCheck(open, settings, now);
   const recent = addDays(today, -HOURLY_DAYS);
-  const first = reach === 'hourly' ? recent : '';
+  const named = [...(days ?? [])].sort();
+  const first = named[0] ?? (reach === 'hourly' ? recent : '');
   // Clocks differ: an event may come from the day before its mail was sent.
   const earliest = first === '' ? '' : addDays(first, 1 - PUBLISHED_DAYS);
-  const numbers = await newestNumbers(lake, earliest);
-  const available = await eventDays(lake, numbers, earliest);
+  const latest = addDays(named.at(-1) ?? LAST_DAY, named.length > 0 ? window : 0);
+  const numbers = await newestNumbers(lake, earliest, latest);
+  const available = await eventDays(lake, numbers, earliest, latest);
   const shown = new Map(available.map(({ dt, published }) => [dt, published]));
-  const bySend = [...bySendDay(available, window)].filter(([dt]) => dt >= first && !isWaiting(dt));
+  const bySend = bySendDay(available, window).filter(
+    ([dt]) => dt >= first && (!days || days.has(dt)) && !isWaiting(dt),
+  );
   const candidates = await concurrently(
     bySend,
     AT_ONCE,
@@ -119,10 +130,11 @@ const isSame = (before: unknown, now: unknown): boolean => JSON.stringify(before
 const isSameInput = (before: readonly RollupInput[], now: readonly RollupInput[]): boolean =>
   isSame(before.map(inputOf), now.map(inputOf));
 
-/** The newest generation's number of events and of the rollup for each day from `first`, by one listing. */
+/** The newest generation's number of events and of the rollup for each day from `first` to `last`, by one listing. */
 async function newestNumbers(
   lake: Pick<Ports['lake'], 'list'>,
   first: string,
+  last: string,
 ): Promise<Map<string, { events?: number; rollup?: number }>> {
   const found = new Map<string, { events?: number; rollup?: number }>();
   const after = first === '' ? {} : { after: `${generationsRoot}dt=${first}` };
@@ -130,6 +142,7 @@ async function newestNumbers(
     const [, dt, table] = /dt=(\d{4}-\d\d-\d\d)\/(\w+)\/\d+\.json$/.exec(key) ?? [];
     const n = numberOf(key);
     const of = table === events.name ? 'events' : table === recipientMessages.name ? 'rollup' : null;
+    if (dt !== undefined && dt > last) break;
     if (dt === undefined || n === null || of === null) continue;
     const day = found.get(dt) ?? {};
     day[of] = Math.max(n, day[of] ?? n);
@@ -143,12 +156,13 @@ async function eventDays(
   lake: Ports['lake'],
   numbers: ReadonlyMap<string, { events?: number }>,
   first: string,
+  last: string,
 ): Promise<DayInput[]> {
   const outcomes = new Outcomes(lake);
   // Once the collector has been there, a settled day has no live folder any more.
   const live = new Set(await liveDays(lake, events.name));
   const settled = [...numbers].flatMap(([dt, n]) => (n.events === undefined ? [] : [dt]));
-  const dts = [...new Set([...live, ...settled])].filter((dt) => dt !== NO_DAY && dt >= first).sort();
+  const dts = [...new Set([...live, ...settled])].filter((dt) => dt !== NO_DAY && dt >= first && dt <= last).sort();
   const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput[]> => {
     const n = numbers.get(dt)?.events;
     const newest = n === undefined ? null : await readGeneration(lake, generationKey(events.name, dt, n));

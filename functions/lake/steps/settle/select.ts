@@ -11,19 +11,20 @@ import { columnNames, type Table } from '../../tables/table.ts';
  */
 const PREFERENCE = ['feed', 'source_key', 'source_ordinal', 'attempt'];
 
-/** Rows of the inputs, named by location: settled generations and live attempts. */
-export function inputRows(table: string, inputs: readonly Input[]): string {
+/** Rows of the inputs, named by location: settled generations and live attempts; of them those that meet a condition. */
+export function inputRows(table: string, inputs: readonly Input[], condition = ''): string {
   const columns = columnNames(declared(table)).join(', ');
   const settled = inputs.filter(({ stage }) => stage === 'settled');
   const live = inputs.filter(({ stage }) => stage === 'live');
+  const more = condition === '' ? '' : ` and ${condition}`;
   const parts: string[] = [];
   if (settled.length > 0) {
-    parts.push(`select ${columns}, dt from ${table}_settled where ${ofGenerations(settled)}`);
+    parts.push(`select ${columns}, dt from ${table}_settled where ${ofGenerations(settled)}${more}`);
   }
   if (live.length > 0) {
     const attempts = live.flatMap(({ keys }) => keys.map((key) => attemptOfFile(key) ?? ''));
     parts.push(
-      `select ${columns}, dt from ${table}_live where dt in (${list(live.map(({ dt }) => dt))}) and attempt in (${list(attempts)})`,
+      `select ${columns}, dt from ${table}_live where dt in (${list(live.map(({ dt }) => dt))}) and attempt in (${list(attempts)})${more}`,
     );
   }
   return parts.join('\nunion all\n');
