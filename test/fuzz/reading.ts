@@ -7,7 +7,7 @@ import type { Place, RecordVisitor } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS, type Limits } from '#lake/settings.ts';
 import { type Counts, Tally } from '#lake/steps/transform/tally.ts';
 import { UnitRows } from '#lake/steps/transform/unit-rows.ts';
-import { ObjectRejection, type Reason, Rejection } from '#lake/vocabulary.ts';
+import { ObjectRejection, type Reason, type Refusal, Rejection } from '#lake/vocabulary.ts';
 
 export interface Reading {
   /** reason, if the object as a whole was rejected: then there is nothing else */
@@ -106,7 +106,7 @@ export async function readInto(
   };
   const context = { attempt: 'unit.version', sourceKey: 'raw/object', sourceOrdinal: 0, deliveredAt: DELIVERED };
   const note = ({ ordinal, offset, length }: Place): void => void places.push({ ordinal, offset, length });
-  const rejected = (rejection: Rejection, place: Place): void => {
+  const rejected = (rejection: Refusal, place: Place): void => {
     tally.quarantined(rejection.reason);
     verdicts.push(`${rejection.reason}: ${rejection.detail}`);
     const row = {

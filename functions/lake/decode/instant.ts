@@ -22,9 +22,11 @@ export const instantOf = (value: Field, path: string): number | null => {
   } else if (typeof value === 'number' && value <= MAX_INSTANT && value >= -MAX_INSTANT) return Math.floor(value) + 0;
   else if (typeof value === 'bigint') throw new Rejection('number', `${path} is no time: ${shown(value)}`);
   else if (typeof value === 'boolean') throw wrongType('a time', value, path);
-  const text = wordOf(value, path)?.trim();
-  if (text === undefined || text === '') return null;
-  const isShort = text.length <= MAX_LENGTH;
+  const given = wordOf(value, path)?.trim();
+  if (given === undefined || given === '') return null;
+  const isShort = given.length <= MAX_LENGTH;
+  // Where a form has white space it may have any: at a thousand of it patterns would try a million ways to share it out.
+  const text = isShort ? given.replace(/\s+/g, ' ') : '';
   const instant = isShort ? (numericInstant(text) ?? isoInstant(text) ?? mailInstant(text)) : null;
   if (instant === null || !(Math.abs(instant) <= MAX_INSTANT))
     throw new Rejection('timestamp', `${path}: ${shown(value)}`);

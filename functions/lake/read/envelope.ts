@@ -1,5 +1,5 @@
 /** Takes events out of SNS, EventBridge and other envelopes, which may be nested. */
-import { Rejection } from '../vocabulary.ts';
+import { type Refusal, refusal } from '../vocabulary.ts';
 import { BASE64, EventSearch, type Found, type SearchLimits, type SplitInner } from './event-search.ts';
 import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberText, parseJson } from './json.ts';
@@ -50,7 +50,7 @@ export class Unwrapper implements RecordVisitor {
     this.#visitor.skip(kind, this.#counted());
   }
 
-  reject(rejection: Rejection): void {
+  reject(rejection: Refusal): void {
     this.#visitor.reject(rejection, this.#counted());
   }
 
@@ -71,7 +71,7 @@ export class Unwrapper implements RecordVisitor {
     } else if (envelope.is === 'control') {
       this.skip(envelope.kind);
     } else if (level === MAX_ENVELOPES) {
-      this.reject(new Rejection('too_deep', `more than ${MAX_ENVELOPES} envelopes around an event`));
+      this.reject(refusal('too_deep', `more than ${MAX_ENVELOPES} envelopes around an event`));
     } else if (envelope.is === 'message') {
       if (level === 0) this.#innerText = { text, key: 'Message' };
       this.#open(value.Message, text, level);
@@ -100,7 +100,7 @@ export class Unwrapper implements RecordVisitor {
   #strange(value: JsonValue, text: string): void {
     const isTyped = isObject(value) && value.mail !== undefined && TYPE_WORDS.some((name) => value[name] !== undefined);
     if (!isTyped && looksLikeEvent(text)) {
-      this.reject(new Rejection('unknown_envelope', 'the marks of a mail event, in an envelope that is not known'));
+      this.reject(refusal('unknown_envelope', 'the marks of a mail event, in an envelope that is not known'));
     } else this.#visitor.record(value, text, this.#counted());
   }
 
@@ -110,15 +110,15 @@ export class Unwrapper implements RecordVisitor {
       const parsed = parseJson(content);
       if (parsed === undefined) {
         this.#emit(this.#search.findInText(content), level + 1, () =>
-          this.reject(new Rejection('json', `Message holds no JSON: ${content.slice(0, 200)}`)),
+          this.reject(refusal('json', `Message holds no JSON: ${content.slice(0, 200)}`)),
         );
       } else if (isTooDeep(parsed.text, this.#depth)) {
-        this.reject(new Rejection('too_deep', `Message is nested deeper than ${this.#depth}`));
+        this.reject(refusal('too_deep', `Message is nested deeper than ${this.#depth}`));
       } else this.#each(parsed.value, parsed.text, level);
     } else if (typeof content === 'object' && content !== null) {
       this.#each(content, memberText(outer, 'Message') ?? '', level);
     } else {
-      this.reject(new Rejection('json', `Message holds no event: ${content}`));
+      this.reject(refusal('json', `Message holds no event: ${content}`));
     }
   }
 
@@ -141,7 +141,7 @@ export class Unwrapper implements RecordVisitor {
     }
     this.#emit(this.#search.find(detail, detailText), level + 1, () => {
       if (!looksLikeEvent(detailText)) this.skip(eventBridgeKind(value));
-      else this.reject(new Rejection('unknown_envelope', 'the marks of a mail event in an EventBridge detail'));
+      else this.reject(refusal('unknown_envelope', 'the marks of a mail event in an EventBridge detail'));
     });
   }
 
@@ -151,12 +151,12 @@ export class Unwrapper implements RecordVisitor {
     const bytes = typeof raw === 'string' && BASE64.test(raw) ? Buffer.from(raw, 'base64') : undefined;
     const why = `Firehose gave up: ${plainText(value.errorCode)} ${plainText(value.errorMessage)}`;
     if (bytes === undefined || bytes.length === 0) {
-      this.reject(new Rejection('firehose_error', `rawData is no base64 data. ${why}`));
+      this.reject(refusal('firehose_error', `rawData is no base64 data. ${why}`));
       return;
     }
     if (isGzip(bytes)) {
       this.#emit(this.#search.findInBytes(bytes), level + 1, () =>
-        this.reject(new Rejection('firehose_error', `rawData holds no event. ${why}`)),
+        this.reject(refusal('firehose_error', `rawData holds no event. ${why}`)),
       );
       return;
     }
@@ -166,11 +166,9 @@ export class Unwrapper implements RecordVisitor {
       record: (inner, text) => this.#unwrap(inner, text, level + 1),
       skip: (kind) => this.skip(kind),
       reject: (rejection) =>
-        this.reject(
-          rejection.reason === 'json' ? new Rejection('firehose_error', `${rejection.detail}. ${why}`) : rejection,
-        ),
+        this.reject(rejection.reason === 'json' ? refusal('firehose_error', `${rejection.detail}. ${why}`) : rejection),
     });
-    if (!found) this.reject(new Rejection('firehose_error', `rawData holds no JSON. ${why}`));
+    if (!found) this.reject(refusal('firehose_error', `rawData holds no JSON. ${why}`));
   }
 }
 

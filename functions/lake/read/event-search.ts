@@ -1,6 +1,6 @@
 /** Searches an unknown envelope for events inside it. */
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { Rejection } from '../vocabulary.ts';
+import { type Reason, type Refusal, refusal } from '../vocabulary.ts';
 import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberTexts, parseJson } from './json.ts';
 import { isEventInside, looksLikeEvent, looksLikeEventStart } from './marks.ts';
@@ -14,7 +14,7 @@ export type SplitInner = (bytes: Buffer, visitor: RecordVisitor) => boolean;
 export type Found =
   | { is: 'record'; value: JsonValue; text: string }
   | { is: 'skip'; kind: string }
-  | { is: 'reject'; rejection: Rejection };
+  | { is: 'reject'; rejection: Refusal };
 
 export interface SearchLimits {
   /** bytes of a record; four times as much may be unpacked out of one */
@@ -114,8 +114,8 @@ export class EventSearch {
     return this.#reject('unknown_envelope', 'the marks of a mail event, beside others that could be read');
   }
 
-  #reject(reason: Rejection['reason'], detail: string): true {
-    this.#found.push({ is: 'reject', rejection: new Rejection(reason, detail) });
+  #reject(reason: Reason, detail: string): true {
+    this.#found.push({ is: 'reject', rejection: refusal(reason, detail) });
     return true;
   }
 
@@ -175,7 +175,7 @@ export class EventSearch {
   #several(bytes: Buffer, unpacked: number, whole: () => string): boolean {
     const before = this.#found.length;
     const strange: string[] = [];
-    const broken: Rejection[] = [];
+    const broken: Refusal[] = [];
     this.#split(bytes, {
       record: (value, text) => {
         if (!this.#value(value, () => text, unpacked)) strange.push(text);

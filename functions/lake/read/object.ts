@@ -1,6 +1,6 @@
 /** Reads one raw object, plain or gzip, record by record. */
 import type { Limits } from '../settings.ts';
-import { ObjectRejection, Rejection } from '../vocabulary.ts';
+import { ObjectRejection, refusal } from '../vocabulary.ts';
 import { release } from '../write/memory.ts';
 import { ByteSource } from './byte-source.ts';
 import { Unwrapper } from './envelope.ts';
@@ -57,11 +57,11 @@ export async function readObject(
   if (junk && !events) throw new ObjectRejection('not_event_stream', 'there is no JSON object in it');
   if (ending.is === 'truncated' && !told) {
     place.point(bytes, 0, ending.trailing, 0, 0);
-    unwrapper.reject(new Rejection('gzip_truncated', 'the compressed data end after the last whole record'));
+    unwrapper.reject(refusal('gzip_truncated', 'the compressed data end after the last whole record'));
   } else if (ending.is === 'trailing') {
     // these bytes come after the decompressed data, so they have no range in it
     place.point(bytes, 0, ending.trailing, 0, ending.trailing.length);
-    unwrapper.reject(new Rejection('gzip_trailing', 'bytes that are no gzip follow the compressed data'));
+    unwrapper.reject(refusal('gzip_trailing', 'bytes that are no gzip follow the compressed data'));
   }
   return { records: unwrapper.records, bytes };
 }

@@ -1,6 +1,6 @@
 /** Reads some byte ranges of a raw object again, for a replay. */
 import type { Limits } from '../settings.ts';
-import { type Reason, Rejection } from '../vocabulary.ts';
+import { type Reason, refusal } from '../vocabulary.ts';
 import { ByteSource } from './byte-source.ts';
 import { Unwrapper } from './envelope.ts';
 import { type GzipEnding, unzipped } from './gzip.ts';
@@ -116,7 +116,7 @@ class RangeReading {
   /** The object ends before the range begins: then it isn't read as it was. @returns as `end` */
   missing(): number {
     this.#place.point(0, this.#range.length, new Uint8Array(0), 0, 0);
-    this.#unwrapper.reject(new Rejection('json', `the object ends before byte ${this.#range.offset}`));
+    this.#unwrapper.reject(refusal('json', `the object ends before byte ${this.#range.offset}`));
     return this.#first + this.#unwrapper.records;
   }
 

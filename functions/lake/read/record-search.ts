@@ -1,5 +1,5 @@
 /** Finds the next readable record after broken bytes. */
-import { parseJson } from './json.ts';
+import { isSpace, parseJson } from './json.ts';
 import { findStart, isPlausible, LOOKAHEAD, LOOKBEHIND, partOfBrokenRecord, type Start } from './resync.ts';
 import type { JsonScanner } from './scanner.ts';
 import type { Window } from './window.ts';
@@ -83,6 +83,8 @@ export class RecordSearch {
       to = newline < 0 ? window.bytes.length : newline;
       if (to - from > recordBytes) return 'refused';
       if (newline < 0 && !final) return undefined;
+      // Most lines of a broken run are cut off: to see that costs less than to parse them.
+      if (!isClosed(window.bytes, from, to)) return 'refused';
     } else {
       const scanner = this.#scanner;
       scanner.feed(window.bytes, from + scanner.length);
@@ -102,27 +104,40 @@ export class RecordSearch {
   }
 }
 
+/** Is the last byte that is no white space a closing brace or bracket? */
+function isClosed(bytes: Buffer, from: number, to: number): boolean {
+  let end = to;
+  while (end > from && isSpace(bytes[end - 1])) end--;
+  return bytes[end - 1] === 0x7d || bytes[end - 1] === 0x5d;
+}
+
+/** Starts that may be scanned as far as the largest record goes; of what comes after them all together may be no more. */
+const FREE_STARTS = 16;
+const CREDIT = 1024 * 1024;
+
 /**
  * How many bytes may still be scanned without finding a record. Keeps hostile input from making the search for the next
- * record quadratic: all that failed may be no more than a fixed number of bytes and four times what has been read. It
- * depends on where in the object one is, never on how the bytes came in, so that the same object always gives the same
+ * record quadratic: all that failed may be no more than a fixed number of bytes and four times what has been read. After
+ * some starts the fixed number is small, so that a small object costs little, too. It depends on where in the object one is, never on how the bytes came in, so that the same object always gives the same
  * records.
  */
 export class ScanBudget {
   readonly #credit: number;
   #spent = 0;
+  #starts = 0;
 
   /** @param recordBytes the largest record */
   constructor(recordBytes: number) {
-    this.#credit = Math.max(4 * recordBytes, 1024 * 1024);
+    this.#credit = Math.max(4 * recordBytes, CREDIT);
   }
 
   spend(bytes: number): void {
     this.#spent += bytes;
+    this.#starts++;
   }
 
   /** @param offset of the record that is to be scanned */
   isSpent(offset: number): boolean {
-    return this.#spent > this.#credit + 4 * offset;
+    return this.#spent > (this.#starts <= FREE_STARTS ? this.#credit : CREDIT) + 4 * offset;
   }
 }

@@ -1,5 +1,5 @@
 /** The types of a record that was read: its value, its place, and why it was rejected. */
-import type { Rejection } from '../vocabulary.ts';
+import type { Refusal } from '../vocabulary.ts';
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 export type JsonObject = { [key: string]: JsonValue };
@@ -50,7 +50,7 @@ export interface RecordVisitor {
   /** something known that is no event, such as `sns_subscription_confirmation` */
   skip(kind: string, place: Place): void;
   /** something that can't be read */
-  reject(rejection: Rejection, place: Place): void;
+  reject(rejection: Refusal, place: Place): void;
 }
 
 /** The one Place of an object, pointed at record after record. */

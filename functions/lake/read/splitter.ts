@@ -1,6 +1,6 @@
 /** Splits the bytes of an object into JSON values, whatever separates them. */
 import type { Limits } from '../settings.ts';
-import { type Reason, Rejection } from '../vocabulary.ts';
+import { type Reason, refusal } from '../vocabulary.ts';
 import { isHarmless, quotedRecord, quotingOf, textEnd } from './between.ts';
 import { BrokenRun } from './broken-run.ts';
 import type { SplitInner } from './event-search.ts';
@@ -433,7 +433,7 @@ export class Splitter {
   #closeStretch(to: number): void {
     this.#brokenRun.point(this.#place, this.#window.offset + to, this.#window);
     this.#state = 'between';
-    this.#visitor.reject(new Rejection(this.#brokenRun.reason, this.#brokenRun.detail), this.#place);
+    this.#visitor.reject(refusal(this.#brokenRun.reason, this.#brokenRun.detail), this.#place);
   }
 
   #point(start: number, end: number): void {
@@ -443,7 +443,7 @@ export class Splitter {
   #reject(start: number, end: number, reason: Reason, detail: string): void {
     this.#found = true;
     this.#point(start, end);
-    this.#visitor.reject(new Rejection(reason, detail), this.#place);
+    this.#visitor.reject(refusal(reason, detail), this.#place);
   }
 
   #depthDetail(): string {

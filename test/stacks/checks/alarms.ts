@@ -75,7 +75,9 @@ export function alarmChecks(stages: Stages): void {
     for (const name of calling) expect(ours(watched).map(({ metric }) => metric)).toContain(name);
     const failing = watched.flatMap(({ metric, dimensions }) => (metric === 'Errors' ? [dimensions.FunctionName] : []));
     expect(failing).toEqual(
-      ['plan', 'settle', 'settle-day', 'rollup', 'rollup-days', 'audit', 'collect', 'transform'].map((name) => `maillake-dev-${name}`),
+      ['plan', 'settle', 'settle-day', 'rollup', 'rollup-days', 'audit', 'collect', 'transform'].map(
+        (name) => `maillake-dev-${name}`,
+      ),
     );
   });
 

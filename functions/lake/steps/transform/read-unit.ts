@@ -10,7 +10,7 @@ import { readRanges } from '../../read/range.ts';
 import type { KnownReader, Place, RecordVisitor } from '../../read/record.ts';
 import type { Settings } from '../../settings.ts';
 import { KnownRecords } from '../../shapes/known-records.ts';
-import { ObjectRejection, Rejection } from '../../vocabulary.ts';
+import { ObjectRejection, type Refusal, Rejection } from '../../vocabulary.ts';
 import { ask, type Guard } from './guard.ts';
 import { type Fetched, fetchAhead } from './prefetch.ts';
 import { type Counts, Tally } from './tally.ts';
@@ -119,7 +119,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         quarantine(rejection, place);
       },
     };
-    const quarantine = (rejection: Rejection, place: Place | null): void =>
+    const quarantine = (rejection: Refusal, place: Place | null): void =>
       rows.quarantine({
         attempt,
         source_key: object.key,
