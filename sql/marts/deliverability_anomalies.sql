@@ -301,15 +301,10 @@ sided as (
         *,
         (kept_counted + 0.5e0) / nullif(kept_volume + 1e0, 0) as kept_rate,
         (kept_counted + 0.5e0) / nullif(kept_volume + 1e0, 0) > 0.5e0 as is_flipped,
-        -- The relative variance of days beyond chance, as far as chance doesn't explain it; more where few days tell,
-        -- and where it is large beyond doubt, as such days have longer tails than the gamma distribution.
+        -- The relative variance of days beyond chance, as far as chance doesn't explain it; more where few days tell.
         coalesce(
             greatest(strays - 1.6e0 * sqrt(stray_chances), 0e0) / nullif(stray_weights, 0)
-            * (1.3e0 + 9e0 / nullif(greatest(stray_days - 2, 1), 0))
-            * (
-                1e0
-                + 8e0 * least(greatest(strays - 4e0 * sqrt(stray_chances), 0e0) / nullif(stray_weights, 0), 0.8e0)
-            ),
+            * (1.3e0 + 9e0 / nullif(greatest(stray_days - 2, 1), 0)),
             0e0
         ) as spread
     from after

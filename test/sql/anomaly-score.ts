@@ -100,9 +100,11 @@ function judged(day: DayCount, before: readonly Looked[], weekdays: readonly Loo
   const { isFlipped, rare, share, weekdayRare } = shareOf(kept, weekdays.filter(isKept));
   const strays = kept.flatMap(({ stray }) => stray ?? []);
   const total = (of: 'excess' | 'weight' | 'chance'): number => strays.reduce((all, stray) => all + stray[of], 0);
-  const beyond = (deviations: number): number =>
-    strays.length === 0 ? 0 : Math.max(total('excess') - deviations * Math.sqrt(total('chance')), 0) / total('weight');
-  const spread = beyond(1.6) * (1.3 + 9 / Math.max(strays.length - 2, 1)) * (1 + 8 * Math.min(beyond(4), 0.8));
+  const spread =
+    strays.length === 0
+      ? 0
+      : (Math.max(total('excess') - 1.6 * Math.sqrt(total('chance')), 0) / total('weight')) *
+        (1.3 + 9 / Math.max(strays.length - 2, 1));
   const n = day.denominator;
   const count = isFlipped ? n - day.numerator : day.numerator;
   const mean = n * share;
