@@ -2,8 +2,21 @@
 
 const WIDTH = 120;
 
-/** Items of a select, one a line. */
-export const listed = (items: readonly string[]): string => items.map((item) => `        ${item}`).join(',\n');
+/** Items of a select: columns that are only named fill lines, everything else has lines of its own. */
+export function listed(items: readonly string[]): string {
+  const lines: string[] = [];
+  for (const [at, item] of items.entries()) {
+    const text = at < items.length - 1 ? `${item},` : item;
+    const last = lines.at(-1) ?? '';
+    const fits = BARE_NAMES.test(last) && BARE_NAMES.test(text) && `${last} ${text}`.length <= WIDTH;
+    if (fits) lines[lines.length - 1] = `${last} ${text}`;
+    else lines.push(`        ${text}`);
+  }
+  return lines.join('\n');
+}
+
+/** One or more names, each with its comma but for the last of all. */
+const BARE_NAMES = /^ *\w+(?:, \w+)*,?$/;
 
 /** `name as (select …)`. `rest` are whole lines after the from clause. */
 export const cte = (name: string, items: readonly string[], from: string, ...rest: string[]): string =>
@@ -16,15 +29,7 @@ export const imported = (name: string, from: string, where?: string): string =>
 /** On one line if there is room, else filled lines. */
 export function groupBy(names: readonly string[]): string {
   const line = `    group by ${names.join(', ')}`;
-  if (line.length <= WIDTH) return line;
-  const lines = [''];
-  for (const [at, name] of names.entries()) {
-    const word = at < names.length - 1 ? `${name},` : name;
-    const last = lines.length - 1;
-    if (8 + (lines[last] ?? '').length + 1 + word.length > WIDTH) lines.push(word);
-    else lines[last] = `${lines[last]} ${word}`.trim();
-  }
-  return `    group by\n${lines.map((text) => `        ${text}`).join('\n')}`;
+  return line.length <= WIDTH ? line : `    group by\n${listed(names)}`;
 }
 
 /** The statement of these parts; the last is called `final`. */
