@@ -4,11 +4,15 @@ import type { ReportLake } from '#report/scope.ts';
 import { lakeFixture } from '#test/sql/lake-fixture.ts';
 import type { Fact, Story } from './story.ts';
 
-/** A lake in memory whose tables hold a story's mail, with the real views on top. */
+/**
+ * A lake in memory whose tables hold a story's mail, with the real views on top. Its today is the summer after,
+ * for views look back from today: by then each story's mail has had its time.
+ */
 export async function storyLake(story: Story): Promise<ReportLake> {
   const lake = await lakeFixture();
   const { run } = lake;
   const { facts, quality, audit } = story;
+  await run("create macro current_date() as date '2026-06-01'");
   await run(`create table facts (id integer, ${FACT_COLUMNS.map(([name, type]) => `"${name}" ${type}`).join(', ')})`);
   for (let at = 0; at < facts.length; at += 500) {
     const rows = facts.slice(at, at + 500).map((fact, i) => {
@@ -31,7 +35,7 @@ export async function storyLake(story: Story): Promise<ReportLake> {
     const kinds = Object.entries(audit);
     const drifts = kinds.reduce((sum, [, n]) => sum + n, 0);
     await run(`insert into audits by name select timestamp '2025-11-05 04:00:00' as checked_at, ${drifts} as drift_count,
-      map([${kinds.map(([kind]) => literal(kind)).join(', ')}], [${kinds.map(([, n]) => n).join(', ')}]) as drifts_by_kind`);
+      '2025-11-05' as dt, map([${kinds.map(([kind]) => literal(kind)).join(', ')}], [${kinds.map(([, n]) => n).join(', ')}]) as drifts_by_kind`);
   }
   return { views: lake.views, engine: lake };
 }

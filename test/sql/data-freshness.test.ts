@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { addDays, utcDate } from '#lake/days.ts';
 import { type LakeFixture, lakeFixture, type Row } from './lake-fixture.ts';
+
+/** The view looks back from today. */
+const TODAY = utcDate(Date.now());
+const [LAST, BEFORE, LONG_BEFORE] = [addDays(TODAY, -20), addDays(TODAY, -21), addDays(TODAY, -50)];
 
 let lake: LakeFixture;
 beforeAll(async () => {
@@ -26,31 +31,31 @@ const audited = (checked_at: string, drifts_by_kind: Record<string, number>): Ro
 
 test('data_freshness says in one row how far the lake has come', async () => {
   await lake.insert('units', [
-    unit('2026-03-02 10:00:00', '2026-03-02 10:05:00'),
-    unit('2026-03-02 09:00:00', '2026-03-02 11:05:00'),
+    unit(`${LAST} 10:00:00`, `${LAST} 10:05:00`),
+    unit(`${LAST} 09:00:00`, `${LAST} 11:05:00`),
   ]);
   await lake.insert('generations', [
-    generation('events', '2026-03-01', '2026-03-02 04:00:00'),
-    generation('events', '2026-02-01', '2026-03-02 05:00:00'),
-    generation('headers', '2026-03-02', '2026-03-02 06:00:00'),
-    generation('recipient_messages', '2026-03-02', '2026-03-02 07:00:00'),
+    generation('events', BEFORE, `${LAST} 04:00:00`),
+    generation('events', LONG_BEFORE, `${LAST} 05:00:00`),
+    generation('headers', LAST, `${LAST} 06:00:00`),
+    generation('recipient_messages', LAST, `${LAST} 07:00:00`),
   ]);
   await lake.insert('audits', [
-    audited('2026-03-01 05:00:00', { open_unit: 9 }),
-    audited('2026-03-02 05:00:00', { counting_law: 1, foreign_file: 2 }),
+    audited(`${BEFORE} 05:00:00`, { open_unit: 9 }),
+    audited(`${LAST} 05:00:00`, { counting_law: 1, foreign_file: 2 }),
   ]);
   const [row, ...more] = await lake.rows('select * from data_freshness');
   expect(more).toEqual([]);
   const { lag_seconds, rollup_lag_seconds, ...rest } = row ?? {};
   expect(rest).toEqual({
     lake_version: 'v1',
-    newest_delivered_at: '2026-03-02 10:00:00.000',
-    newest_transformed_at: '2026-03-02 11:05:00.000',
-    newest_settled_date: '2026-03-01',
-    newest_settled_at: '2026-03-02 05:00:00.000',
-    newest_send_date: '2026-03-02',
-    newest_rolled_up_at: '2026-03-02 07:00:00.000',
-    last_audited_at: '2026-03-02 05:00:00.000',
+    newest_delivered_at: `${LAST} 10:00:00.000`,
+    newest_transformed_at: `${LAST} 11:05:00.000`,
+    newest_settled_date: BEFORE,
+    newest_settled_at: `${LAST} 05:00:00.000`,
+    newest_send_date: LAST,
+    newest_rolled_up_at: `${LAST} 07:00:00.000`,
+    last_audited_at: `${LAST} 05:00:00.000`,
     last_audit_drifts: 3,
     last_audit_findings: 'foreign_file 2, counting_law 1',
   });
@@ -59,13 +64,13 @@ test('data_freshness says in one row how far the lake has come', async () => {
 });
 
 test('what has not been done yet is NULL, and an audit without findings has none', async () => {
-  await lake.insert('units', [unit('2026-03-02 10:00:00', '2026-03-02 10:05:00')]);
+  await lake.insert('units', [unit(`${LAST} 10:00:00`, `${LAST} 10:05:00`)]);
   expect(
     await lake.rows(
       'select newest_settled_date, newest_rolled_up_at, last_audited_at, last_audit_drifts from data_freshness',
     ),
   ).toEqual([{ newest_settled_date: null, newest_rolled_up_at: null, last_audited_at: null, last_audit_drifts: null }]);
-  await lake.insert('audits', [audited('2026-03-01 05:00:00', {})]);
+  await lake.insert('audits', [audited(`${BEFORE} 05:00:00`, {})]);
   expect(await lake.rows('select last_audit_drifts, last_audit_findings from data_freshness')).toEqual([
     { last_audit_drifts: 0, last_audit_findings: null },
   ]);
