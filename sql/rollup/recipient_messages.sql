@@ -8,9 +8,9 @@ attribution_days integer), and rollup_published (scope varchar, first_send_date 
 has_deliveries, has_opens, has_clicks, has_unsubscribes, has_complaints boolean): the event types that were seen of a
 scope in the days before; and rollup_shown (scope varchar and the same flags): what the day's other mail shows of a
 scope, where this is a part of a day. A type is published for a mail if it was seen in the 28 days up to its send day,
-of its configuration set, else sending identity, else Pinpoint project; or of mail of the same scope and send day. Events
-count from a day before sending (clocks differ) until the attribution window ends. Opens and clicks that no single
-recipient made have no row. One row per message and recipient.
+of its configuration set, else sending identity, else Pinpoint project; or of mail of the same scope and send day.
+Events count from a day before sending (clocks differ) until the attribution window ends. Opens and clicks that no
+single recipient made have no row. One row per message and recipient.
 
 clock: cohort
 grain: message_id, recipient_key
