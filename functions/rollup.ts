@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ATHENA_ROLLUP } from '#aws/athena-engine.ts';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { sendBatches } from '#aws/sqs-queue.ts';
-import { openUnits } from '#lake/protocol/open-units.ts';
+import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import { daysToRollUp } from '#lake/steps/rollup.ts';
 import { wiring } from './wiring.ts';
 
@@ -45,7 +45,9 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
         select: select.sql,
         reach,
         mostOutdated: MOST_OUTDATED,
-        open: await openUnits(rollupPorts.lake),
+        open: await (reach === 'all'
+          ? openUnits(rollupPorts.lake)
+          : recentlyOpenUnits(rollupPorts.lake, rollupPorts.clock.now())),
       });
     }
   });
