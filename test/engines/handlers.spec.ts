@@ -138,7 +138,7 @@ test('the first hour’s questions to an account hold here, but for what only AW
     ['differs', 'encryption'],
   ]);
   expect(different).toBe(3);
-}, 400_000);
+});
 
 describe('the same data on a laptop', () => {
   beforeAll(runLocal);

@@ -8,8 +8,9 @@ export default defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/engines/**/*.spec.ts'],
     globalSetup: ['./test/engines/setup.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
+    // Trino takes half a minute for the rollup's query, and more beside other work.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // One account for all: files run one after another, each in a database and buckets of its own.
     fileParallelism: false,
     // Queries of one file side by side: Trino answers four in little more time than one.
