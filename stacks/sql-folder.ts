@@ -6,6 +6,7 @@ import type { StageConfig } from './config.ts';
 import { nameOf, type Stage } from './spec/names.ts';
 import { withPublishedEvents } from './spec/published-events.ts';
 import { withSeedSettings } from './spec/seed-settings.ts';
+import { isSqlFile } from './spec/sql-files.ts';
 
 export interface StageSql extends LakeSql {
   /** the folder, below the repository's */
@@ -21,8 +22,7 @@ export async function sqlFolder(
   const folder = join(work, 'maillake', $app.stage, 'sql');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  // Without documents: no function reads them, and a sentence in them would be another package of it.
-  cpSync(join(root, 'sql'), folder, { recursive: true, filter: (path) => !/\.(?:md|yml)$/.test(path) });
+  cpSync(join(root, 'sql'), folder, { recursive: true, filter: isSqlFile });
   const seed = join(folder, 'seeds', 'settings.csv');
   writeFileSync(
     seed,

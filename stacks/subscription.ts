@@ -28,7 +28,7 @@ export async function refuseWithoutSubscription(asking: Asking): Promise<string 
   const region = owner.split(':')[3] ?? '';
   const url = new URL(`/account/${account}`, endpoint ?? `https://quicksight.${region}.amazonaws.com`);
   const said = await answerOf(
-    url,
+    url.href,
     signedHeaders({ method: 'GET', url, service: 'quicksight', region }, credentials, now),
   );
   if (said.kind === 'ResourceNotFoundException') throw refusal(`account ${account} has no subscription to QuickSight`);
@@ -52,9 +52,9 @@ interface Answer {
   info: { AccountSubscriptionStatus?: string; Edition?: string };
 }
 
-async function answerOf(url: URL, headers: Record<string, string>): Promise<Answer> {
+async function answerOf(address: string, headers: Record<string, string>): Promise<Answer> {
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(address, { headers, signal: AbortSignal.timeout(10_000) });
     const text = await response.text();
     const body: { AccountInfo?: Answer['info']; __type?: string } = text.startsWith('{') ? JSON.parse(text) : {};
     const named = response.headers.get('x-amzn-errortype') ?? body.__type ?? `status ${response.status}`;

@@ -10,7 +10,7 @@ export interface Credentials {
 export interface Unsigned {
   method: 'GET' | 'PUT';
   /** whose path and query are written as the service reads them: encoded, parameters in order */
-  url: URL;
+  url: Pick<URL, 'host' | 'pathname' | 'search'>;
   /** as credentials are scoped by: `quicksight` */
   service: string;
   region: string;

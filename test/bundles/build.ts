@@ -9,6 +9,7 @@ import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { bundleOf } from '../../stacks/spec/bundle.ts';
 import { LAMBDAS, type Lambda, type LambdaName } from '../../stacks/spec/lambdas.ts';
+import { isSqlFile } from '../../stacks/spec/sql-files.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,7 +35,7 @@ export async function buildPackages(folder: string): Promise<Package[]> {
   const built = await Promise.all([...alike.values()].map((group) => buildAlike(group, folder)));
   for (const { name, bundle } of lambdas) {
     for (const { from, to } of bundle.copyFiles) {
-      cpSync(join(REPOSITORY, from), join(folder, name, to), { recursive: true });
+      cpSync(join(REPOSITORY, from), join(folder, name, to), { recursive: true, filter: isSqlFile });
     }
   }
   return built.flat();
