@@ -67,7 +67,7 @@ const summary = ({ stdout }: Ran): Record<string, unknown> => {
   return rest;
 };
 /** What stderr has beside the lines of progress. */
-const said = ({ stderr }: Ran): string => stderr.replace(/^(transform|settle|rollup) +\d.* in \d[^\n]*\n/gm, '');
+const said = ({ stderr }: Ran): string => stderr.replace(/^(transform|settle|rollup) +\d.*\n/gm, '');
 const raw = (): string => `s3://${bucket}/${PREFIX}`;
 const requests = (): string[] =>
   account.gateway.passed
