@@ -12,6 +12,8 @@ const meant = (why: string, actions: readonly string[], place: RegExp): OnBehalf
   isMeant: ({ action, resource }) => actions.includes(action) && place.test(resource),
 });
 
+const CATALOG = /^arn:aws:glue:.*:(catalog|database\/[^*]+|table\/[^/]+\/\*)$/;
+
 /** "Fine-grained access to databases and tables" and "Access to Amazon S3 from Athena" (Amazon Athena User Guide). */
 const ATHENA: readonly OnBehalf[] = [
   meant(
@@ -24,7 +26,7 @@ const ATHENA: readonly OnBehalf[] = [
       'glue:GetPartitions',
       'glue:BatchGetPartition',
     ],
-    /^arn:aws:glue:.*:(catalog|database\/[^*]+|table\/[^/]+\/\*)$/,
+    CATALOG,
   ),
   meant(
     'Athena asks where the buckets are that it reads, and that it writes results to',
@@ -65,7 +67,7 @@ const DEAD_LETTERS = meant('Lambda sends calls that failed for good', ['sqs:Send
 const EVENT_SOURCE = meant(
   "Lambda's event source takes messages and says when they are done",
   ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
-  /-(live|backfill|settle)$/,
+  /-(live|backfill|settle|rollup)$/,
 );
 const MISSING = meant(
   'S3 says of a missing object that it is forbidden, to those who may not list the bucket ("GetObject")',
@@ -89,6 +91,22 @@ const GATHERED = meant(
   /\/v1\/state\/compacted\/\*$/,
 );
 
+const NO_ENTRY = meant(
+  'a day whose entry is gone gets it again, and no test takes one away',
+  ['glue:CreatePartition'],
+  CATALOG,
+);
+const DEAD_ROLLUP = meant(
+  'what a rollup left that died before it pointed readers to its day is noted, and none dies here',
+  ['s3:PutObject'],
+  /\/v1\/state\/heals\/\*$/,
+);
+const PARTS = meant(
+  'a day of more events than one query takes is asked for where to part it: here are fewer',
+  ['athena:GetQueryResults'],
+  /:workgroup\/[^*]+$/,
+);
+
 const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'replay'];
 const WRITING: readonly LambdaName[] = ['settle-day', 'rollup-days'];
 
@@ -103,5 +121,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'transform' ? [MISSING] : []),
     ...(name === 'plan' ? [OLD, SUMMARIES] : []),
     ...(name === 'collect' ? [GATHERED] : []),
+    ...(name === 'rollup' ? [NO_ENTRY] : []),
+    ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),
   ];
 }
