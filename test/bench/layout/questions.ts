@@ -146,6 +146,7 @@ select bounce_type, bounce_sub_type, enhanced_status, sum(bounces) as bounces
 from bounce_diagnostics
 where mailbox_provider = 'gmail' and ${inDays(from, to)}
 group by bounce_type, bounce_sub_type, enhanced_status
+having sum(bounces) > 0
 order by bounces desc`,
   peer: `
 select
@@ -155,6 +156,7 @@ select
   count(distinct substr(datehour, 1, 10) || ' ' || message_id || ' ' || recipient) as bounces
 from ses_bounces
 where recipient_domain in ('gmail.com', 'googlemail.com') and ${inHours(from, to)}
+  and bounce_sub_type not in (${NOT_TRIED})
 group by bounce_type, bounce_sub_type, status
 order by bounces desc`,
 });
