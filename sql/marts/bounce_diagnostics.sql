@@ -9,16 +9,8 @@ grain: bounce_sub_type, enhanced_status
 columns:
     event_date                   date    The UTC day of the bounce.
     dt                           varchar The same day as text, as partitioned: filter on it to read few files.
-    mailbox_provider             varchar = email_events
-    from_domain                  varchar = email_events
-    configuration_set            varchar = email_events
-    campaign_id                  varchar = email_events
-    outgoing_ip                  varchar = email_events
-    bounce_kind                  varchar = email_events
-    bounce_type                  varchar = email_events
-    bounce_sub_type              varchar = email_events
-    bounce_category              varchar = email_events
-    enhanced_status              varchar = email_events
+    mailbox_provider, from_domain, configuration_set, campaign_id, outgoing_ip, bounce_kind, bounce_type = email_events
+    bounce_sub_type, bounce_category, enhanced_status = email_events
     meaning                      varchar What it says, for a person: of the sub-type where the service itself stopped
                                          the mail (seed bounce_sub_types), else of the status (seed
                                          enhanced_status_codes; of its class and subject where the code is not listed),
@@ -57,40 +49,17 @@ sub_types as (
 
 reasons as (
     select
-        dt,
-        mailbox_provider,
-        from_domain,
-        configuration_set,
-        campaign_id,
-        outgoing_ip,
-        bounce_kind,
-        bounce_type,
-        bounce_sub_type,
-        bounce_category,
-        enhanced_status,
-        is_suppressed,
+        dt, mailbox_provider, from_domain, configuration_set, campaign_id, outgoing_ip, bounce_kind, bounce_type,
+        bounce_sub_type, bounce_category, enhanced_status, is_suppressed,
         count(distinct case when not is_suppressed then recipient_message end) as bounces,
         count(distinct case when not is_suppressed then message_id end) as bounced_messages,
         count(distinct case when is_suppressed then recipient_message end) as suppressed,
         min(diagnostic_code) as example_diagnostic,
-        coalesce(
-            min_by(message_id, diagnostic_code || chr(9) || message_id),
-            min(message_id)
-        ) as example_message_id
+        coalesce(min_by(message_id, diagnostic_code || chr(9) || message_id), min(message_id)) as example_message_id
     from bounces
     group by
-        dt,
-        mailbox_provider,
-        from_domain,
-        configuration_set,
-        campaign_id,
-        outgoing_ip,
-        bounce_kind,
-        bounce_type,
-        bounce_sub_type,
-        bounce_category,
-        enhanced_status,
-        is_suppressed
+        dt, mailbox_provider, from_domain, configuration_set, campaign_id, outgoing_ip, bounce_kind, bounce_type,
+        bounce_sub_type, bounce_category, enhanced_status, is_suppressed
 ),
 
 shared as (
@@ -103,37 +72,20 @@ shared as (
 final as (
     select
         from_iso8601_date(shared.dt) as event_date,
-        shared.dt,
-        shared.mailbox_provider,
-        shared.from_domain,
-        shared.configuration_set,
-        shared.campaign_id,
-        shared.outgoing_ip,
-        shared.bounce_kind,
-        shared.bounce_type,
-        shared.bounce_sub_type,
-        shared.bounce_category,
+        shared.dt, shared.mailbox_provider, shared.from_domain, shared.configuration_set, shared.campaign_id,
+        shared.outgoing_ip, shared.bounce_kind, shared.bounce_type, shared.bounce_sub_type, shared.bounce_category,
         shared.enhanced_status,
         coalesce(
             case when sub_types.is_decisive then sub_types.meaning end,
-            by_code.meaning,
-            by_subject.meaning,
-            by_class.meaning,
-            sub_types.meaning,
+            by_code.meaning, by_subject.meaning, by_class.meaning, sub_types.meaning,
             'The receiving server gave no reason that is known here.'
         ) as meaning,
         coalesce(
             case when sub_types.is_decisive then sub_types.what_to_do end,
-            by_code.what_to_do,
-            by_subject.what_to_do,
-            by_class.what_to_do,
-            sub_types.what_to_do,
+            by_code.what_to_do, by_subject.what_to_do, by_class.what_to_do, sub_types.what_to_do,
             'Read the diagnostic, if there is one; stop sending to the address if it happens again.'
         ) as what_to_do,
-        shared.bounces,
-        shared.bounced_messages,
-        shared.day_bounces,
-        case
+        shared.bounces, shared.bounced_messages, shared.day_bounces, case
             when not shared.is_suppressed then cast(shared.bounces as double) / nullif(shared.day_bounces, 0)
         end as bounce_share,
         -- Servers repeat the address that they refuse.
@@ -142,8 +94,7 @@ final as (
             '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+',
             '<address>'
         ) as example_diagnostic,
-        shared.example_message_id,
-        shared.suppressed
+        shared.example_message_id, shared.suppressed
     from shared
     left join sub_types
         on sub_types.bounce_type = case shared.bounce_kind

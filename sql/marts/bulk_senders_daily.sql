@@ -69,11 +69,7 @@ sent_there as (
 
 counts as (
     select
-        send_date,
-        dt,
-        organisational_domain,
-        mailbox_provider,
-        bulk_sends,
+        send_date, dt, organisational_domain, mailbox_provider, bulk_sends,
         count(*) as sent,
         count(distinct from_domain) as from_domains,
         count_if(is_refused) as refused,
@@ -86,18 +82,9 @@ counts as (
 
 final as (
     select
-        send_date,
-        dt,
-        organisational_domain,
-        mailbox_provider,
-        sent,
-        bulk_sends,
+        send_date, dt, organisational_domain, mailbox_provider, sent, bulk_sends,
         sent >= bulk_sends as is_bulk,
-        from_domains,
-        refused,
-        unauthenticated,
-        volume_sent,
-        volume_unauthenticated,
+        from_domains, refused, unauthenticated, volume_sent, volume_unauthenticated,
         cast(volume_unauthenticated as double) / nullif(volume_sent, 0) as unauthenticated_share
     from counts
 )

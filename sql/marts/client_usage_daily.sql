@@ -9,10 +9,7 @@ grain: event_date, client_name, device_class, mailbox_provider, campaign_id
 columns:
     event_date       date    The UTC day of the open.
     dt               varchar The same day as text, as partitioned: filter on it to read few files.
-    client_name      varchar = email_events
-    device_class     varchar = email_events
-    mailbox_provider varchar = email_events
-    campaign_id      varchar = email_events
+    client_name, device_class, mailbox_provider, campaign_id = email_events
     opens            bigint  Open events, by anyone or anything.
     human_opens      bigint  Open events not labelled machine.
     readers          bigint  Recipient-messages with an open; a message to several recipients counts once.
@@ -32,11 +29,7 @@ with opens as (
 
 clients as (
     select
-        dt,
-        client_name,
-        device_class,
-        mailbox_provider,
-        campaign_id,
+        dt, client_name, device_class, mailbox_provider, campaign_id,
         count(distinct event_id) as opens,
         count(distinct case when not is_machine then event_id end) as human_opens,
         count(distinct recipient_message) as readers,
@@ -55,15 +48,7 @@ shared as (
 final as (
     select
         from_iso8601_date(dt) as event_date,
-        dt,
-        client_name,
-        device_class,
-        mailbox_provider,
-        campaign_id,
-        opens,
-        human_opens,
-        readers,
-        human_readers,
+        dt, client_name, device_class, mailbox_provider, campaign_id, opens, human_opens, readers, human_readers,
         day_human_opens,
         cast(human_opens as double) / nullif(day_human_opens, 0) as human_open_share
     from shared

@@ -9,9 +9,7 @@ grain: event_date, mailbox_provider, campaign_id, from_domain
 columns:
     event_date             date         The UTC day of the complaint.
     dt                     varchar      The same day as text, as partitioned: filter on it to read few files.
-    mailbox_provider       varchar      = email_events
-    campaign_id            varchar      = email_events
-    from_domain            varchar      = email_events
+    mailbox_provider, campaign_id, from_domain = email_events
     has_complaint_feedback boolean      That provider, at one of the recipients' domains at least, tells senders of
                                         complaints; NULL where no recipient is known.
     complaints             bigint       Recipient-messages complained about. One event may name everybody at that
@@ -40,10 +38,7 @@ with complaints as (
 final as (
     select
         from_iso8601_date(dt) as event_date,
-        dt,
-        mailbox_provider,
-        campaign_id,
-        from_domain,
+        dt, mailbox_provider, campaign_id, from_domain,
         -- Domains of one provider may differ in it.
         bool_or(has_complaint_feedback) as has_complaint_feedback,
         count(distinct case when kind <> 'suppressed' then recipient_message end) as complaints,

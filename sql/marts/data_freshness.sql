@@ -50,8 +50,7 @@ last_audit as (
 
 findings as (
     select
-        last_audit.last_audited_at,
-        last_audit.last_audit_drifts,
+        last_audit.last_audited_at, last_audit.last_audit_drifts,
         array_join(
             array_agg(
                 kinds.kind || ' ' || cast(element_at(last_audit.drifts_by_kind, kinds.kind) as varchar)
@@ -76,8 +75,7 @@ final as (
         from_iso8601_date(settlings.newest_send_dt) as newest_send_date,
         settlings.newest_rolled_up_at,
         date_diff('second', settlings.newest_rolled_up_at, localtimestamp) as rollup_lag_seconds,
-        findings.last_audited_at,
-        findings.last_audit_drifts,
+        findings.last_audited_at, findings.last_audit_drifts,
         nullif(findings.last_audit_findings, '') as last_audit_findings
     from outcomes
     cross join settlings

@@ -59,9 +59,7 @@ settlings as (
 -- Each outcome once as a whole (kind ''), and once for each kind that it counts, so that units is read once.
 counted as (
     select
-        outcomes.dt,
-        facets.facet,
-        kinds.kind,
+        outcomes.dt, facets.facet, kinds.kind,
         case facets.facet
             when 'accepted' then element_at(outcomes.accepted_by_type, kinds.kind)
             when 'skipped' then element_at(outcomes.skipped_by_type, kinds.kind)
@@ -100,9 +98,7 @@ counted as (
 
 kinds_of_day as (
     select
-        dt,
-        facet,
-        kind,
+        dt, facet, kind,
         cast(sum(records_of_kind) as bigint) as records_of_kind,
         cast(sum(units) as bigint) as units,
         cast(sum(objects) as bigint) as objects,
@@ -173,26 +169,9 @@ ingested as (
 -- A union: through a full join no filter on the day would reach the outcomes' partitions.
 both_sides as (
     select
-        dt,
-        units,
-        objects,
-        raw_bytes,
-        missing_objects,
-        changed_objects,
-        records,
-        accepted,
-        duplicate,
-        skipped,
-        quarantined,
-        replayed,
-        replay_accepted,
-        replay_quarantined,
-        accepted_by_type,
-        skipped_by_type,
-        quarantined_by_reason,
-        event_rows,
-        header_rows,
-        click_rows,
+        dt, units, objects, raw_bytes, missing_objects, changed_objects, records, accepted, duplicate, skipped,
+        quarantined, replayed, replay_accepted, replay_quarantined, accepted_by_type, skipped_by_type,
+        quarantined_by_reason, event_rows, header_rows, click_rows,
         cast(0 as bigint) as settled_duplicate_rows,
         newest_delivered_at
     from ingested
@@ -254,33 +233,15 @@ days as (
 final as (
     select
         from_iso8601_date(dt) as ingest_date,
-        dt,
-        units,
-        objects,
-        raw_bytes,
-        missing_objects,
-        changed_objects,
-        records,
-        accepted,
-        duplicate,
-        skipped,
-        quarantined,
-        replayed,
-        replay_accepted,
-        replay_quarantined,
+        dt, units, objects, raw_bytes, missing_objects, changed_objects, records, accepted, duplicate, skipped,
+        quarantined, replayed, replay_accepted, replay_quarantined,
         accepted + duplicate + skipped + quarantined as records_accounted,
         records = accepted + duplicate + skipped + quarantined as is_accounted,
         cast(duplicate as double) / nullif(records, 0) as duplicate_rate,
         cast(skipped as double) / nullif(records, 0) as skipped_rate,
         cast(quarantined as double) / nullif(records, 0) as quarantined_rate,
-        accepted_by_type,
-        skipped_by_type,
-        quarantined_by_reason,
-        event_rows,
-        header_rows,
-        click_rows,
-        settled_duplicate_rows,
-        newest_delivered_at
+        accepted_by_type, skipped_by_type, quarantined_by_reason, event_rows, header_rows, click_rows,
+        settled_duplicate_rows, newest_delivered_at
     from days
 )
 

@@ -10,17 +10,9 @@ columns:
     horizon_hours           integer Hours after the sending: 24, 72, 168.
     is_horizon_over         boolean So many hours are over for all mail of the day. Events that arrive later than that
                                     may still add a few.
-    sent                    bigint  = deliverability_facts
-    delivered … undetermined_bounces = deliverability_facts
-    reputation_sent         bigint  = deliverability_facts
-    reputation_hard_bounces bigint  = deliverability_facts
-    feedback_delivered      bigint  = deliverability_facts
-    feedback_complaints     bigint  = deliverability_facts
-    trackable_delivered … unique_human_opens = deliverability_facts
-    unique_clicks           bigint  = deliverability_facts
-    unique_human_clicks     bigint  = deliverability_facts
-    unsubscribes            bigint  = deliverability_facts
-    volume_sent … unsubscribe_delivered = deliverability_facts
+    sent, delivered … undetermined_bounces, reputation_sent, reputation_hard_bounces = deliverability_facts
+    feedback_delivered, feedback_complaints, trackable_delivered … unique_human_opens = deliverability_facts
+    unique_clicks, unique_human_clicks, unsubscribes, volume_sent … unsubscribe_delivered = deliverability_facts
 */
 with horizons as (
     select *
@@ -69,26 +61,14 @@ reached as (
         is_volume_observed
         and (
             is_delivered_by_then
-            or (
-                not is_delivery_observed
-                and is_sent
-                and not is_suppressed_by_then
-                and bounce_kind_by_then is null
-            )
+            or (not is_delivery_observed and is_sent and not is_suppressed_by_then and bounce_kind_by_then is null)
         ) as is_presumed_by_then
     from delivered
 ),
 
 final as (
     select
-        send_date,
-        dt,
-        mailbox_provider,
-        from_domain,
-        configuration_set,
-        campaign_id,
-        treatment_id,
-        journey_id,
+        send_date, dt, mailbox_provider, from_domain, configuration_set, campaign_id, treatment_id, journey_id,
         horizon_hours,
         send_date + (horizon_days + 1) * interval '1' day <= current_date as is_horizon_over,
         count_if(is_sent) as sent,

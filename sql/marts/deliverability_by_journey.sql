@@ -6,15 +6,13 @@ clock: cohort
 grain: journey_id, journey_run_id, journey_activity_id
 generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
-    journey_id          varchar = message_outcomes
-    journey_run_id      varchar = message_outcomes
-    journey_activity_id varchar = message_outcomes
-    first_send_date     date    The first day of sending, simulator addresses aside.
-    last_send_date      date    The last day of sending, simulator addresses aside.
+    journey_id, journey_run_id, journey_activity_id = message_outcomes
+    first_send_date date    The first day of sending, simulator addresses aside.
+    last_send_date  date    The last day of sending, simulator addresses aside.
     sent … simulator_messages = deliverability_facts
     delivery_rate … soft_never_delivered_rate = deliverability_daily
-    is_mature           boolean The attribution window of the last send date is over, and a day for late arrivals: the
-                                numbers are final.
+    is_mature       boolean The attribution window of the last send date is over, and a day for late arrivals: the
+                            numbers are final.
 */
 with outcomes as (
     select *
@@ -44,52 +42,33 @@ sums as (
         count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as reputation_hard_bounces,
         count_if(not is_simulator and complained_at is not null) as complaints,
         count_if(not is_simulator and is_presumed_delivered and is_complaint_observed) as feedback_delivered,
-        count_if(
-            not is_simulator
-            and is_presumed_delivered
-            and is_complaint_observed
-            and complained_at is not null
-        ) as feedback_complaints,
+        count_if(not is_simulator and is_presumed_delivered and is_complaint_observed and complained_at is not null)
+            as feedback_complaints,
         count_if(not is_simulator and rejected_at is not null) as rejected,
         count_if(not is_simulator and rendering_failed_at is not null) as rendering_failures,
         count_if(not is_simulator and delays > 0) as delayed,
         count_if(not is_simulator and is_trackable_delivered) as trackable_delivered,
         count_if(not is_simulator and is_trackable_delivered and opens > 0) as unique_opens,
         count_if(not is_simulator and is_trackable_delivered and human_opens > 0) as unique_human_opens,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint),
-            0
-        ) as total_opens,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint),
-            0
-        ) as total_human_opens,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint), 0)
+            as total_opens,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint), 0)
+            as total_human_opens,
         count_if(not is_simulator and is_trackable_delivered and clicks > 0) as unique_clicks,
         count_if(not is_simulator and is_trackable_delivered and human_clicks > 0) as unique_human_clicks,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint),
-            0
-        ) as total_clicks,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint),
-            0
-        ) as total_human_clicks,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint), 0)
+            as total_clicks,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint), 0)
+            as total_human_clicks,
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
         count_if(not is_simulator and is_delivered_inferred) as delivered_inferred,
         count_if(not is_simulator and is_sent and is_volume_observed) as volume_sent,
         count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as volume_hard_bounces,
         count_if(not is_simulator and bounce_kind = 'soft' and is_volume_observed) as volume_soft_bounces,
-        count_if(
-            not is_simulator
-            and bounce_kind = 'undetermined'
-            and is_volume_observed
-        ) as volume_undetermined_bounces,
-        count_if(
-            not is_simulator
-            and bounce_kind = 'soft'
-            and not is_delivered
-            and is_volume_observed
-        ) as soft_never_delivered,
+        count_if(not is_simulator and bounce_kind = 'undetermined' and is_volume_observed)
+            as volume_undetermined_bounces,
+        count_if(not is_simulator and bounce_kind = 'soft' and not is_delivered and is_volume_observed)
+            as soft_never_delivered,
         count_if(not is_simulator and is_sent and is_delivery_observed) as observed_sent,
         count_if(not is_simulator and is_delivered and is_delivery_observed) as observed_delivered,
         count_if(not is_simulator and is_presumed_delivered and is_trackable and is_open_tracked) as open_trackable,
@@ -119,28 +98,18 @@ final as (
         cast(volume_undetermined_bounces as double) / nullif(volume_sent, 0) as undetermined_bounce_rate,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
-        case
-            when unique_opens <= open_trackable then cast(unique_opens as double) / nullif(open_trackable, 0)
-        end as unique_open_rate,
-        case
-            when unique_human_opens <= open_trackable and hidden_opens < 0.9 * greatest(unique_opens, 1)
-                then cast(unique_human_opens as double) / nullif(open_trackable, 0)
-        end as human_open_rate,
-        case
-            when unique_clicks <= click_trackable then cast(unique_clicks as double) / nullif(click_trackable, 0)
-        end as unique_click_rate,
-        case
-            when unique_human_clicks <= unique_human_opens and hidden_opens < 0.9 * greatest(unique_opens, 1)
-                then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0)
-        end as click_to_open_rate,
-        case
-            when unsubscribes <= unsubscribe_delivered
-                then cast(unsubscribes as double) / nullif(unsubscribe_delivered, 0)
-        end as unsubscribe_rate,
-        case
-            when unique_human_clicks <= click_trackable
-                then cast(unique_human_clicks as double) / nullif(click_trackable, 0)
-        end as human_click_rate,
+        case when unique_opens <= open_trackable
+            then cast(unique_opens as double) / nullif(open_trackable, 0) end as unique_open_rate,
+        case when unique_human_opens <= open_trackable and hidden_opens < 0.9 * greatest(unique_opens, 1)
+            then cast(unique_human_opens as double) / nullif(open_trackable, 0) end as human_open_rate,
+        case when unique_clicks <= click_trackable
+            then cast(unique_clicks as double) / nullif(click_trackable, 0) end as unique_click_rate,
+        case when unique_human_clicks <= unique_human_opens and hidden_opens < 0.9 * greatest(unique_opens, 1)
+            then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0) end as click_to_open_rate,
+        case when unsubscribes <= unsubscribe_delivered
+            then cast(unsubscribes as double) / nullif(unsubscribe_delivered, 0) end as unsubscribe_rate,
+        case when unique_human_clicks <= click_trackable
+            then cast(unique_human_clicks as double) / nullif(click_trackable, 0) end as human_click_rate,
         cast(soft_never_delivered as double) / nullif(volume_sent, 0) as soft_never_delivered_rate,
         last_send_date + attribution_days * interval '1' day < current_date as is_mature
     from sums

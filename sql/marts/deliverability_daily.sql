@@ -5,9 +5,7 @@ clock: cohort
 grain: send_date
 generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten
 columns:
-    send_date                 date    = deliverability_facts
-    dt                        varchar = deliverability_facts
-    sent … simulator_messages = deliverability_facts
+    send_date, dt, sent … simulator_messages = deliverability_facts
     delivery_rate             double  observed_delivered / observed_sent; NULL where Delivery events are not published.
     hard_bounce_rate          double  volume_hard_bounces / volume_sent; NULL where bounces alone are published.
     soft_bounce_rate          double  volume_soft_bounces / volume_sent.
@@ -101,28 +99,18 @@ final as (
         cast(volume_undetermined_bounces as double) / nullif(volume_sent, 0) as undetermined_bounce_rate,
         cast(reputation_hard_bounces as double) / nullif(reputation_sent, 0) as reputation_bounce_rate,
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
-        case
-            when unique_opens <= open_trackable then cast(unique_opens as double) / nullif(open_trackable, 0)
-        end as unique_open_rate,
-        case
-            when unique_human_opens <= open_trackable and hidden_opens < 0.9 * greatest(unique_opens, 1)
-                then cast(unique_human_opens as double) / nullif(open_trackable, 0)
-        end as human_open_rate,
-        case
-            when unique_clicks <= click_trackable then cast(unique_clicks as double) / nullif(click_trackable, 0)
-        end as unique_click_rate,
-        case
-            when unique_human_clicks <= unique_human_opens and hidden_opens < 0.9 * greatest(unique_opens, 1)
-                then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0)
-        end as click_to_open_rate,
-        case
-            when unsubscribes <= unsubscribe_delivered
-                then cast(unsubscribes as double) / nullif(unsubscribe_delivered, 0)
-        end as unsubscribe_rate,
-        case
-            when unique_human_clicks <= click_trackable
-                then cast(unique_human_clicks as double) / nullif(click_trackable, 0)
-        end as human_click_rate,
+        case when unique_opens <= open_trackable
+            then cast(unique_opens as double) / nullif(open_trackable, 0) end as unique_open_rate,
+        case when unique_human_opens <= open_trackable and hidden_opens < 0.9 * greatest(unique_opens, 1)
+            then cast(unique_human_opens as double) / nullif(open_trackable, 0) end as human_open_rate,
+        case when unique_clicks <= click_trackable
+            then cast(unique_clicks as double) / nullif(click_trackable, 0) end as unique_click_rate,
+        case when unique_human_clicks <= unique_human_opens and hidden_opens < 0.9 * greatest(unique_opens, 1)
+            then cast(unique_human_clicks as double) / nullif(unique_human_opens, 0) end as click_to_open_rate,
+        case when unsubscribes <= unsubscribe_delivered
+            then cast(unsubscribes as double) / nullif(unsubscribe_delivered, 0) end as unsubscribe_rate,
+        case when unique_human_clicks <= click_trackable
+            then cast(unique_human_clicks as double) / nullif(click_trackable, 0) end as human_click_rate,
         cast(soft_never_delivered as double) / nullif(volume_sent, 0) as soft_never_delivered_rate,
         send_date + attribution_days * interval '1' day < current_date as is_mature
     from sums

@@ -10,17 +10,8 @@ columns:
     send_date                   date    The UTC day of sending.
     dt                          varchar The same day as text, as partitioned: filter on it to read few files.
     mailbox_provider            varchar = message_outcomes
-    from_domain                 varchar = recipient_messages
-    configuration_set           varchar = recipient_messages
-    campaign_id                 varchar = recipient_messages
-    treatment_id                varchar = recipient_messages
-    journey_id                  varchar = recipient_messages
-    tenant                      varchar = recipient_messages
-    dimension_1                 varchar = recipient_messages
-    dimension_2                 varchar = recipient_messages
-    dimension_3                 varchar = recipient_messages
-    dimension_4                 varchar = recipient_messages
-    dimension_5                 varchar = recipient_messages
+    from_domain, configuration_set, campaign_id, treatment_id, journey_id, tenant, dimension_1 = recipient_messages
+    dimension_2, dimension_3, dimension_4, dimension_5 = recipient_messages
     sent                        bigint  Recipient-messages sent, those to simulator addresses left out, as from all
                                         counts but the last.
     sends_without_event         bigint  Of sent: proved by a later event only. Many of them mean that sends are not
@@ -106,52 +97,33 @@ counts as (
         count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as reputation_hard_bounces,
         count_if(not is_simulator and complained_at is not null) as complaints,
         count_if(not is_simulator and is_presumed_delivered and is_complaint_observed) as feedback_delivered,
-        count_if(
-            not is_simulator
-            and is_presumed_delivered
-            and is_complaint_observed
-            and complained_at is not null
-        ) as feedback_complaints,
+        count_if(not is_simulator and is_presumed_delivered and is_complaint_observed and complained_at is not null)
+            as feedback_complaints,
         count_if(not is_simulator and rejected_at is not null) as rejected,
         count_if(not is_simulator and rendering_failed_at is not null) as rendering_failures,
         count_if(not is_simulator and delays > 0) as delayed,
         count_if(not is_simulator and is_trackable_delivered) as trackable_delivered,
         count_if(not is_simulator and is_trackable_delivered and opens > 0) as unique_opens,
         count_if(not is_simulator and is_trackable_delivered and human_opens > 0) as unique_human_opens,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint),
-            0
-        ) as total_opens,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint),
-            0
-        ) as total_human_opens,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then opens end) as bigint), 0)
+            as total_opens,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_opens end) as bigint), 0)
+            as total_human_opens,
         count_if(not is_simulator and is_trackable_delivered and clicks > 0) as unique_clicks,
         count_if(not is_simulator and is_trackable_delivered and human_clicks > 0) as unique_human_clicks,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint),
-            0
-        ) as total_clicks,
-        coalesce(
-            cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint),
-            0
-        ) as total_human_clicks,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then clicks end) as bigint), 0)
+            as total_clicks,
+        coalesce(cast(sum(case when not is_simulator and is_trackable_delivered then human_clicks end) as bigint), 0)
+            as total_human_clicks,
         count_if(not is_simulator and unsubscribed_at is not null) as unsubscribes,
         count_if(not is_simulator and is_delivered_inferred) as delivered_inferred,
         count_if(not is_simulator and is_sent and is_volume_observed) as volume_sent,
         count_if(not is_simulator and bounce_kind = 'hard' and is_volume_observed) as volume_hard_bounces,
         count_if(not is_simulator and bounce_kind = 'soft' and is_volume_observed) as volume_soft_bounces,
-        count_if(
-            not is_simulator
-            and bounce_kind = 'undetermined'
-            and is_volume_observed
-        ) as volume_undetermined_bounces,
-        count_if(
-            not is_simulator
-            and bounce_kind = 'soft'
-            and not is_delivered
-            and is_volume_observed
-        ) as soft_never_delivered,
+        count_if(not is_simulator and bounce_kind = 'undetermined' and is_volume_observed)
+            as volume_undetermined_bounces,
+        count_if(not is_simulator and bounce_kind = 'soft' and not is_delivered and is_volume_observed)
+            as soft_never_delivered,
         count_if(not is_simulator and is_sent and is_delivery_observed) as observed_sent,
         count_if(not is_simulator and is_delivered and is_delivery_observed) as observed_delivered,
         count_if(not is_simulator and is_presumed_delivered and is_trackable and is_open_tracked) as open_trackable,

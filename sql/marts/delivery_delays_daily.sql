@@ -7,9 +7,7 @@ grain: event_date, delay_type, mailbox_provider, from_domain
 columns:
     event_date         date    The UTC day of the delay.
     dt                 varchar The same day as text, as partitioned: filter on it to read few files.
-    delay_type         varchar = email_events
-    mailbox_provider   varchar = email_events
-    from_domain        varchar = email_events
+    delay_type, mailbox_provider, from_domain = email_events
     meaning            varchar What the delay type says, for a person (seed delay_types).
     what_to_do         varchar What a sender can do about it.
     delays             bigint  Delay events: a mail may be put off several times.
@@ -37,20 +35,14 @@ types as (
 
 reasons as (
     select
-        dt,
-        delay_type,
-        mailbox_provider,
-        from_domain,
+        dt, delay_type, mailbox_provider, from_domain,
         count(distinct event_id) as delays,
         -- The unit of counting; a delay that names no recipient counts once a message.
         count(distinct message_id || ' ' || coalesce(recipient_key, '')) as delayed,
         count(distinct message_id) as delayed_messages,
         max(date_diff('second', sent_at, occurred_at)) as longest_seconds,
         min(diagnostic_code) as example_diagnostic,
-        coalesce(
-            min_by(message_id, diagnostic_code || chr(9) || message_id),
-            min(message_id)
-        ) as example_message_id
+        coalesce(min_by(message_id, diagnostic_code || chr(9) || message_id), min(message_id)) as example_message_id
     from delays
     group by dt, delay_type, mailbox_provider, from_domain
 ),
@@ -65,16 +57,10 @@ shared as (
 final as (
     select
         from_iso8601_date(shared.dt) as event_date,
-        shared.dt,
-        shared.delay_type,
-        shared.mailbox_provider,
-        shared.from_domain,
+        shared.dt, shared.delay_type, shared.mailbox_provider, shared.from_domain,
         coalesce(types.meaning, 'Delivery was put off; the reason is not known here.') as meaning,
         coalesce(types.what_to_do, 'Read the diagnostic, if there is one.') as what_to_do,
-        shared.delays,
-        shared.delayed,
-        shared.delayed_messages,
-        shared.day_delayed,
+        shared.delays, shared.delayed, shared.delayed_messages, shared.day_delayed,
         cast(shared.delayed as double) / nullif(shared.day_delayed, 0) as delayed_share,
         shared.longest_seconds,
         -- Servers repeat the address that they put off.

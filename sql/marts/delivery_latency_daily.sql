@@ -7,8 +7,7 @@ Athena's approx_percentile is an estimate, wrong by about a percent in rank. One
 clock: cohort
 grain: send_date, mailbox_provider
 columns:
-    send_date          date    = deliverability_facts
-    dt                 varchar = deliverability_facts
+    send_date, dt = deliverability_facts
     mailbox_provider   varchar Who runs the mailbox, or `all`.
     delivered          bigint  = deliverability_facts
     timed              bigint  Of delivered: the time of delivery is known. Latencies are of these.
@@ -62,8 +61,7 @@ latencies as (
 
 days as (
     select
-        send_date,
-        dt,
+        send_date, dt,
         provider_or_all as mailbox_provider,
         count_if(is_delivered) as delivered,
         count(seconds) as timed,
@@ -83,22 +81,9 @@ days as (
 
 final as (
     select
-        send_date,
-        dt,
-        mailbox_provider,
-        delivered,
-        timed,
-        p50_seconds,
-        p90_seconds,
-        p95_seconds,
-        p99_seconds,
-        over_60s,
+        send_date, dt, mailbox_provider, delivered, timed, p50_seconds, p90_seconds, p95_seconds, p99_seconds, over_60s,
         cast(over_60s as double) / nullif(timed, 0) as over_60s_share,
-        processing_timed,
-        p50_processing_ms,
-        p90_processing_ms,
-        p95_processing_ms,
-        p99_processing_ms,
+        processing_timed, p50_processing_ms, p90_processing_ms, p95_processing_ms, p99_processing_ms,
         send_date + attribution_days * interval '1' day < current_date as is_mature
     from days
     cross join settings

@@ -51,8 +51,7 @@ told as (
 
 counted as (
     select
-        dt,
-        source,
+        dt, source,
         type_told as event_type,
         name_told as event_name,
         count(distinct case when not is_simulator then event_id end) as events,
@@ -99,9 +98,7 @@ compared as (
 days as (
     select
         target_dt as dt,
-        source,
-        event_type,
-        event_name,
+        source, event_type, event_name,
         coalesce(cast(sum(case when weeks_before = 0 then events end) as bigint), 0) as events,
         coalesce(cast(sum(case when weeks_before = 0 then messages end) as bigint), 0) as messages,
         coalesce(cast(sum(case when weeks_before = 0 then simulator_events end) as bigint), 0) as simulator_events,
@@ -143,21 +140,8 @@ judged as (
 
 final as (
     select
-        event_date,
-        dt,
-        source,
-        event_type,
-        event_name,
-        events,
-        messages,
-        simulator_events,
-        day_events,
-        share_of_day,
-        earlier_days,
-        earlier_events,
-        expected_events,
-        share_of_expected,
-        case
+        event_date, dt, source, event_type, event_name, events, messages, simulator_events, day_events, share_of_day,
+        earlier_days, earlier_events, expected_events, share_of_expected, case
             when event_date >= current_date or coalesce(expected_events, 0) < least_expected then null
             when share_of_expected < low_share then 'low'
             when share_of_expected > high_share then 'high'

@@ -9,11 +9,8 @@ grain: event_date, campaign_id, from_domain, link
 columns:
     event_date           date    The UTC day of the clicks.
     dt                   varchar The same day as text, as partitioned: filter on it to read few files.
-    campaign_id          varchar = email_events
-    from_domain          varchar = email_events
-    link                 varchar = email_events
-    clicks               bigint  = link_performance
-    human_clicks         bigint  = link_performance
+    campaign_id, from_domain, link = email_events
+    clicks, human_clicks = link_performance
     unique_clicks        bigint  Recipient-messages with a click on that day; those of messages to several recipients
                                  have no single one.
     unique_human_clicks  bigint  Recipient-messages with a click not labelled machine on that day.
@@ -31,10 +28,7 @@ with events as (
 final as (
     select
         from_iso8601_date(dt) as event_date,
-        dt,
-        campaign_id,
-        from_domain,
-        link,
+        dt, campaign_id, from_domain, link,
         count(distinct case when event_type = 'click' then event_id end) as clicks,
         count(distinct case when event_type = 'click' and not is_machine then event_id end) as human_clicks,
         count(distinct case when event_type = 'click' then message_id || ' ' || recipient_key end) as unique_clicks,

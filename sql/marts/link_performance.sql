@@ -6,11 +6,8 @@ link.
 clock: event day
 grain: campaign_id, link
 columns:
-    campaign_id                  varchar      = email_events
-    link                         varchar      = email_events
-    link_host                    varchar      = clicks
-    link_path                    varchar      = clicks
-    utm_source … utm_content = clicks
+    campaign_id, link = email_events
+    link_host, link_path, utm_source … utm_content = clicks
     clicks                       bigint       Click events, by anyone or anything.
     human_clicks                 bigint       Click events not labelled machine.
     unique_clicks                bigint       Recipient-messages with a click; those of messages to several recipients
@@ -51,8 +48,7 @@ parts as (
 
 links as (
     select
-        campaign_id,
-        link,
+        campaign_id, link,
         count(distinct case when event_type = 'click' then event_id end) as clicks,
         count(distinct case when event_type = 'click' and not is_machine then event_id end) as human_clicks,
         count(distinct case when event_type = 'click' then message_id || ' ' || recipient_key end) as unique_clicks,
@@ -77,27 +73,13 @@ shared as (
 
 final as (
     select
-        shared.campaign_id,
-        shared.link,
-        parts.link_host,
-        parts.link_path,
-        parts.utm_source,
-        parts.utm_medium,
-        parts.utm_campaign,
-        parts.utm_term,
-        parts.utm_content,
-        shared.clicks,
-        shared.human_clicks,
-        shared.unique_clicks,
-        shared.unique_human_clicks,
-        shared.clicked_messages,
-        shared.unsubscribes,
-        shared.campaign_clicks,
+        shared.campaign_id, shared.link, parts.link_host, parts.link_path, parts.utm_source, parts.utm_medium,
+        parts.utm_campaign, parts.utm_term, parts.utm_content, shared.clicks, shared.human_clicks, shared.unique_clicks,
+        shared.unique_human_clicks, shared.clicked_messages, shared.unsubscribes, shared.campaign_clicks,
         cast(shared.clicks as double) / nullif(shared.campaign_clicks, 0) as click_share,
         shared.campaign_human_clicks,
         cast(shared.human_clicks as double) / nullif(shared.campaign_human_clicks, 0) as human_click_share,
-        shared.first_clicked_at,
-        shared.last_clicked_at
+        shared.first_clicked_at, shared.last_clicked_at
     from shared
     left join parts on shared.link = parts.link
 )

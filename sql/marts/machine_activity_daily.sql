@@ -10,11 +10,7 @@ columns:
     event_date          date    The UTC day of the events.
     dt                  varchar The same day as text, as partitioned: filter on it to read few files.
     event_type          varchar `open`, `click` or `unsubscribe`.
-    machine_reason      varchar = email_events
-    is_machine          boolean = email_events
-    mailbox_provider    varchar = email_events
-    from_domain         varchar = email_events
-    campaign_id         varchar = email_events
+    machine_reason, is_machine, mailbox_provider, from_domain, campaign_id = email_events
     events              bigint  Events of that type.
     hidden_events       bigint  Of events: opens by a proxy that hides the people behind it (Apple).
     recipient_messages  bigint  Recipient-messages that they are of; a message to several recipients counts once, and
@@ -31,13 +27,7 @@ with events as (
 
 reasons as (
     select
-        dt,
-        event_type,
-        machine_reason,
-        is_machine,
-        mailbox_provider,
-        from_domain,
-        campaign_id,
+        dt, event_type, machine_reason, is_machine, mailbox_provider, from_domain, campaign_id,
         count(distinct event_id) as events,
         count(distinct case when is_hidden_open then event_id end) as hidden_events,
         -- The unit of counting; nobody knows who of several recipients it was.
@@ -56,17 +46,8 @@ shared as (
 final as (
     select
         from_iso8601_date(dt) as event_date,
-        dt,
-        event_type,
-        machine_reason,
-        is_machine,
-        mailbox_provider,
-        from_domain,
-        campaign_id,
-        events,
-        hidden_events,
-        recipient_messages,
-        day_events,
+        dt, event_type, machine_reason, is_machine, mailbox_provider, from_domain, campaign_id, events, hidden_events,
+        recipient_messages, day_events,
         cast(events as double) / nullif(day_events, 0) as share_of_day
     from shared
 )

@@ -5,8 +5,7 @@ recipients belong to nobody, and are not here. Simulator addresses are left out.
 clock: cohort
 grain: recipient_key
 columns:
-    recipient_key           varchar      = recipient_messages
-    recipient_domain        varchar      = recipient_messages
+    recipient_key, recipient_domain = recipient_messages
     mailbox_provider        varchar      = message_outcomes
     sent                    bigint       Recipient-messages sent to them.
     delivered               bigint       Recipient-messages with a delivery, or proved delivered, and without a hard
@@ -87,8 +86,7 @@ engaged as (
             'day',
             coalesce(
                 greatest(last_human_opened_at, last_human_clicked_at),
-                last_human_opened_at,
-                last_human_clicked_at
+                last_human_opened_at, last_human_clicked_at
             ),
             cast(current_date as timestamp)
         ) as days_since_engaged
@@ -98,25 +96,9 @@ engaged as (
 
 final as (
     select
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        sent,
-        delivered,
-        trackable_delivered,
-        opened,
-        human_opened,
-        clicked,
-        human_clicked,
-        first_sent_at,
-        last_sent_at,
-        last_delivered_at,
-        last_opened_at,
-        last_human_opened_at,
-        last_clicked_at,
-        last_human_clicked_at,
-        delivered_since_engaged,
-        case
+        recipient_key, recipient_domain, mailbox_provider, sent, delivered, trackable_delivered, opened, human_opened,
+        clicked, human_clicked, first_sent_at, last_sent_at, last_delivered_at, last_opened_at, last_human_opened_at,
+        last_clicked_at, last_human_clicked_at, delivered_since_engaged, case
             when days_since_engaged < engaged_days then 'active'
             when hidden_since_engaged > 0 then 'unknown'
             when days_since_engaged is not null then 'lapsed'

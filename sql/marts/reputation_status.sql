@@ -13,24 +13,20 @@ grain: reputation_scope, account_id, region, from_domain, configuration_set
 columns:
     reputation_scope         varchar      `account`: all mail of the account in the region, what SES judges;
                                           `identity`: that of a From domain and configuration set.
-    account_id               varchar      = recipient_messages
-    region                   varchar      = recipient_messages
+    account_id, region = recipient_messages
     from_domain              varchar      Domain of the From header; NULL for an account.
     configuration_set        varchar      Configuration set; NULL for an account, and for mail without one.
     first_sent_at            timestamp(3) The minute of the earliest of these sends.
     last_sent_at             timestamp(3) The minute of the latest.
     sent                     bigint       Recipient-messages among these sends, simulator addresses left out, as from
                                           all counts.
-    hard_bounces             bigint       = deliverability_facts
-    reputation_sent          bigint       = deliverability_facts
-    reputation_hard_bounces  bigint       = deliverability_facts
+    hard_bounces, reputation_sent, reputation_hard_bounces = deliverability_facts
     reputation_bounce_rate   double       reputation_hard_bounces / reputation_sent.
     bounce_rate_low          double       Lower end of the 95 % interval of reputation_bounce_rate: what is compared.
     bounce_status            varchar      By SES's thresholds: `critical` from ses_bounce_pause, `warning` from
                                           ses_bounce_review, else `ok`; or `not_observable`.
     is_bounce_recommended    boolean      reputation_bounce_rate is below ses_bounce_recommended.
-    feedback_delivered       bigint       = deliverability_facts
-    feedback_complaints      bigint       = deliverability_facts
+    feedback_delivered, feedback_complaints = deliverability_facts
     complaint_rate           double       feedback_complaints / feedback_delivered.
     complaint_rate_low       double       Lower end of the 95 % interval of complaint_rate: what is compared.
     complaint_status         varchar      By SES's thresholds: `critical` from ses_complaint_pause, `warning` from
@@ -81,19 +77,14 @@ scopes as (
 
 minutes as (
     select
-        account_id,
-        region,
-        from_domain,
-        configuration_set,
+        account_id, region, from_domain, configuration_set,
         date_trunc('minute', sent_at) as sent_minute,
         count(*) as sent,
         count_if(bounce_kind = 'hard') as hard_bounces,
         count_if(not is_suppressed and is_volume_observed) as reputation_sent,
         count_if(bounce_kind = 'hard' and is_volume_observed) as reputation_hard_bounces,
         count_if(is_presumed_delivered and is_complaint_observed) as feedback_delivered,
-        count_if(
-            is_presumed_delivered and is_complaint_observed and complained_at is not null
-        ) as feedback_complaints,
+        count_if(is_presumed_delivered and is_complaint_observed and complained_at is not null) as feedback_complaints,
         count_if(is_presumed_delivered and mailbox_provider = 'gmail') as gmail_delivered,
         count_if(
             is_presumed_delivered and is_complaint_observed and mailbox_provider in ('gmail', 'yahoo')
@@ -110,9 +101,7 @@ minutes as (
 
 scoped as (
     select
-        reputation_scope,
-        account_id,
-        region,
+        reputation_scope, account_id, region,
         case when reputation_scope = 'identity' then from_domain end as from_domain,
         case when reputation_scope = 'identity' then configuration_set end as configuration_set,
         sent_minute,
@@ -150,12 +139,7 @@ latest as (
 
 sums as (
     select
-        reputation_scope,
-        account_id,
-        region,
-        from_domain,
-        configuration_set,
-        min_sends,
+        reputation_scope, account_id, region, from_domain, configuration_set, min_sends,
         min(sent_minute) as first_sent_at,
         max(sent_minute) as last_sent_at,
         cast(sum(sent) as bigint) as sent,
@@ -221,34 +205,13 @@ judged as (
 
 final as (
     select
-        reputation_scope,
-        account_id,
-        region,
-        from_domain,
-        configuration_set,
-        first_sent_at,
-        last_sent_at,
-        sent,
-        hard_bounces,
-        reputation_sent,
-        reputation_hard_bounces,
-        reputation_bounce_rate,
-        bounce_rate_low,
-        bounce_status,
-        is_bounce_recommended,
-        feedback_delivered,
-        feedback_complaints,
-        complaint_rate,
-        complaint_rate_low,
-        complaint_status,
-        gmail_delivered,
+        reputation_scope, account_id, region, from_domain, configuration_set, first_sent_at, last_sent_at, sent,
+        hard_bounces, reputation_sent, reputation_hard_bounces, reputation_bounce_rate, bounce_rate_low, bounce_status,
+        is_bounce_recommended, feedback_delivered, feedback_complaints, complaint_rate, complaint_rate_low,
+        complaint_status, gmail_delivered,
         case when gmail_delivered > 0 then 'not_observable' end as gmail_status,
-        gmail_yahoo_delivered,
-        gmail_yahoo_complaints,
-        gmail_yahoo_spam_rate,
-        gmail_yahoo_spam_rate_low,
-        gmail_yahoo_status,
-        case
+        gmail_yahoo_delivered, gmail_yahoo_complaints, gmail_yahoo_spam_rate, gmail_yahoo_spam_rate_low,
+        gmail_yahoo_status, case
             when 'critical' in (bounce_status, complaint_status, gmail_yahoo_status) then 'critical'
             when 'warning' in (bounce_status, complaint_status, gmail_yahoo_status) then 'warning'
             when 'ok' in (bounce_status, complaint_status, gmail_yahoo_status) then 'ok'

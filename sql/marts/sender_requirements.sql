@@ -31,9 +31,7 @@ with header_rows as (
 
 messages as (
     select
-        dt,
-        from_domain,
-        message_id,
+        dt, from_domain, message_id,
         max(case when name_lower = 'list-unsubscribe' and value is not null then 1 else 0 end)
             as has_list_unsubscribe,
         max(case when name_lower = 'list-unsubscribe' and regexp_like(lower(value), '<\s*https:') then 1 else 0 end)
@@ -55,8 +53,7 @@ messages as (
 
 counted as (
     select
-        dt,
-        from_domain,
+        dt, from_domain,
         count(*) as messages,
         count_if(has_list_unsubscribe = 1) as list_unsubscribe_messages,
         count_if(has_unsubscribe_link = 1 and has_unsubscribe_post = 1) as one_click_messages,
@@ -71,15 +68,11 @@ counted as (
 final as (
     select
         from_iso8601_date(dt) as send_date,
-        dt,
-        from_domain,
-        messages,
-        list_unsubscribe_messages,
+        dt, from_domain, messages, list_unsubscribe_messages,
         cast(list_unsubscribe_messages as double) / nullif(messages, 0) as list_unsubscribe_share,
         one_click_messages,
         cast(one_click_messages as double) / nullif(messages, 0) as one_click_share,
-        message_id_messages,
-        message_id_visible_messages,
+        message_id_messages, message_id_visible_messages,
         cast(message_id_messages as double) / nullif(message_id_visible_messages, 0) as message_id_share,
         dkim_signed_messages,
         cast(nullif(dkim_signed_messages, 0) as double) / nullif(messages, 0) as dkim_signed_share,

@@ -8,8 +8,7 @@ machine did (a scanner that follows every link of a mail) makes no person a cand
 clock: cohort
 grain: recipient_key
 columns:
-    recipient_key          varchar      = recipient_messages
-    recipient_domain       varchar      = recipient_messages
+    recipient_key, recipient_domain = recipient_messages
     mailbox_provider       varchar      = message_outcomes
     suppression_reason     varchar      The gravest: `complaint`, `hard_bounce`, `suppressed` (on a suppression list
                                         already, and still being written to), `unsubscribe` or `soft_bounces`.
@@ -116,10 +115,7 @@ dated as (
 
 final as (
     select
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        suppression_reason,
+        recipient_key, recipient_domain, mailbox_provider, suppression_reason,
         case suppression_reason
             when 'complaint' then 'They reported mail as spam: send nothing more.'
             when 'hard_bounce' then 'The address does not exist or takes no mail: remove it.'
@@ -131,17 +127,8 @@ final as (
         cast(
             coalesce(cardinality(filter(send_dates, send_date -> send_date > suppress_since_date)), 0) as bigint
         ) as sends_since,
-        complaints,
-        hard_bounces,
-        suppressed_bounces,
-        unsubscribes,
-        soft_bounces_in_row,
-        last_bounce_status,
-        last_bounced_at,
-        last_complained_at,
-        last_unsubscribed_at,
-        last_delivered_at,
-        last_sent_at
+        complaints, hard_bounces, suppressed_bounces, unsubscribes, soft_bounces_in_row, last_bounce_status,
+        last_bounced_at, last_complained_at, last_unsubscribed_at, last_delivered_at, last_sent_at
     from dated
 )
 

@@ -9,8 +9,7 @@ grain: campaign_id, hours_since_delivery
 columns:
     campaign_id           varchar = recipient_messages
     hours_since_delivery  bigint  Opened or clicked in less than so many hours after the delivery; at 0 before it.
-    first_send_date       date    = deliverability_by_campaign
-    last_send_date        date    = deliverability_by_campaign
+    first_send_date, last_send_date = deliverability_by_campaign
     trackable_delivered   bigint  = deliverability_facts
     opened                bigint  Recipient-messages first opened within these hours, by anyone or anything.
     human_opened          bigint  Recipient-messages first opened by a person within these hours.
@@ -60,11 +59,7 @@ timed as (
 
 hours as (
     select
-        campaign_id,
-        opened_within,
-        human_opened_within,
-        clicked_within,
-        human_clicked_within,
+        campaign_id, opened_within, human_opened_within, clicked_within, human_clicked_within,
         min(send_date) as first_send_date,
         max(send_date) as last_send_date,
         count(*) as mails
@@ -80,27 +75,17 @@ placed as (
 
 sums as (
     select
-        campaign_id,
-        hours_since_delivery,
+        campaign_id, hours_since_delivery,
         min(first_send_date) as first_send_date,
         max(last_send_date) as last_send_date,
         cast(sum(mails) as bigint) as trackable_delivered,
-        coalesce(
-            cast(sum(case when opened_within <= hours_since_delivery then mails end) as bigint),
-            0
-        ) as opened,
+        coalesce(cast(sum(case when opened_within <= hours_since_delivery then mails end) as bigint), 0) as opened,
         coalesce(
             cast(sum(case when human_opened_within <= hours_since_delivery then mails end) as bigint),
             0
         ) as human_opened,
-        coalesce(
-            cast(sum(case when human_opened_within is not null then mails end) as bigint),
-            0
-        ) as human_opened_ever,
-        coalesce(
-            cast(sum(case when clicked_within <= hours_since_delivery then mails end) as bigint),
-            0
-        ) as clicked,
+        coalesce(cast(sum(case when human_opened_within is not null then mails end) as bigint), 0) as human_opened_ever,
+        coalesce(cast(sum(case when clicked_within <= hours_since_delivery then mails end) as bigint), 0) as clicked,
         coalesce(
             cast(sum(case when human_clicked_within <= hours_since_delivery then mails end) as bigint),
             0
@@ -115,18 +100,10 @@ sums as (
 
 final as (
     select
-        campaign_id,
-        hours_since_delivery,
-        first_send_date,
-        last_send_date,
-        trackable_delivered,
-        opened,
-        human_opened,
+        campaign_id, hours_since_delivery, first_send_date, last_send_date, trackable_delivered, opened, human_opened,
         human_opened_ever,
         cast(human_opened as double) / nullif(human_opened_ever, 0) as human_open_share,
-        clicked,
-        human_clicked,
-        human_clicked_ever,
+        clicked, human_clicked, human_clicked_ever,
         cast(human_clicked as double) / nullif(human_clicked_ever, 0) as human_click_share,
         last_send_date + attribution_days * interval '1' day < current_date as is_mature
     from sums

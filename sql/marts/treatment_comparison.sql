@@ -9,26 +9,14 @@ p-value is NULL. Campaigns with one treatment are left out. One row per campaign
 clock: cohort
 grain: campaign_id, treatment_id
 columns:
-    campaign_id                      varchar = recipient_messages
-    treatment_id                     varchar = recipient_messages
+    campaign_id, treatment_id = recipient_messages
     is_control                       boolean The others are compared with this one.
     control_treatment_id             varchar The treatment that this one is compared with.
     treatments                       bigint  How many treatments the campaign has, the control included.
-    first_send_date                  date    = deliverability_by_campaign
-    last_send_date                   date    = deliverability_by_campaign
-    sent                             bigint  = deliverability_facts
-    delivered                        bigint  = deliverability_facts
-    trackable_delivered              bigint  = deliverability_facts
-    unique_opens                     bigint  = deliverability_facts
-    unique_clicks                    bigint  = deliverability_facts
-    unique_human_opens               bigint  = deliverability_facts
-    unsubscribes                     bigint  = deliverability_facts
-    unique_human_clicks              bigint  = deliverability_facts
-    observed_sent                    bigint  = deliverability_facts
-    observed_delivered               bigint  = deliverability_facts
-    open_trackable                   bigint  = deliverability_facts
-    click_trackable                  bigint  = deliverability_facts
-    unsubscribe_delivered            bigint  = deliverability_facts
+    first_send_date, last_send_date = deliverability_by_campaign
+    sent, delivered, trackable_delivered, unique_opens, unique_clicks, unique_human_opens = deliverability_facts
+    unsubscribes, unique_human_clicks, observed_sent, observed_delivered, open_trackable = deliverability_facts
+    click_trackable, unsubscribe_delivered = deliverability_facts
     delivery_rate                    double  = deliverability_by_campaign
     delivery_rate_low                double  Lower end of the 95 % interval of delivery_rate.
     delivery_rate_high               double  Upper end of the 95 % interval of delivery_rate.
@@ -85,8 +73,7 @@ settings as (
 
 sums as (
     select
-        campaign_id,
-        treatment_id,
+        campaign_id, treatment_id,
         min(send_date) as first_send_date,
         max(send_date) as last_send_date,
         cast(sum(sent) as bigint) as sent,
@@ -192,26 +179,9 @@ tested as (
 
 pivoted as (
     select
-        campaign_id,
-        treatment_id,
-        place,
-        control_treatment_id,
-        treatments,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes,
-        unique_human_clicks,
-        observed_sent,
-        observed_delivered,
-        open_trackable,
-        click_trackable,
-        unsubscribe_delivered,
+        campaign_id, treatment_id, place, control_treatment_id, treatments, first_send_date, last_send_date, sent,
+        delivered, trackable_delivered, unique_opens, unique_clicks, unique_human_opens, unsubscribes,
+        unique_human_clicks, observed_sent, observed_delivered, open_trackable, click_trackable, unsubscribe_delivered,
         max(case when rate = 'delivery_rate' then share end) as delivery_rate,
         max(case when rate = 'delivery_rate' then low end) as delivery_rate_low,
         max(case when rate = 'delivery_rate' then high end) as delivery_rate_high,
@@ -246,54 +216,22 @@ pivoted as (
 
 final as (
     select
-        campaign_id,
-        treatment_id,
+        campaign_id, treatment_id,
         place = 1 as is_control,
-        control_treatment_id,
-        treatments,
-        first_send_date,
-        last_send_date,
-        sent,
-        delivered,
-        trackable_delivered,
-        unique_opens,
-        unique_clicks,
-        unique_human_opens,
-        unsubscribes,
-        unique_human_clicks,
-        observed_sent,
-        observed_delivered,
-        open_trackable,
-        click_trackable,
-        unsubscribe_delivered,
-        delivery_rate,
-        delivery_rate_low,
-        delivery_rate_high,
-        delivery_rate_difference,
-        delivery_rate_p_value,
+        control_treatment_id, treatments, first_send_date, last_send_date, sent, delivered, trackable_delivered,
+        unique_opens, unique_clicks, unique_human_opens, unsubscribes, unique_human_clicks, observed_sent,
+        observed_delivered, open_trackable, click_trackable, unsubscribe_delivered, delivery_rate, delivery_rate_low,
+        delivery_rate_high, delivery_rate_difference, delivery_rate_p_value,
         delivery_rate_p_value < 0.05 as is_delivery_rate_significant,
-        human_open_rate,
-        human_open_rate_low,
-        human_open_rate_high,
-        human_open_rate_difference,
-        human_open_rate_p_value,
+        human_open_rate, human_open_rate_low, human_open_rate_high, human_open_rate_difference, human_open_rate_p_value,
         human_open_rate_p_value < 0.05 as is_human_open_rate_significant,
-        unique_click_rate,
-        unique_click_rate_low,
-        unique_click_rate_high,
-        unique_click_rate_difference,
+        unique_click_rate, unique_click_rate_low, unique_click_rate_high, unique_click_rate_difference,
         unique_click_rate_p_value,
         unique_click_rate_p_value < 0.05 as is_unique_click_rate_significant,
-        unsubscribe_rate,
-        unsubscribe_rate_low,
-        unsubscribe_rate_high,
-        unsubscribe_rate_difference,
+        unsubscribe_rate, unsubscribe_rate_low, unsubscribe_rate_high, unsubscribe_rate_difference,
         unsubscribe_rate_p_value,
         unsubscribe_rate_p_value < 0.05 as is_unsubscribe_rate_significant,
-        human_click_rate,
-        human_click_rate_low,
-        human_click_rate_high,
-        human_click_rate_difference,
+        human_click_rate, human_click_rate_low, human_click_rate_high, human_click_rate_difference,
         human_click_rate_p_value,
         human_click_rate_p_value < 0.05 as is_human_click_rate_significant,
         last_send_date + attribution_days * interval '1' day < current_date as is_mature

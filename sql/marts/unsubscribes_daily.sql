@@ -7,8 +7,7 @@ grain: event_date, campaign_id, from_domain, unsubscribe_method
 columns:
     event_date            date    The UTC day of the unsubscribe.
     dt                    varchar The same day as text, as partitioned: filter on it to read few files.
-    campaign_id           varchar = email_events
-    from_domain           varchar = email_events
+    campaign_id, from_domain = email_events
     unsubscribe_method    varchar `link`: a click on the unsubscribe link; `header`: the mail client's own button
                                   (List-Unsubscribe); `preferences`: a change of contact list preferences.
     unsubscribes          bigint  Recipient-messages that led to an unsubscribe; of a message to several recipients
@@ -36,10 +35,7 @@ with unsubscribes as (
 final as (
     select
         from_iso8601_date(dt) as event_date,
-        dt,
-        campaign_id,
-        from_domain,
-        unsubscribe_method,
+        dt, campaign_id, from_domain, unsubscribe_method,
         count(distinct recipient_message) as unsubscribes,
         count(distinct case when not is_machine then recipient_message end) as human_unsubscribes,
         count(distinct event_id) as unsubscribe_events,

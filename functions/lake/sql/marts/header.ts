@@ -31,17 +31,50 @@ export function headerText({ doc, clock, grain, columns, order }: Header): strin
 
 const GENERATED = 'generated: npm run sql, from functions/lake/sql/marts; change it there, as this file is overwritten';
 
-/** Columns that follow each other here and in the view that their meaning is from: one line, `first … last = view`. */
+/**
+ * Columns whose meaning is that of another view, one after another, share a line without types: `a, d … g = view`, where
+ * `d … g` are all columns of the view from d to g.
+ */
 function inRuns(columns: Header['columns'], order: readonly string[]): Header['columns'] {
-  const runs: (Header['columns'][number] & { first: string; last: string })[] = [];
+  const lines: (Header['columns'][number] & { names: string[] })[] = [];
   for (const column of columns) {
-    const run = runs.at(-1);
-    const isNext = run !== undefined && order.includes(run.last) && column.name === order[order.indexOf(run.last) + 1];
-    if (isNext && column.doc === run.doc && column.doc.startsWith('= ')) {
-      runs[runs.length - 1] = { ...run, name: `${run.first} … ${column.name}`, type: '', last: column.name };
-    } else runs.push({ ...column, first: column.name, last: column.name });
+    const line = lines.at(-1);
+    const isShared = column.doc.startsWith('= ') && line?.doc === column.doc;
+    if (line && isShared) line.names.push(column.name);
+    else lines.push({ ...column, names: [column.name] });
   }
-  return runs;
+  return lines.flatMap(({ names, ...column }) => {
+    if (names.length === 1) return [column];
+    return filled(runs(names, order), WIDTH - `     ${column.doc}`.length).map((name) => ({
+      ...column,
+      name,
+      type: '',
+    }));
+  });
+}
+
+/** The names, three or more that follow each other in `order` as `first … last`. */
+function runs(names: readonly string[], order: readonly string[]): string[] {
+  const found: string[][] = [];
+  for (const name of names) {
+    const run = found.at(-1);
+    const last = run?.at(-1);
+    const isNext = last !== undefined && order.includes(last) && name === order[order.indexOf(last) + 1];
+    if (isNext) run?.push(name);
+    else found.push([name]);
+  }
+  return found.flatMap((run) => (run.length < 3 ? run : [`${run[0]} … ${run.at(-1)}`]));
+}
+
+/** Lines of items with commas between those of a line. */
+function filled(items: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const longer = `${lines.at(-1)}, ${item}`;
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(item);
+  }
+  return lines;
 }
 
 /** Lines of whole words. */

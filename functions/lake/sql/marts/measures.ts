@@ -207,15 +207,14 @@ export type MeasureName = (typeof MEASURES)[number]['name'];
 
 export const MEASURE_NAMES: readonly MeasureName[] = MEASURES.map(({ name }) => name);
 
-/** The measure as an aggregate over rows of message_outcomes, in lines that begin at `indent` spaces. */
+/** The measure as an aggregate over rows of message_outcomes, in a select whose items begin at `indent` spaces. */
 export function counted(measure: Measure, indent: number): string {
-  const pad = ' '.repeat(indent);
   const where = measure.where.includes('is_simulator') ? measure.where : ['not is_simulator', ...measure.where];
-  if (measure.sum !== undefined) {
-    const sum = `cast(sum(case when ${where.join(' and ')} then ${measure.sum} end) as bigint)`;
-    return `coalesce(\n${pad}    ${sum},\n${pad}    0\n${pad}) as ${measure.name}`;
-  }
-  const line = `count_if(${where.join(' and ')}) as ${measure.name}`;
-  if (indent + line.length < 120) return line;
-  return `count_if(\n${pad}    ${where.join(`\n${pad}    and `)}\n${pad}) as ${measure.name}`;
+  const condition = where.join(' and ');
+  const aggregate =
+    measure.sum === undefined
+      ? `count_if(${condition})`
+      : `coalesce(cast(sum(case when ${condition} then ${measure.sum} end) as bigint), 0)`;
+  const line = `${aggregate} as ${measure.name}`;
+  return indent + line.length < 120 ? line : `${aggregate}\n${' '.repeat(indent)}    as ${measure.name}`;
 }

@@ -124,7 +124,7 @@ export function rateNamed(name: string): Rate {
   return rate;
 }
 
-/** The rate as an expression in lines that begin at `indent` spaces. It may be used on sums of measures, too. */
+/** The rate as an item of a select whose items begin at `indent` spaces. It may be used on sums of measures, too. */
 export function divided(rate: Rate, indent: number): string {
   const { numerator, denominator, isLoose = false, isHiddenByProxies = false, name } = rate;
   const quotient = `cast(${numerator} as double) / nullif(${denominator}, 0)`;
@@ -133,11 +133,7 @@ export function divided(rate: Rate, indent: number): string {
     ...(isHiddenByProxies ? [`hidden_opens < ${HIDDEN_SHARE} * greatest(unique_opens, 1)`] : []),
   ];
   if (conditions.length === 0) return `${quotient} as ${name}`;
-  const pad = ' '.repeat(indent);
-  const condition = conditions.join(' and ');
-  const line = `${pad}    when ${condition} then ${quotient}`;
-  const branch = line.length <= 120 ? line : `${pad}    when ${condition}\n${pad}        then ${quotient}`;
-  return `case\n${branch}\n${pad}end as ${name}`;
+  return `case when ${conditions.join(' and ')}\n${' '.repeat(indent)}    then ${quotient} end as ${name}`;
 }
 
 /** What the dictionary says of the rate. */

@@ -88,8 +88,9 @@ export const tableColumns: ColumnsOf = (source) => {
  *     *\/
  *     select …
  *
- * The meaning `= events` is that of the column of the same name there, a table of the lake or another view. A line
- * `a … d = events` stands for the columns of events from a to d, in its order, with type and meaning.
+ * The meaning `= events` is that of the column of the same name there, a table of the lake or another view. Several such
+ * columns may share a line, without types: `a, b, d … g = events`, where `d … g` stands for all columns of events from d
+ * to g, in its order.
  *
  * @param columnsOf the columns of a table or view by name; by default it knows tables only
  * @throws ViewError
@@ -167,11 +168,11 @@ function readColumn(path: string, line: number, text: string, columns: ViewColum
     last.doc = `${last.doc} ${rest.trim()}`;
     return;
   }
-  const [, first = '', end = '', source = ''] = /^(\w+) … (\w+)\s+= (\w+)$/.exec(rest) ?? [];
+  const [, names = '', source = ''] = /^(\w+ ?[…,] ?[^=]*\S)\s+= (\w+)$/.exec(rest) ?? [];
   const read =
-    first === ''
+    names === ''
       ? [oneColumn(path, line, indent.length === 4 ? rest : '', columnsOf)]
-      : runOfColumns(path, line, first, end, source, columnsOf);
+      : namedColumns(path, line, names, source, columnsOf(source) ?? []);
   const twice = read.find(({ name }) => columns.some((column) => column.name === name));
   if (twice) throw new ViewError(path, line, `column is there twice: ${twice.name}`);
   columns.push(...read);
@@ -191,20 +192,23 @@ function oneColumn(path: string, line: number, text: string, columnsOf: ColumnsO
   return { ...column };
 }
 
-function runOfColumns(
+/** The columns of `source` that a list such as `a, b, d … g` names. */
+function namedColumns(
   path: string,
   line: number,
-  first: string,
-  last: string,
+  names: string,
   source: string,
-  columnsOf: ColumnsOf,
+  columns: readonly ViewColumn[],
 ): ViewColumn[] {
-  const columns = columnsOf(source) ?? [];
-  const [from, to] = [first, last].map((name) => columns.findIndex((column) => column.name === name));
-  if (from === undefined || to === undefined || from < 0 || to <= from) {
-    throw new ViewError(path, line, `${source} has no columns from ${first} to ${last}, in this order`);
-  }
-  return columns.slice(from, to + 1).map((column) => ({ ...column }));
+  return names.split(/, */).flatMap((item) => {
+    const [first = '', last = first] = item.split(' … ');
+    const [from, to] = [first, last].map((name) => columns.findIndex((column) => column.name === name));
+    if (from === undefined || to === undefined || from < 0 || to < from) {
+      const what = first === last ? `no column ${first}` : `no columns from ${first} to ${last}, in this order`;
+      throw new ViewError(path, line, `${source} has ${what}`);
+    }
+    return columns.slice(from, to + 1).map((column) => ({ ...column }));
+  });
 }
 
 const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;

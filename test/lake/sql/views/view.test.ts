@@ -90,6 +90,18 @@ test('a line stands for a run of columns of a table or view, in its order', () =
   );
 });
 
+test('a line may name several columns of a table or view, runs among them', () => {
+  const named = (list: string) => parseView(PATH, TEXT.replace('subject     varchar = events', list)).columns.slice(2);
+  expect(named('subject, campaign_id … treatment_id = events').map(({ name, type }) => `${name} ${type}`)).toEqual([
+    'subject varchar',
+    'campaign_id varchar',
+    'campaign_activity_id varchar',
+    'treatment_id varchar',
+  ]);
+  expect(named('subject, source = events')[1]?.doc).toBe(events.columns.source.doc);
+  expect(() => named('subject, colour = events')).toThrow(`${PATH}:11: events has no column colour`);
+});
+
 describe('a meaning', () => {
   const weekly = {
     path: 'sql/marts/opens_weekly.sql',
