@@ -15,22 +15,11 @@ import { type Clients, connect } from '#aws/clients.ts';
 import { LAMBDAS, type LambdaName } from '../../stacks/spec/lambdas.ts';
 import { logicalName } from '../../stacks/spec/names.ts';
 import { buildPackages } from '../bundles/build.ts';
-import { type RunningFunction, startFunction } from '../bundles/running-function.ts';
 import { glueInputs } from '../stacks/glue-inputs.ts';
-import { ACCOUNT, at, evaluateStage, type Graph, ofType, textAt } from '../stacks/graph.ts';
-import { Gateway } from './gateway.ts';
-import { grantsOf, type Right, rightsFor } from './policy.ts';
+import { at, evaluateStage, type Graph, ofType, textAt } from '../stacks/graph.ts';
+import { type DeployedFunction, runDeployed } from './deployed-function.ts';
 import { REGION } from './trino.ts';
 import { TrinoClient } from './trino-client.ts';
-
-export interface DeployedFunction extends RunningFunction {
-  /** what stands between it and AWS: knows its every request */
-  gateway: Gateway;
-  /** what its role may do */
-  grants: Right[];
-  /** what it has asked for so far needed */
-  needs(): Right[];
-}
 
 export interface DeployedStage {
   graph: Graph;
@@ -57,20 +46,18 @@ export async function deployStage(): Promise<DeployedStage> {
   const functions = new Map<LambdaName, DeployedFunction>();
   for (const { name, folder: place } of packages) {
     const variables = environmentOf(graph, name);
-    const gateway = await Gateway.start({ moto: inject('moto'), trino, results: resultsOf(graph, variables) });
-    const running = await startFunction(place, {
-      ...variables,
-      AWS_REGION: REGION,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(LAMBDAS[name].memory),
-      AWS_ENDPOINT_URL: gateway.address,
-    });
-    const whose = { account: ACCOUNT, region: REGION, workgroup: variables.WORKGROUP ?? '' };
-    functions.set(name, {
-      ...running,
-      gateway,
-      grants: grantsOf(textAt(only(graph, 'aws:iam/rolePolicy:RolePolicy', `${logicalName(name)}Policy`), 'policy')),
-      needs: () => gateway.passed.flatMap((passing) => rightsFor(passing, whose)),
-    });
+    functions.set(
+      name,
+      await runDeployed({
+        folder: place,
+        variables,
+        memory: LAMBDAS[name].memory,
+        policy: textAt(only(graph, 'aws:iam/rolePolicy:RolePolicy', `${logicalName(name)}Policy`), 'policy'),
+        results: resultsOf(graph, variables),
+        moto: inject('moto'),
+        trino,
+      }),
+    );
   }
   return {
     graph,
@@ -79,10 +66,7 @@ export async function deployStage(): Promise<DeployedStage> {
     clients,
     trino,
     async close() {
-      for (const { stop, gateway } of functions.values()) {
-        await stop();
-        await gateway.stop();
-      }
+      for (const { end } of functions.values()) await end();
       for (const client of Object.values(clients)) client.destroy();
       rmSync(folder, { recursive: true });
     },

@@ -12,7 +12,7 @@ import {
 let layouts: Layouts;
 
 beforeAll(async () => {
-  layouts = await makeLayouts(undefined, { messages: 1500, days: 8, end: '2025-03-08' });
+  layouts = await makeLayouts(undefined, { messages: 4000, days: 8, end: '2025-03-08' });
 });
 afterAll(() => layouts?.close());
 
