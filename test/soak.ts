@@ -41,6 +41,17 @@ async function script(name: string, ...args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`test/${name} exits ${code}: ${stderr}`);
 }
 
+/** Tests of one file, with more to try than `npm test` has time for. */
+async function tests(name: string, environment: Record<string, string>): Promise<void> {
+  const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const { stdout, code } = await command(process.execPath, [vitest, 'run', '--root', root, `test/${name}`], {
+    environment,
+  }).ended;
+  say(stdout.trimEnd().split('\n').at(-1) ?? '');
+  if (code !== 0) throw new Error(`test/${name} fails:\n${stdout}`);
+}
+
 let undisturbed: { runMs: number; tables: Record<string, string> } | null = null;
 async function reference(): Promise<{ runMs: number; tables: Record<string, string> }> {
   if (undisturbed) return undisturbed;
@@ -67,6 +78,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),
   shapes: () => script('fuzz/shapes.ts', '--inputs', values.inputs, '--seed', values.seed),
   report: () => script('report/seeds.ts', '20'),
+  truth: () => tests('sql/truth.test.ts', { SEEDS: Array.from({ length: 20 }, (_, i) => seed + 1 + i).join(',') }),
   anomalies: () => script('sql/anomaly-seeds.ts', '20'),
   async kill() {
     const { runMs, tables } = await reference();

@@ -20,16 +20,23 @@ export interface Running {
 export interface CommandOptions {
   cwd?: string;
   uid?: number;
+  /** beside those of this process */
+  environment?: Readonly<Record<string, string>>;
 }
 
 export const lakeCommand = (args: readonly string[], options: CommandOptions = {}): Running =>
   command(process.execPath, [CLI, ...args], options);
 
-export function command(program: string, args: readonly string[], { cwd, uid }: CommandOptions = {}): Running {
+export function command(
+  program: string,
+  args: readonly string[],
+  { cwd, uid, environment = {} }: CommandOptions = {},
+): Running {
   // a process group of its own, so that one kill reaches the workers, too
   const child: ChildProcess = spawn(program, args, {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
     ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });

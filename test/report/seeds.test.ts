@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { complaintOf, toldOf } from './seeds.ts';
 
-/** The least from which a usual day can be told at several providers. */
-const SIZE = { messages: 2500, days: 35 };
+/** The least from which a usual day can be told at several providers. `npm run test:soak` tries 20 seeds of each. */
+const OPTIONS = { seed: 1, messages: 2500, days: 35 };
 
-test.each([1, 2, 3])('the report of generated mail without an incident tells of none (seed %d)', async (seed) => {
-  expect(complaintOf(await toldOf({ seed, incident: false, ...SIZE }))).toBeNull();
+test('the report of generated mail without an incident tells of none', async () => {
+  expect(complaintOf(await toldOf({ ...OPTIONS, incident: false }))).toBeNull();
 });
 
 test('the report of generated mail with an incident names it in its first lines', async () => {
-  expect(complaintOf(await toldOf({ seed: 1, incident: true, ...SIZE }))).toBeNull();
+  expect(complaintOf(await toldOf({ ...OPTIONS, incident: true }))).toBeNull();
 });

@@ -16,7 +16,7 @@ describe('with each file of each unit there twice', () => {
   let lakes: LakeFixture[];
   beforeAll(async () => {
     const tables = [events, headers, clicks];
-    const options = { messages: 3000, days: 45, seed: 11 };
+    const options = { messages: 1200, days: 35, seed: 7 };
     ({ lakes } = await generatedLakes(options, [{ tables }, { tables, isDoubled: true }]));
   }, 120_000);
   afterAll(() => {

@@ -17,7 +17,10 @@ import { type RunSummary, runAll } from '#local/run/run.ts';
 const quiet = { start() {}, advance() {}, done() {} };
 type Row = Record<string, SqlValue>;
 
-describe.each([1, 2, 3])('generated data with every fault, seed %i', (seed) => {
+/** One sender tries each sentence; `npm run test:soak` tries more of them, `SEEDS=2,3`. */
+const SEEDS = (process.env.SEEDS ?? '1').split(',').map(Number);
+
+describe.each(SEEDS)('generated data with every fault, seed %i', (seed) => {
   const folder = mkdtempSync(join(tmpdir(), 'truth-'));
   let lake: LocalLake;
   let truth: Truth;
