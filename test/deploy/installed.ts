@@ -29,6 +29,13 @@ export interface Installed {
   close(): Promise<void>;
 }
 
+const roleNameOf = (made: Json): string => textAt(made, 'Role').split('/').at(-1) ?? '';
+
+export async function roleOf(world: World, functionName: string): Promise<string> {
+  const input = { FunctionName: functionName };
+  return roleNameOf(await world.account.send({ service: 'lambda', operation: 'GetFunctionConfiguration', input }));
+}
+
 interface Called {
   functionName: string;
   event: unknown;
@@ -65,7 +72,7 @@ export async function openInstalled(world: World, trino: TrinoClient, prefix: st
     const variables = Object.fromEntries(
       Object.entries(Object(at(made, 'Environment', 'Variables'))).map(([key, value]) => [key, String(value)]),
     );
-    const RoleName = textAt(made, 'Role').split('/').at(-1) ?? '';
+    const RoleName = roleNameOf(made);
     const [policy] = listAt(await ask('iam', 'ListRolePolicies', { RoleName }), 'PolicyNames');
     const said = await ask('iam', 'GetRolePolicy', { RoleName, PolicyName: policy ?? '' });
     const inputs = await world.account.recall(`aws:lambda/function:Function ${functionName}`);
@@ -75,6 +82,7 @@ export async function openInstalled(world: World, trino: TrinoClient, prefix: st
         folder: await unpack(functionName, inputs),
         variables,
         memory: Number(at(made, 'MemorySize')),
+        role: RoleName,
         policy: JSON.stringify(at(said, 'PolicyDocument')),
         results: await resultsOf(variables.WORKGROUP ?? ''),
         moto: world.moto,

@@ -10,12 +10,13 @@ import { generate } from '#generate/index.ts';
 import { HOUR_MS } from '#lake/days.ts';
 import { smallLake } from '#test/small-lake.ts';
 import { rawFiles } from '../engines/cloud-lake.ts';
+import { useTestCredentials } from '../engines/engines.ts';
 import { Gateway } from '../engines/gateway.ts';
 import { installEngines } from '../engines/install.ts';
 import { covers, rightText } from '../engines/policy.ts';
 import { expectSameRows } from '../engines/same-rows.ts';
 import { REGION, startTrino } from '../engines/trino.ts';
-import { type Installed, openInstalled } from './installed.ts';
+import { type Installed, openInstalled, roleOf } from './installed.ts';
 import { done, openWorld, type World } from './world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'works-'));
@@ -23,11 +24,13 @@ let world: World;
 let trino: Awaited<ReturnType<typeof startTrino>>;
 let stage: Installed;
 beforeAll(async () => {
+  useTestCredentials();
   const say = (line: string): void => console.log(line);
   world = await openWorld(say, REGION);
-  trino = await startTrino(installEngines(say), world.moto, folder);
   const checkout = world.checkout({ app: 'maillake', region: REGION });
   done(await checkout.sst('deploy', 'dev'));
+  // Athena writes and reads as who asks it; Trino as one of them.
+  trino = await startTrino(installEngines(say), world.moto, folder, await roleOf(world, 'maillake-dev-settle-day'));
   stage = await openInstalled(world, trino.client, 'maillake-dev');
 });
 afterAll(async () => {

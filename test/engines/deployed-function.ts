@@ -13,6 +13,8 @@ export interface Deployment {
   variables: Readonly<Record<string, string>>;
   /** MB */
   memory: number;
+  /** its role's name, where buckets have policies that look who asks (`moto_server.py`) */
+  role?: string;
   /** of its role, JSON */
   policy: string;
   /** where its workgroup keeps results, `bucket/folder` */
@@ -34,11 +36,12 @@ export interface DeployedFunction extends RunningFunction {
 
 /** Only the addresses of AWS's services differ from what Lambda would give it. */
 export async function runDeployed(deployment: Deployment): Promise<DeployedFunction> {
-  const { folder, variables, memory, policy, results, moto, trino } = deployment;
+  const { folder, variables, memory, role, policy, results, moto, trino } = deployment;
   const gateway = await Gateway.start({ moto, trino, results });
   const running = await startFunction(folder, {
     ...variables,
     AWS_REGION: REGION,
+    ...(role === undefined ? {} : { AWS_ACCESS_KEY_ID: role }),
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memory),
     AWS_ENDPOINT_URL: gateway.address,
   });

@@ -23,11 +23,16 @@ export interface RunningEngines extends Addresses {
 
 const RESULTS = 'query-results';
 
-/** Sets this process's credentials, too: those that moto takes. */
-export async function runningEngines(say: (line: string) => void): Promise<RunningEngines> {
+/** Gives this process credentials that moto takes, and the region of all these tests. */
+export function useTestCredentials(): void {
   process.env.AWS_ACCESS_KEY_ID = 'test';
   process.env.AWS_SECRET_ACCESS_KEY = 'test';
   process.env.AWS_REGION = REGION;
+}
+
+/** Sets this process's credentials, too. */
+export async function runningEngines(say: (line: string) => void): Promise<RunningEngines> {
+  useTestCredentials();
   const { MAILLAKE_MOTO, MAILLAKE_TRINO } = process.env;
   if (MAILLAKE_MOTO && MAILLAKE_TRINO) return withResults(MAILLAKE_MOTO, MAILLAKE_TRINO, async () => {});
 

@@ -11,13 +11,14 @@ export const CATALOG = 'awsdatacatalog';
 export const UNLOAD_CATALOG = 'unload';
 export const UNLOAD_SCHEMA = `${UNLOAD_CATALOG}.unloads`;
 
-const CREDENTIALS = 'test';
 export const REGION = 'us-east-1';
 
+/** @param accessKey who asks for it: where buckets have policies, a role's name (`moto_server.py`) */
 export async function startTrino(
   { java, trino }: Engines,
   moto: string,
   folder: string,
+  accessKey = 'test',
 ): Promise<Started & { client: TrinoClient }> {
   const port = await freePort();
   const etc = mkdtempSync(join(folder, 'etc-'));
@@ -53,8 +54,8 @@ export async function startTrino(
     'fs.native-s3.enabled': 'true',
     's3.endpoint': moto,
     's3.region': REGION,
-    's3.aws-access-key': CREDENTIALS,
-    's3.aws-secret-key': CREDENTIALS,
+    's3.aws-access-key': accessKey,
+    's3.aws-secret-key': 'test',
     's3.path-style-access': 'true',
     'hive.storage-format': 'PARQUET',
     'hive.compression-codec': 'ZSTD',
@@ -69,8 +70,8 @@ export async function startTrino(
     'hive.metastore': 'glue',
     'hive.metastore.glue.region': REGION,
     'hive.metastore.glue.endpoint-url': moto,
-    'hive.metastore.glue.aws-access-key': CREDENTIALS,
-    'hive.metastore.glue.aws-secret-key': CREDENTIALS,
+    'hive.metastore.glue.aws-access-key': accessKey,
+    'hive.metastore.glue.aws-secret-key': 'test',
     // moto knows no segments: more of them would give each partition more than once.
     'hive.metastore.glue.partitions-segments': 1,
     'hive.partition-projection-enabled': 'true',
