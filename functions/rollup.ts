@@ -23,13 +23,17 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
   observed('rollup', invocation, async ({ info, count }) => {
     const asked = RollupEvent.parse(event);
     const { ports, environment, clients, sql } = wiring();
-    const { settings, queues } = environment;
+    const { settings, queues, dashboard } = environment;
     const groups = 'day' in asked ? [[asked.day]] : await stale(asked.reach);
+    // The last worker of a batch has the dashboard read anew.
+    const isRefreshed =
+      dashboard !== null && (dashboard.isRefreshedHourly || !('reach' in asked) || asked.reach === 'all');
+    const batch = isRefreshed ? ports(invocation).clock.nonce() : null;
     // The newest first; a queue keeps their order roughly.
     await sendBatches(
       clients.sqs,
       queues.rollup,
-      groups.map((days) => ({ days })),
+      groups.map((days, group) => ({ days, ...(batch ? { batch: { id: batch, group, groups: groups.length } } : {}) })),
     );
     const days = groups.flat().length;
     info('handed out', { ...asked, groups: groups.length, days });

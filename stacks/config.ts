@@ -169,7 +169,12 @@ export const StageSchema = z.strictObject({
    * `arn:aws:quicksight:us-east-1:123456789012:group/default/mail`. Their region is the one that holds the account's identities.
    */
   dashboards: z
-    .strictObject({ owners: z.array(principal).min(1), viewers: z.array(principal).default([]) })
+    .strictObject({
+      owners: z.array(principal).min(1),
+      viewers: z.array(principal).default([]),
+      /** when QuickSight reads the views anew: 25 times a day, or once, which a large lake's queries are cheaper by */
+      refreshAfter: z.enum(['each rollup', 'nightly rollup']).default('each rollup'),
+    })
     .nullable()
     .default(null),
   /** what the stage holds outlives `sst remove`, and the stage can't be removed by accident; by default in production */

@@ -6,7 +6,7 @@ import type { LakeStage } from './lake-stage.ts';
 import { templateOf } from './quicksight/template.ts';
 import { makeRole } from './role.ts';
 import { analystStatements } from './spec/analyst.ts';
-import { nameOf } from './spec/names.ts';
+import { dashboardId, nameOf } from './spec/names.ts';
 import { DASHBOARD_TEMPLATES } from './spec/permissions.ts';
 import { policyOf, trusts } from './spec/statements.ts';
 import type { Storage } from './storage.ts';
@@ -31,7 +31,7 @@ export function makeDashboards(
     templateOf(
       {
         account: account.account,
-        id: nameOf('stack', names),
+        id: dashboardId(names),
         name: `${names.app} ${names.stage}`,
         database: places.names.database,
         workgroup: places.names.dashboardWorkgroup,

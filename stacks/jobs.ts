@@ -1,15 +1,17 @@
 /** The functions that stacks/spec/lambdas.ts declares, with their triggers and what happens when they fail. */
 
-import type { EnvironmentVariables } from '#aws/environment.ts';
+import type { Dashboard, EnvironmentVariables } from '#aws/environment.ts';
 import { codeVersion } from '#host/code-version.ts';
 import type { LakeCatalog } from './catalog.ts';
-import { LOG_DAYS } from './config.ts';
+import { LOG_DAYS, type StageConfig } from './config.ts';
 import type { LakeStage } from './lake-stage.ts';
 import type { Queues } from './queues.ts';
+import { dataSetPart, IN_MEMORY } from './quicksight/data-sets.ts';
 import { makeRole, type Role } from './role.ts';
 import { bundleOf } from './spec/bundle.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
-import { logicalName, nameOf, scheduleRoleName } from './spec/names.ts';
+import { dashboardId, logicalName, nameOf, type Stage, scheduleRoleName } from './spec/names.ts';
+import type { Account } from './spec/places.ts';
 import { functionStatements, policyOf, trusts } from './spec/statements.ts';
 import type { StageSql } from './sql-folder.ts';
 import type { Storage } from './storage.ts';
@@ -43,7 +45,7 @@ export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
 }
 
 function variablesOf(
-  { names, settings }: LakeStage,
+  { names, settings, config, account }: LakeStage,
   { storage, catalog, workgroups, queues }: JobInputs,
 ): Record<keyof EnvironmentVariables, $util.Input<string>> {
   return {
@@ -57,10 +59,20 @@ function variablesOf(
     ROLLUP_QUEUE_URL: queues.rollup.url,
     LAKE_VERSION: codeVersion(settings, $cli.paths.root),
     LAKE_SETTINGS: JSON.stringify(settings),
+    DASHBOARD: JSON.stringify(refreshedOf(config, names, account)),
     APP: names.app,
     STAGE: names.stage,
   };
 }
+
+/** What of the dashboard is read anew when a rollup has ended. */
+const refreshedOf = ({ dashboards }: StageConfig, names: Stage, { account }: Account): Dashboard | null =>
+  dashboards && {
+    account,
+    id: dashboardId(names),
+    dataSets: IN_MEMORY.map(dataSetPart),
+    isRefreshedHourly: dashboards.refreshAfter === 'each rollup',
+  };
 
 function makeFunction(
   { config, places }: LakeStage,

@@ -5,7 +5,7 @@ import { ConfigError, type StageConfig } from './config.ts';
 
 export interface Asking {
   account: string;
-  dashboards: StageConfig['dashboards'];
+  dashboards: Pick<NonNullable<StageConfig['dashboards']>, 'owners'> | null;
   credentials: Credentials;
   now: number;
   /** another address than AWS's own, as its SDK reads it from the environment */

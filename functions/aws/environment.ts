@@ -23,6 +23,8 @@ export const VARIABLES = {
   ROLLUP_QUEUE_URL: 'queue of send days to be computed',
   LAKE_VERSION: 'hash of what transform runs and of its settings (codeVersion)',
   LAKE_SETTINGS: 'effective settings as JSON (Settings)',
+  DASHBOARD:
+    'data sets of QuickSight that are read anew when a rollup has ended, as JSON; null where there is no dashboard',
   APP: 'the app; it and the stage tell metrics apart',
   STAGE: 'the stage',
 } as const;
@@ -39,10 +41,26 @@ export interface LakeEnvironment {
   queues: { live: string; backfill: string; settle: string; rollup: string };
   version: string;
   settings: Settings;
+  dashboard: Dashboard | null;
   stage: string;
   /** another account than AWS's own, for tests: the SDK's own variable AWS_ENDPOINT_URL */
   endpoint?: string;
 }
+
+const DashboardText = z
+  .strictObject({
+    /** whose QuickSight it is: 12 digits */
+    account: z.string().regex(/^\d{12}$/),
+    /** begins the ids of its data sets */
+    id: z.string(),
+    /** what follows in these ids, after a hyphen */
+    dataSets: z.array(z.string()).min(1),
+    isRefreshedHourly: z.boolean(),
+  })
+  .nullable();
+
+/** What of a dashboard is read anew, and after which rollups: each hour's, or those of all days alone. */
+export type Dashboard = NonNullable<z.output<typeof DashboardText>>;
 
 /** The settings of a deployed lake, over which a user sets what differs: Firehose's own prefixes by the hour. */
 export const CLOUD_SETTINGS: Settings = { ...DEFAULT_SETTINGS, rawTemplate: 'raw/{yyyy}/{MM}/{dd}/{HH}/' };
@@ -79,20 +97,21 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       rollup: of('ROLLUP_QUEUE_URL'),
     },
     version: of('LAKE_VERSION'),
-    settings: readSettingsText(of('LAKE_SETTINGS')),
+    settings: readJson('LAKE_SETTINGS', of('LAKE_SETTINGS'), SettingsText),
+    dashboard: readJson('DASHBOARD', of('DASHBOARD'), DashboardText),
     stage: of('STAGE'),
     ...(endpoint ? { endpoint } : {}),
   };
 }
 
-function readSettingsText(text: string): Settings {
+function readJson<T>(name: VariableName, text: string, schema: z.ZodType<T>): T {
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch {
-    throw new Error('LAKE_SETTINGS is not JSON');
+    throw new Error(`${name} is not JSON`);
   }
-  const parsed = SettingsText.safeParse(content);
-  if (!parsed.success) throw new Error(`LAKE_SETTINGS is wrong\n${z.prettifyError(parsed.error)}`);
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) throw new Error(`${name} is wrong\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -32,6 +32,13 @@ export const DATA_SETS = {
 export type DataSetName = keyof typeof DATA_SETS;
 export const DATA_SET_NAMES: readonly DataSetName[] = Object.keys(DATA_SETS).filter(isDataSet);
 
+/** Those that are read anew by themselves. */
+export const IN_MEMORY: readonly DataSetName[] = DATA_SET_NAMES.filter((name) => DATA_SETS[name] === 'SPICE');
+
+/** The last part of a data set's id, after the dashboard's. */
+export const dataSetPart = (name: DataSetName): string => name.replaceAll('_', '-');
+export const dataSetId = (id: string, name: DataSetName): string => `${id}-${dataSetPart(name)}`;
+
 export function isDataSet(name: string): name is DataSetName {
   return Object.hasOwn(DATA_SETS, name);
 }

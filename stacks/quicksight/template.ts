@@ -4,7 +4,7 @@
  */
 import type { View } from '#lake/sql/views/view.ts';
 import { record } from '../spec/places.ts';
-import { DATA_SET_NAMES, DATA_SETS, type DataSetName, kindOf, viewsOfDataSets } from './data-sets.ts';
+import { DATA_SET_NAMES, DATA_SETS, type DataSetName, dataSetId, kindOf, viewsOfDataSets } from './data-sets.ts';
 import { definitionOf } from './definition.ts';
 import type { Json, JsonObject } from './fields.ts';
 import { THEME } from './theme.ts';
@@ -25,7 +25,9 @@ export interface DashboardPlaces {
   dimensions: readonly string[];
 }
 
-/** When the rollup of the day before has ended. */
+/**
+ * For the case that no rollup has ended that day: each that ends has the data sets read anew (functions/rollup-days.ts).
+ */
 const REFRESHED_AT = '05:30';
 /** Characters of a column's description (QuickSight API, `ColumnDescriptiveText`). */
 const MOST_DESCRIPTION = 500;
@@ -93,7 +95,6 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
 
 const dataSetLogicalId = (name: DataSetName): string =>
   name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-const dataSetIdOf = ({ id }: DashboardPlaces, name: DataSetName): string => `${id}-${name.replaceAll('_', '-')}`;
 const arnOf = (logicalId: string): JsonObject => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
 function dataSetOf(places: DashboardPlaces, name: DataSetName, view: View): JsonObject {
@@ -101,7 +102,7 @@ function dataSetOf(places: DashboardPlaces, name: DataSetName, view: View): Json
     Type: 'AWS::QuickSight::DataSet',
     Properties: {
       AwsAccountId: places.account,
-      DataSetId: dataSetIdOf(places, name),
+      DataSetId: dataSetId(places.id, name),
       Name: `${places.name}: ${name}`,
       ImportMode: DATA_SETS[name],
       PhysicalTableMap: {
@@ -136,7 +137,7 @@ const refreshOf = (places: DashboardPlaces, name: DataSetName): JsonObject => ({
   DependsOn: [dataSetLogicalId(name)],
   Properties: {
     AwsAccountId: places.account,
-    DataSetId: dataSetIdOf(places, name),
+    DataSetId: dataSetId(places.id, name),
     Schedule: {
       ScheduleId: 'daily',
       RefreshType: 'FULL_REFRESH',

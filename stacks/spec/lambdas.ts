@@ -12,6 +12,7 @@ import {
   READ_RAW,
   READ_ROWS,
   READ_STATE,
+  REFRESH,
   REMOVE_DATA,
   receive,
   STATE,
@@ -149,13 +150,14 @@ export const LAMBDAS = {
     queues: [{ queue: 'rollup', batchSize: 1, maximumConcurrency: 4 }],
     permissions: [
       ...READ_LAKE,
-      writeLake(...state('generations', 'rollups', 'heals')),
+      writeLake(...state('generations', 'rollups', 'heals', 'batches')),
       ...UNLOAD,
       ...QUERY,
       READ_ROWS,
       ...ADD_PARTITIONS,
       SWITCH_PARTITIONS,
       receive('rollupQueue'),
+      REFRESH,
     ],
   },
   audit: {

@@ -33,6 +33,9 @@ export type Named = keyof typeof LIMITS;
 export const nameOf = (kind: Named, { app, stage }: Stage, what = ''): string =>
   joined([app, stage, what], '-', LIMITS[kind]);
 
+/** Begins the ids of what a stage has in QuickSight: an account's assets share one space of them. */
+export const dashboardId = (stage: Stage): string => nameOf('stack', stage);
+
 /** `<app>_<stage>`, in the letters that Glue and Athena take unquoted. */
 export const databaseName = ({ app, stage }: Stage): string => {
   const parts = [app, stage].map((part) => part.toLowerCase().replaceAll('-', '_'));

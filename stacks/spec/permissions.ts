@@ -23,6 +23,8 @@ export interface Places {
   backfillQueue: string;
   settleQueue: string;
   rollupQueue: string;
+  /** those of the dashboard that lie in QuickSight's memory; none where there is no dashboard */
+  dataSets: readonly string[];
 }
 
 export interface Permission {
@@ -136,6 +138,12 @@ export const UNLOAD: readonly Permission[] = [
     resources: ({ lakeBucket }) => [`${lakeBucket}/${SETTLED}*`],
   },
 ];
+
+/** Has QuickSight read the dashboard's data sets anew (Service Authorization Reference, `CreateIngestion`). */
+export const REFRESH: Permission = {
+  actions: ['quicksight:CreateIngestion'],
+  resources: ({ dataSets }) => dataSets.map((dataSet) => `${dataSet}/ingestion/*`),
+};
 
 type QueuePlace = 'liveQueue' | 'backfillQueue' | 'settleQueue' | 'rollupQueue';
 

@@ -4,8 +4,9 @@
 
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
 import type { StageConfig } from '../config.ts';
+import { dataSetId, IN_MEMORY } from '../quicksight/data-sets.ts';
 import { LAMBDA_NAMES, type LambdaName } from './lambdas.ts';
-import { bucketName, databaseName, globalName, nameOf, type Stage } from './names.ts';
+import { bucketName, dashboardId, databaseName, globalName, nameOf, type Stage } from './names.ts';
 import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
 import { rootOf } from './raw-folders.ts';
 
@@ -105,6 +106,9 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     backfillQueue: queue('backfill'),
     settleQueue: queue('settle'),
     rollupQueue: queue('rollup'),
+    dataSets: config.dashboards
+      ? IN_MEMORY.map((name) => arn('quicksight', `dataset/${dataSetId(dashboardId(stage), name)}`))
+      : [],
     jobsDlq: queue('jobs-dead'),
     firehose: arn('firehose', `deliverystream/${names.firehose}`),
     configurationSet: arn('ses', `configuration-set/${names.configurationSet}`),

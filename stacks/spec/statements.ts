@@ -73,7 +73,10 @@ export const trusts = (
 export function functionStatements(name: LambdaName, places: StagePlaces): Statement[] {
   const { permissions, schedules }: Lambda = LAMBDAS[name];
   return [
-    ...permissions.map(({ actions, resources }, i) => ({ sid: `Declared${i}`, actions, resources: resources(places) })),
+    ...permissions
+      .map(({ actions, resources }, i) => ({ sid: `Declared${i}`, actions, resources: resources(places) }))
+      // Such as a dashboard's, where there is none.
+      .filter(({ resources }) => resources.length > 0),
     logsStatement(places, logGroupOf(places.names.functions[name])),
     ...(schedules
       ? [{ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [places.jobsDlq] } satisfies Statement]

@@ -12,6 +12,7 @@ const variables: EnvironmentVariables = {
   ROLLUP_QUEUE_URL: 'https://queue/rollup',
   LAKE_VERSION: 'abc123',
   LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+  DASHBOARD: 'null',
   APP: 'maillake',
   STAGE: 'dev',
 };
@@ -30,6 +31,7 @@ test('the variables that the stack sets are what the functions read', () => {
     },
     version: 'abc123',
     settings: CLOUD_SETTINGS,
+    dashboard: null,
     stage: 'dev',
   });
 });
@@ -45,5 +47,13 @@ test('settings that are no JSON, lack something or have too much are refused', (
   const { limits: _, ...lacking } = CLOUD_SETTINGS;
   for (const text of ['{', '{}', JSON.stringify(lacking), JSON.stringify({ ...CLOUD_SETTINGS, more: 1 })]) {
     expect(() => readEnvironment({ ...variables, LAKE_SETTINGS: text }), text).toThrow('LAKE_SETTINGS');
+  }
+});
+
+test('a dashboard is read with its data sets, and one that names none is refused', () => {
+  const dashboard = { account: '123456789012', id: 'maillake-dev', dataSets: ['facts'], isRefreshedHourly: true };
+  expect(readEnvironment({ ...variables, DASHBOARD: JSON.stringify(dashboard) }).dashboard).toEqual(dashboard);
+  for (const text of ['{', '{}', JSON.stringify({ ...dashboard, dataSets: [] })]) {
+    expect(() => readEnvironment({ ...variables, DASHBOARD: text }), text).toThrow('DASHBOARD');
   }
 });

@@ -42,6 +42,12 @@ beforeAll(async () => {
     ROLLUP_QUEUE_URL: `${account.address}/1/rollup`,
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+    DASHBOARD: JSON.stringify({
+      account: '123456789012',
+      id: 'maillake-test',
+      dataSets: ['facts', 'delays'],
+      isRefreshedHourly: true,
+    }),
     APP: 'maillake',
     STAGE: 'test',
   };
@@ -135,11 +141,24 @@ describe('the bundles, in plain Node outside the repository', () => {
     expect(messages('settle').map((text) => JSON.parse(text))).toContainEqual({ table: 'events', dt: '2026-10-05' });
     await invoke('rollup', { reach: 'all' });
     await invoke('rollup', { day: '2026-01-31' });
-    expect(messages('rollup').map((text) => JSON.parse(text))).toEqual([
+    expect(messages('rollup').map((text) => JSON.parse(text))).toMatchObject([
       { days: ['2026-10-05'] },
       { days: ['2026-01-31'] },
     ]);
     expect(await invoke('audit', { reach: 'all' })).toMatchObject({ raw_objects: 1, units: 1, records: 4, drifts: [] });
+  });
+
+  test('the last group of a rollup has the dashboard read anew, once', async () => {
+    const { ingestions } = account;
+    await invoke('rollup', { day: '2001-01-01' });
+    const message = messages('rollup').at(-1) ?? '';
+    const { days, batch } = JSON.parse(message);
+    expect(days).toEqual(['2001-01-01']);
+    const of = (group: number): object => batchOf(JSON.stringify({ days, batch: { ...batch, group, groups: 2 } }));
+    expect(await invoke('rollup-days', of(1))).toEqual({ batchItemFailures: [] });
+    expect([...ingestions]).toEqual([]);
+    for (const group of [0, 0]) expect(await invoke('rollup-days', of(group))).toEqual({ batchItemFailures: [] });
+    expect([...ingestions].sort()).toEqual([`maillake-test-delays ${batch.id}`, `maillake-test-facts ${batch.id}`]);
   });
 
   test('a process that a unit has worn out ends itself with that message, and the next one does the unit', async () => {

@@ -1,4 +1,4 @@
-/** As much of S3, Glue and SQS as functions need that run no query, over HTTP on loopback, kept in memory. */
+/** As much of S3, Glue, SQS and QuickSight as functions need that run no query, over HTTP on loopback, kept in memory. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { ChangedObject, MissingObject, type Partition, type Store } from '#lake/ports.ts';
@@ -12,6 +12,8 @@ export interface LoopbackAccount {
   catalog: MemoryCatalog;
   /** bodies of messages, by the last part of the queue's address */
   messages: Map<string, string[]>;
+  /** `data set ingestion` */
+  ingestions: Set<string>;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function openLoopbackAccount(): Promise<LoopbackAccount> {
   const stores = { raw: new MemoryStore(now), lake: new MemoryStore(now) };
   const catalog = new MemoryCatalog();
   const messages = new Map<string, string[]>();
+  const ingestions = new Set<string>();
   const server = createServer();
   server.on('request', (request, answer) => {
     respond(request).then(
@@ -38,6 +41,7 @@ export async function openLoopbackAccount(): Promise<LoopbackAccount> {
     stores,
     catalog,
     messages,
+    ingestions,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -47,6 +51,11 @@ export async function openLoopbackAccount(): Promise<LoopbackAccount> {
   async function respond(request: Asked): Promise<Said> {
     const body = Buffer.concat(await Array.fromAsync<Buffer>(request));
     const target = String(request.headers['x-amz-target'] ?? '');
+    const [, dataSet, ingestion] = /\/data-sets\/([^/]+)\/ingestions\/([^/]+)$/.exec(request.url ?? '') ?? [];
+    if (dataSet !== undefined) {
+      const isNew = ingestions.size < ingestions.add(`${dataSet} ${ingestion}`).size;
+      return isNew ? { status: 201 } : { status: 409, headers: { 'x-amzn-errortype': 'ResourceExistsException' } };
+    }
     if (target === '') return ofS3(stores, request, body);
     const input = JSON.parse(body.toString());
     const output = target.startsWith('AWSGlue') ? await ofGlue(catalog, target, input) : ofSqs(messages, target, input);

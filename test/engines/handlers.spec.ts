@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AthenaEngine } from '#aws/athena-engine.ts';
+import type { Dashboard } from '#aws/environment.ts';
 import { generate } from '#generate/index.ts';
 import { attemptVersion } from '#host/attempt-version.ts';
 import { loadSql } from '#host/sql-folder.ts';
@@ -29,6 +30,14 @@ import { expectSameRows } from './same-rows.ts';
 const { views } = await loadSql(join(process.cwd(), 'sql'));
 const folder = mkdtempSync(join(tmpdir(), 'handlers-'));
 
+/** What a rollup that has ended has QuickSight read anew. */
+const DASHBOARD: Dashboard = {
+  account: '123456789012',
+  id: 'maillake-test',
+  dataSets: ['deliverability-facts', 'data-freshness'],
+  isRefreshedHourly: false,
+};
+
 let cloud: CloudLake;
 let local: SmallLake;
 
@@ -36,6 +45,7 @@ beforeAll(async () => {
   await generate({ out: folder, messages: 150, days: 3, seed: 11, dirty: true, dates: 5, end: '2025-03-10' });
   const files = await rawFiles(folder);
   cloud = await cloudLake();
+  process.env.DASHBOARD = JSON.stringify(DASHBOARD);
   await putAll(cloud, files);
   local = await smallLake(SETTINGS);
   const times = new Map((await cloud.rawObjects()).map(({ key, modified }) => [key, modified]));
@@ -101,6 +111,20 @@ describe('the functions', () => {
     expect(await Array.fromAsync(cloud.lake.list('v1/state/rollups/'))).toHaveLength(messages - 1);
     const { rows } = await cloud.query('select count(*), count(distinct dt) from recipient_messages');
     expect(rows[0]?.[0]).toBeGreaterThan(100);
+  });
+
+  test('each rollup that has ended had the dashboard read anew, but one of an hour where only others do', async () => {
+    const { clients, gateway } = cloud.account;
+    const asked = () => gateway.passed.flatMap(({ path }) => /\/data-sets\/(.+)\/ingestions\/(\w+)$/.exec(path) ?? []);
+    const before = asked();
+    const rollups = new Set(before.filter((_, i) => i % 3 === 2));
+    expect(rollups.size).toBe(2);
+    expect(before.filter((_, i) => i % 3 === 1).sort()).toEqual(
+      [...DASHBOARD.dataSets, ...DASHBOARD.dataSets].map((name) => `${DASHBOARD.id}-${name}`).sort(),
+    );
+    await rollup({ reach: 'hourly' }, invocation('rollup'));
+    await drain(clients.sqs, cloud.queues.rollup, 'rollup-days', rollupDays);
+    expect(asked()).toEqual(before);
   });
 
   test('audit finds nothing, and nothing is removed within a day', async () => {

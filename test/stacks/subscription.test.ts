@@ -23,7 +23,7 @@ describe('before a dashboard is made', () => {
     asked = [];
     return refuseWithoutSubscription({
       account: '123456789012',
-      dashboards: owners.length > 0 ? { owners, viewers: [] } : null,
+      dashboards: owners.length > 0 ? { owners } : null,
       credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
       now: Date.parse('2026-11-01T00:00:00Z'),
       endpoint,

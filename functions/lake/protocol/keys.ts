@@ -112,6 +112,11 @@ export const recipesRoot = `${STATE}/recipes/`;
 export const recipeKey = (n: number, recipe: string): string => `${recipesRoot}${n}-${recipe}.json`;
 
 export const rollupKey = (run: string): string => `${STATE}/rollups/${run}.json`;
+
+/** Says that a group of the send days that a rollup handed out together has been worked on. */
+export const batchFolder = (batch: string): string => `${STATE}/batches/${batch}/`;
+export const batchKey = (batch: string, group: number): string => `${batchFolder(batch)}${group}.json`;
+
 /** Records of a day of `units` or `generations`, gathered for readers; the name says how many they are. */
 export const compactedRoot = `${STATE}/compacted/`;
 export const compactedFolder = (table: string, dt: string, records: number, nonce: string): string =>

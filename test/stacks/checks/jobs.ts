@@ -4,6 +4,7 @@ import { readEnvironment, VARIABLES } from '#aws/environment.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { LAMBDAS, type Lambda } from '../../../stacks/spec/lambdas.ts';
 import { at, type Graph, type Json, listAt, ofType, resourceOf, textAt } from '../graph.ts';
+import { grantsOf } from '../statements.ts';
 import { all, type Stages } from './stages.ts';
 
 const FUNCTION = 'aws:lambda/function:Function';
@@ -24,6 +25,14 @@ const functionOf = (graph: Graph, name: string): Json => {
   if (!found) throw new Error(`there is no function ${name}`);
   return found.inputs;
 };
+
+/** Ids of the data sets in a graph's dashboard that QuickSight has a schedule for: those in its memory. */
+const refreshedIn = (graph: Graph): string[] =>
+  ofType(graph, 'aws:s3/bucketObjectv2:BucketObjectv2')
+    .filter(({ name }) => name === 'DashboardTemplate')
+    .flatMap(({ inputs }) => Object.values(Object(JSON.parse(textAt(inputs, 'content')).Resources)) as Json[])
+    .filter((resource) => at(resource, 'Type') === 'AWS::QuickSight::RefreshSchedule')
+    .map((resource) => textAt(resource, 'Properties', 'DataSetId'));
 
 export function jobChecks(stages: Stages): void {
   test('every function has the limits of its declaration, runs Node 24 on arm64, and holds nothing in reserve', () => {
@@ -86,6 +95,17 @@ export function jobChecks(stages: Stages): void {
         workgroup: `${graph.app.name}-${graph.app.stage}-pipeline`,
         version: codeVersion(environment(graph).settings),
       });
+    }
+    // What is read anew are the template's data sets in memory, and the right to it goes as far.
+    for (const graph of all(stages)) {
+      const { dashboard } = environment(graph);
+      const ids = dashboard?.dataSets.map((dataSet) => `${dashboard.id}-${dataSet}`) ?? [];
+      expect(ids).toEqual(refreshedIn(graph));
+      const granted = grantsOf(graph).filter(({ actions }) => actions.includes('quicksight:CreateIngestion'));
+      expect(granted.map(({ who }) => who)).toEqual(dashboard ? ['role RollupDays'] : []);
+      expect(granted.flatMap(({ resources }) => resources)).toEqual(
+        dashboard?.dataSets.map((dataSet) => `{quicksight dataset/${dataSet}/ingestion/*}`) ?? [],
+      );
     }
     expect(environment(stages.existing()).settings).toMatchObject({
       rawTemplate: 'events/{yyyy}/{MM}/{dd}/{HH}/',

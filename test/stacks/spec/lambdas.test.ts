@@ -15,6 +15,7 @@ const places: Places = {
   backfillQueue: 'arn:backfill',
   settleQueue: 'arn:settle',
   rollupQueue: 'arn:rollup',
+  dataSets: ['arn:dataset/facts'],
 };
 const granted = Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
   permissions.flatMap(({ actions, resources }: Permission) =>
