@@ -54,10 +54,10 @@ export async function adoptExisting(stage: LakeStage, { views }: StageSql): Prom
 }
 
 const MAPPING = 'aws:lambda/eventSourceMapping:EventSourceMapping';
-/** SST's own name of a mapping: `LiveQueueSubscriber`, letters of chance, `EventSourceMapping`. */
+/** SST's own name of a mapping: `LiveQueueSubscriber`, random letters, `EventSourceMapping`. */
 const queueOf = (name: string): string => name.replace(/QueueSubscriber.*$/, '');
 
-/** What is there and not in the state. Where nothing of a kind is missing from it, nothing of it is asked for. */
+/** What is there and not in the state. Of a kind that the state has whole, nothing is looked up. */
 async function existing(stage: LakeStage, views: readonly View[]): Promise<Found> {
   const { deployed } = stage;
   const found = new Map<string, string>();
@@ -108,7 +108,7 @@ const one = (type: string, name: string, id: string, ask: () => Promise<unknown>
   },
 });
 
-/** Services say in many words that something isn't there; anything else, such as a denial, is an error. */
+/** Each service has other words for what isn't there; any other answer, such as a denial, is an error. */
 const isAbsence = (error: unknown): boolean =>
   error instanceof Error &&
   (/NotFound|NoSuchEntity|NonExistent|QueueDoesNotExist/.test(error.name) ||

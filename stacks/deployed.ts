@@ -38,8 +38,9 @@ export function deployedResources({ app, stage }: Stage, backend = process.env.P
 const nameOf = (urn: string): string => urn.split('::').at(-1) ?? '';
 
 /**
- * The logical name to make a resource by that can't be updated after it has failed: the engine asks for an update of what was
- * made and could not be read then, or was taken back. Such a one is made again, by another logical name, and goes.
+ * The logical name of a resource that can't be updated once making it has failed: the engine would ask for an update of
+ * what was made and could not be read then, or was taken back. Instead it is made again by another logical name, and
+ * the failed one is removed.
  */
 export function wholeOne(deployed: Deployed, type: string, name: string): string {
   const names = [name, againName(name)];

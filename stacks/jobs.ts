@@ -25,7 +25,7 @@ export interface JobInputs {
   sql: StageSql;
 }
 
-/** A call that a schedule could not make is tried again so often; as often, one that the function failed. */
+/** How often a schedule's call is tried again that could not be made, or that the function failed. */
 const RETRIES = 2;
 /** By then the next call has come. */
 const OLDEST_CALL_SECONDS = 3600;

@@ -58,7 +58,7 @@ export async function writeReport(lake: ReportLake, options: ReportOptions): Pro
   return { bytes: bytes.length };
 }
 
-/** Each waits for planning and for files half of its time. */
+/** Queries at once: each waits for planning and for files half of its time. */
 const QUESTIONS_AT_ONCE = 4;
 
 /** The report as markup. Every number comes from a query that sums up in the engine: no raw row gets here. */

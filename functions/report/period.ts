@@ -75,7 +75,7 @@ function usualLength(first: string, to: string): number {
   return weeks === 0 ? known : Math.min(weeks * 7, LONGEST);
 }
 
-/** Without a few mails that damaged clocks put far from all others: they'd make a period of nothing. */
+/** Leaves out a few mails that wrong clocks put far from all others: the period would be empty but for them. */
 function plausible(volumes: readonly DayVolume[]): readonly DayVolume[] {
   const total = volumes.reduce((sum, { sent }) => sum + sent, 0);
   const islands: DayVolume[][] = [];

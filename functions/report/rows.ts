@@ -12,7 +12,7 @@ export interface Row {
   flag(name: string): boolean;
 }
 
-/** Asks the lake a question. Tables and views hold the asker's part of the mail only. */
+/** Runs a query. Its tables and views hold only the mail that the report, or this part of it, is about. */
 export type Ask = (sql: string) => Promise<Row[]>;
 
 export function rowsOf(result: QueryResult): Row[] {

@@ -99,14 +99,14 @@ const UNREAD: InPlace = new Map(DIMENSIONS.map(({ name }) => [name, 'cast(null a
 
 /**
  * Questions about the mail of a filter and the days of a range: of sending in cohort views, of the event in the others.
- * The views of a statement are made part of it, over tables that hold nothing else, so each of them can be asked about
- * any part of the mail whatever its own columns are.
+ * The views of a statement are made part of it, over tables limited to that mail, so each view can be queried for any
+ * part of the mail, whatever columns it has.
  */
 export const askAbout = (lake: ReportLake, filter: Filter, days?: Days): Ask => ask(lake, filter, days, new Map());
 
 /**
- * The same, for sums over all senders and campaigns: these can't be told apart in the answers. What isn't grouped by
- * needn't be read, which makes views of millions of mails several times as fast.
+ * The same, for sums over all senders and campaigns, which can't be told apart in the answers. Columns by which nothing
+ * is grouped needn't be read, which makes views of millions of mails several times as fast.
  */
 export const askInAll = (lake: ReportLake, filter: Filter, days?: Days): Ask => ask(lake, filter, days, UNREAD);
 
@@ -125,7 +125,7 @@ function ask(lake: ReportLake, filter: Filter, days: Days | undefined, inPlace: 
   const where = (own: readonly string[]): string => {
     const has = ({ column }: Property) => own.includes(column);
     const conditions = [...ofDays, ...asked.filter(has).map(isValue)];
-    // Headers don't say all of the mail that they are of: that does.
+    // Headers lack columns of their mail: the condition is on that mail.
     const others = asked.filter((one) => !has(one)).map(isValue);
     if (others.length > 0)
       conditions.push(

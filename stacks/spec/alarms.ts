@@ -36,7 +36,7 @@ export interface Alarm {
   periods: number;
   comparison: 'GreaterThanThreshold' | 'GreaterThanOrEqualToThreshold' | 'LessThanThreshold';
   threshold: number;
-  /** what silence means; `ignore`: nothing new, as of what is looked at once an hour or a day and said each time */
+  /** what missing data mean; `ignore`: the state stays, for metrics that are sent once an hour or a day */
   missing: 'notBreaching' | 'breaching' | 'ignore';
 }
 
@@ -68,7 +68,7 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
     name,
     dimensions: { DeliveryStreamName: firehose },
   });
-  /** Of what must not happen, by whichever function counts it. */
+  /** Alarms on what must not happen at all, whichever function counts it. */
   const fault = (name: string, description: string, metric: FaultName, services: readonly LambdaName[]): Alarm => ({
     ...MORE_THAN_NONE,
     name,
@@ -125,14 +125,14 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
       name: 'quarantine-share',
       description: `More than ${quarantineShare * 100} % of an hour's records were rejected. Look at data_quality_daily and the table quarantine.`,
       metrics: [ownMetric('QuarantinedRecords', 'transform', stage), ownMetric('Records', 'transform', stage)],
-      // A handful of odd records among a handful says nothing.
+      // A few rejected records of a few in all mean nothing.
       expression: `IF(b >= ${LEAST_RECORDS}, a / b, 0)`,
       threshold: quarantineShare,
     },
     {
       ...MORE_THAN_NONE,
       name: 'freshness',
-      // The freshest unit: old mail that is read in beside it is no reason to worry.
+      // The freshest unit: old mail that is read beside it is late on purpose.
       description: `New events take more than ${freshnessMinutes} minutes to be seen. Look at the queues and the log of transform.`,
       metrics: [ownMetric('LagSeconds', 'transform', stage)],
       statistic: 'Minimum',
@@ -328,7 +328,7 @@ function silenceFor(seconds: number): Omit<Alarm, 'name' | 'description' | 'metr
 const inWords = (seconds: number): string =>
   seconds < 2 * HOUR ? `${Math.round(seconds / MINUTE)} minutes` : `${Math.round(seconds / HOUR)} hours`;
 
-/** Nothing sent counts as 0: the sum of something and nothing would be nothing. */
+/** A metric that was not sent counts as 0; without this the sum with it would have no value. */
 const sumOf = (count: number): string =>
   METRIC_IDS.slice(0, count)
     .map((id) => `FILL(${id}, 0)`)

@@ -14,8 +14,9 @@ import type { StagePlaces } from './places.ts';
 import type { Statement } from './statements.ts';
 
 /**
- * Folders of the tables, and no others: of `state/` those of units, generations and audits, gathered ones, too, which are tables that the views
- * of data quality read, and hold counts; quarantine holds what was rejected, with all its personal data.
+ * Folders of the tables, and no others. Of `state/` that is units, generations and audits, compacted ones too: tables
+ * that the views of data quality read, and that hold counts. Quarantine, with all personal data of what was rejected,
+ * is not among them.
  */
 const READABLE: readonly string[] = [
   ...Object.values(TABLES)

@@ -49,7 +49,7 @@ export const databaseName = ({ app, stage }: Stage): string => {
 export const globalName = (kind: 'role' | 'policy' | 'dashboard', stage: Stage, region: string, what = ''): string =>
   joined([stage.app, stage.stage, region, what], '-', LIMITS[kind]);
 
-/** A schedule's own role, by a name that can be found again: SST's would end in letters of chance. */
+/** A schedule's own role, by a name that can be found again: SST's would end in random letters. */
 export const scheduleRoleName = (stage: Stage, region: string, schedule: string): string =>
   globalName('role', stage, region, `schedule-${schedule}`);
 
@@ -59,7 +59,7 @@ export const bucketName = ({ app, stage }: Stage, account: string, region: strin
   return withMark([app, stage, what].join('-').toLowerCase(), parts, '-', LIMITS.bucket, false);
 };
 
-/** Of `what` there may be none. */
+/** Parts that are empty are left out. */
 function joined(all: readonly string[], separator: string, limit: number): string {
   const parts = all.filter((part) => part !== '');
   const [app = '', stage = ''] = parts;

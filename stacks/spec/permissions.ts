@@ -32,7 +32,7 @@ export interface Permission {
   resources: (places: Places) => readonly string[];
 }
 
-/** Never more than to look: raw data is never changed or deleted. */
+/** Only to list and read: raw data is never changed or deleted. */
 export const LIST_RAW: Permission = { actions: ['s3:ListBucket'], resources: ({ rawBucket }) => [rawBucket] };
 
 /** With the right to list: without it, S3 says of an object that isn't there that it is forbidden. */
@@ -44,13 +44,13 @@ export const READ_RAW: readonly Permission[] = [
 /** The whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */
 const LIST_LAKE: Permission = { actions: ['s3:ListBucket'], resources: ({ lakeBucket }) => [lakeBucket] };
 
-/** Who looks at records of the protocol only, and at names and sizes of files: no person's data. */
+/** For functions that read records of the protocol, and names and sizes of files: no person's data. */
 export const READ_STATE: readonly Permission[] = [
   LIST_LAKE,
   { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/${STATE}*`] },
 ];
 
-/** Who reads rows, too. */
+/** For functions that also read rows. */
 export const READ_LAKE: readonly Permission[] = [
   LIST_LAKE,
   { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
@@ -75,7 +75,7 @@ export const READ_PARTITIONS: Permission = { actions: ['glue:BatchGetPartition']
 /** Of all days. */
 export const LIST_PARTITIONS: Permission = { actions: ['glue:GetPartitions'], resources: inCatalog };
 
-/** Asks which of a batch are there, when Glue refuses it because one is. */
+/** With reading: when Glue refuses a batch because a partition of it exists, the function reads which ones do. */
 export const ADD_PARTITIONS: readonly Permission[] = [
   { actions: ['glue:BatchCreatePartition'], resources: inCatalog },
   READ_PARTITIONS,
@@ -87,7 +87,7 @@ export const SWITCH_PARTITIONS: Permission = {
 };
 
 /**
- * Folders of the results' bucket: what the pipeline asked for analysts don't read, and it doesn't read what they asked.
+ * Folders of the results' bucket: analysts don't read the results of the pipeline's queries, nor it those of theirs.
  */
 export const PIPELINE_RESULTS = 'pipeline/';
 export const ANALYST_RESULTS = 'analysts/';

@@ -12,8 +12,9 @@ const COLUMNS: readonly (readonly [column: string, event: (typeof SES_EVENTS)[nu
 ];
 
 /**
- * The seed of published events with a row for a configuration set: what it publishes is so, whatever the data show so far.
- * What it doesn't publish is left to the data, which may have it from before. A row that is there stays.
+ * The seed of published events with a row for a configuration set: it says that the types which the set publishes are
+ * published, whatever the data show so far. Of other types the data decide, which may have them from before. A row that
+ * is there already stays.
  * @throws Error if the seed has other columns
  */
 export function withPublishedEvents(csv: string, configurationSet: string, events: readonly string[]): string {

@@ -27,7 +27,7 @@ export const exampleQueries = (): SavedQuery[] =>
     query,
   }));
 
-/** In letters that Athena's console sorts below each other. */
+/** The question as a name of small letters, digits and underscores, by which Athena's console sorts. */
 const wordsOf = (question: string): string =>
   question
     .toLowerCase()

@@ -26,8 +26,8 @@ const DOMAINS = [
 export type Expectation = readonly [expect: Fault['expect'], n: number];
 
 /**
- * Where the faults of one row of test/README.md are made: mail that is like the rest, records to damage, objects to put
- * down.
+ * Makes the raw objects of one row of faults in test/README.md, out of mail like the rest and records to damage, and
+ * counts what must come of them.
  */
 export class Bench {
   readonly row: number;
@@ -84,7 +84,7 @@ export class Bench {
     return recordOf(mail, sent(mail));
   }
 
-  /** Puts an object down in the hour of the row, or `after` ms later, and notes what is to come of it. */
+  /** Writes an object into the hour of the row, or `after` ms later, and notes what must come of it. */
   put(content: string | Uint8Array, expectations: readonly Expectation[], how: Placement = {}): string {
     const { ending = '', folder = 'ses', stream = 'mail-events', after = 0, name } = how;
     const startedAt = this.at + after + this.objects++ * MINUTE_MS;

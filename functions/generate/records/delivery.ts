@@ -20,9 +20,9 @@ interface Arrival {
 }
 
 /**
- * The delivery streams: they gather what arrives within an hour and put it down as objects, as Firehose does, with its
- * repeats and delays. Holds the arrivals of hours to come, so that memory grows with the pace of sending, not with the
- * number of messages.
+ * The delivery streams: they gather what arrives within an hour and write it as objects, as Firehose does, with its
+ * repeats and delays. Only arrivals of hours to come are held, so that memory grows with the pace of sending, not with
+ * the number of messages.
  */
 export class Delivery {
   private readonly hours = new Map<number, Arrival[]>();
@@ -40,7 +40,7 @@ export class Delivery {
     this.ledger = ledger;
   }
 
-  /** All that will ever be told of a message. */
+  /** Takes in all records of a message. */
   expect({ mail, happenings }: Life, random: Random): void {
     for (const happening of happenings) {
       const at = happening.at + SECOND + random.wait(6 * SECOND);
@@ -71,7 +71,7 @@ export class Delivery {
     else others.push(arrival);
   }
 
-  /** A stream with little to do gathers for some hours, so that a small quarter isn't all tiny objects. */
+  /** A stream with few records gathers for some hours, so that a small sender's data aren't all tiny objects. */
   private async deliverHour(hour: number, arrivals: Arrival[]): Promise<void> {
     arrivals.sort((a, b) => a.at - b.at);
     for (const stream of STREAMS) {

@@ -3,7 +3,7 @@ import type { EventType } from '#lake/vocabulary.ts';
 import { dayOf } from '../sender/calendar.ts';
 import type { Happening } from '../sender/mail.ts';
 
-/** The vocabulary's word for it. */
+/** The event type that the lake gives a happening (lake/vocabulary.ts). */
 export function eventType(happening: Happening): EventType {
   switch (happening.type) {
     case 'bounce':
@@ -19,7 +19,7 @@ export function eventType(happening: Happening): EventType {
   }
 }
 
-/** Days that no mail of SES can have been sent on go where the table keeps absurd times. */
+/** On days before this no mail of SES can have been sent: the lake keeps such absurd times under 1970-01-01. */
 const ABSURD_DAY = '1970-01-01';
 
 /** The UTC day that an event belongs to. */

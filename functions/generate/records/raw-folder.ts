@@ -22,7 +22,7 @@ export class RawFolder {
     const path = join(this.out, key);
     const folder = dirname(path);
     if (!this.folders.has(folder)) {
-      // hours come in order: what was long ago is not asked for again
+      // hours come in order: folders of long ago are not written to again
       if (this.folders.size > 1000) this.folders.clear();
       mkdirSync(folder, { recursive: true });
       this.folders.add(folder);
@@ -33,7 +33,7 @@ export class RawFolder {
     this.bytes += bytes.length;
   }
 
-  /** Compresses and writes; returns once few enough are under way for memory to stay flat. */
+  /** Compresses and writes; waits while many objects are under way, so that memory stays small. */
   async putCompressed(key: string, content: Uint8Array, modified: number): Promise<void> {
     if (content.length < SMALL) {
       this.put(key, compressed(content), modified);
@@ -55,7 +55,7 @@ export class RawFolder {
 const gzipAside = promisify<Uint8Array, { level: number }, Buffer>(gzip);
 /** Tried: twice as quick as 4 and a fifth larger. */
 const GZIP = { level: 2 };
-/** bytes: handing less to another thread costs more than it brings */
+/** bytes: to hand less to another thread costs more than it saves */
 const SMALL = 30_000;
 const MOST_UNDER_WAY = 4;
 

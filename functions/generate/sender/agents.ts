@@ -7,7 +7,7 @@ export const PRIVACY_PROXY = 'Mozilla/5.0';
 export const GOOGLE_PROXY = 'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)';
 export const YAHOO_PROXY = 'YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html';
 
-/** What a gateway pretends to be: nothing in it gives it away but its haste. */
+/** The browser that a gateway pretends to be: only its speed tells it from a person. */
 export const SCANNER_BROWSER =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/119.0.0.0 Safari/537.36';
 /** A gateway that says what it is. */
@@ -34,7 +34,7 @@ const DESKTOPS = [
 /** Every agent that a person uses here, for the test that no bot list claims them. */
 export const PERSONAL_AGENTS: readonly string[] = [...PHONES, ...TABLETS, ...DESKTOPS];
 
-/** What a person holds at that hour: desktops in office hours, phones on the way, tablets on the sofa. */
+/** The device of a person by the hour: desktops in office hours, phones on the way, tablets in the evening. */
 export function personalAgent(random: Random, instant: number): string {
   const hour = localHour(instant);
   const desktop = hour >= 9 && hour < 17 ? 0.62 : 0.2;

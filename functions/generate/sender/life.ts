@@ -25,7 +25,9 @@ export interface Life {
   happenings: Happening[];
 }
 
-/** The whole life of message `index` of the run, the `ordinal`th of its batch: the same whenever asked. */
+/**
+ * The whole life of message `index` of the run, the `ordinal`th of its batch. The same arguments give the same life.
+ */
 export function lifeOf(world: World, batch: Batch, ordinal: number, index: number): Life {
   const random = new Random(world.seed, 5, index);
   const mailing = random.weighted(batch.mailings);

@@ -5,7 +5,7 @@ import { Random } from './random.ts';
 export interface Recipient {
   /** as the sender has it on the list */
   address: string;
-  /** what counting goes by: the bare address in lower case */
+  /** what recipients are counted by: the bare address in lower case */
   key: string;
   /** as in sql/seeds/mailbox_providers.csv */
   provider: string;
@@ -22,7 +22,7 @@ export interface Person extends Recipient {
   interest: number;
   readsWithPrivacy: boolean;
   isScanned: boolean;
-  /** picks the address on the net */
+  /** decides the person's IP address */
   home: number;
 }
 
@@ -42,7 +42,7 @@ const FIRST = [
 ] as const;
 const LAST = ['adler', 'brown', 'costa', 'diaz', 'evans', 'fischer', 'garcia', 'haas', 'ito', 'jansen'] as const;
 
-/** Person number `index` on the sender's list: the same whenever asked. */
+/** Person number `index` on the sender's list. The same arguments give the same person. */
 export function personAt(seed: number, index: number): Person {
   const random = new Random(seed, 1, index);
   const at = random.weighted(SHARES);

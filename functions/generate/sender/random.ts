@@ -92,12 +92,12 @@ export class Random {
   }
 }
 
-/** Four digits for each 16 bits: ids are much of what is made. */
+/** The four digits of each 16 bits, looked up: making ids takes much of the time. */
 const HEX = Array.from({ length: 65536 }, (_, value) => value.toString(16).padStart(4, '0'));
 
 export type Weighted<T> = readonly [value: T, weight: number];
 
-/** The finalizer of MurmurHash3: neighbours become strangers. */
+/** The finalizer of MurmurHash3: numbers that differ in one bit become numbers that differ in half of theirs. */
 const mixed = (number: number): number => {
   let h = number | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

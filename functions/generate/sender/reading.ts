@@ -19,7 +19,7 @@ const ATTENTION = 12 * DAY_MS;
 
 /**
  * What a security gateway does before a person sees the mail: it follows every link at once, or the first within seconds,
- * or fetches the pictures early. Only its haste or its name gives it away.
+ * or fetches the pictures early. Only its speed or its name tells it from a person.
  */
 export function scannedByGateway(mail: Mail, deliveredAt: number, happenings: Happening[], random: Random): void {
   const ip = `198.51.100.${random.between(1, 40)}`;
@@ -58,7 +58,7 @@ export function scannedByGateway(mail: Mail, deliveredAt: number, happenings: Ha
   }
 }
 
-/** Opens, clicks and farewells of a person, and what the person's mail program fetches on its own. */
+/** Opens, clicks and unsubscribes of a person, and what the person's mail program fetches on its own. */
 export function readByPerson(
   mail: Mail,
   person: Person,
@@ -88,7 +88,7 @@ function delay(purpose: Mail['mailing']['purpose'], random: Random): number {
   return random.chance(0.55) ? random.wait(100 * MINUTE_MS) : random.wait(20 * HOUR_MS);
 }
 
-/** Who would open it at night does so after getting up. */
+/** Moves opens of the night to the next morning. */
 function awake(at: number): number {
   const hour = localHour(at);
   return hour < 6 ? at + (6 - hour) * HOUR_MS + (at % (90 * MINUTE_MS)) : at;
@@ -116,7 +116,7 @@ function opens(
   return at;
 }
 
-/** One link, or a few of them at a person's pace: seconds apart. The upper ones draw more. */
+/** Clicks on one link, or a few of them seconds apart, as a person does. The first links of a mail are clicked most. */
 function clicks(mail: Mail, ip: string, opened: number, happenings: Happening[], random: Random): void {
   const { links } = mail.mailing;
   const agent = personalAgent(random, opened);

@@ -8,7 +8,7 @@ import { Random, type Weighted } from './random.ts';
 export interface Batch {
   /** when the first may go out */
   at: number;
-  /** until when the last one has, ms later; within the UTC hour */
+  /** ms from then in which all have gone out; within the UTC hour */
   spread: number;
   messages: number;
   mailings: readonly Weighted<Mailing>[];

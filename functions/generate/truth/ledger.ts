@@ -48,7 +48,7 @@ export interface LinkCount {
   link: string;
   /** click events; Pinpoint's unsubscribe events are none */
   clicks: number;
-  /** those whose agent, by itself, is no machine's: rules on timing belong to the cohort views */
+  /** those whose user agent is no machine's; rules on timing are in cohort views only */
   human_clicks: number;
   /** recipient-messages with such a click */
   unique_clicks: number;
@@ -120,7 +120,7 @@ export interface Truth {
 
 const BOUNCE_TYPE: Record<BounceKind, string> = { hard: 'Permanent', soft: 'Transient', undetermined: 'Undetermined' };
 
-/** Counts along while the data are made. */
+/** Counts while the data are made. */
 export class Ledger {
   readonly quality: Quality = {
     records: 0,

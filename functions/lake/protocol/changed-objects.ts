@@ -22,12 +22,12 @@ interface AliasRecord {
 }
 
 const OBJECTS_AT_ONCE = 8;
-/** Objects looked at together, and named by one record. */
+/** Objects that are compared together, and named by one record. */
 const MOST_TOGETHER = 50_000;
 
 /**
- * Objects of a raw prefix whose etags are not those of their plans, sorted out: which have other bytes than were read?
- * Each is read for that once: records beside the plans then say that it is the same under its new etag.
+ * Tells, of the objects whose etags are not those of their plans, which have other bytes than were read. Each is read
+ * once for that: a record beside the plans then says that its bytes are the same under the new etag.
  */
 export class ChangedObjects {
   readonly #ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> };
@@ -55,7 +55,7 @@ export class ChangedObjects {
     if (this.#waiting.length >= MOST_TOGETHER) await this.#sort();
   }
 
-  /** Those that are others now, in order of key. */
+  /** Those that have other bytes now, in order of key. */
   async end(): Promise<StoredObject[]> {
     await this.#sort();
     return this.#changed;
@@ -83,7 +83,7 @@ export class ChangedObjects {
     aliases.next++;
   }
 
-  /** The newest record first: what it says of an object counts. */
+  /** Newest record first: of two that name an object, the newer counts. */
   async #readAliases(): Promise<{ known: KnownObjects; next: number }> {
     const { lake } = this.#ports;
     const keys: { key: string; n: number }[] = [];

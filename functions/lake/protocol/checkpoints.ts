@@ -26,7 +26,7 @@ export interface Checkpoint {
   plans: number;
   /**
    * Where the template has changed: plans of prefixes below this one are in it, too, in order of key up to `after`, or all
-   * if it is null. They are those of before layout n; a later change of the template makes others.
+   * if it is null. They were made before layout n; a later change of the template makes others.
    */
   below?: { layout: number; after: string | null };
   segments: Segment[];

@@ -17,7 +17,7 @@ export class ListingDigest {
     this.#hash.update(`${key}\0${etag}\n`);
   }
 
-  /** To be asked once. */
+  /** Call it once, at the end: it finishes the hash. */
   hex(): string {
     return this.#hash.digest('hex').slice(0, 32);
   }

@@ -30,7 +30,7 @@ export class ContentDigest {
     this.#hash.update(chunk);
   }
 
-  /** To be asked once. */
+  /** Call it once, at the end: it finishes the hash. */
   hex(): string {
     return this.#hash.digest('hex').slice(0, 32);
   }

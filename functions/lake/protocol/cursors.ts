@@ -1,4 +1,6 @@
-/** Looks that are made part by part: a cursor says where the next one begins. */
+/**
+ * Remembers how far a step has come that goes through a long listing part by part, so that the next run goes on there.
+ */
 import type { Store } from '../ports.ts';
 import { cursorFolder, cursorKey, numberOfCursor } from './keys.ts';
 import { createState, readState } from './records.ts';
@@ -8,7 +10,7 @@ interface CursorRecord {
   from: string;
 }
 
-/** Where the looks at something go on; what is lost is looked at once more. */
+/** Where the next run goes on. If a cursor is lost, a part is listed once more, which does no harm. */
 export class Cursor {
   readonly #lake: Pick<Store, 'create'>;
   readonly #of: string;
@@ -31,7 +33,7 @@ export class Cursor {
     return new Cursor(lake, of, -1, '');
   }
 
-  /** If another look was first, its cursor counts: both have looked at the same part. */
+  /** If another run was first, its cursor counts: both have listed the same part. */
   async move(from: string): Promise<void> {
     if (from === this.from) return;
     const record: CursorRecord = { of: this.#of, from };

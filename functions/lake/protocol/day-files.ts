@@ -40,7 +40,7 @@ export async function liveDays(store: Pick<Store, 'prefixes'>, table: string): P
 
 /**
  * Attempts of a day whose unit's outcome names them and that aren't in `seen`, in order of attempt, up to `most` and a few
- * more. Files of a unit without an outcome, or of another attempt than the one that won, are not there for anyone.
+ * more. Files of a unit without an outcome, or of another attempt than the one that won, are read by nobody.
  */
 export async function unseenAttempts(
   store: Pick<Store, 'list'>,
@@ -85,7 +85,10 @@ export async function unseenAttempts(
   return unseen;
 }
 
-/** When the files of a day were written, epoch ms, whose unit is decided without them: no outcome of its leaves names them. */
+/**
+ * When files of a day were written, epoch ms, that no outcome names, although their unit or all its halves have
+ * outcomes.
+ */
 export async function lostFiles(
   store: Pick<Store, 'list'>,
   outcomes: Outcomes,

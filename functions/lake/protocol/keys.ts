@@ -36,7 +36,7 @@ export const segmentsRoot = `${STATE}/segments/`;
 export const segmentKey = (rawPrefix: string, nonce: string, i: number): string =>
   `${segmentsRoot}${shortHash(rawPrefix)}/${nonce}-${i}.json.gz`;
 
-/** How far the looks at a raw prefix, or at those of a template, have come that are made part by part. */
+/** How far planners have come that list a raw prefix, or those of a template, part by part. */
 export const cursorsRoot = `${STATE}/cursors/`;
 export const cursorFolder = (of: string): string => `${cursorsRoot}${shortHash(of)}/`;
 export const cursorKey = (of: string, n: number): string => `${cursorFolder(of)}${newestFirst(n)}.json`;

@@ -25,7 +25,7 @@ export class KnownObjects {
     return before === digest ? 'same' : 'changed';
   }
 
-  /** As `add`, but what is new stays so. */
+  /** As `add`, but remembers nothing. */
   look({ key, etag }: Pick<StoredObject, 'key' | 'etag'>): 'new' | 'same' | 'changed' {
     const before = this.#etags.rowOf(key);
     if (before < 0) return 'new';

@@ -23,7 +23,7 @@ export interface Layout {
 }
 
 const UNKNOWN = 'unknown';
-/** Of records of before layouts were numbered. */
+/** The number of records from before layouts were numbered. */
 const BEFORE = -1;
 
 const nameOf = (template: string | null): string =>

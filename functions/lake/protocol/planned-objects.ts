@@ -1,4 +1,4 @@
-/** Which raw objects of a prefix are in plans: what a checkpoint summarises, and the plans since. */
+/** Tells which raw objects of a prefix are in plans, from the newest checkpoint and the plans made since. */
 import { concurrently } from '../concurrently.ts';
 import type { Store, StoredObject } from '../ports.ts';
 import {
@@ -21,7 +21,7 @@ export interface SummaryLimits {
   plans: number;
   /** and objects of those plans */
   objects: number;
-  /** objects of a segment, which is read or written whole; half as many more are still one */
+  /** objects of a segment, which is read or written whole; up to half as many more stay in one */
   segment: number;
 }
 
@@ -107,7 +107,7 @@ export class PlannedObjects {
     return this.#checkpoint.plans;
   }
 
-  /** Keys and etags of the plans since; of who doesn't summarise none are held. */
+  /** Keys and etags of the plans since; empty for callers that write no summaries. */
   get since(): readonly PlannedEntry[] {
     return this.#entries;
   }
@@ -145,7 +145,7 @@ export class PlannedObjects {
     this.#next++;
   }
 
-  /** Summarises the plans since the checkpoint if they are many. Only for who was given `nonce`. */
+  /** Summarises the plans since the checkpoint if they are many. Only for callers that gave `nonce`. */
   async summarise(): Promise<void> {
     const { nonce } = this.#options;
     if (!nonce || (this.#tailPlans < this.#limits.plans && this.#entries.length < this.#limits.objects)) return;
@@ -196,7 +196,7 @@ export class PlannedObjects {
     return keys.sort((a, b) => (numberOf(a) ?? 0) - (numberOf(b) ?? 0));
   }
 
-  /** Plans have numbers without gaps: each is made by who has seen the one before. */
+  /** Plans have numbers without gaps: each planner has seen the plan before its own. */
   async #readOn(): Promise<void> {
     for (let width = PLANS_AT_ONCE; ; width = Math.min(width * 2, PLANS_TOGETHER)) {
       const from = this.#next;
@@ -243,7 +243,7 @@ export class PlannedObjects {
     }
   }
 
-  /** So that a long way through old plans is kept if its process dies, and memory stays flat. */
+  /** Summarises on the way, so that a process that dies keeps most of its work, and memory stays small. */
   async #summariseLongTail(): Promise<void> {
     if (this.#tailPlans >= this.#limits.plans * 10 || this.#entries.length >= this.#limits.objects) {
       await this.summarise();

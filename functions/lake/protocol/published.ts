@@ -34,7 +34,7 @@ export function unionOf(lists: Iterable<readonly SeenScope[]>): SeenScope[] {
   return seen.list();
 }
 
-/** Collects. */
+/** Collects what is seen, event by event. */
 export class SeenTypes {
   readonly #scopes = new Map<string, Set<PublishedType>>();
 

@@ -28,8 +28,8 @@ export function hourPrefix(template: string, ms: number, offsetHours: ZoneOffset
 }
 
 /**
- * The hour that a raw prefix stands for, epoch ms UTC, of a template by day its first, of two hours with one name the first; null if the template doesn't make
- * such a prefix, or names no day.
+ * The hour that a raw prefix stands for, epoch ms UTC: of a template by day the first hour of the day, of two hours
+ * with one name the first of them. Null if the template doesn't make such a prefix, or names no day.
  */
 export function hourOfPrefix(template: string, prefix: string, offsetHours: ZoneOffset): number | null {
   const { pattern, names } = templatePattern(template);
@@ -58,7 +58,7 @@ export function* prefixesInReach(
 
 type Layout = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>;
 
-/** Is a folder on the way to the prefixes to be looked into? */
+/** Whether a folder on the way to the prefixes may hold what is looked for; if not, it is not listed. */
 export type MayHold = (folder: string) => boolean | Promise<boolean>;
 const everyFolder: MayHold = () => true;
 

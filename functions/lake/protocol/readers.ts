@@ -7,9 +7,10 @@ import { healFolder, healKey } from './keys.ts';
 import { createState, type Generation, newestGeneration } from './records.ts';
 
 /**
- * Heals: readers see this generation, or a newer one if it has come meanwhile. True if they had been pointed elsewhere.
- * Then a record says so before they are pointed here: whoever has just begun to read there has a grace that the collector
- * couldn't know of, because the generation may be days old.
+ * Points readers at this generation, or at a newer one if it has come meanwhile. True if they had been pointed
+ * elsewhere. Then a record says so before they are pointed here: queries that have just begun elsewhere need those
+ * files for a while, and without the record the collector couldn't know of them, because the generation may be days
+ * old.
  */
 export async function heal(
   ports: Pick<Ports, 'lake' | 'catalog' | 'clock'>,

@@ -46,7 +46,7 @@ export interface LiveFile {
   bytes: number;
   /** of events: the days on which the mail of its rows was sent; tells rollup which send days a file changes */
   send_days: string[];
-  /** of events: the event types that its rows show to be published; files of before have none */
+  /** of events: the event types that its rows show to be published; older files have none */
   published?: SeenScope[];
 }
 
@@ -91,7 +91,7 @@ export interface Generation extends GenerationRow {
   published?: SeenScope[];
   /** rollup: what it read */
   inputs?: RollupInput[];
-  /** what computed it (recipe.ts); left out by code of before there were any */
+  /** what computed it (recipe.ts); left out by code from before there were recipes */
   recipe?: string;
   /** settle: by what settings its rows were decoded (meaning.ts), each once, in order */
   meanings?: string[];

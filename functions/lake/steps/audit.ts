@@ -1,7 +1,8 @@
 /**
- * audit: is everything accounted for? Raw listings against plans, plans against outcomes, outcomes against files,
- * generations against files and the catalog, and the counting law. Each drift has a kind, the object and words for a
- * person. Works prefix by prefix and day by day, so that its memory doesn't grow with the lake.
+ * audit: checks that everything is accounted for. It compares raw listings with plans, plans with outcomes, outcomes
+ * with files, generations with files and the catalog, and checks the counting law (records = accepted + duplicate +
+ * skipped + quarantined). Each drift has a kind, the object and words for a person. It works prefix by prefix and day
+ * by day, so that its memory doesn't grow with the lake.
  */
 
 import { HOUR_MS, utcDate } from '../days.ts';
@@ -46,7 +47,7 @@ export interface AuditReport {
   removed?: Removed[];
 }
 
-/** A backfill of which nothing got done for so long stands: as the alarm backfill-stands has it. */
+/** A backfill of which no unit got done for so long stands still; the alarm backfill-stands uses the same time. */
 const STANDS_MS = 3 * HOUR_MS;
 
 export type AuditPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'>;
@@ -55,7 +56,7 @@ export interface AuditOptions {
   settings?: Settings;
   /** left out: `all` */
   reach?: AuditReach;
-  /** false leaves the raw data out */
+  /** false: raw data is not audited */
   hasRaw?: boolean;
   /**
    * the views of sql/ with the seeds, and the select of the rollup; left out, what computed it is not checked:
@@ -74,7 +75,7 @@ export interface Findings {
   unregistered: { table: string; dt: string }[];
   stale: Generation[];
   damaged: Generation[];
-  /** why what it has found out could not be noted for the next audit; null if it was */
+  /** why notes for the next audit could not be written; null if they were */
   refusal: unknown;
 }
 
@@ -152,7 +153,10 @@ export async function findDrift(
   return { report, unplanned: raw.unplanned, open, unregistered: units.unregistered, stale, damaged, refusal };
 }
 
-/** Is a unit one of a backfill of whose day a unit got done lately? A listing for each day that has such units. */
+/**
+ * Tells whether a unit belongs to a backfill that moves on: another unit of its day got done lately. Costs a listing
+ * for each day.
+ */
 async function movingBackfill(
   lake: Pick<Ports['lake'], 'list'>,
   settings: Settings,

@@ -47,7 +47,7 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const locations = await settledLocations(ports, name);
     const live = new Set(await liveDays(ports.lake, name));
-    // A day with one settled location and no live files has nothing to remove; seldom enough it has, it waits for its turn.
+    // A day with one settled location and no live files seldom has anything to remove: it waits for its turn.
     const mayHold = (dt: string): boolean =>
       live.has(dt) || (locations.get(dt)?.length ?? 0) > 1 || scope.includesDay(dt);
     const dts = [...new Set([...locations.keys(), ...live])].filter(mayHold).sort();

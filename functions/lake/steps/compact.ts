@@ -1,7 +1,7 @@
 /**
- * compact: readers of `units` and `generations` find the many small records of a past day in one file. The records stay what
- * counts, and the steps read those; only the catalog points readers elsewhere. Ten years of both are then some 7,000 files,
- * where they were a million and a half.
+ * compact: writes the many small records of a past day of `units` or `generations` into one file, and points readers
+ * there. The records stay, and the steps read those. For readers ten years of both tables are then some 7,000 files,
+ * and not a million and a half.
  */
 import { concurrently } from '../concurrently.ts';
 import { addDays, utcDate } from '../days.ts';
@@ -58,7 +58,7 @@ export async function compact({
 
   async function compactDay(table: Table, folder: string, dt: string): Promise<Compacted[]> {
     const [seen] = await catalog.locations(table.name, [dt]);
-    // A laptop's readers find the records without a catalog.
+    // On a laptop readers find the records without a catalog.
     if (!seen) return [];
     const keys: string[] = [];
     for await (const { key } of lake.list(folder)) if (key.endsWith('.json')) keys.push(key);

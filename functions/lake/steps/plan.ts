@@ -46,7 +46,7 @@ export interface Planned {
    * again
    */
   changed: string[];
-  /** false: there was more to look at than this look could; the next ones go on */
+  /** false: time ran out, or there was more to list than one planner lists; the next ones go on */
   isWhole: boolean;
 }
 
@@ -54,16 +54,16 @@ export interface Planned {
 export const MOST_OBJECTS = 50_000;
 /** Prefixes planned at once: nearly all of the time is spent waiting for the store. */
 const PREFIXES_AT_ONCE = 16;
-/** Objects listed between two looks at the clock. */
+/** Objects listed before the clock is read again. */
 const OBJECTS_A_LOOK = 1000;
-/** What is left for the plans and messages of what has been listed, ms. */
+/** Time that is kept for the plans and messages of what has been listed, ms. */
 const TIME_TO_END = 90_000;
 
 export interface PlanOptions {
   limits?: SummaryLimits;
-  /** planned objects that a look at a prefix without hours lists at most */
+  /** planned objects of a prefix without hours that are listed at most */
   lookObjects?: Readonly<Record<Reach, number>>;
-  /** ms that the process may still run; left out: as long as it takes. What it doesn't come to, the next one does. */
+  /** ms that the process may still run; left out: as long as it takes. The next planner does the rest. */
   remainingMs?: () => number;
 }
 
@@ -118,7 +118,9 @@ export async function planReach(
   }
 }
 
-/** Days that an audit has closed and that are as they were then: one look at the day in place of one at each hour. */
+/**
+ * Leaves out days that an audit has closed and that are as they were then: one listing in place of one for each hour.
+ */
 function notClosed(ports: PlanPorts, { rawTemplate, objectNameOffsetHours }: Settings): MayHold {
   const days = rawTemplate === null ? null : dayTemplate(rawTemplate);
   return async (folder) =>
@@ -140,7 +142,7 @@ export interface PrefixOptions extends PlanOptions {
   above?: PlansAbove;
   /** left out: `all` */
   reach?: Reach | 'all';
-  /** false: no summary is believed, as where an audit has found something */
+  /** false: no summary is trusted, as where an audit has found something */
   trusts?: boolean;
 }
 
@@ -202,7 +204,7 @@ async function planOnce(
     let left = most;
     if (reach !== 'all') {
       const { ranges, objects } = livelyRanges(planned, most / 2);
-      // The next part of the whole has its turn, whatever comes here.
+      // The next part of the whole prefix has its turn, wherever objects have come lately.
       const share = (remainingMs?.() ?? 0) / 2;
       for (const range of ranges) await lookAt(range, Number.POSITIVE_INFINITY, share);
       left -= objects;
@@ -320,9 +322,9 @@ export interface Requeued {
  * and get lost, plans are the truth. To be called at each tick of the planner; null if it was done in this hour.
  *
  * At most once an hour: one create-only mark for each hour of the clock, made before anything is sent. That is one call a
- * tick, where a mark for each unit would be a call for each open unit, and it saves the look at the plans at the other
+ * tick, where a mark for each unit would be a call for each open unit, and it saves reading the plans at the other
  * ticks. The price: if the planner that made the mark dies before it has sent all, the rest waits for the next hour. Most
- * hours look at the plans of the last days; one hour of the day looks at all, so that its cost doesn't come every hour.
+ * hours read the plans of the last days; one hour of the day reads all, so that its cost doesn't come every hour.
  */
 export async function requeue(
   { lake, queue, clock }: Pick<Ports, 'lake' | 'queue' | 'clock'>,

@@ -32,7 +32,8 @@ export interface RepairOptions extends AuditOptions {
 }
 
 /**
- * Audits, repairs, collects, and returns the report of the audit after it. A step that fails leaves the others alone.
+ * Audits, repairs, collects, and returns the report of the audit after it. A step that fails doesn't keep the others
+ * from running.
  */
 export async function repair(ports: Ports, options: RepairOptions): Promise<AuditReport> {
   const found = await findDrift(ports, options);

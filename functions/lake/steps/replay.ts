@@ -49,9 +49,9 @@ export interface ReplayPlanned {
 }
 
 /**
- * Seals what is in quarantine and may be read otherwise now into a replay. A record is in at most one replay that is under
- * way, and one that a replay has accepted is in no later one: plans are numbered and create-only, and each is made with knowledge
- * of all before it. What was rejected again is replayed again only by another version.
+ * Seals quarantined records, which today's code may read otherwise, into a replay. A record is in at most one replay
+ * that is under way, and one that a replay has accepted is in no later one: plans are numbered and create-only, and
+ * each planner has read all before its own. What was rejected again is replayed again only by another version.
  */
 export async function planReplay(ports: ReplayPorts, options: ReplayOptions): Promise<ReplayPlanned> {
   const { lake, clock } = ports;
@@ -96,7 +96,7 @@ function chooseRecords(
     (record) =>
       record.byte_length !== 0 &&
       (versionOfAttempt(record.attempt) !== version ||
-        // it may have been for want of memory or time, so the same code gets one more chance
+        // memory or time may have been short then, so the same code tries once more
         (record.reason === 'poison' && replays.of(record.attempt) < 0)),
   );
   return { chosen: Map.groupBy(chosen, ({ source_key }) => source_key), unchanged: open.length - chosen.length };
@@ -141,7 +141,7 @@ async function findSources(
   }
 }
 
-/** As the first reading found it, which may be otherwise than it was planned. */
+/** The object as the first reading found it, which may differ from its plan. */
 async function asRead(
   { raw, lake }: Pick<ReplayPorts, 'raw' | 'lake'>,
   outcome: Outcome,
@@ -179,7 +179,7 @@ function withRanges(
       ranges.push({ offset: byte_offset, length: byte_length ?? 0, ordinal: range_ordinal ?? source_ordinal });
       continue;
     }
-    // rejected as a whole by a replay that read only some ranges of it: it is about these
+    // rejected as a whole by a replay that read only some ranges of it: the rejection is about these
     const read = replays.objectIn(replays.of(attempt), key)?.ranges;
     if (!read) return object;
     ranges.push(...read);
@@ -187,7 +187,7 @@ function withRanges(
   return { ...object, ranges: joined(ranges) };
 }
 
-/** In order, with those that reach into each other made one. */
+/** The ranges in order, with those that overlap made one. */
 function joined(ranges: readonly ByteRange[]): ByteRange[] {
   const result: ByteRange[] = [];
   for (const range of ranges.toSorted((a, b) => a.offset - b.offset || a.ordinal - b.ordinal)) {
@@ -221,7 +221,7 @@ async function returnedObjects(ports: ReplayPorts, { replays, outcomes }: Quaran
   return found.flat();
 }
 
-/** Is the object there as it was read, or anyhow if it never was? */
+/** Whether the object is there with the bytes that were read; if none were ever read, whether it is there. */
 async function isThere(raw: RawStore, { key, etag, isReread, sha256 }: PlannedObject): Promise<boolean> {
   for await (const object of raw.list(key)) {
     if (object.key !== key) return false;
@@ -231,7 +231,7 @@ async function isThere(raw: RawStore, { key, etag, isReread, sha256 }: PlannedOb
   return false;
 }
 
-/** Raw objects by the plans that sealed them; the plan last read is kept, as neighbours come together. */
+/** Raw objects by the plans that sealed them. The plan read last is kept: the next object is often in the same. */
 class FirstObjects {
   readonly #lake: ReplayPorts['lake'];
   readonly #outcomes: Outcomes;
@@ -256,8 +256,8 @@ class FirstObjects {
 }
 
 /**
- * As plan does, but an object that made its unit fail three times gets a unit of its own, so that others are not
- * affected.
+ * Cuts the objects into units as plan does, but gives an object that made its unit fail three times a unit of its own,
+ * so that it affects no other.
  */
 function sealReplay(sources: readonly Source[], { limits }: Settings, id: (i: number) => string): PlannedUnit[] {
   const isPoison = ({ records }: Source): boolean => records.some(({ reason }) => reason === 'poison');

@@ -36,7 +36,7 @@ export interface RollupOptions {
   select: string;
   /** `hourly`: only the last three send days; left out, for daily runs: every one that is stale */
   reach?: 'hourly' | 'all';
-  /** send days whose files are not what they were, as somebody has found who looked at their bytes */
+  /** send days whose files an audit has found damaged */
   damaged?: ReadonlySet<string>;
   /**
    * send days that are computed again at once for no other reason than that the SQL, a seed or a setting has changed, newest
@@ -50,7 +50,10 @@ export interface RollupOptions {
    * this machine can hold
    */
   rowsAtOnce?: number;
-  /** queries of a day in parts that are under way at once; left out, one: an engine on this machine has all of it for each */
+  /**
+   * queries of a day in parts that run at once; left out, one: an engine on this machine gives all of its memory to
+   * each
+   */
   queriesAtOnce?: number;
   onDays?: (done: number, all: number) => void;
 }

@@ -40,7 +40,7 @@ export interface Settled extends TableDay {
 export interface DaysOptions {
   settings: Settings;
   open: readonly OpenUnit[];
-  /** settle days that are not finished, or held back by what is on its way, too */
+  /** also settle days that are not finished, or that open units hold back */
   includeUnfinished?: boolean;
   /** only this day */
   day?: string;
@@ -51,7 +51,7 @@ export interface DaysOptions {
 export interface DayOptions {
   /** settle old days more than once a day, for a person who waits for the result */
   ignorePace?: boolean;
-  /** the newest generation's files are not what they were, as somebody has found who looked at their bytes */
+  /** an audit has found the newest generation's files damaged */
   isDamaged?: boolean;
   /** other raw objects that must be planned first; left out: none */
   unplanned?: Pick<UnplannedHours, 'holdBack'>;
@@ -65,8 +65,8 @@ export interface SettleOptions extends DaysOptions {
 }
 
 /**
- * Settles every day and table that has unseen units and may be settled; heals what it looks at. A day that fails leaves
- * the others alone.
+ * Settles every day and table that has unseen units and may be settled, and heals each day that it reads. A day that
+ * fails doesn't keep the others from being settled.
  * @throws Error of the first day that failed, when all others are done
  */
 export async function settle(ports: SettlePorts, options: SettleOptions): Promise<Settled[]> {
@@ -136,7 +136,7 @@ interface Look {
   before: Generation | null;
   /** whose files go in; an older one, or none, if those of the newest are damaged */
   base: Generation | null;
-  /** is there a round to be done? */
+  /** whether there is a round to be done */
   isDue: boolean;
   /** what it is to add; may be nothing (see `visibleOrphans`) */
   unseen: LiveAttempt[];

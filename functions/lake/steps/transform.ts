@@ -17,7 +17,7 @@ import { type ReadOptions, type ReadUnit, readPoison, readUnit } from './transfo
 import { Tally } from './transform/tally.ts';
 import { beginTry, endTry, SILENT_MS, type TryEnd, tryLimits, whyFailed } from './transform/tries.ts';
 
-/** `queue`: told of the halves of a unit that was split; without one the caller looks at the outcome. */
+/** `queue` gets the halves of a unit that was split; without one the caller reads them from the outcome. */
 export type TransformPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'clock'> & { queue?: Queue | undefined };
 
 export interface TransformOptions extends ReadOptions {
@@ -25,7 +25,7 @@ export interface TransformOptions extends ReadOptions {
   version: string;
   /** what turns raw bytes into files; left out, the real one */
   read?: ReadUnit;
-  /** after how long a try that has said nothing counts as dead, ms; left out, SILENT_MS */
+  /** after how long a try without a record of its end counts as dead, ms; left out, SILENT_MS */
   visibilityMs?: number;
   /** called with the number of the try that begins, so that the parent of this process can record how it ended */
   onTry?: (k: number) => void;

@@ -13,8 +13,8 @@ export interface IdsMark {
 
 /**
  * Which row has which event_id. An id is 128 bits, kept as four words in an open-addressing table: 28 bytes an id at
- * most, and nothing for the garbage collector to walk. Taking back is undoing in reverse order, so that no id ever has
- * to be deleted from the middle of a probe sequence.
+ * most, and nothing that the garbage collector has to visit. Taking back is undoing in reverse order, so that no id
+ * ever has to be deleted from the middle of a probe sequence.
  */
 export class EventIds {
   #count = 0;

@@ -9,7 +9,7 @@ import { encodeTexts } from './texts.ts';
 
 /**
  * Strings that repeat: each distinct text once, and its number by row. What is written depends on the rows alone: neither
- * the company in which they came, nor rows that were taken back, show in a file.
+ * other rows of the column, nor rows that were taken back, change a file.
  */
 export class InternedColumn implements ColumnBuffer {
   readonly distinct: DistinctTexts;

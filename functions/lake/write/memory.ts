@@ -134,8 +134,8 @@ export function compareBytes(
 }
 
 /**
- * Room for what is gathered while one column is encoded, used again for each: nothing waits while that happens. What is
- * in it is left over.
+ * Room for what is gathered while one column is encoded, used again for each: encoding is synchronous, so that nobody
+ * else uses it meanwhile. Its old content means nothing.
  */
 class Scratch {
   #bytes = new Uint8Array(0);

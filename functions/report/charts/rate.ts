@@ -41,7 +41,7 @@ export interface RateChart {
   growsFrom?: string;
 }
 
-/** So many cases of the rarer kind a day must promise for its share to tell anything; else the week's line is enough. */
+/** Expected cases of the rarer kind that a day needs for a dot of its own: with fewer, its rate is mostly chance. */
 const TELLING = 3;
 const DRAWN = 134;
 const BOTTOM = 26;
@@ -63,7 +63,7 @@ export function rateChart(
   // A day at the very bottom would lie on the axis.
   const low = fromZero ? 0 : Math.max(0, 1 - 1.08 * (1 - Math.min(0.99, ...observed)));
   const highest = Math.max(0.0001, ...observed);
-  // The nearest limit is always seen; those far above would only press the line to the ground.
+  // The nearest limit is always shown; limits far above would only make the line flat.
   const limits = thresholds.filter((threshold, i) => i === 0 || highest > threshold.rate / 2);
   const high = fromZero ? Math.max(highest, ...limits.map(({ rate }) => rate)) * 1.08 : 1;
   const drawing = svg(
@@ -113,7 +113,7 @@ function telling(days: readonly Day[], rate: Rate): Day[] {
   return days.filter(({ counts }) => counts.number(rate.denominator) >= fewest);
 }
 
-/** If not even the week with most mail promises a few cases at the first limit. */
+/** Whether not even the week with most mail would have a few cases at the first limit. */
 function isThin(days: readonly Day[], series: readonly Series[], [limit]: readonly Threshold[]): boolean {
   if (limit === undefined) return false;
   const most = Math.max(0, ...series.flatMap(({ rate }) => days.map(({ week }) => week.number(rate.denominator))));
@@ -148,12 +148,12 @@ function lineMarks({ label, rate, key }: Series, days: readonly Day[]): Plot.Mar
   ];
 }
 
-/** A veil over the days whose mail is still being opened and clicked. */
+/** A light band over the days whose mail is still being opened and clicked. */
 function growingMarks(from: string | undefined, { shown }: Period): Plot.Markish[] {
   if (from === undefined || from > shown.to) return [];
-  const veiled = [{ from: from < shown.from ? shown.from : from, to: shown.to }];
+  const growing = [{ from: from < shown.from ? shown.from : from, to: shown.to }];
   return [
-    Plot.rectX(veiled, {
+    Plot.rectX(growing, {
       x1: (days: { from: string }) => midnight(days.from),
       x2: (days: { to: string }) => nextMidnight(days.to),
       fill: 'var(--muted)',

@@ -6,7 +6,7 @@ import { type Markup, trusted } from '../html.ts';
 const { document } = parseHTML('<!doctype html><html lang="en"></html>');
 
 export interface DrawingOptions extends Plot.PlotOptions {
-  /** fills its place whatever that's shape: for lines without text */
+  /** stretched to the shape of its place: for lines without text */
   isStretched?: boolean;
 }
 
@@ -32,7 +32,7 @@ export function svg({ isStretched = false, ...options }: DrawingOptions, ...mark
   return trusted(drawing.outerHTML);
 }
 
-/** Finer than a hundredth of a pixel is only bytes. */
+/** More digits than a hundredth of a pixel only cost bytes. */
 const COORDINATES = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'width', 'height', 'cx', 'cy'] as const;
 const DECIMAL = /-?\d+\.\d+/g;
 const shorter = (decimal: string): string => String(Math.round(Number(decimal) * 100) / 100);

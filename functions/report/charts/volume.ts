@@ -75,7 +75,7 @@ export function volumeChart(days: readonly Day[], period: Period, incidents: rea
 
 function draw(bars: readonly Bar[], period: Period, incidents: readonly Marked[], width: number): Markup {
   const isWide = width > 600;
-  // Bars of a few days are no wider than a thumb.
+  // Few days would make very wide bars: they have a largest width.
   const inset = Math.max(isWide ? 0.75 : 0.25, ((width - 52) / buckets(period.shown).length - WIDEST) / 2);
   return svg(
     {

@@ -29,7 +29,7 @@ export interface Campaigns {
 const MOST = 15;
 /** Campaigns with a small chart of their own. */
 const DRAWN = 8;
-/** Opens of fewer make no curve. */
+/** Mails that a campaign needs for its chart. */
 const FEWEST_OPENS = 10;
 
 export async function loadCampaigns(ask: Ask): Promise<Campaigns> {
@@ -151,7 +151,7 @@ const nameOf = (campaign: string | null): Markup =>
     ? html`<span class="none">Mail without a campaign</span>`
     : html`<bdi class="data id">${campaign}</bdi>`;
 
-/** As long as the rate is high, against the highest of the column. */
+/** A bar whose length is the rate's share of the highest rate of the column. */
 function bar(rate: number | null, highest: number, kind: '' | ' clicks'): Markup | null {
   if (rate === null || highest === 0) return null;
   const width = Math.round(Math.min(1, rate / highest) * 40);

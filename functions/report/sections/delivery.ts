@@ -63,7 +63,7 @@ ${chart({
   metrics: ['human_open_rate', 'human_click_rate'],
   growsFrom,
   title: 'Opens and clicks',
-  description: `Of trackable delivered mail; opens by machines are left out.${growsFrom <= period.to ? ' Days under a veil are still growing.' : ''}`,
+  description: `Of trackable delivered mail; opens by machines are left out.${growsFrom <= period.to ? ' Days under a light band are still growing.' : ''}`,
   series: [
     { label: 'Human opens', rate: RATES.humanOpen, key: 'opened' },
     { label: 'Clicks', rate: RATES.click, key: 'clicked' },

@@ -21,8 +21,8 @@ export interface Latencies {
 const MOST = 12;
 
 /**
- * Percentiles can't be added up, so each group is looked at by itself; what a latency is, and that times which only
- * repeat the sending tell nothing, is as in delivery_latency_daily.
+ * Percentiles can't be added up, so each group is computed by itself. What a latency is, and which times are left out
+ * because they only repeat the sending, is as in delivery_latency_daily.
  *
  * @param ask about the shown days
  */

@@ -58,7 +58,7 @@ ${todo && html`<p><strong>What to do:</strong> ${todo}</p>`}</li>
 /** Accounts told one by one. */
 const ACCOUNTS = 3;
 
-/** Where each account stands, by reputation_status alone, so that report and view can't disagree. */
+/** How each account stands against the limits, from reputation_status alone, so that report and view can't disagree. */
 function* standings(accounts: readonly AccountStanding[], { bounce, complaint }: Thresholds): Generator<Markup> {
   for (const account of accounts.slice(0, ACCOUNTS)) {
     const whose =

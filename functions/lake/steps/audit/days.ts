@@ -1,4 +1,4 @@
-/** Days of tables: live files against outcomes, the newest generation against its files and the catalog. */
+/** Audits days of tables: live files against outcomes, the newest generation against its files and the catalog. */
 
 import { concurrently } from '../../concurrently.ts';
 import { DAY_MS } from '../../days.ts';
@@ -37,7 +37,7 @@ export interface Today {
   meaning: string;
 }
 
-/** `open`: units that have no outcome, whose files wait for it. */
+/** @param open units without outcome: nothing is said of their files yet */
 export async function auditDays(
   ports: DaysPorts,
   scope: AuditScope,
@@ -86,7 +86,7 @@ export async function auditDays(
         const isNamed = outcome?.files.some(({ key }) => key === object.key) ?? false;
         if (isNamed) files++;
         if (isNamed && table !== quarantine.name) unsettled.push(object);
-        // Of an attempt that lost, or is under way: it waits for the collector, or for its outcome.
+        // Of an attempt that lost, which the collector removes, or of one that is under way.
         if (outcome || open.has(unit) || open.has(plannedUnitOf(attempt)) || scope.now - object.modified < DAY_MS)
           continue;
         drift('foreign_file', object.key, 'no plan has its unit');

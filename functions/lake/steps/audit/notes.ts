@@ -1,9 +1,9 @@
-/** What an audit notes for the next one: that objects are the same under new etags, that prefixes are closed. */
+/** Notes of an audit for the next one: that objects are the same under new etags, that prefixes are closed. */
 import type { Store } from '../../ports.ts';
 
 /**
- * The lake, of which a note that can't be kept is told and left out: it only saves the next audit work, and a lake that may
- * only be read, such as a backup, is audited as well.
+ * The lake as an audit writes its notes to it: where that fails, `refused` is told and the audit goes on. A note only
+ * saves the next audit work, and a lake that may only be read, such as a backup, can be audited as well.
  */
 export const noting = (lake: Store, refused: (error: unknown) => void): Store => ({
   ...(lake.hasTimedEtags === undefined ? {} : { hasTimedEtags: lake.hasTimedEtags }),

@@ -1,4 +1,6 @@
-/** Raw listings against plans: every object in exactly one unit, as it was. Prefix by prefix, so that nothing grows. */
+/**
+ * Audits raw listings against plans, prefix by prefix: every object is in exactly one unit, with the bytes it had then.
+ */
 
 import { concurrently } from '../../concurrently.ts';
 import { DAY_MS, HOUR_MS } from '../../days.ts';
@@ -29,7 +31,7 @@ export interface RawAudit {
 
 type RawPorts = Pick<Ports, 'raw' | 'lake'>;
 
-/** What an audit of raw data has under way. */
+/** The state of an audit of raw data while it runs. */
 interface RawWork {
   ports: RawPorts;
   scope: AuditScope;
@@ -108,7 +110,7 @@ export async function auditRaw(
     return rawTemplate === null ? null : hourOfPrefix(rawTemplate, prefix, objectNameOffsetHours);
   }
 
-  /** Planners no longer look at it. */
+  /** Planners no longer list it. */
   function isOld(prefix: string): boolean {
     const hour = hourOf(prefix);
     return hour !== null && isOldHour(hour);
@@ -118,7 +120,7 @@ export async function auditRaw(
     return scope.now - hour > REACH_HOURS.daily * HOUR_MS;
   }
 
-  /** Is it no folder of a day, or one of a day that has its turn? */
+  /** Whether a folder is to be listed: it is that of a day whose turn it is, or of no day. */
   function isInScope(folder: string): boolean {
     const first = work.days?.firstHour(folder) ?? null;
     return first === null || scope.includesTime(first) || scope.includesTime(first + DAY_MS - HOUR_MS);
@@ -141,7 +143,7 @@ export async function auditRaw(
   }
 }
 
-/** Old days whose every prefix was found whole: from then on one listing says that a day is as it was. */
+/** Old days of which every prefix was found whole: from then on one listing tells that a day is as it was. */
 class ClosedDays {
   readonly #template: string;
   readonly #offset: Settings['objectNameOffsetHours'];
@@ -234,8 +236,8 @@ const TURNS = 30;
 const MOST_WHOLE = 500_000;
 
 /**
- * A prefix without hours, between two thorough audits: what planners have summarised is believed, and of a large prefix each
- * day looks at another thirtieth, and at its end.
+ * A prefix without hours, between two thorough audits: planners' summaries are trusted, and of a large prefix the audit
+ * of each day lists another thirtieth, and the end.
  */
 async function auditParts(
   { ports, scope, found, drift, layout: { n, isMixed }, above }: RawWork,

@@ -1,4 +1,4 @@
-/** Outcomes against the counting law and against their files, plan day by plan day. */
+/** Audits outcomes, plan day by plan day: they obey the counting law, and the files that they name are there. */
 
 import { concurrently } from '../../concurrently.ts';
 import { DAY_MS } from '../../days.ts';
@@ -105,7 +105,7 @@ async function checkFiles(
   }
 }
 
-/** The catalog's days, asked for once a table. */
+/** The catalog's days, which are listed once a table. */
 export class Partitions {
   readonly #catalog: Pick<Ports['catalog'], 'locations'>;
   readonly #tables = new Map<string, Promise<Map<string, string>>>();

@@ -1,13 +1,14 @@
 /**
- * Where a planner looks in a raw prefix without hours: a clock doesn't say where new objects are, and the prefix may hold
- * more than one look can list. Small ones are listed whole each time. Of a large one each look takes the places where
- * objects have come lately, and then the next part of the whole: so nothing waits for longer than a turn through all parts.
+ * Decides which parts of a raw prefix without hours a planner lists: no clock says where new objects are, and the
+ * prefix may hold more than one planner can list. A small prefix is listed whole each time. Of a large one each planner
+ * lists the places where objects have come lately, and then the next part of the whole: so an object waits until all
+ * parts have had their turn, and no longer.
  */
 import { compareKeys } from '../../protocol/key-order.ts';
 import type { PlannedObjects } from '../../protocol/planned-objects.ts';
 import type { Reach } from '../../protocol/raw-prefixes.ts';
 
-/** Planned objects that one look lists at most, beside new ones; `all` has no bound but its time. */
+/** Planned objects that one planner lists at most, beside new ones; `all` has no bound but its time. */
 export const LOOK_OBJECTS: Readonly<Record<Reach, number>> = { tick: 20_000, hourly: 200_000, daily: 5_000_000 };
 
 /** Keys behind `after`, up to `until`; null: to the end. */

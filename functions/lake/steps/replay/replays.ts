@@ -1,4 +1,4 @@
-/** What replays have read so far: each plan of one, its units' outcomes, and which bytes they read. */
+/** Tells what replays have read so far, from their plans and their units' outcomes: which bytes of which objects. */
 
 import { concurrently } from '../../concurrently.ts';
 import type { Store } from '../../ports.ts';
@@ -79,7 +79,7 @@ export class Replays {
   }
 }
 
-/** Does one of these, which are in order and don't reach into each other, overlap the range? */
+/** Whether one of the spans, which are in order and don't overlap each other, overlaps the range. */
 export function overlapsAny({ offset, length }: ByteSpan, spans: readonly ByteSpan[]): boolean {
   let [low, high] = [0, spans.length];
   while (low < high) {

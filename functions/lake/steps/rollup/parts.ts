@@ -40,7 +40,7 @@ export async function partsOf(
   return ranges(ids, Math.ceil((ids.length * 16 ** zeros) / rowsAtOnce));
 }
 
-/** Conditions that each message id meets exactly one of; about as many, each with about as many of these ids. */
+/** About `count` conditions of which each message id meets exactly one; each is met by about as many of `ids`. */
 export function ranges(ids: readonly string[], count: number): string[] {
   // Engines compare bytes, and JavaScript compares so among printable ASCII only: no other id is an end.
   const sorted = ids.filter((id) => /^[!-~]{1,1000}$/.test(id)).sort();
@@ -58,7 +58,7 @@ export function ranges(ids: readonly string[], count: number): string[] {
 
 /**
  * For each part the scopes of its mail of which mail in other parts shows more.
- * @param lives the rollup's select over a part, which takes nothing for published but what its own mail shows
+ * @param lives the rollup's select over a part, which takes for published only what its own mail shows
  */
 export async function shownByParts(
   parts: readonly string[],

@@ -46,7 +46,7 @@ export interface StaleOptions {
   reach: 'hourly' | 'all';
   /** what computes a send day today (rollup.ts, rollupRecipe) */
   recipe: string;
-  /** send days whose files are not what they were, whatever a listing says */
+  /** send days whose files an audit has found damaged, whatever a listing says */
   damaged: ReadonlySet<string>;
   /** days of another recipe that are given out, newest first */
   mostOutdated: number;

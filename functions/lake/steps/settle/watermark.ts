@@ -61,7 +61,7 @@ const MOST_REMEMBERED = 256;
 
 /**
  * Raw hours that hold something and are in no plan at all: while a backlog is being planned, a later hour may have been
- * planned before an earlier one, and no open unit tells of it. So the folders themselves are asked, two listings for a
+ * planned before an earlier one, and no open unit tells of it. So the folders themselves are listed, twice for a
  * calendar day. An hour with a plan may still get objects, but those are late ones, which the next round takes in.
  */
 export class UnplannedHours {

@@ -1,4 +1,4 @@
-/** An attempt at a unit: what was read goes into files of its own name, and the days that it touched into the catalog. */
+/** Writes one attempt at a unit: its rows into files named after it, and the days of these rows into the catalog. */
 
 import { concurrently } from '../../concurrently.ts';
 import type { Ports } from '../../ports.ts';
@@ -17,9 +17,10 @@ export interface Attempt {
 const FILES_AT_ONCE = 8;
 
 /**
- * Reads the unit and writes its files. A file that is there already with the same content is ours, or our twin's. Other
- * content under our name would be a broken promise of determinism: then everything is written again under a name of its
- * own, so that one outcome never mixes two attempts.
+ * Reads the unit and writes its files. A file that is there already with the same content was written by an earlier
+ * try, or by another worker on the same unit. Other content under the same name means that the same unit has given
+ * other bytes, which must not happen: then everything is written again under another name, so that one outcome never
+ * mixes two attempts.
  */
 export async function writeAttempt(
   { raw, lake }: Pick<Ports, 'raw' | 'lake'>,

@@ -56,7 +56,7 @@ export class PortFailures {
     }
   }
 
-  /** An iterator by hand: one that is given back before it was begun has to tell its source, and a generator would not. */
+  /** No generator: one that is returned before its first value would not return its source, too. */
   #each<T>(items: AsyncIterable<T>): AsyncIterable<T> {
     return {
       [Symbol.asyncIterator]: () => {

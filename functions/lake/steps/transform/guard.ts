@@ -1,4 +1,4 @@
-/** Stops a try before it takes too much time or memory. It is asked often while a unit is read and written. */
+/** Stops a try before it takes too much time or memory. It is called often while a unit is read and written. */
 import type { Clock } from '../../ports.ts';
 import { TRANSFORM_TIMEOUT_MS } from './tries.ts';
 
@@ -11,8 +11,8 @@ export interface Stop {
 }
 
 /**
- * Null while all is well. Asked for each chunk and object and every few hundred records or 128 KB of them, so it should
- * be cheap.
+ * Null while all is well. Called for each chunk and object, and every few hundred records or 128 KB of them, so it
+ * should be cheap.
  */
 export type Guard = () => Stop | null;
 
@@ -38,7 +38,7 @@ const FULL_SHARE = 0.9;
 /**
  * Stops a try at `deadline` (epoch ms), which leaves its caller time to say so. To be made when the try begins.
  *
- * The rule for running out of time politely: if the try had at least nine tenths of `timeoutMs` for itself, it counts,
+ * The rule: if the try had at least nine tenths of `timeoutMs` for itself, it counts,
  * because another one would end no better, and a unit too large for the limit would be tried for ever; a try that began
  * with less (behind another unit of its batch) is excused.
  */

@@ -29,7 +29,7 @@ export interface UnitContent {
 
 export interface ReadOptions {
   settings: Settings;
-  /** told after each object, with its stored bytes */
+  /** called after each object, with its stored bytes */
   onObject?: (bytes: number) => void;
   /** what may stop the reading: then it throws Stopped */
   guard?: Guard | undefined;
@@ -45,7 +45,7 @@ export type ReadUnit = (
   options: ReadOptions,
 ) => Promise<UnitContent>;
 
-/** The guard is asked after so many records, or so much text of records: a record of 80 KB can make 60 MB of rows. */
+/** The guard is called after so many records, or so much text of records: a record of 80 KB can make 60 MB of rows. */
 const RECORDS_UNASKED = 256;
 const TEXT_UNASKED = 128 * 1024;
 
@@ -199,7 +199,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
   }
 };
 
-/** How often an object that changes under its reader is begun again. */
+/** How often reading begins again of an object that changes while it is read. */
 const MOST_LOOKS = 3;
 
 /**
@@ -234,7 +234,7 @@ const digested = (body: AsyncIterable<Uint8Array>, digest: ContentDigest): Async
   },
 });
 
-/** The same chunks; the guard is asked before each. */
+/** The same chunks; the guard is called before each. */
 const guarded = (body: AsyncIterable<Uint8Array>, guard: Guard | undefined): AsyncIterable<Uint8Array> => ({
   [Symbol.asyncIterator]() {
     const chunks = body[Symbol.asyncIterator]();

@@ -23,8 +23,8 @@ export const TRANSFORM_TIMEOUT_MS = 15 * 60_000;
 export const VISIBILITY_MS = 6 * TRANSFORM_TIMEOUT_MS;
 
 /**
- * After that a try that has said nothing is dead. A worker that begins has its message shown again then (aws/batch.ts),
- * as a unit that takes its workers down waits for it at each try.
+ * After that a try without a record of its end counts as dead. A worker that begins has its message shown again then
+ * (aws/batch.ts), as a unit that takes its workers down waits for it at each try.
  */
 export const SILENT_MS = TRANSFORM_TIMEOUT_MS + 60_000;
 
@@ -91,7 +91,8 @@ export async function beginTry(
   // Listed with our own mark, so that ages are measured by the store's clock alone: a machine whose clock is wrong by a
   // day splits nothing.
   const tries = await triesOf(lake, unit).catch(async (error: unknown) => {
-    // The store let us down, not the unit; if it does so again, the try says nothing, and counts when it is old.
+    // The store let us down, not the unit; if it does so again, the try has no record of its end, and counts once it is
+    // old.
     await endTry({ lake, clock }, unit, k, 'excused', String(error)).catch(() => {});
     throw error;
   });

@@ -56,7 +56,7 @@ const FILE_BYTES_PER_RAW = { best: 0.5, compatible: 1 } as const;
  *
  * Of two copies of an event the one of the earlier feed stays (event_publishing, notification, pinpoint: alphabetical),
  * and else the one that came first, which is settle's order too. A better copy that comes second takes the place of the
- * first, but counts as the repeat. Its headers and clicks are not asked for then, and there are none: only bounces,
+ * first, but counts as the repeat. Its headers and clicks are not taken, and it has none: only bounces,
  * complaints and deliveries come by two feeds under one id.
  */
 export class UnitRows implements RowSink, UnitTables<RowsMark> {
