@@ -57,8 +57,6 @@ export class DuckDbEngine implements Engine {
   readonly #lanes: Lanes;
   readonly #running = new Set<Promise<unknown>>();
   readonly #writes = new Turns(1);
-  /** selects whose columns have been checked against the table's; parts that differ from day to day are left out */
-  readonly #checked = new Set<string>();
   #isClosed = false;
 
   private constructor(options: DuckDbEngineOptions, databaseOptions: DatabaseOptions, database: Database) {
@@ -110,7 +108,7 @@ export class DuckDbEngine implements Engine {
     return this.#onInputs(
       job.select,
       job.inputs,
-      (connection, select) => writeParquet(connection, this.#disk, { ...job, select }, this.#checked),
+      (connection, select) => writeParquet(connection, this.#disk, { ...job, select }, CHECKED),
       (task) => this.#writes.take(task),
     );
   }
@@ -207,6 +205,12 @@ export class DuckDbEngine implements Engine {
     return new Error(`no such table or view: ${missing[1]} (there are ${names})`, { cause: error });
   }
 }
+
+/**
+ * Selects whose columns have been checked against their table's, without the parts that differ from day to day. A select
+ * names all that it reads, so that the answer is the same in every lake.
+ */
+const CHECKED = new Set<string>();
 
 const temporaryFolder = (root: string): string => join(root, TEMPORARY, `duckdb-${randomBytes(8).toString('hex')}`);
 

@@ -49,7 +49,8 @@ export class Database {
       enable_external_file_cache: 'false',
     });
     const connection = await instance.connect();
-    for (const statement of [...dialectStatements(), ...confined(folder, file)]) await connection.run(statement);
+    // In one go: to be told of the end of each takes longer than each takes.
+    await connection.run([...dialectStatements(), ...confined(folder, file)].join(';\n'));
     connection.closeSync();
     return new Database(instance, tempDirectory);
   }

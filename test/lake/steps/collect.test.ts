@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DAY_MS } from '#lake/days.ts';
+import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { COLLECT_RULES } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
@@ -9,10 +10,6 @@ import { age, keysOf } from './aged.ts';
 
 const DT = '2026-10-05';
 let small: SmallLake;
-
-beforeEach(async () => {
-  small = await smallLake();
-});
 afterEach(() => small.close());
 
 const rows = async (): Promise<unknown> => [
@@ -21,19 +18,22 @@ const rows = async (): Promise<unknown> => [
 ];
 
 /** Two rounds: events and recipient_messages have generations 0 and 1. */
-async function settledTwice(): Promise<void> {
-  small.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery(), sesClick()));
-  await small.run();
-  small.put(rawKey(SENT + 1000, 'b'), ndjson(sesDelivery(), sesOpen()));
-  await small.run();
-}
+let settledTwice: SmallLake;
+beforeAll(async () => {
+  settledTwice = await smallLake();
+  settledTwice.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery(), sesClick()));
+  await settledTwice.run();
+  settledTwice.put(rawKey(SENT + 1000, 'b'), ndjson(sesDelivery(), sesOpen()));
+  await settledTwice.run();
+});
+afterAll(() => settledTwice.close());
 
 const newestEvents = async (): Promise<string> =>
   (await small.lake.ports.catalog.locations('events', [DT]))[0]?.location ?? '';
 
 /** As a settle that died before the switch leaves a day: two generations, and readers at the older one. */
 async function readersAtOlder(): Promise<{ newest: string; old: string | undefined }> {
-  await settledTwice();
+  small = await smallLake(DEFAULT_SETTINGS, settledTwice);
   const newest = await newestEvents();
   const [old] = (await keysOf(small, `v1/settled/events/dt=${DT}/`)).filter((key) => !key.startsWith(newest));
   const location = old?.slice(0, old.lastIndexOf('/') + 1) ?? '';
@@ -43,7 +43,7 @@ async function readersAtOlder(): Promise<{ newest: string; old: string | undefin
 
 describe('collect', () => {
   test('removes after a day what nobody reads any more, and no row of any table', async () => {
-    await settledTwice();
+    small = await smallLake(DEFAULT_SETTINGS, settledTwice);
     const before = await rows();
     age(small, 24);
     expect(await collect(small.lake.ports)).toEqual([]);
@@ -71,7 +71,7 @@ describe('collect', () => {
   });
 
   test('a day whose live files are gone is settled and rolled up on, when something late comes', async () => {
-    await settledTwice();
+    small = await smallLake(DEFAULT_SETTINGS, settledTwice);
     age(small, 25);
     await collect(small.lake.ports);
     expect(await small.rollup()).toEqual([]);
@@ -116,7 +116,7 @@ describe('collect', () => {
   });
 
   test('what a settle under way has written stays, however old; what one left that lost is removed', async () => {
-    await settledTwice();
+    small = await smallLake(DEFAULT_SETTINGS, settledTwice);
     const { lake } = small.lake.ports;
     const underWay = `v1/settled/events/dt=${DT}/2-00000000000000ff/x.parquet`;
     const lost = `v1/settled/events/dt=${DT}/1-00000000000000ff/x.parquet`;
@@ -132,6 +132,7 @@ describe('collect', () => {
   });
 
   test('fault 49: files of attempts that lost are removed, of a table once its day is settled; those of open units stay', async () => {
+    small = await smallLake();
     small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
     const [unit] = await small.plan();
     await small.transformAll();
@@ -156,6 +157,7 @@ describe('collect', () => {
   });
 
   test('a file that is missing from the newest generation keeps the live files', async () => {
+    small = await smallLake();
     small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
     await small.run();
     const [file] = await keysOf(small, await newestEvents());

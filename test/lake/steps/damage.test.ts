@@ -1,7 +1,8 @@
 /** Files that are no longer what they were, and records and entries that nobody can read. */
 import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { repair } from '#lake/steps/repair.ts';
@@ -10,14 +11,19 @@ import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age, keysOf } from './aged.ts';
 
 const DT = '2026-10-05';
+let whole: SmallLake;
 let small: SmallLake;
 
+beforeAll(async () => {
+  whole = await smallLake();
+  whole.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery()));
+  await whole.run();
+  whole.put(rawKey(SENT + 1000, 'b'), ndjson(sesOpen()));
+  await whole.run();
+});
+afterAll(() => whole.close());
 beforeEach(async () => {
-  small = await smallLake();
-  small.put(rawKey(SENT, 'a'), ndjson(sesSend(), sesDelivery()));
-  await small.run();
-  small.put(rawKey(SENT + 1000, 'b'), ndjson(sesOpen()));
-  await small.run();
+  small = await smallLake(DEFAULT_SETTINGS, whole);
 });
 afterEach(() => small.close());
 
