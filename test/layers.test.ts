@@ -57,17 +57,36 @@ test('imports run one way between the layers (else move what both sides need int
   expect(wrong).toEqual([]);
 });
 
-test('no import runs in a circle, types included (else put what both need into a third file)', () => {
+/** Ways from a name back to itself. */
+function circlesIn(arrows: ReadonlyMap<string, Iterable<string>>): string[] {
   const done = new Set<string>();
   const circles: string[] = [];
-  const visit = (file: string, path: readonly string[]): void => {
-    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
-    if (path.includes(file) || done.has(file)) return;
-    for (const target of graph.get(file) ?? []) visit(target, [...path, file]);
-    done.add(file);
+  const visit = (name: string, path: readonly string[]): void => {
+    if (path.includes(name)) circles.push([...path.slice(path.indexOf(name)), name].join(' → '));
+    if (path.includes(name) || done.has(name)) return;
+    for (const target of arrows.get(name) ?? []) visit(target, [...path, name]);
+    done.add(name);
   };
-  for (const file of graph.keys()) visit(file, []);
-  expect(circles).toEqual([]);
+  for (const name of arrows.keys()) visit(name, []);
+  return circles;
+}
+
+test('no import runs in a circle, types included (else put what both need into a third file)', () => {
+  expect(circlesIn(graph)).toEqual([]);
+});
+
+test('the folders of the core import one way, too (else move what both need to a file beside them)', () => {
+  const place = (file: string): string => file.split('/').slice(0, 3).join('/');
+  const folders = new Map<string, Set<string>>();
+  for (const [file, targets] of graph) {
+    const from = place(file);
+    if (layerOf(file) !== 'lake') continue;
+    const known = folders.get(from) ?? new Set();
+    for (const target of targets) if (place(target) !== from) known.add(place(target));
+    folders.set(from, known);
+  }
+  expect(folders.size).toBeGreaterThan(8);
+  expect(circlesIn(folders)).toEqual([]);
 });
 
 test('imports are found however they are written', () => {

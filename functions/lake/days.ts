@@ -16,3 +16,26 @@ export const addDays = (dt: string, days: number): string => utcDate(startOfDay(
 export function* daysBetween(first: string, last: string): Generator<string> {
   for (let day = first; day <= last; day = addDays(day, 1)) yield day;
 }
+
+/** Times outside [2010, 2100) are absurd for mail: SES began in January 2011. */
+const EARLIEST = Date.UTC(2010, 0, 1);
+const LATEST = Date.UTC(2100, 0, 1);
+const FIRST_DAY = EARLIEST / DAY_MS;
+
+/** Where rows with an absurd time go. */
+export const ABSURD_DAY = '1970-01-01';
+
+export const isAbsurd = (ms: number): boolean => !(ms >= EARLIEST && ms < LATEST);
+
+const days: string[] = [];
+
+/** The partition of a time (epoch ms): its UTC day, or `1970-01-01` if it is absurd. Each day is written once and kept. */
+export const partitionDay = (ms: number): string => {
+  if (isAbsurd(ms)) return ABSURD_DAY;
+  const place = Math.floor(ms / DAY_MS) - FIRST_DAY;
+  const known = days[place];
+  if (known !== undefined) return known;
+  const day = utcDate(ms);
+  days[place] = day;
+  return day;
+};

@@ -1,6 +1,8 @@
 /** Reads generated objects with the lake's reader and decoder, to compare them with the truth file. */
+
+import { partitionDay } from '#lake/days.ts';
 import { makeDecoder } from '#lake/decode/decode.ts';
-import { dayOf, deliveredAt } from '#lake/decode/time.ts';
+import { deliveredAt } from '#lake/decode/time.ts';
 import { readObject } from '#lake/read/object.ts';
 import type { JsonValue } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
@@ -79,7 +81,7 @@ async function readOne(folder: string, key: string, seen: Seen): Promise<ObjectS
   const sink = {
     event: (row: Parameters<Parameters<typeof decode>[3]['event']>[0]) => {
       seen.events.set(row.event_id, {
-        date: dayOf(row.occurred_at),
+        date: partitionDay(row.occurred_at),
         key: row.recipient_key,
         domain: row.recipient_domain,
         campaign: row.campaign_id,

@@ -1,6 +1,5 @@
 /** Groups the rows of a table by day, and sorts those of each day. */
-import { DAY_MS } from '../days.ts';
-import { dayOf } from '../decode/time.ts';
+import { DAY_MS, partitionDay } from '../days.ts';
 import type { ColumnBuffer } from './column.ts';
 import type { Columns } from './columns.ts';
 import { InternedColumn } from './interned.ts';
@@ -54,7 +53,7 @@ function fillDayIndexes(times: Int64Column, rows: Uint32Array, indexes: Uint32Ar
       number = next;
       const known = indexOf.get(number);
       // Many days may be one partition: the one of absurd times.
-      const dt = known === undefined ? dayOf(number * DAY_MS) : '';
+      const dt = known === undefined ? partitionDay(number * DAY_MS) : '';
       index = known ?? (dts.includes(dt) ? dts.indexOf(dt) : dts.push(dt) - 1);
       indexOf.set(number, index);
     }

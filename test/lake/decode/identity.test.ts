@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { dayOf } from '#lake/decode/time.ts';
+import { partitionDay } from '#lake/days.ts';
 import { decodeTexts, decodeValues, onlyEvent } from './collect.ts';
 import { FIXTURES, fixture } from './fixture.ts';
 
@@ -59,7 +59,7 @@ test('fault 37: a redelivery elsewhere and later has the same ids and days', () 
       },
     ).events[0];
     expect(again?.event_id).toBe(first?.event_id);
-    expect(dayOf(again?.occurred_at ?? 0)).toBe(dayOf(first?.occurred_at ?? 0));
+    expect(partitionDay(again?.occurred_at ?? 0)).toBe(partitionDay(first?.occurred_at ?? 0));
   }
 });
 

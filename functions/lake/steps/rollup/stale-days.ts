@@ -4,7 +4,7 @@
  */
 
 import { concurrently } from '../../concurrently.ts';
-import { addDays, daysBetween, utcDate } from '../../days.ts';
+import { ABSURD_DAY, addDays, daysBetween, utcDate } from '../../days.ts';
 import type { Input, Ports } from '../../ports.ts';
 import { liveDays, unseenAttempts } from '../../protocol/day-files.ts';
 import { generationKey, generationsRoot, numberOf } from '../../protocol/keys.ts';
@@ -60,8 +60,6 @@ export interface StaleOptions {
 const HOURLY_DAYS = 2;
 const AT_ONCE = 16;
 const LAST_DAY = '9999-12-31';
-/** The day of rows whose time is absurd: no mail was sent on it. */
-const NO_DAY = '1970-01-01';
 
 /** The rows of events that happened on a send day: about as many as its mail has. */
 export const rowsOn = ({ dt, reads }: Pick<StaleDay, 'dt' | 'reads'>): number =>
@@ -162,7 +160,7 @@ async function eventDays(
   // Once the collector has been there, a settled day has no live folder any more.
   const live = new Set(await liveDays(lake, events.name));
   const settled = [...numbers].flatMap(([dt, n]) => (n.events === undefined ? [] : [dt]));
-  const dts = [...new Set([...live, ...settled])].filter((dt) => dt !== NO_DAY && dt >= first && dt <= last).sort();
+  const dts = [...new Set([...live, ...settled])].filter((dt) => dt !== ABSURD_DAY && dt >= first && dt <= last).sort();
   const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput[]> => {
     const n = numbers.get(dt)?.events;
     const newest = n === undefined ? null : await readGeneration(lake, generationKey(events.name, dt, n));
@@ -200,7 +198,8 @@ function bySendDay(available: readonly DayInput[], window: number): [dt: string,
   const found = new Map<string, DayInput[]>();
   for (const input of available) {
     for (const dt of input.sendDays) {
-      if (dt === NO_DAY || input.dt < addDays(dt, -1) || input.dt > addDays(dt, window)) continue;
+      // no mail was sent on the day of absurd times
+      if (dt === ABSURD_DAY || input.dt < addDays(dt, -1) || input.dt > addDays(dt, window)) continue;
       const reads = found.get(dt);
       if (reads) reads.push(input);
       else found.set(dt, [input]);

@@ -1,6 +1,5 @@
 /** Holds the rows of a unit, drops repeats, and encodes one Parquet file for each table and day. */
-import { DAY_MS } from '../../days.ts';
-import { dayOf } from '../../decode/time.ts';
+import { DAY_MS, partitionDay } from '../../days.ts';
 import type { RowSink } from '../../decode/types.ts';
 import { type SeenScope, SeenTypes, typesShown } from '../../protocol/published.ts';
 import type { Settings } from '../../settings.ts';
@@ -202,7 +201,7 @@ function sendDays(columns: Columns, rows: Uint32Array): string[] {
     if (number !== last && !Number.isNaN(number)) numbers.add(number);
     last = number;
   }
-  return [...new Set([...numbers].map((number) => dayOf(number * DAY_MS)))].sort();
+  return [...new Set([...numbers].map((number) => partitionDay(number * DAY_MS)))].sort();
 }
 
 function published(columns: Columns, rows: Uint32Array): SeenScope[] {
