@@ -2,9 +2,9 @@
 import { HIDDEN_SHARE, RATES } from '#lake/sql/marts/rates.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { DATA_SET_NAMES, type DataSetName, viewsOfDataSets } from './data-sets.ts';
-import { calculatedName, type Json, type JsonObject } from './fields.ts';
+import { inWords, type Json, type JsonObject } from './fields.ts';
 import { type Sheet, sheetsOf } from './sheets.ts';
-import type { Visual } from './visuals.ts';
+import type { Asks, Visual } from './visuals.ts';
 
 interface Filter {
   id: string;
@@ -17,6 +17,7 @@ interface Filter {
 const FILTERS: readonly Filter[] = [
   { id: 'send-days', title: 'Days of sending', column: 'send_date', kind: 'days' },
   { id: 'event-days', title: 'Days of events', column: 'event_date', kind: 'days' },
+  { id: 'ingest-days', title: 'Days of arrival', column: 'ingest_date', kind: 'days' },
   { id: 'from-domain', title: 'Sending domain', column: 'from_domain', kind: 'list' },
   { id: 'configuration-set', title: 'Configuration set', column: 'configuration_set', kind: 'list' },
   { id: 'campaign', title: 'Campaign', column: 'campaign_id', kind: 'list' },
@@ -35,9 +36,8 @@ const filtersWith = (dimensions: readonly string[]): Filter[] => [
 
 /** Days that a dashboard shows until somebody says otherwise. */
 const SHOWN_DAYS = 42;
-/** A message id that no message has: until a reader gives one, the sheet about one message finds nothing. */
-const NO_MESSAGE = 'give a message id';
-const MESSAGE_PARAMETER = 'MessageId';
+/** What no message and no address is: until a reader gives one, what is asked for it finds nothing. */
+const NOTHING = 'nothing yet';
 const COLUMNS = 36;
 
 /**
@@ -58,44 +58,43 @@ export function definitionOf(
   return {
     DataSetIdentifierDeclarations: DATA_SET_NAMES.map((Identifier) => ({ Identifier, DataSetArn: arns[Identifier] })),
     CalculatedFields: calculatedFields(sheets, ofDataSet),
-    ParameterDeclarations: [
-      {
-        StringParameterDeclaration: {
-          ParameterValueType: 'SINGLE_VALUED',
-          Name: MESSAGE_PARAMETER,
-          DefaultValues: { StaticValues: [NO_MESSAGE] },
-        },
+    ParameterDeclarations: asked(sheets).map(({ parameter }) => ({
+      StringParameterDeclaration: {
+        ParameterValueType: 'SINGLE_VALUED',
+        Name: parameter,
+        DefaultValues: { StaticValues: [NOTHING] },
       },
-    ],
-    FilterGroups: [
-      ...filters.flatMap((filter) => filterGroup(filter, sheets, has)),
-      ...sheets.flatMap(rowFilters),
-      messageFilter(sheets),
-    ],
+    })),
+    FilterGroups: [...filters.flatMap((filter) => filterGroup(filter, sheets, has)), ...sheets.flatMap(rowFilters)],
     Sheets: sheets.map((sheet) =>
       sheetOf(
         sheet,
         filters.filter((filter) => isOn(sheet, filter, has)),
+        has,
       ),
     ),
   };
 }
 
-/** The rates that visuals show, of the data sets that they show them of: sums divided, never averages of rates. */
+/** The rates that visuals show, of the data sets that they show them of, and what is said of each row in a sentence. */
 function calculatedFields(sheets: readonly Sheet[], views: ReadonlyMap<DataSetName, View>): JsonObject[] {
-  const used = new Map<string, { dataSet: DataSetName; name: string }>();
+  const made = new Map<string, JsonObject>();
   for (const { from, definition } of sheets.flatMap(({ visuals }) => visuals)) {
-    for (const name of calculatedIn(definition)) used.set(`${from} ${name}`, { dataSet: from, name });
+    const columns = new Set(views.get(from)?.columns.map((column) => column.name));
+    for (const Name of namesIn(definition).filter((name) => !columns.has(name))) {
+      const Expression = SENTENCES[Name] ?? expressionOf(rateOfSums(Name, columns));
+      made.set(`${from} ${Name}`, { DataSetIdentifier: from, Name, Expression });
+    }
   }
-  return [...used.values()].map(({ dataSet, name }) => {
-    const columns = new Set(views.get(dataSet)?.columns.map((column) => column.name));
-    return {
-      DataSetIdentifier: dataSet,
-      Name: calculatedName(name),
-      Expression: expressionOf(rateOfSums(name, columns)),
-    };
-  });
+  return [...made.values()];
 }
+
+const percentOf = (column: string): string => `toString(round(100 * {${column}}, 1)), '%`;
+
+/** Sentences that columns of a row make. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  'What happened': `concat(replace({metric}, '_', ' '), ' ', ${percentOf('rate')} where ', ${percentOf('expected_rate')} was expected: ', toString({numerator}), ' of ', toString({denominator}))`,
+};
 
 interface Sums {
   numerator: string;
@@ -118,9 +117,9 @@ function expressionOf({ numerator, denominator, isLoose = false, isHiddenByProxi
 
 /** A rate of the marts, or a share that a view says beside its counts. @throws Error if the view has neither */
 function rateOfSums(name: string, columns: ReadonlySet<string>): Sums {
-  const [numerator, denominator] = SHARES[name] ?? [];
+  const [, [numerator, denominator] = []] = Object.entries(SHARES).find(([share]) => inWords(share) === name) ?? [];
   const share = numerator && denominator ? { numerator, denominator } : undefined;
-  const sums: Sums | undefined = RATES.find((one) => one.name === name) ?? share;
+  const sums: Sums | undefined = RATES.find((one) => inWords(one.name) === name) ?? share;
   if (!sums || ![sums.numerator, sums.denominator].every((column) => columns.has(column)))
     throw new Error(`no sums make this rate: ${name}`);
   return sums;
@@ -134,21 +133,17 @@ const SHARES: Readonly<Record<string, readonly [string, string]>> = {
   feedback_id_share: ['feedback_id_messages', 'messages'],
 };
 
-/** Names of measures without an aggregation of their own. */
-function calculatedIn(json: unknown): string[] {
-  if (Array.isArray(json)) return json.flatMap(calculatedIn);
+/** Names of the columns and calculated fields that a visual uses. */
+function namesIn(json: unknown): string[] {
+  if (Array.isArray(json)) return json.flatMap(namesIn);
   if (typeof json !== 'object' || json === null) return [];
-  return Object.entries(json).flatMap(([key, value]) =>
-    key === 'NumericalMeasureField' && !('AggregationFunction' in value)
-      ? [String(value.Column.ColumnName).replace(/ \(of sums\)$/, '')]
-      : calculatedIn(value),
-  );
+  return Object.entries(json).flatMap(([key, value]) => (key === 'ColumnName' ? [String(value)] : namesIn(value)));
 }
 
 type Has = (dataSet: DataSetName, column: string) => boolean;
 
 const isOn = ({ visuals }: Sheet, { column }: Filter, has: Has): boolean =>
-  visuals.some(({ from }) => has(from, column) && from !== 'message_timeline');
+  visuals.some(({ from, asks }) => has(from, column) && asks === null);
 
 function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonObject[] {
   const on = sheets.filter((sheet) => isOn(sheet, filter, has));
@@ -199,8 +194,8 @@ function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonOb
 
 /** Of visuals that show some rows only, whatever the controls say. */
 const rowFilters = ({ id: SheetId, visuals }: Sheet): JsonObject[] =>
-  visuals.flatMap(({ id, from, where }) =>
-    where.map((column) => ({
+  visuals.flatMap(({ id, from, where, present, asks, wholeWeeksOf }) => {
+    const group = (column: string, filter: (common: JsonObject) => JsonObject): JsonObject => ({
       FilterGroupId: `${id}-${column}-group`,
       Status: 'ENABLED',
       CrossDataset: 'SINGLE_DATASET',
@@ -209,44 +204,66 @@ const rowFilters = ({ id: SheetId, visuals }: Sheet): JsonObject[] =>
           SheetVisualScopingConfigurations: [{ SheetId, Scope: 'SELECTED_VISUALS', VisualIds: [id] }],
         },
       },
-      Filters: [
-        {
-          NumericEqualityFilter: {
-            FilterId: `${id}-${column}`,
-            Column: { DataSetIdentifier: from, ColumnName: column },
-            MatchOperator: 'EQUALS',
-            Value: 1,
-            NullOption: 'NON_NULLS_ONLY',
-          },
-        },
-      ],
-    })),
-  );
-
-/** Only the message that the parameter names. */
-function messageFilter(sheets: readonly Sheet[]): JsonObject {
-  return {
-    FilterGroupId: 'message-group',
-    Status: 'ENABLED',
-    CrossDataset: 'SINGLE_DATASET',
-    ScopeConfiguration: scope(sheets.filter(({ visuals }) => visuals.some(({ from }) => from === 'message_timeline'))),
-    Filters: [
-      {
-        CategoryFilter: {
-          FilterId: 'message',
-          Column: { DataSetIdentifier: 'message_timeline', ColumnName: 'message_id' },
-          Configuration: {
-            CustomFilterConfiguration: {
-              MatchOperator: 'EQUALS',
-              ParameterName: MESSAGE_PARAMETER,
-              NullOption: 'NON_NULLS_ONLY',
+      Filters: [filter({ FilterId: `${id}-${column}`, Column: { DataSetIdentifier: from, ColumnName: column } })],
+    });
+    return [
+      ...where.map((column) =>
+        group(column, (common) => ({
+          NumericEqualityFilter: { ...common, MatchOperator: 'EQUALS', Value: 1, NullOption: 'NON_NULLS_ONLY' },
+        })),
+      ),
+      ...present.map((column) =>
+        group(column, (common) => ({
+          CategoryFilter: {
+            ...common,
+            Configuration: {
+              FilterListConfiguration: {
+                MatchOperator: 'CONTAINS',
+                SelectAllOptions: 'FILTER_ALL_VALUES',
+                NullOption: 'NON_NULLS_ONLY',
+              },
             },
           },
-        },
-      },
-    ],
-  };
-}
+        })),
+      ),
+      ...(asks === null
+        ? []
+        : [
+            group(asks.column, (common) => ({
+              CategoryFilter: {
+                ...common,
+                Configuration: {
+                  CustomFilterConfiguration: {
+                    MatchOperator: 'EQUALS',
+                    ParameterName: asks.parameter,
+                    NullOption: 'NON_NULLS_ONLY',
+                  },
+                },
+              },
+            })),
+          ]),
+      // The week that is under way would be compared with a whole one.
+      ...(wholeWeeksOf === null
+        ? []
+        : [
+            group(wholeWeeksOf, (common) => ({
+              RelativeDatesFilter: {
+                ...common,
+                AnchorDateConfiguration: { AnchorOption: 'NOW' },
+                TimeGranularity: 'WEEK',
+                RelativeDateType: 'LAST',
+                RelativeDateValue: SHOWN_DAYS / 7 + 1,
+                ExcludePeriodConfiguration: { Amount: 1, Granularity: 'WEEK', Status: 'ENABLED' },
+                NullOption: 'NON_NULLS_ONLY',
+              },
+            })),
+          ]),
+    ];
+  });
+
+/** What readers of these sheets give. */
+const asked = (sheets: readonly Sheet[]): Asks[] =>
+  sheets.flatMap(({ visuals }) => visuals.flatMap(({ asks }) => asks ?? []));
 
 const scope = (sheets: readonly Sheet[]): JsonObject => ({
   SelectedSheets: {
@@ -254,11 +271,12 @@ const scope = (sheets: readonly Sheet[]): JsonObject => ({
   },
 });
 
-function sheetOf({ id, name, about, visuals }: Sheet, filters: readonly Filter[]): JsonObject {
-  const asksForMessage = visuals.some(({ from }) => from === 'message_timeline');
+function sheetOf({ id, name, about, visuals }: Sheet, filters: readonly Filter[], has: Has): JsonObject {
+  const asks = visuals.flatMap((one) => one.asks ?? []);
+  const controlOf = ({ parameter }: Asks): string => `${id}-${parameter.toLowerCase()}`;
   const controls = [
     ...filters.map((filter) => ({ id: `${id}-${filter.id}`, type: 'FILTER_CONTROL' })),
-    ...(asksForMessage ? [{ id: `${id}-message`, type: 'PARAMETER_CONTROL' }] : []),
+    ...asks.map((one) => ({ id: controlOf(one), type: 'PARAMETER_CONTROL' })),
   ];
   return {
     SheetId: id,
@@ -268,20 +286,14 @@ function sheetOf({ id, name, about, visuals }: Sheet, filters: readonly Filter[]
     FilterControls: filters.map((filter) => ({
       CrossSheet: { FilterControlId: `${id}-${filter.id}`, SourceFilterId: filter.id },
     })),
-    ...(asksForMessage
+    ...(asks.length > 0
       ? {
-          ParameterControls: [
-            {
-              TextField: {
-                ParameterControlId: `${id}-message`,
-                Title: 'Message id',
-                SourceParameterName: MESSAGE_PARAMETER,
-              },
-            },
-          ],
+          ParameterControls: asks.map((one) => ({
+            TextField: { ParameterControlId: controlOf(one), Title: one.title, SourceParameterName: one.parameter },
+          })),
         }
       : {}),
-    Visuals: visuals.map(({ definition }) => definition),
+    Visuals: visuals.map((one) => withNote(one, filters, has)),
     Layouts: [{ Configuration: { GridLayout: { Elements: placed(visuals) } } }],
     SheetControlLayouts: [
       {
@@ -303,6 +315,18 @@ function sheetOf({ id, name, about, visuals }: Sheet, filters: readonly Filter[]
 }
 
 const CONTROL_WIDTH = 6;
+
+/** What to know in reading a visual, and that the sheet's controls of days don't reach it, where its view has no such day. */
+function withNote({ definition, from, note }: Visual, filters: readonly Filter[], has: Has): JsonObject {
+  const days = filters.filter(({ kind }) => kind === 'days');
+  const isOfAllDays = days.length > 0 && !days.some(({ column }) => has(from, column));
+  const notes = [...(note === null ? [] : [note]), ...(isOfAllDays ? ['Whatever days are chosen'] : [])];
+  const Subtitle: JsonObject =
+    notes.length > 0
+      ? { Visibility: 'VISIBLE', FormatText: { PlainText: notes.join('. ') } }
+      : { Visibility: 'HIDDEN' };
+  return Object.fromEntries(Object.entries(definition).map(([kind, body]) => [kind, { ...Object(body), Subtitle }]));
+}
 
 /** From left to right, and below when a row is full; a row is as high as its highest visual. */
 function placed(visuals: readonly Visual[]): JsonObject[] {

@@ -4,7 +4,7 @@ import type { DataSetName, Kind } from './data-sets.ts';
 export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** How numbers are written. Rates have three digits: a complaint rate of 0.12 % must not read 0 %. */
+/** How numbers are written. Rates have two decimals: a complaint rate of 0.12 % must not read 0 %. */
 export type Format = 'count' | 'percent' | 'seconds' | 'plain';
 
 /** A column, or a calculated field of the data set, as a visual uses it. */
@@ -14,7 +14,15 @@ export interface Field {
   /** `none`: the expression of a calculated field is a sum already */
   aggregation: 'SUM' | 'MAX' | 'MIN' | 'AVERAGE' | 'none' | 'group';
   format: Format;
+  /** of a date; a day unless told */
+  per?: 'DAY' | 'WEEK';
 }
+
+/** A column's name as people read it, on axes and above columns of tables: the dictionary's own. */
+export const inWords = (column: string): string => {
+  const words = column.replace(/^is_/, '').replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
 
 export const sum = (column: string): Field => ({ column, kind: 'number', aggregation: 'SUM', format: 'count' });
 export const max = (column: string, format: Format = 'count'): Field => ({
@@ -23,12 +31,9 @@ export const max = (column: string, format: Format = 'count'): Field => ({
   aggregation: 'MAX',
   format,
 });
-/** A calculated field must not have a column's name. */
-export const calculatedName = (rate: string): string => `${rate} (of sums)`;
-
-/** A rate: a calculated field that divides two sums (definition.ts). */
+/** A rate: a calculated field that divides two sums (definition.ts). It must not have a column's name, so it has its words. */
 export const rate = (name: string): Field => ({
-  column: calculatedName(name),
+  column: inWords(name),
   kind: 'number',
   aggregation: 'none',
   format: 'percent',
@@ -39,20 +44,23 @@ export const byNumber = (column: string): Field => ({ column, kind: 'number', ag
 export const asCount = (column: string): Field => ({ ...byNumber(column), format: 'count' });
 /** A rate that the view itself says, of rows that are shown as they are. */
 export const asRate = (column: string): Field => ({ ...byNumber(column), format: 'percent' });
+export const byWeek = (column: string): Field => ({ ...byDay(column), per: 'WEEK' });
+/** What a calculated field says of each row (definition.ts, `SENTENCES`). */
+export const inSentence = (name: string): Field => by(name);
 export const byDay = (column: string): Field => ({ column, kind: 'date', aggregation: 'group', format: 'plain' });
 
 /** Ids of fields are unique in a dashboard. */
 export const fieldId = (visual: string, { column, aggregation }: Field): string =>
   `${visual}-${column}-${aggregation}`.replace(/\W+|_/g, '-').toLowerCase();
 
-const columnOf = (dataSet: DataSetName, { column }: Field): JsonObject => ({
+export const columnOf = (dataSet: DataSetName, { column }: Field): JsonObject => ({
   DataSetIdentifier: dataSet,
   ColumnName: column,
 });
 
 export function dimension(visual: string, dataSet: DataSetName, field: Field): JsonObject {
   const common = { FieldId: fieldId(visual, field), Column: columnOf(dataSet, field) };
-  if (field.kind === 'date') return { DateDimensionField: { ...common, DateGranularity: 'DAY' } };
+  if (field.kind === 'date') return { DateDimensionField: { ...common, DateGranularity: field.per ?? 'DAY' } };
   return field.kind === 'number' ? { NumericalDimensionField: common } : { CategoricalDimensionField: common };
 }
 
@@ -89,7 +97,7 @@ const FORMATS: Readonly<Record<Format, JsonObject>> = {
       SeparatorConfiguration: { ThousandsSeparator: { Symbol: 'COMMA', Visibility: 'VISIBLE' } },
     },
   },
-  percent: { PercentageDisplayFormatConfiguration: decimals(3) },
+  percent: { PercentageDisplayFormatConfiguration: decimals(2) },
   seconds: { NumberDisplayFormatConfiguration: { ...decimals(1), Suffix: ' s' } },
   plain: { NumberDisplayFormatConfiguration: decimals(2) },
 };

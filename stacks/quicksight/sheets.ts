@@ -2,8 +2,8 @@
  * The sheets, in the order of a mail team's questions. To add a visual, add an entry: what it shows (visuals.ts), of which
  * view, by which columns. The tests ask every visual's question of a lake, and hold every column against its view.
  */
-import { asCount, asRate, by, byDay, byNumber, max, rate, sum } from './fields.ts';
-import { bars, heat, type Limit, lines, number, rows, table, type Visual } from './visuals.ts';
+import { asCount, asRate, by, byDay, byNumber, byWeek, inSentence, max, rate, sum } from './fields.ts';
+import { bars, columns, heat, type Limit, lines, number, rows, table, type Visual } from './visuals.ts';
 
 export interface Sheet {
   id: string;
@@ -11,6 +11,8 @@ export interface Sheet {
   about: string;
   visuals: Visual[];
 }
+
+const LAST_WEEK = 'The last whole week';
 
 /** @param limits thresholds by name (seed thresholds) */
 export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
@@ -26,10 +28,18 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
       about:
         'The status of each sender, the numbers of the last weeks, what is out of the ordinary, and how fresh this is.',
       visuals: [
-        number({ id: 'ok-sent', title: 'Sent', from: 'deliverability_facts', value: sum('sent'), day: 'send_date' }),
+        number({
+          id: 'ok-sent',
+          title: 'Sent',
+          note: LAST_WEEK,
+          from: 'deliverability_facts',
+          value: sum('sent'),
+          day: 'send_date',
+        }),
         number({
           id: 'ok-delivery',
           title: 'Delivery rate',
+          note: LAST_WEEK,
           from: 'deliverability_facts',
           value: rate('delivery_rate'),
           day: 'send_date',
@@ -37,6 +47,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
         number({
           id: 'ok-bounce',
           title: 'Hard bounce rate, as SES counts',
+          note: LAST_WEEK,
           from: 'deliverability_facts',
           value: rate('reputation_bounce_rate'),
           day: 'send_date',
@@ -44,7 +55,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
         number({
           id: 'ok-complaint',
           title: 'Complaint rate',
-          note: 'Of providers that tell of complaints: not Gmail',
+          note: `${LAST_WEEK}; Gmail tells of none`,
           from: 'deliverability_facts',
           value: rate('complaint_rate'),
           day: 'send_date',
@@ -55,15 +66,18 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           note: 'By the thresholds of Amazon SES, Gmail and Yahoo, over the latest sends',
           from: 'reputation_status',
           groups: [
+            by('status'),
             by('reputation_scope'),
+            by('account_id'),
+            by('region'),
             by('from_domain'),
             by('configuration_set'),
-            by('status'),
             by('bounce_status'),
             by('complaint_status'),
+            by('gmail_yahoo_status'),
           ],
           values: [sum('sent'), max('reputation_bounce_rate', 'percent'), max('complaint_rate', 'percent')],
-          height: 8,
+          height: 10,
         }),
         rows({
           id: 'ok-incidents',
@@ -72,24 +86,28 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           from: 'deliverability_anomalies',
           columns: [
             byDay('send_date'),
-            by('metric'),
             by('mailbox_provider'),
             by('from_domain'),
             by('mail_kind'),
-            asRate('rate'),
-            asRate('expected_rate'),
-            asCount('numerator'),
-            asCount('denominator'),
+            inSentence('What happened'),
           ],
           where: ['is_anomaly', 'is_worse'],
           newestFirst: byDay('send_date'),
         }),
-        table({
+        rows({
           id: 'ok-fresh',
           title: 'How fresh is this?',
+          note: 'What had come when the dashboard was last read anew: after a rollup, and at 05:30 UTC',
           from: 'data_freshness',
-          groups: [by('last_audit_findings'), byDay('newest_delivered_at'), byDay('newest_settled_date')],
-          values: [max('lag_seconds', 'seconds'), max('last_audit_drifts')],
+          columns: [
+            byDay('newest_delivered_at'),
+            byDay('newest_transformed_at'),
+            byDay('newest_settled_date'),
+            byDay('newest_rolled_up_at'),
+            byDay('last_audited_at'),
+            byNumber('last_audit_drifts'),
+            by('last_audit_findings'),
+          ],
           height: 5,
         }),
       ],
@@ -110,18 +128,19 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
         }),
         lines({
           id: 'providers-delivery',
-          title: 'Delivery rate',
+          title: 'Delivery rate, week by week',
+          isCutOff: true,
           from: 'deliverability_facts',
           values: [rate('delivery_rate')],
-          day: 'send_date',
+          over: byWeek('send_date'),
           each: by('mailbox_provider'),
         }),
         lines({
           id: 'providers-latency',
-          title: 'Seconds until 95 of 100 mails are delivered',
+          title: 'Seconds until 95 of 100 mails are delivered, at most',
           from: 'delivery_latency_daily',
           values: [max('p95_seconds', 'seconds')],
-          day: 'send_date',
+          over: byDay('send_date'),
           each: by('mailbox_provider'),
         }),
         table({
@@ -160,7 +179,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           each: by('meaning'),
           stacked: by('bounce_kind'),
         }),
-        lines({
+        columns({
           id: 'bounces-course',
           title: 'Bounces by kind',
           from: 'bounce_diagnostics',
@@ -173,7 +192,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           title: 'What Amazon SES judges by',
           from: 'deliverability_facts',
           values: [rate('reputation_bounce_rate')],
-          day: 'send_date',
+          over: byDay('send_date'),
           limits: [limit('ses_bounce_review', 'SES reviews'), limit('ses_bounce_pause', 'SES may pause')],
           width: 36,
         }),
@@ -202,12 +221,13 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           id: 'campaigns-all',
           title: 'Each campaign',
           from: 'deliverability_facts',
+          present: ['campaign_id'],
           groups: [by('campaign_id')],
           values: [
             sum('sent'),
             rate('delivery_rate'),
             rate('human_open_rate'),
-            rate('unique_click_rate'),
+            rate('human_click_rate'),
             rate('unsubscribe_rate'),
             rate('complaint_rate'),
           ],
@@ -215,7 +235,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
         rows({
           id: 'campaigns-tests',
           title: 'A/B tests',
-          note: 'Compared with the control; the interval holds the true rate in 95 of 100 cases',
+          note: 'Low and high: the interval that holds the true rate in 95 of 100 cases. Significant, 1: better or worse than the control beyond chance',
           from: 'treatment_comparison',
           columns: [
             by('campaign_id'),
@@ -225,23 +245,26 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
             asRate('human_open_rate_low'),
             asRate('human_open_rate_high'),
             byNumber('is_human_open_rate_significant'),
-            asRate('unique_click_rate'),
-            byNumber('is_unique_click_rate_significant'),
+            asRate('human_click_rate'),
+            asRate('human_click_rate_low'),
+            asRate('human_click_rate_high'),
+            byNumber('is_human_click_rate_significant'),
           ],
         }),
         table({
           id: 'campaigns-links',
           title: 'Links',
           from: 'link_performance',
+          present: ['campaign_id'],
           groups: [by('campaign_id'), by('link')],
           values: [sum('human_clicks'), sum('clicks'), sum('unsubscribes')],
         }),
-        bars({
+        lines({
           id: 'campaigns-hours',
-          title: 'Hours until people open',
+          title: 'People who have opened or clicked, by hours since the delivery',
           from: 'time_to_engage',
           values: [sum('human_opened'), sum('human_clicked')],
-          each: byNumber('hours_since_delivery'),
+          over: byNumber('hours_since_delivery'),
           width: 36,
         }),
       ],
@@ -256,19 +279,19 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           title: 'Opens of people and of all',
           from: 'deliverability_facts',
           values: [sum('unique_human_opens'), sum('unique_opens')],
-          day: 'send_date',
+          over: byDay('send_date'),
         }),
         lines({
           id: 'engagement-clicks',
           title: 'Clicks of people and of all',
           from: 'deliverability_facts',
           values: [sum('unique_human_clicks'), sum('unique_clicks')],
-          day: 'send_date',
+          over: byDay('send_date'),
         }),
         heat({
           id: 'engagement-hours',
           title: 'When do people click?',
-          note: 'In the report time zone; 1 is Monday; all days together',
+          note: 'In the report time zone; 1 is Monday',
           from: 'engagement_by_hour',
           rows: byNumber('day_of_week'),
           columns: byNumber('hour_of_day'),
@@ -301,6 +324,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
             rate('message_id_share'),
             rate('feedback_id_share'),
           ],
+          height: 7,
         }),
         table({
           id: 'senders-domains',
@@ -317,11 +341,11 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
         }),
         lines({
           id: 'senders-reputation',
-          title: 'What Gmail and Yahoo judge by',
+          title: 'What Gmail and Yahoo judge by, week by week',
           note: 'Complaints at providers that tell of them; Gmail tells in its Postmaster Tools alone',
           from: 'deliverability_facts',
           values: [rate('complaint_rate')],
-          day: 'send_date',
+          over: byWeek('send_date'),
           each: by('from_domain'),
           limits: [
             limit('gmail_yahoo_spam_recommended', 'Keep below'),
@@ -330,7 +354,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           ],
           width: 36,
         }),
-        lines({
+        columns({
           id: 'senders-complaints',
           title: 'Complaints',
           from: 'complaints_daily',
@@ -338,7 +362,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           day: 'event_date',
           each: by('mailbox_provider'),
         }),
-        lines({
+        columns({
           id: 'senders-unsubscribes',
           title: 'Unsubscribes',
           from: 'unsubscribes_daily',
@@ -350,22 +374,39 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
     },
     {
       id: 'one-message',
-      name: 'One message',
-      about: 'What happened to one mail, in order. Give its message id: each look is a query to Athena.',
+      name: 'One message or person',
+      about: 'What happened to one mail, or to all mail of one person. Each look is a query to Athena.',
       visuals: [
         rows({
           id: 'message-timeline',
-          title: 'Timeline',
+          title: 'One message',
           from: 'message_timeline',
+          asks: { parameter: 'MessageId', title: 'Message id', column: 'message_id' },
           columns: [
             byDay('occurred_at'),
-            byNumber('event_order'),
+            by('recipient_key'),
             by('event_name'),
             by('description'),
             by('machine_reason'),
             by('enhanced_status'),
           ],
-          height: 18,
+          oldestFirst: byDay('occurred_at'),
+        }),
+        rows({
+          id: 'person-timeline',
+          title: 'One person',
+          from: 'message_timeline',
+          asks: { parameter: 'Address', title: 'Address, in small letters', column: 'recipient_key' },
+          columns: [
+            byDay('occurred_at'),
+            by('message_id'),
+            by('event_name'),
+            by('description'),
+            by('machine_reason'),
+            by('enhanced_status'),
+          ],
+          newestFirst: byDay('occurred_at'),
+          height: 14,
         }),
       ],
     },
@@ -374,14 +415,14 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
       name: 'Data quality',
       about: 'Is everything accounted for, and how much was skipped, repeated or rejected?',
       visuals: [
-        lines({
+        columns({
           id: 'quality-records',
           title: 'What became of records',
           from: 'data_quality_daily',
           values: [sum('accepted'), sum('duplicate'), sum('skipped'), sum('quarantined')],
           day: 'ingest_date',
         }),
-        lines({
+        columns({
           id: 'quality-volume',
           title: 'Events by type',
           from: 'event_volume_daily',
@@ -394,6 +435,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           title: 'Each day',
           from: 'data_quality_daily',
           groups: [byDay('ingest_date'), by('quarantined_by_reason'), by('skipped_by_type')],
+          first: byDay('ingest_date'),
           values: [sum('records'), sum('records_accounted'), sum('missing_objects'), sum('changed_objects')],
         }),
       ],

@@ -33,11 +33,17 @@ export async function previewPage(
   asked: ReadonlyMap<string, Asked>,
   ask: Ask,
 ): Promise<Markup> {
-  const titles = new Map(
-    listAt(definition, 'FilterGroups')
+  const titles = new Map([
+    ...listAt(definition, 'FilterGroups')
       .flatMap((group) => listAt(group, 'Filters'))
       .flatMap(titled),
-  );
+    ...(at(sheet, 'ParameterControls') === undefined ? [] : listAt(sheet, 'ParameterControls')).map(
+      (control): [string, string] => [
+        textAt(control, 'TextField', 'ParameterControlId'),
+        textAt(control, 'TextField', 'Title'),
+      ],
+    ),
+  ]);
   const visuals = await Promise.all(
     listAt(sheet, 'Layouts', 0, 'Configuration', 'GridLayout', 'Elements').map(async (element) => {
       const question = asked.get(textAt(element, 'ElementId'));
@@ -45,7 +51,7 @@ export async function previewPage(
       const rows = await ask(question.sql);
       return html`<section id="${question.visual}" class="${cellsOf(element)}">
 <h2>${question.title}</h2>${question.subtitle && html`<p>${question.subtitle}</p>`}
-${rows.length === 0 ? html`<p class="none">No data</p>` : drawn(question, rows, sizeOf(element))}</section>`;
+${rows.length === 0 ? html`<p class="none">No data</p>` : drawn(question, rows, sizeOf(element, question.subtitle !== null))}</section>`;
     }),
   );
   const controls = JSON.stringify(at(sheet, 'SheetControlLayouts')).matchAll(/"ElementId":"([^"]+)"/g);
@@ -53,7 +59,7 @@ ${rows.length === 0 ? html`<p class="none">No data</p>` : drawn(question, rows, 
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${name}: a preview</title>
 <style>${trusted(STYLE)}</style></head><body><header><h1>${name}</h1><p>${textAt(sheet, 'Description')}</p>
 <p class="preview">A preview from the definition and the demo’s numbers; QuickSight draws it in its own way.</p>
-<ul>${Array.from(controls, ([, id = '']) => html`<li>${titles.get(id.slice(textAt(sheet, 'SheetId').length + 1)) ?? 'Message id'} <span>All</span></li>`)}</ul></header>
+<ul>${Array.from(controls, ([, id = '']) => html`<li>${titles.get(id.slice(textAt(sheet, 'SheetId').length + 1)) ?? titles.get(id)} <span>${titles.has(id) ? '…' : 'All'}</span></li>`)}</ul></header>
 <main>${visuals}</main></body></html>`;
 }
 
@@ -83,9 +89,9 @@ interface Size {
 }
 
 /** Pixels that a drawing has, below title and note. */
-const sizeOf = (element: Json): Size => ({
+const sizeOf = (element: Json, hasSubtitle: boolean): Size => ({
   width: (Number(at(element, 'ColumnSpan')) / COLUMNS) * PAGE - 40,
-  height: Number(at(element, 'RowSpan')) * (HEIGHT + GAP) - 75,
+  height: Number(at(element, 'RowSpan')) * (HEIGHT + GAP) - (hasSubtitle ? 65 : 47),
 });
 const ROWS = 60;
 const list = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -101,9 +107,11 @@ header li { background: #fff; border: 1px solid #ddd; border-radius: 4px; paddin
 main { display: grid; grid-template-columns: repeat(${COLUMNS}, 1fr); grid-auto-rows: ${HEIGHT}px; gap: ${GAP}px; }
 section { background: ${colour('UIColorPalette', 'PrimaryBackground')}; border: 1px solid #ddd; border-radius: 4px; padding: 8px 12px; overflow: hidden; }
 h2 { font-size: 14px; margin: 0; } section p { margin: 0; color: ${colour('UIColorPalette', 'SecondaryForeground')}; }
-.number { font-size: 30px; font-weight: 600; } table { border-collapse: collapse; width: 100%; margin-top: 4px; }
+.number { font-size: 30px; font-weight: 600; } .number small { font-size: 13px; font-weight: 400; } table { border-collapse: collapse; width: 100%; margin-top: 4px; }
 th, td { text-align: left; padding: 3px 8px 3px 0; border-bottom: 1px solid #eee; vertical-align: top; font-size: 12px; }
 th { font-weight: 600; } .right { text-align: right; } .plot { display: block; max-width: 100%; }
+ul.legend { display: flex; flex-wrap: wrap; gap: 2px 12px; padding: 0; margin: 2px 0; list-style: none; font-size: 11px; max-height: 32px; overflow: hidden; }
+${COLOURS.map((one, i) => `.k${i}::before { content: '■ '; color: ${one}; }`).join('\n')}
 ${list(COLUMNS)
   .map((i) => `.c${i} { grid-column-start: ${i + 1} } .w${i + 1} { grid-column-end: span ${i + 1} }`)
   .join('\n')}
@@ -121,12 +129,13 @@ const drawn = (question: Asked, rows: readonly Answer[], size: Size): Markup => 
 type Cell = Answer[string];
 const cell = (row: Answer, i: number): Cell => row[`f${i}`] ?? null;
 const number = (value: Cell): number | null => (value === null ? null : Number(value));
+const percentage = (value: number): string => `${(value * 100).toFixed(2)}%`;
 
-/** A number as the definition's format has it. */
-function written(value: Cell, { format }: Shown): string {
+/** A number as the definition's format has it; a time without seconds. */
+function written(value: Cell, { format }: Pick<Shown, 'format'>): string {
   if (value === null) return '–';
-  if (typeof value === 'string') return visible(value);
-  if (format === 'percent') return `${(Number(value) * 100).toFixed(3)}%`;
+  if (typeof value === 'string') return visible(value.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):.*Z$/, '$1 $2'));
+  if (format === 'percent') return percentage(Number(value));
   return typeof value === 'boolean'
     ? String(Number(value))
     : new Intl.NumberFormat('en', { maximumFractionDigits: 2 }).format(value);
@@ -135,73 +144,137 @@ function written(value: Cell, { format }: Shown): string {
 const isOf = (question: Asked, use: Shown['use']): number[] =>
   question.shown.flatMap((one, i) => (one.use === use ? [i] : []));
 const day = (value: Cell): Date => new Date(String(value));
+const colourOf = (i: number): string => COLOURS[i % COLOURS.length] ?? '';
+const isPercent = ({ shown }: Asked): boolean =>
+  shown.some(({ use, format }) => use === 'value' && format === 'percent');
+
+/** Names of colours, above a drawing. */
+const legend = (names: readonly string[]): Markup | '' =>
+  names.length < 2
+    ? ''
+    : html`<ul class="legend">${names.map((name, i) => html`<li class="k${i % COLOURS.length}">${name}</li>`)}</ul>`;
+
+interface Point {
+  x: Date | number;
+  y: number | null;
+  series: string;
+}
+
+/** What is drawn over time or a number: a series for each value, or for each text of the field that colours. */
+function seriesOf(question: Asked, rows: readonly Answer[]): { points: Point[]; names: string[] } {
+  const values = isOf(question, 'value');
+  const groups = isOf(question, 'group');
+  const along = question.sortedBy?.at ?? groups.find((i) => question.shown[i]?.isDate) ?? 0;
+  const each = groups.find((i) => i !== along);
+  const points = rows
+    .flatMap((row) =>
+      values.map((i): Point => {
+        const place = cell(row, along);
+        return {
+          x: question.shown[along]?.isDate ? day(place) : Number(place),
+          y: number(cell(row, i)),
+          series: each === undefined ? (question.shown[i]?.label ?? '') : visible(String(cell(row, each) ?? 'none')),
+        };
+      }),
+    )
+    .sort((a, b) => Number(a.x) - Number(b.x));
+  const total = (name: string): number =>
+    points.reduce((sum, one) => sum + (one.series === name ? (one.y ?? 0) : 0), 0);
+  const names = [...new Set(points.map(({ series }) => series))];
+  return { points, names: each === undefined ? names : names.sort((a, b) => total(b) - total(a)) };
+}
 
 const DRAWINGS: Readonly<Record<string, (question: Asked, rows: readonly Answer[], size: Size) => Markup>> = {
   KPIVisual(question, rows, { width }) {
     const [value = 0] = isOf(question, 'value');
     const [time = 1] = isOf(question, 'group');
-    const shown = question.shown[value];
+    const shown = question.shown[value] ?? { format: 'number' };
     const course = [...rows].sort((a, b) => day(cell(a, time)).getTime() - day(cell(b, time)).getTime());
-    const last = course.at(-1);
-    return html`<div class="number">${last && shown ? written(cell(last, value), shown) : '–'}</div>${svg(
-      { width, height: 50, axis: null, margin: 2 },
+    // The last one is under way, where the lake's mail ends: the definition leaves it out.
+    course.pop();
+    const [before, last] = [course.at(-2), course.at(-1)].map((row) => row && number(cell(row, value)));
+    const change = before && last != null ? `${last < before ? '' : '+'}${percentage(last / before - 1)}` : '';
+    return html`<div class="number">${written(last ?? null, shown)} <small>${change}</small></div>${svg(
+      { width, height: 45, axis: null, margin: 2, y: { zero: true } },
       Plot.lineY(course, {
         x: (row: Answer) => day(cell(row, time)),
         y: (row: Answer) => number(cell(row, value)),
-        stroke: COLOURS[0] ?? '',
+        stroke: colourOf(0),
       }),
     )}`;
   },
-  LineChartVisual(question, rows, size) {
-    const values = isOf(question, 'value');
-    const [time = 0, each] = isOf(question, 'group').sort(
-      (a, b) => Number(question.shown[b]?.isDate) - Number(question.shown[a]?.isDate),
-    );
-    const points = rows
-      .flatMap((row) =>
-        values.map((i) => ({
-          at: day(cell(row, time)),
-          value: number(cell(row, i)),
-          line: each === undefined ? (question.shown[i]?.column ?? '') : visible(String(cell(row, each))),
-        })),
-      )
-      .sort((a, b) => a.at.getTime() - b.at.getTime());
-    const lines = [...new Set(points.map(({ line }) => line))];
-    return svg(
+  LineChartVisual(question, rows, { width, height }) {
+    const { points, names } = seriesOf(question, rows);
+    const isTime = points[0]?.x instanceof Date;
+    return html`${legend(names)}${svg(
       {
-        ...size,
-        marginLeft: 50,
-        color: { domain: lines, range: COLOURS, legend: false },
-        y: { label: null, grid: true },
-        x: { type: 'utc', label: null },
+        width,
+        height: height - (names.length > 1 ? 20 : 0),
+        marginLeft: 55,
+        marginBottom: 35,
+        color: { domain: names, range: names.map((_, i) => colourOf(i)) },
+        y: {
+          label: null,
+          grid: true,
+          zero: !question.isCutOff,
+          ticks: 5,
+          ...(isPercent(question) ? { tickFormat: '.1%' } : {}),
+        },
+        x: { type: isTime ? 'utc' : 'linear', label: null },
       },
-      Plot.lineY(points, { x: 'at', y: 'value', stroke: 'line' }),
-      Plot.ruleY(question.limits, { strokeDasharray: '4,3', y: (value: number) => value }),
-      lines.map((line, i) =>
-        Plot.text([{ line }], { frameAnchor: 'top-left', dx: 4, dy: i * 13, text: 'line', fill: 'line' }),
-      ),
-    );
+      Plot.lineY(points, { x: 'x', y: 'y', stroke: 'series', z: 'series' }),
+      Plot.ruleY(question.limits, { y: 'value', strokeDasharray: '4,3' }),
+      Plot.text(question.limits, { y: 'value', text: 'name', frameAnchor: 'right', textAnchor: 'end', dy: -6 }),
+    )}`;
   },
-  BarChartVisual(question, rows, size) {
-    const values = isOf(question, 'value');
-    const [group = 0] = isOf(question, 'group');
-    const sums = new Map<string, number>();
-    for (const row of rows) {
-      const name = visible(String(cell(row, group)));
-      sums.set(name, (sums.get(name) ?? 0) + (number(cell(row, values[0] ?? 0)) ?? 0));
+  BarChartVisual(question, rows, { width, height }) {
+    if (question.isUpright) {
+      const { points, names } = seriesOf(question, rows);
+      return html`${legend(names)}${svg(
+        {
+          width,
+          height: height - (names.length > 1 ? 20 : 0),
+          marginLeft: 55,
+          marginBottom: 35,
+          color: { domain: names, range: names.map((_, i) => colourOf(i)) },
+          y: { label: null, grid: true, ticks: 5 },
+          x: { type: 'utc', label: null },
+        },
+        Plot.rectY(points, { x: 'x', y: 'y', fill: 'series', interval: 'day', order: names }),
+      )}`;
     }
-    const bars = [...sums].map(([name, sum]) => ({ name: name.length > 40 ? `${name.slice(0, 39)}…` : name, sum }));
-    return svg(
-      { ...size, marginLeft: 270, x: { label: null }, y: { label: null } },
-      Plot.barX(bars.sort((a, b) => b.sum - a.sum).slice(0, 12), {
-        x: 'sum',
-        y: 'name',
-        fill: COLOURS[0] ?? '',
-        sort: { y: '-x' },
-      }),
-    );
+    const [value = 0] = isOf(question, 'value');
+    const [group = 0, stacked] = isOf(question, 'group');
+    const bars = rows.map((row) => ({
+      name: visible(String(cell(row, group) ?? 'none')),
+      of: number(cell(row, value)) ?? 0,
+      part: stacked === undefined ? '' : visible(String(cell(row, stacked) ?? 'none')),
+    }));
+    const sums = new Map<string, number>();
+    for (const { name, of } of bars) sums.set(name, (sums.get(name) ?? 0) + of);
+    const kept = [...sums].sort(([, a], [, b]) => b - a).slice(0, 12);
+    const names = [...new Set(bars.map(({ part }) => part))].sort();
+    return html`${legend(names)}${svg(
+      {
+        width,
+        height: height - (names.length > 1 ? 20 : 0),
+        marginLeft: 265,
+        marginBottom: 35,
+        color: { domain: names, range: names.map((_, i) => colourOf(i)) },
+        x: { label: null, grid: true },
+        y: {
+          label: null,
+          domain: kept.map(([name]) => name),
+          tickFormat: (name: string) => (name.length > 38 ? `${name.slice(0, 37)}…` : name),
+        },
+      },
+      Plot.barX(
+        bars.filter(({ name }) => kept.some(([one]) => one === name)),
+        { x: 'of', y: 'name', fill: 'part' },
+      ),
+    )}`;
   },
-  HeatMapVisual(question, rows, size) {
+  HeatMapVisual(question, rows, { width, height }) {
     const [value = 0] = isOf(question, 'value');
     const [down = 0, across = 1] = isOf(question, 'group');
     const points = rows.map((row) => ({
@@ -209,27 +282,37 @@ const DRAWINGS: Readonly<Record<string, (question: Asked, rows: readonly Answer[
       y: visible(String(cell(row, down))),
       of: number(cell(row, value)),
     }));
-    const columns = [...new Set(points.map(({ x }) => x))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    const sorted = (texts: string[]): string[] =>
+      [...new Set(texts)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    const columns = sorted(points.map(({ x }) => x));
     return svg(
       {
-        ...size,
+        width,
+        height,
         marginLeft: 90,
+        marginBottom: 35,
         x: { domain: columns, label: null, ticks: columns.filter((_, i) => i % Math.ceil(columns.length / 14) === 0) },
-        y: { label: null, type: 'band' },
+        y: { label: null, type: 'band', domain: sorted(points.map(({ y }) => y)) },
         color: { type: 'linear', range: listAt(THEME, 'DataColorPalette', 'MinMaxGradient').map(String) },
       },
       Plot.cell(points, { x: 'x', y: 'y', fill: 'of', inset: 0.5 }),
     );
   },
-  TableVisual(question, rows) {
-    const first = isOf(question, 'value')[0];
-    const shown =
-      first === undefined ? rows : [...rows].sort((a, b) => Number(cell(b, first)) - Number(cell(a, first)));
-    return html`<table><thead><tr>${question.shown.map(({ column, use }) => html`<th class="${use === 'value' ? 'right' : ''}">${column}</th>`)}</tr></thead><tbody>${shown
-      .slice(0, 8)
+  TableVisual({ shown, sortedBy }, rows, { height }) {
+    const by = (row: Answer): number | string =>
+      sortedBy === null
+        ? 0
+        : typeof cell(row, sortedBy.at) === 'string'
+          ? String(cell(row, sortedBy.at))
+          : Number(cell(row, sortedBy.at));
+    const direction = sortedBy?.isDescending ? -1 : 1;
+    const ordered = [...rows].sort((a, b) => (by(a) < by(b) ? -direction : by(a) > by(b) ? direction : 0));
+    const side = ({ use, format }: Shown): string => (use === 'value' || format === 'percent' ? 'right' : '');
+    return html`<table><thead><tr>${shown.map((one) => html`<th class="${side(one)}">${one.label}</th>`)}</tr></thead><tbody>${ordered
+      .slice(0, Math.floor(height / 22))
       .map(
         (row) =>
-          html`<tr>${question.shown.map((one, i) => html`<td class="${one.use === 'value' ? 'right' : ''}">${written(cell(row, i), one)}</td>`)}</tr>`,
+          html`<tr>${shown.map((one, i) => html`<td class="${side(one)}">${written(cell(row, i), one)}</td>`)}</tr>`,
       )}</tbody></table>`;
   },
 };

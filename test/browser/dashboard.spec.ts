@@ -16,8 +16,8 @@ const definition = dashboardOf((await loadSql(SQL_FOLDER)).views);
 const sheets = listAt(definition, 'Sheets');
 const asked = new Map(questionsOfVisuals(definition).map((one) => [one.visual, one]));
 
-/** These have nothing to show of a lake that was never settled or audited, and until a message id is given. */
-const EMPTY = new Set(['ok-fresh', 'message-timeline']);
+/** These have nothing to show of a lake that was never settled or audited, and until a message id or an address is given. */
+const EMPTY = new Set(['ok-fresh', 'message-timeline', 'person-timeline']);
 
 describe('the preview of the dashboard', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dashboard-'));

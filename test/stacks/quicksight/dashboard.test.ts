@@ -2,12 +2,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { headlines } from '#cli/commands/headlines.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { clicks, events, headers } from '#lake/tables/index.ts';
+import { RATES, rateOf } from '#report/measures.ts';
+import { type Row, rowsOf } from '#report/rows.ts';
+import { loadBounceReasons } from '#report/sections/bounces.ts';
+import { loadCampaigns } from '#report/sections/campaigns.ts';
+import { loadIdentities } from '#report/sections/identities.ts';
 import { DATA_SET_NAMES, kindOf, viewsOfDataSets } from '../../../stacks/quicksight/data-sets.ts';
 import { generatedLakes } from '../../sql/generated-lake.ts';
 import type { LakeFixture } from '../../sql/lake-fixture.ts';
 import { at, type Json, listAt, textAt } from '../graph.ts';
 import { complaintsAbout } from '../service-models.ts';
-import { askedBy, calculatedFieldsOf, dashboardOf, questionsOfVisuals, templateOfTests } from './query-of.ts';
+import {
+  askedBy,
+  calculatedFieldsOf,
+  dashboardOf,
+  questionsOfVisuals,
+  type Shown,
+  templateOfTests,
+} from './query-of.ts';
 
 const { views } = await loadSql('sql');
 const definition = dashboardOf(views);
@@ -56,6 +68,30 @@ describe('the template', () => {
     expect(pointedAt.filter((name) => !names.has(name ?? ''))).toEqual([]);
     const ids = [...JSON.stringify(template).matchAll(/"(?:DataSourceId|DataSetId|DashboardId)":"([^"]+)"/g)];
     expect(ids.filter(([, id = '']) => !id.startsWith('maillake-dev-'))).toEqual([]);
+  });
+
+  test('has data sets with the columns of their views, each of the kind that holds its values', () => {
+    const TYPES: Readonly<Record<string, string>> = {
+      bigint: 'INTEGER',
+      integer: 'INTEGER',
+      double: 'DECIMAL',
+      varchar: 'STRING',
+      date: 'DATETIME',
+      'timestamp(3)': 'DATETIME',
+      boolean: 'BIT',
+    };
+    const sets = resources.flatMap(([, resource]) =>
+      textAt(resource, 'Type') === 'AWS::QuickSight::DataSet'
+        ? [at(resource, 'Properties', 'PhysicalTableMap', 'view', 'RelationalTable')]
+        : [],
+    );
+    expect(sets).toHaveLength(DATA_SET_NAMES.length);
+    for (const set of sets) {
+      const view = views.find(({ name }) => name === textAt(set, 'Name'));
+      expect(at(set, 'InputColumns')).toEqual(
+        view?.columns.map(({ name, type }) => ({ Name: name, Type: TYPES[type] })),
+      );
+    }
   });
 
   test('fits into what CloudFormation takes from S3', () => {
@@ -134,11 +170,53 @@ describe('the definition', () => {
     }
   });
 
+  test('every parameter, visual and field that is named is there', () => {
+    const parameters = listAt(definition, 'ParameterDeclarations').map((one) =>
+      textAt(one, 'StringParameterDeclaration', 'Name'),
+    );
+    expect([...new Set(named(definition, 'ParameterName'))].sort()).toEqual([...parameters].sort());
+    expect(named(definition, 'SourceParameterName').sort()).toEqual([...parameters].sort());
+    for (const group of listAt(definition, 'FilterGroups')) {
+      for (const scope of listAt(group, 'ScopeConfiguration', 'SelectedSheets', 'SheetVisualScopingConfigurations')) {
+        const sheet = sheets.find((one) => at(one, 'SheetId') === at(scope, 'SheetId'));
+        const scoped = at(scope, 'VisualIds') === undefined ? [] : listAt(scope, 'VisualIds').map(String);
+        expect(sheet, textAt(group, 'FilterGroupId')).toBeDefined();
+        expect(named(at(sheet, 'Visuals'), 'VisualId')).toEqual(expect.arrayContaining(scoped));
+      }
+    }
+    for (const visual of sheets.flatMap((sheet) => listAt(sheet, 'Visuals'))) {
+      const [body] = Object.values(Object(visual)) as Json[];
+      const { FieldWells, ...rest } = Object(at(body, 'ChartConfiguration'));
+      const fields = named(FieldWells, 'FieldId');
+      expect(new Set(fields).size).toBe(fields.length);
+      expect(fields).toEqual(expect.arrayContaining(named(rest, 'FieldId')));
+    }
+  });
+
+  test('a visual of rows of people shows none until a reader has asked for one', () => {
+    const asked = listAt(definition, 'FilterGroups').filter((group) => named(group, 'ParameterName').length > 0);
+    const direct = visuals.filter(({ dataSet }) => dataSet === 'message_timeline').map(({ visual }) => visual);
+    expect(asked.flatMap((group) => named(group, 'VisualIds')).sort()).toEqual(direct.sort());
+    const people = views.filter(({ columns }) => columns.some(({ name }) => /^recipient(_key)?$/.test(name)));
+    expect(DATA_SET_NAMES.filter((name) => people.some((view) => view.name === name))).toEqual(['message_timeline']);
+  });
+
+  test('every column in a table, and every axis, is named in words', () => {
+    // A big number has its title alone; what colours is in the legend, and the value of a heat map nowhere.
+    const isNamed = (kind: string, { use, isColour }: Shown): boolean =>
+      kind !== 'KPIVisual' && !isColour && !(kind === 'HeatMapVisual' && use === 'value');
+    const names = visuals.flatMap(({ kind, shown }) =>
+      shown.filter((one) => isNamed(kind, one)).map(({ label }) => label),
+    );
+    expect(names.length).toBeGreaterThan(80);
+    expect(names.filter((name) => /_|^[a-z]/.test(name))).toEqual([]);
+  });
+
   test('a tenant and each tag that is a dimension has a control, by the tag’s own name', () => {
     const titles = [...JSON.stringify(definition).matchAll(/"DefaultFilterControlConfiguration":\{"Title":"([^"]+)"/g)];
     expect(titles.map(([, title]) => title)).toEqual([
-      ...['Days of sending', 'Days of events', 'Sending domain', 'Configuration set', 'Campaign', 'Mailbox provider'],
-      ...['Tenant', 'team', 'template'],
+      ...['Days of sending', 'Days of events', 'Days of arrival', 'Sending domain', 'Configuration set', 'Campaign'],
+      ...['Mailbox provider', 'Tenant', 'team', 'template'],
     ]);
   });
 
@@ -153,6 +231,15 @@ describe('the definition', () => {
     expect(DATA_SET_NAMES.filter((name) => !visuals.some(({ dataSet }) => dataSet === name))).toEqual([]);
   });
 });
+
+/** Every text that stands under a key, at any depth; of a list each. */
+function named(json: Json | undefined, key: string): string[] {
+  if (Array.isArray(json)) return json.flatMap((one) => named(one, key));
+  if (typeof json !== 'object' || json === null) return [];
+  return Object.entries(json).flatMap(([name, value]) =>
+    name === key ? [value as Json].flat().map(String) : named(value as Json, key),
+  );
+}
 
 function controlsOf(sheet: Json): string[] {
   return [
@@ -224,6 +311,51 @@ describe('on a lake', () => {
     }
     // Where Apple hides nearly all opens, both say nothing.
     expect(told?.providers.some(({ rates }) => rates.humanOpen === null)).toBe(true);
+  });
+
+  const shownBy = async (visual: string) =>
+    (await lake.rows(visuals.find((one) => one.visual === visual)?.sql ?? '')).map((row) =>
+      Object.values(row).map((value) => (typeof value === 'bigint' ? Number(value) : value)),
+    );
+  const ask = async (sql: string): Promise<Row[]> => rowsOf(await lake.query(sql));
+
+  test('numbers of a campaign are those that the report says of it', async () => {
+    const shown = new Map((await shownBy('campaigns-all')).map(([name, ...of]) => [name, of]));
+    const { campaigns } = await loadCampaigns(ask);
+    const told = campaigns.filter(({ campaign }) => campaign !== null);
+    expect(told.length).toBeGreaterThan(5);
+    for (const { campaign, counts } of told) {
+      const { delivery, humanOpen, click, unsubscribe, complaint } = RATES;
+      const rates = [delivery, humanOpen, click, unsubscribe, complaint].map((one) => rateOf(counts, one));
+      expect(shown.get(campaign)).toEqual([counts.number('sent'), ...rates]);
+    }
+  });
+
+  test('reasons of bounces, and how often, are those of the report', async () => {
+    const sums = new Map<string, number>();
+    for (const [, status, meaning, , , bounces] of await shownBy('bounces-what-to-do')) {
+      const reason = `${status} ${meaning}`;
+      sums.set(reason, (sums.get(reason) ?? 0) + Number(bounces));
+    }
+    const told = new Map<string, number>();
+    const { reasons, rest } = await loadBounceReasons(ask);
+    for (const { status, meaning, bounces } of reasons)
+      told.set(`${status} ${meaning}`, (told.get(`${status} ${meaning}`) ?? 0) + bounces);
+    expect(rest.reasons).toBe(0);
+    expect(new Map([...sums].filter(([, bounces]) => bounces > 0))).toEqual(told);
+  });
+
+  test('a sender’s standing and headers are those of the report', async () => {
+    const { identities, compliance } = await loadIdentities(ask);
+    const status = await shownBy('ok-status');
+    expect(
+      status.filter(([, scope]) => scope === 'identity').map((row) => [row[4], row[5], row[0], ...row.slice(9)]),
+    ).toEqual(expect.arrayContaining(identities.map((one) => Object.values(one))));
+    expect(identities.length).toBeGreaterThan(2);
+    const shares = await shownBy('senders-requirements');
+    expect(shares.map((row) => row.slice(0, 5))).toEqual(
+      expect.arrayContaining(compliance.map((one) => Object.values(one).slice(0, 5))),
+    );
   });
 
   test('a rate is one of sums: the delivery rate of all days is not the mean of days', async () => {

@@ -45,7 +45,7 @@ export const calculatedFieldsOf = (definition: Json): Map<string, string> =>
 /** What each visual asks, sheet by sheet. */
 export function questionsOfVisuals(definition: Json): Asked[] {
   const calculated = calculatedFieldsOf(definition);
-  const only = rowFiltersOf(definition);
+  const only = rowConditionsOf(definition);
   return listAt(definition, 'Sheets')
     .flatMap((sheet) => listAt(sheet, 'Visuals'))
     .map((visual) => askedBy(Object(visual), calculated, only));
@@ -54,7 +54,10 @@ export function questionsOfVisuals(definition: Json): Asked[] {
 /** A field as the visual shows it. */
 export interface Shown {
   use: 'group' | 'value' | 'row';
-  column: string;
+  /** what stands above it, or on its axis */
+  label: string;
+  /** its texts are colours, which a legend names */
+  isColour: boolean;
   isDate: boolean;
   format: 'percent' | 'number';
 }
@@ -65,8 +68,13 @@ export interface Asked {
   subtitle: string | null;
   /** in the order of the query's columns, f0, f1 and so on */
   shown: Shown[];
-  /** where lines are drawn that must not be crossed */
-  limits: number[];
+  /** the field that is sorted by */
+  sortedBy: { at: number; isDescending: boolean } | null;
+  /** lines that must not be crossed */
+  limits: { name: string; value: number }[];
+  isUpright: boolean;
+  /** its axis begins where the data does */
+  isCutOff: boolean;
   kind: string;
   dataSet: string;
   sql: string;
@@ -90,14 +98,16 @@ export function askedBy(
   if (!first) throw new Error(`a visual without fields: ${kind}`);
   const dataSet = first.dataSet;
   const groups = fields.filter(({ use }) => use === 'group');
-  const items = fields.map(({ use, column, aggregation, isDate }, i) => {
+  const items = fields.map(({ use, column, aggregation, isDate, granularity }, i) => {
     const expression = calculated.get(`${dataSet} ${column}`);
     if (expression !== undefined) return `${inSql(expression)} as f${i}`;
     if (use === 'row' || (use === 'group' && !isDate)) return `${column} as f${i}`;
-    if (use === 'group') return `date_trunc('day', ${column}) as f${i}`;
+    if (use === 'group') return `date_trunc('${granularity}', ${column}) as f${i}`;
     return `${aggregation}(${column}) as f${i}`;
   });
-  const where = (only.get(String(at(body, 'VisualId'))) ?? []).map((column) => `cast(${column} as integer) = 1`);
+  const where = only.get(String(at(body, 'VisualId'))) ?? [];
+  const chart = at(body, 'ChartConfiguration');
+  const sort = sortOf(chart);
   const places = fields.flatMap(({ use }, i) => (use === 'group' ? [i + 1] : []));
   const grouped = groups.length > 0 ? ` group by ${places.join(', ')}` : '';
   return {
@@ -105,15 +115,20 @@ export function askedBy(
     title: String(at(body, 'Title', 'FormatText', 'PlainText')),
     subtitle:
       at(body, 'Subtitle', 'FormatText') === undefined ? null : textAt(body, 'Subtitle', 'FormatText', 'PlainText'),
-    shown: fields.map(({ use, column, isDate, isPercent }) => ({
+    shown: fields.map(({ id, use, column, isDate, isPercent }) => ({
       use,
-      column: column.replace(/ \(of sums\)$/, ''),
+      label: labelsIn(chart ?? null).get(id) ?? column,
+      isColour: namesColour(wells, id),
       isDate,
       format: isPercent ? 'percent' : 'number',
     })),
-    limits: Array.from(JSON.stringify(body).matchAll(/"StaticConfiguration":\{"Value":([\d.]+)\}/g), ([, value]) =>
-      Number(value),
-    ),
+    sortedBy: sort && { at: fields.findIndex(({ id }) => id === sort.id), isDescending: sort.isDescending },
+    limits: (at(chart, 'ReferenceLines') === undefined ? [] : listAt(chart, 'ReferenceLines')).map((line) => ({
+      name: textAt(line, 'LabelConfiguration', 'CustomLabelConfiguration', 'CustomLabel'),
+      value: Number(at(line, 'DataConfiguration', 'StaticConfiguration', 'Value')),
+    })),
+    isUpright: at(chart, 'Orientation') === 'VERTICAL',
+    isCutOff: JSON.stringify(chart).includes('"DataDriven"'),
     kind,
     dataSet,
     sql: `select ${items.join(', ')} from ${dataSet}${where.length > 0 ? ` where ${where.join(' and ')}` : ''}${grouped}`,
@@ -121,27 +136,56 @@ export function askedBy(
   };
 }
 
-/** Columns that must be 1, by the visual that a filter of the definition is for. */
-const rowFiltersOf = (definition: Json): Map<string, string[]> => {
+/** Conditions of rows, by the visual that a filter of the definition is for; those of time are left to who looks. */
+const rowConditionsOf = (definition: Json): Map<string, string[]> => {
   const only = new Map<string, string[]>();
   for (const group of listAt(definition, 'FilterGroups')) {
     for (const filter of listAt(group, 'Filters')) {
-      const equality = at(filter, 'NumericEqualityFilter');
-      if (equality === undefined) continue;
+      const [equality, list] = [at(filter, 'NumericEqualityFilter'), at(filter, 'CategoryFilter')];
+      const condition =
+        equality !== undefined
+          ? `cast(${textAt(equality, 'Column', 'ColumnName')} as integer) = 1`
+          : at(list, 'Configuration', 'FilterListConfiguration', 'NullOption') === 'NON_NULLS_ONLY'
+            ? `${textAt(list, 'Column', 'ColumnName')} is not null`
+            : undefined;
+      if (condition === undefined) continue;
       const scopes = listAt(group, 'ScopeConfiguration', 'SelectedSheets', 'SheetVisualScopingConfigurations');
       for (const visual of scopes.flatMap((scope) => listAt(scope, 'VisualIds')).map(String))
-        only.set(visual, [...(only.get(visual) ?? []), textAt(equality, 'Column', 'ColumnName')]);
+        only.set(visual, [...(only.get(visual) ?? []), condition]);
     }
   }
   return only;
 };
 
+/** What a chart's fields are called, by their ids. */
+function labelsIn(json: Json): Map<string, string> {
+  if (Array.isArray(json)) return new Map(json.flatMap((one) => [...labelsIn(one)]));
+  if (typeof json !== 'object' || json === null) return new Map();
+  const [label, id] = [at(json, 'CustomLabel'), at(json, 'FieldId') ?? at(json, 'ApplyTo', 'FieldId')];
+  if (typeof label === 'string' && typeof id === 'string') return new Map([[id, label]]);
+  return new Map(Object.values(json).flatMap((one) => [...labelsIn(one)]));
+}
+
+/** Whether a field is among those that colour. */
+const namesColour = (wells: Json, id: string): boolean =>
+  Object.values(Object(wells)).some((well) =>
+    JSON.stringify(at(well as Json, 'Colors') ?? null).includes(`"FieldId":"${id}"`),
+  );
+
+function sortOf(chart: Json | undefined): { id: string; isDescending: boolean } | null {
+  const sort = at(chart, 'SortConfiguration', 'RowSort', 0) ?? at(chart, 'SortConfiguration', 'CategorySort', 0);
+  if (sort === undefined) return null;
+  return { id: textAt(sort, 'FieldSort', 'FieldId'), isDescending: at(sort, 'FieldSort', 'Direction') === 'DESC' };
+}
+
 interface Used {
+  id: string;
   use: 'group' | 'value' | 'row';
   dataSet: string;
   column: string;
   aggregation: string;
   isDate: boolean;
+  granularity: string;
   isPercent: boolean;
 }
 
@@ -154,19 +198,23 @@ function fieldsIn(json: Json): Used[] {
     }
     const all = Array.isArray(value) ? value : [value];
     return all.map((field) => ({
+      id: textAt(field, 'FieldId'),
       use: /DimensionField$/.test(key) ? 'group' : /MeasureField$/.test(key) ? 'value' : 'row',
       dataSet: String(at(field, 'Column', 'DataSetIdentifier')),
       column: String(at(field, 'Column', 'ColumnName')),
       aggregation: String(at(field, 'AggregationFunction', 'SimpleNumericalAggregation') ?? 'count'),
       isDate: /^Date/.test(key),
+      granularity: String(at(field, 'DateGranularity') ?? 'DAY').toLowerCase(),
       isPercent: JSON.stringify(field).includes('"PercentageDisplayFormatConfiguration"'),
     }));
   });
 }
 
-/** `ifelse(…, sum({a}) / nullIf(sum({b}), 0), NULL)`: QuickSight divides as decimals. */
+/** `ifelse(…, sum({a}) / nullIf(sum({b}), 0), NULL)`: QuickSight divides as decimals, and writes as many as it has rounded to. */
 const inSql = (expression: string): string =>
   expression
     .replace(/\{(\w+)\}/g, '$1')
     .replace(/(sum\(\w+\)) \//g, 'cast($1 as double) /')
-    .replace(/^ifelse\((.*), (cast.*), NULL\)$/, 'case when $1 then $2 end');
+    .replace(/^ifelse\((.*), (cast.*), NULL\)$/, 'case when $1 then $2 end')
+    .replace(/toString\(round\(([^,]*), 1\)\)/g, 'cast(cast($1 as decimal(18, 1)) as varchar)')
+    .replace(/toString\((\w+)\)/g, 'cast($1 as varchar)');
