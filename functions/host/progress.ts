@@ -1,4 +1,4 @@
-/** Long-running work reports its progress. It goes to stderr: as a bar on a terminal, as lines elsewhere. */
+/** What long-running work reports its progress to. The command line shows it on stderr: a bar on a terminal, lines elsewhere. */
 
 export type ProgressUnit = 'bytes' | 'days' | 'partitions' | 'objects' | 'messages';
 

@@ -1,8 +1,7 @@
 /*
 In which programs and on which devices people opened mail, from the user agents of opens; those labelled machine are
 counted beside. Machines are told by their user agent alone here (machine_reason of email_events). Simulator addresses
-are left out. One row per event date, mail client,
-device class, mailbox provider and campaign.
+are left out. One row per event date, mail client, device class, mailbox provider and campaign.
 
 clock: event day
 grain: event_date, client_name, device_class, mailbox_provider, campaign_id

@@ -1,4 +1,4 @@
-/** Very many small objects in one hour prefix, several transform processes over them at once, some killed and begun again. */
+/** Makes very many small objects in one hour, and lets several processes transform them at once, some of which are killed. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLake } from '#local/lake.ts';

@@ -14,7 +14,7 @@ import { worded } from '../wording.ts';
 /** Incidents that are described one by one. If there are more, it is a lasting state rather than incidents. */
 export const TOLD = 8;
 
-/** What a reader must know who reads no further: incidents in words, and where the sender stands against the limits. */
+/** What a reader must know who reads nothing else: incidents in words, and how the sender stands against the limits. */
 export function summarySection(
   { incidents, isJudged }: Found,
   causes: ReadonlyMap<Incident, Cause>,
