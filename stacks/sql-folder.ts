@@ -13,7 +13,7 @@ export interface StageSql extends LakeSql {
   folder: string;
 }
 
-/** Functions and views are made from the same copy: they can't disagree. */
+/** One copy, from which functions and views are both made, so that they can't disagree. */
 export async function sqlFolder(
   { attributionDays, reportTimeZone, ses }: StageConfig,
   names: Stage,
@@ -32,7 +32,7 @@ export async function sqlFolder(
     }),
   );
   if (ses?.configurationSet === 'new') {
-    // Its mail begins with the stage: what it publishes holds for all of it.
+    // No mail names the set before the stage has made it: what it publishes holds for all its mail.
     const published = join(folder, 'seeds', 'published_events.csv');
     const set = nameOf('configurationSet', names);
     writeFileSync(published, withPublishedEvents(readFileSync(published, 'utf8'), set, ses.events));

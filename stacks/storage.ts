@@ -46,7 +46,7 @@ function makeBucket(
   versioning = false,
 ): sst.aws.Bucket {
   const { keepsData, kmsKeyArn } = stage.config;
-  // What queries have answered can be asked again.
+  // Results of queries can be had again by running them.
   const isKept = name !== 'Results';
   const bucket = new sst.aws.Bucket(name, {
     versioning,

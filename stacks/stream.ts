@@ -65,7 +65,8 @@ function attachSes(
 ): { configurationSet?: $util.Output<string> } {
   const { config, places, account, deployed } = stage;
   const isNew = config.ses?.configurationSet === 'new';
-  // Mail that names a configuration set is refused when it has gone: one that was made goes on beside one that is named later.
+  // SES refuses mail that names a configuration set which is gone, so a set that the stage made stays when another is
+  // named.
   const isKept = config.keepsData && deployed.has(keyOf(SET, 'ConfigurationSet'));
   const made = isNew || isKept ? makeSet(stage) : null;
   if (!config.ses) return {};

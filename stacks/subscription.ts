@@ -1,4 +1,6 @@
-/** Whether the account has QuickSight: asked before anything is made, because a dashboard would fail after everything else. */
+/**
+ * Checks that the account has QuickSight before anything is made: without it the dashboard would fail after all else.
+ */
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Credentials, signedHeaders } from '#aws/signed-request.ts';
 import { ConfigError, type StageConfig } from './config.ts';
@@ -17,14 +19,14 @@ const ENTERPRISE = /^ENTERPRISE/;
 const HOW = 'subscribe in the console of QuickSight (Enterprise), or say dashboards: null';
 
 /**
- * @returns a warning, where it can't be told: what the account has is said then by the deployment itself
+ * @returns a warning where no answer tells; then the deployment itself fails if there is none
  * @throws ConfigError if the account has no subscription, or one that knows no dashboards of this kind
  */
 export async function refuseWithoutSubscription(asking: Asking): Promise<string | null> {
   const { account, dashboards, credentials, now, endpoint } = asking;
   const [owner] = dashboards?.owners ?? [];
   if (owner === undefined) return null;
-  // Identities of an account live in one region, which its users' ARNs name; there it can be asked.
+  // QuickSight keeps an account's users in one region, which their ARNs name, and answers there.
   const region = owner.split(':')[3] ?? '';
   const url = new URL(`/account/${account}`, endpoint ?? `https://quicksight.${region}.amazonaws.com`);
   const said = await answerOf(
@@ -32,7 +34,8 @@ export async function refuseWithoutSubscription(asking: Asking): Promise<string 
     signedHeaders({ method: 'GET', url, service: 'quicksight', region }, credentials, now),
   );
   if (said.kind === 'ResourceNotFoundException') throw refusal(`account ${account} has no subscription to QuickSight`);
-  if (said.status !== 200) return `It could not be asked whether the account has QuickSight (${said.kind}): it must.`;
+  if (said.status !== 200)
+    return `Could not find out whether the account has a subscription to QuickSight, which dashboards need: ${said.kind}`;
   const { AccountSubscriptionStatus: status, Edition: edition } = said.info;
   if (status !== 'ACCOUNT_CREATED') throw refusal(`the subscription of account ${account} to QuickSight is ${status}`);
   if (!ENTERPRISE.test(edition ?? '')) throw refusal(`QuickSight of account ${account} is ${edition}, not Enterprise`);
@@ -41,7 +44,7 @@ export async function refuseWithoutSubscription(asking: Asking): Promise<string 
 
 const refusal = (what: string): ConfigError => new ConfigError(`dashboards: ${what}; nothing was changed: ${HOW}`);
 
-/** As the deployment itself would sign. */
+/** The credentials that the deployment itself uses. */
 export const deployerCredentials = (region: string): Promise<Credentials> =>
   new S3Client({ region }).config.credentials();
 

@@ -30,7 +30,7 @@ export function makeViews(
   }
   const saved: aws.athena.NamedQuery[] = [];
   for (const { name, description, query } of [...savedQueries(views), ...exampleQueries()]) {
-    // Athena takes 5 a second ("Service quotas", CreateNamedQuery): each waits for the one two before it.
+    // Athena takes 5 a second ("Service quotas", CreateNamedQuery), so two are created at a time.
     const before = saved.at(-2);
     saved.push(
       new aws.athena.NamedQuery(

@@ -24,7 +24,10 @@ export const makeWorkgroups = (stage: LakeStage, storage: Storage): Workgroups =
   };
 };
 
-/** What dashboards ask for costs on its own account, and has the analysts' limit. It goes with the dashboards. */
+/**
+ * For the dashboards' queries: their costs can be told apart, and they have the analysts' limit. Removed with the
+ * dashboards.
+ */
 export const makeDashboardWorkgroup = (stage: LakeStage, storage: Storage): aws.athena.Workgroup =>
   makeWorkgroup(stage, storage, 'Dashboards', {
     name: stage.places.names.dashboardWorkgroup,
@@ -55,7 +58,7 @@ function makeWorkgroup(
     {
       name: workgroup,
       description,
-      // With its saved queries and their history, where nothing is to stay behind.
+      // Removes saved queries and their history too, where the stage keeps no data.
       forceDestroy: !(config.keepsData && isKept),
       configuration: {
         enforceWorkgroupConfiguration: true,

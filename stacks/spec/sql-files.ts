@@ -1,2 +1,5 @@
-/** Which files of sql/ go into packages: not documents, for no function reads them, and each new sentence would be a new package. */
+/**
+ * Tells which files of sql/ go into packages: no documents, because no function reads them and each edit would make a
+ * new one.
+ */
 export const isSqlFile = (path: string): boolean => !/\.(?:md|yml)$/.test(path);

@@ -63,7 +63,7 @@ describe('before a dashboard is made', () => {
 
   test('where it can’t be told, a warning says so, and nothing is refused', async () => {
     answer = { status: 403, headers: { 'x-amzn-errortype': 'AccessDeniedException' }, body: '{}' };
-    expect(await ask()).toContain('(AccessDeniedException)');
+    expect(await ask()).toContain('which dashboards need: AccessDeniedException');
     answer = { status: 404, body: '<html></html>' };
     expect(await ask()).toContain('(status 404)');
   });
