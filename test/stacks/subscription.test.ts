@@ -65,6 +65,6 @@ describe('before a dashboard is made', () => {
     answer = { status: 403, headers: { 'x-amzn-errortype': 'AccessDeniedException' }, body: '{}' };
     expect(await ask()).toContain('which dashboards need: AccessDeniedException');
     answer = { status: 404, body: '<html></html>' };
-    expect(await ask()).toContain('(status 404)');
+    expect(await ask()).toContain('which dashboards need: status 404');
   });
 });
