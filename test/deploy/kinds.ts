@@ -210,7 +210,6 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'aws:lambda/eventSourceMapping:EventSourceMapping': {
     replaces: ['eventSourceArn'],
     look: (_, id) => request('lambda', 'GetEventSourceMapping', { UUID: id }),
-    taken: 'ResourceConflictException',
     update: (inputs, id) =>
       renamed(
         requestsOf({ type: 'aws:lambda/eventSourceMapping:EventSourceMapping', name: '', inputs }),

@@ -28,7 +28,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   'when and how long': {
     schedules: { enabled: false, at: { settle: 'rate(6 hours)', audit: 'cron(0 3 ? * MON *)' } },
-    atOnce: { live: 3, backfill: 2, settle: 2 },
+    atOnce: { live: 3, backfill: 2, settle: 2, rollup: 2 },
     retention: { quarantineDays: 30, resultDays: 30, graceDays: 30, logDays: 365 },
     queryGigabytes: 10,
   },

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LakeConfig } from '../../stacks/config.ts';
 import { leftOf } from './left.ts';
-import { type Checkout, done, madeAnew, named, openWorld, type World } from './world.ts';
+import { type Checkout, done, lasting, madeAnew, named, openWorld, type World } from './world.ts';
 
 const LAKE: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
 const withProduction = (production: Partial<LakeConfig>): LakeConfig => ({ ...LAKE, stages: { production } });
@@ -73,13 +73,13 @@ test('a configuration set of the user’s is added, and the one that was made go
   });
   newer.configure(withProduction({ ses: { configurationSet: 'ours' } }));
   const { operations, said } = done(await newer.sst('deploy', 'production'));
-  expect(named(operations, 'create')).toEqual(['OwnSesEvents']);
-  expect(named(operations, 'delete')).toEqual([]);
+  expect(lasting(named(operations, 'create'))).toEqual(['OwnSesEvents']);
+  expect(lasting(named(operations, 'delete'))).toEqual([]);
   expect(madeAnew(operations)).toEqual([]);
   expect(said).toContain('configurationSet: ours');
   newer.configure(LAKE);
   const back = done(await newer.sst('deploy', 'production')).operations;
-  expect(named(back, 'delete')).toEqual(['OwnSesEvents']);
+  expect(lasting(named(back, 'delete'))).toEqual(['OwnSesEvents']);
 });
 
 test('once it no longer keeps its data, it can be removed to nothing', async () => {

@@ -127,7 +127,6 @@ async function refuseTaken(type: string, inputs: Inputs): Promise<void> {
   const kind = kindOf(type);
   if (kind.taken === undefined) return;
   const { id } = stateOf(`::::${type}::`, inputs, null);
-  if (type === 'aws:lambda/eventSourceMapping:EventSourceMapping') return;
   if (isThere(type, await account.ask(kind.look(inputs, id))))
     throw new Refusal('Create', kind.taken, `${type} is there already: ${id}`);
 }

@@ -288,5 +288,9 @@ export function done(outcome: Outcome): Outcome {
 export const named = (operations: readonly Operation[], operation: Operation['operation']): string[] =>
   [...new Set(operations.filter((one) => one.operation === operation).map(({ name }) => name))].sort();
 
-/** Names of what is replaced. */
-export const madeAnew = (operations: readonly Operation[]): string[] => named(operations, 'will replace');
+/** Without functions' packages and saved queries: each change of one makes another. */
+export const lasting = (names: readonly string[]): string[] =>
+  names.filter((name) => !/(Query|Code|Sourcemap\d+)$/.test(name));
+
+/** Names of what is replaced and should not be. */
+export const madeAnew = (operations: readonly Operation[]): string[] => lasting(named(operations, 'will replace'));

@@ -1,4 +1,5 @@
-"""moto's server, with what moto doesn't have: answers of Glue that Trino asks for (no column statistics), and the conditions of a bucket's policy.
+"""moto's server, with what moto doesn't have: answers of Glue that Trino asks for (no column statistics), the conditions of a bucket's policy, and
+functions that are the same whether a mapping of a queue names them by name or by ARN.
 
 Who asks is the role whose name is the access key. What stays on this machine counts as sent by TLS, unless a request says that it came otherwise
 (`x-forwarded-proto: http`).
@@ -9,6 +10,8 @@ import re
 import sys
 
 from flask import request
+from moto.awslambda.models import LambdaBackend
+from moto.core.exceptions import JsonRESTError
 from moto.glue.responses import GlueResponse
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
@@ -75,5 +78,26 @@ def permission(bucket, action, resource):
 
 
 FakeBucket.get_permission = permission
+
+
+def mappings(self, event_source_arn, function_name):
+    def calls(mapping, function):
+        return mapping.function_arn == function or mapping.function_arn.endswith(f":function:{function}")
+
+    return [
+        one
+        for one in self._event_source_mappings.values()
+        if event_source_arn in (None, "", one.event_source_arn) and (not function_name or calls(one, function_name))
+    ]
+
+
+def map_once(self, spec, make=LambdaBackend.create_event_source_mapping):
+    if self.list_event_source_mappings(spec["EventSourceArn"], spec["FunctionName"]):
+        raise JsonRESTError("ResourceConflictException", "An event source mapping of this queue and function already exists.")
+    return make(self, spec)
+
+
+LambdaBackend.list_event_source_mappings = mappings
+LambdaBackend.create_event_source_mapping = map_once
 
 sys.exit(main(sys.argv[1:]))

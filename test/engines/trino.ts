@@ -93,6 +93,8 @@ export async function startTrino(
     command: java,
     args: [
       '-Xmx1g',
+      // The quick compiler has 48 MB by default, which these queries fill: full collections would make room.
+      '-XX:ReservedCodeCacheSize=256m',
       // A short life on two cores: the quick compiler and the small collector start twice as fast.
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
