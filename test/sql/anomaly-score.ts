@@ -18,19 +18,21 @@ export interface Score {
   is_anomaly: boolean;
 }
 
-const LIMITS = { minVolume: 20, minDays: 14, minSendings: 6, minExcess: 4, prior: 30, sendings: 28 };
+const LIMITS = { minVolume: 20, minDays: 14, minSendings: 6, minExcess: 4, prior: 30, priorAlike: 10, sendings: 28 };
 /** Relative variance that days have at least. */
 const LEAST_SPREAD = 4e-4;
 
 interface Looked extends DayCount {
-  stray?: undefined | { excess: number; weight: number; chance: number; isOut: boolean };
+  isOut?: boolean;
+  unevenness?: undefined | { excess: number; weight: number; variance: number; freedom: number };
 }
 
 /** By date; `limit` in standard deviations. Days on which the view is silent are left out. */
 export function scoresOf(days: readonly DayCount[], limit: number): Map<string, Score> {
   const looked: Looked[] = days.filter(({ numerator, denominator }) => denominator > 0 && numerator <= denominator);
   for (const [at, day] of looked.entries())
-    day.stray = strayOf(day, looked.slice(Math.max(0, at - 28), at), same(looked, at));
+    day.isOut = isFarOff(day, looked.slice(Math.max(0, at - 28), at), same(looked, at));
+  for (const at of looked.keys()) unevenAt(looked, at);
   const scores = new Map<string, Score>();
   for (const [at, day] of looked.entries()) {
     const before = looked.slice(Math.max(0, at - LIMITS.sendings), at);
@@ -59,13 +61,13 @@ interface Share {
   weekdayRare: number;
 }
 
-function shareOf(before: readonly DayCount[], weekdays: readonly DayCount[]): Share {
+function shareOf(before: readonly DayCount[], weekdays: readonly DayCount[], prior = LIMITS.prior): Share {
   const rate = (sum(before, 'numerator') + 0.5) / (sum(before, 'denominator') + 1);
   const isFlipped = rate > 0.5;
   const rareOf = (days: readonly DayCount[]): number =>
     isFlipped ? sum(days, 'denominator') - sum(days, 'numerator') : sum(days, 'numerator');
   const base = Math.min(rate, 1 - rate);
-  const leaning = (rareOf(weekdays) + LIMITS.prior) / (sum(weekdays, 'denominator') * base + LIMITS.prior);
+  const leaning = (rareOf(weekdays) + prior) / (sum(weekdays, 'denominator') * base + prior);
   return {
     isFlipped,
     rare: rareOf(before),
@@ -74,8 +76,8 @@ function shareOf(before: readonly DayCount[], weekdays: readonly DayCount[]): Sh
   };
 }
 
-function strayOf(day: DayCount, before: readonly DayCount[], weekdays: readonly DayCount[]): Looked['stray'] {
-  if (before.length === 0) return undefined;
+function isFarOff(day: DayCount, before: readonly DayCount[], weekdays: readonly DayCount[]): boolean {
+  if (before.length === 0) return false;
   const { isFlipped, share } = shareOf(before, weekdays);
   const rare = isFlipped ? day.denominator - day.numerator : day.numerator;
   const mean = day.denominator * share;
@@ -86,25 +88,45 @@ function strayOf(day: DayCount, before: readonly DayCount[], weekdays: readonly 
   const scale = least ** 2 * before.reduce((total, one) => total + one.denominator ** 2, 0);
   const spread = Math.min(0.25, Math.max(0, (squares - rate * (1 - rate) * volume) / scale));
   const variance = mean * (1 - share) + mean ** 2 * (LEAST_SPREAD + spread + (1 - share) / (volume * share));
-  return {
-    excess: ((rare - mean) ** 2 - mean * (1 - share)) / (mean + 1),
-    weight: mean ** 2 / (mean + 1),
-    chance: (2 * mean ** 2 + mean) / (mean + 1) ** 2,
-    isOut: Math.abs(rare - mean) > 1.5 + 3.5 * Math.sqrt(variance),
+  return Math.abs(rare - mean) > 1.5 + 6 * Math.sqrt(variance);
+}
+
+const isKept = ({ isOut }: Looked): boolean => isOut !== true;
+
+/** How much a day and the three of its weekday before it differ, beyond chance and what their own mean has taken. */
+function unevenAt(days: readonly Looked[], at: number): void {
+  const day = days[at];
+  const before = days.slice(Math.max(0, at - LIMITS.sendings), at);
+  if (!day || day.isOut || before.filter(isKept).length === 0) return;
+  const alike = [...same(days, at).slice(-3), day].filter(isKept);
+  const { isFlipped, share, weekdayRare } = shareOf(before.filter(isKept), alike, LIMITS.priorAlike);
+  const means = alike.map(({ denominator }) => denominator * share);
+  const squares = alike.map(
+    ({ numerator, denominator }, i) => ((isFlipped ? denominator - numerator : numerator) - (means[i] ?? 0)) ** 2,
+  );
+  const leaning = weekdayRare / (weekdayRare + LIMITS.priorAlike);
+  const freedom = 1 - leaning / alike.length - (1 - leaning) / (before.length + 1);
+  const mean = total(means) / alike.length + 1;
+  const ofMeans = total(means.map((one) => one ** 2));
+  day.unevenness = {
+    excess: (total(squares) - freedom * total(means) * (1 - share)) / mean / alike.length,
+    weight: (freedom * ofMeans) / mean / alike.length,
+    variance: (freedom * (2 * ofMeans + total(means))) / mean ** 2 / alike.length,
+    freedom,
   };
 }
 
+function spreadOf(before: readonly Looked[]): number {
+  const uneven = before.flatMap(({ unevenness }) => unevenness ?? []);
+  const all = (of: 'excess' | 'weight' | 'variance' | 'freedom'): number => total(uneven.map((one) => one[of]));
+  const beyond = (deviations: number): number =>
+    Math.max(4 + all('excess') - deviations * Math.sqrt(all('variance')), 0) / (20 + all('weight'));
+  return beyond(0.5) * (1.5 + 9 / Math.max(all('freedom'), 1)) * (1 + 20 * Math.min(beyond(3), 1));
+}
+
 function judged(day: DayCount, before: readonly Looked[], weekdays: readonly Looked[], limit: number): Score {
-  const isKept = ({ stray }: Looked): boolean => stray === undefined || !stray.isOut;
-  const kept = before.filter(isKept);
-  const { isFlipped, rare, share, weekdayRare } = shareOf(kept, weekdays.filter(isKept));
-  const strays = kept.flatMap(({ stray }) => stray ?? []);
-  const total = (of: 'excess' | 'weight' | 'chance'): number => strays.reduce((all, stray) => all + stray[of], 0);
-  const spread =
-    strays.length === 0
-      ? 0
-      : (Math.max(total('excess') - 1.6 * Math.sqrt(total('chance')), 0) / total('weight')) *
-        (1.3 + 9 / Math.max(strays.length - 2, 1));
+  const { isFlipped, rare, share, weekdayRare } = shareOf(before.filter(isKept), weekdays.filter(isKept));
+  const spread = spreadOf(before);
   const n = day.denominator;
   const count = isFlipped ? n - day.numerator : day.numerator;
   const mean = n * share;
@@ -164,7 +186,7 @@ function normal(z: number): number {
   return (total * (z - from)) / steps / Math.sqrt(2 * Math.PI);
 }
 
-const sum = (days: readonly DayCount[], of: 'numerator' | 'denominator'): number =>
-  days.reduce((total, day) => total + day[of], 0);
+const total = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+const sum = (days: readonly DayCount[], of: 'numerator' | 'denominator'): number => total(days.map((day) => day[of]));
 const weekdayOf = (date: string): number => new Date(`${date}T00:00:00Z`).getUTCDay();
 const ageInDays = (date: string, earlier: string): number => (Date.parse(date) - Date.parse(earlier)) / DAY_MS;
