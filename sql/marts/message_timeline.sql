@@ -32,28 +32,10 @@ columns:
     user_agent                   varchar      = email_events
     source_key                   varchar      = email_events
 */
-with copies as (
+-- Sentences first: fewer columns are sorted by copies than what they are made of.
+with told as (
     select
         *,
-        -- By all that one looks up by, so that such a filter reaches the files; copies agree on it.
-        row_number() over (
-            partition by dt, event_date, message_id, recipient_key, event_id
-            order by feed, source_key, source_ordinal, attempt
-        ) as copy
-    from email_events
-),
-
-final as (
-    select
-        event_id,
-        message_id,
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        event_date,
-        dt,
-        occurred_at,
-        sent_at,
         date_diff('second', sent_at, occurred_at) as seconds_since_sent,
         case event_type
             when 'send' then 1
@@ -71,8 +53,7 @@ final as (
             when 'complaint' then 13
             else 14
         end as event_order,
-        event_type,
-        case when is_suppressed then 'Suppressed' else event_name end as event_name,
+        case when is_suppressed then 'Suppressed' else event_name end as name_shown,
         case
             when is_suppressed
                 then 'Never sent: a suppression list stopped it'
@@ -105,7 +86,37 @@ final as (
                 || coalesce(', status ' || enhanced_status, '')
                 || coalesce(': ' || diagnostic_code, '')
         end
-        || case when machine_reason is not null then ' [' || machine_reason || ']' else '' end as description,
+        || case when machine_reason is not null then ' [' || machine_reason || ']' else '' end as description
+    from email_events
+),
+
+copies as (
+    select
+        *,
+        -- By all that one looks up by, so that such a filter reaches the files; copies agree on it.
+        row_number() over (
+            partition by dt, event_date, message_id, recipient_key, event_id
+            order by feed, source_key, source_ordinal, attempt
+        ) as copy
+    from told
+),
+
+final as (
+    select
+        event_id,
+        message_id,
+        recipient_key,
+        recipient_domain,
+        mailbox_provider,
+        event_date,
+        dt,
+        occurred_at,
+        sent_at,
+        seconds_since_sent,
+        event_order,
+        event_type,
+        name_shown as event_name,
+        description,
         machine_reason,
         is_machine,
         subject,

@@ -42,16 +42,15 @@ columns:
     from_domain_basis        varchar      = events
     dimension_1 … dimension_5 = events
 */
+-- Lists are one row each, of maps: a join would copy every event with all its columns.
 with exact_providers as (
     select
-        domain,
-        provider,
-        has_complaint_feedback
+        map_agg(domain, provider) as providers_by_domain,
+        map_agg(domain, has_complaint_feedback) as feedback_by_domain
     from seed_mailbox_providers
     where domain is not null
 ),
 
--- One row each: what is looked up in short lists makes no join, which each event with all its columns would go through.
 pattern_providers as (
     select
         map_agg(label_prefix, provider) as providers_by_prefix,
@@ -69,7 +68,7 @@ exact_agents as (
     where match = 'exact'
 ),
 
--- One row: a user agent is searched for all parts at once, so that no event comes twice.
+-- A user agent is searched for all parts at once, so that no event comes twice.
 agent_parts as (
     select
         array_agg(agent order by agent) as agents,
@@ -88,7 +87,6 @@ sub_types as (
     from seed_bounce_sub_types
 ),
 
--- One row, for the same reason.
 host_marks as (
     select
         array_agg(mark order by mark) filter (where kind = 'text') as texts,
@@ -100,10 +98,10 @@ host_marks as (
 exactly as (
     select
         happened.*,
-        exact_providers.provider as exact_provider,
-        exact_providers.has_complaint_feedback as has_exact_feedback
+        element_at(providers_by_domain, recipient_domain) as exact_provider,
+        element_at(feedback_by_domain, recipient_domain) as has_exact_feedback
     from events as happened
-    left join exact_providers on happened.recipient_domain = exact_providers.domain
+    cross join exact_providers
 ),
 
 keyed as (
@@ -191,7 +189,7 @@ labelled as (
     select
         *,
         case
-            when agent_text is not null
+            when exact_reason is null and agent_text is not null
                 then array_min(filter(agents, part -> strpos(agent_text, part) > 0))
         end as agent_part,
         case
