@@ -166,39 +166,19 @@ ingested as (
     group by dt
 ),
 
--- A union: through a full join no filter on the day would reach the outcomes' partitions.
+-- A union, column by column: through a full join no filter on the day would reach the outcomes' partitions.
 both_sides as (
     select
-        dt, units, objects, raw_bytes, missing_objects, changed_objects, records, accepted, duplicate, skipped,
-        quarantined, replayed, replay_accepted, replay_quarantined, accepted_by_type, skipped_by_type,
-        quarantined_by_reason, event_rows, header_rows, click_rows,
-        cast(0 as bigint) as settled_duplicate_rows,
-        newest_delivered_at
+        *,
+        0 as settled_duplicate_rows
     from ingested
     union all
     select
-        dt,
-        cast(0 as bigint) as units,
-        cast(0 as bigint) as objects,
-        cast(0 as bigint) as raw_bytes,
-        cast(0 as bigint) as missing_objects,
-        cast(0 as bigint) as changed_objects,
-        cast(0 as bigint) as records,
-        cast(0 as bigint) as accepted,
-        cast(0 as bigint) as duplicate,
-        cast(0 as bigint) as skipped,
-        cast(0 as bigint) as quarantined,
-        cast(0 as bigint) as replayed,
-        cast(0 as bigint) as replay_accepted,
-        cast(0 as bigint) as replay_quarantined,
-        cast(null as varchar) as accepted_by_type,
-        cast(null as varchar) as skipped_by_type,
-        cast(null as varchar) as quarantined_by_reason,
-        cast(0 as bigint) as event_rows,
-        cast(0 as bigint) as header_rows,
-        cast(0 as bigint) as click_rows,
-        settled_duplicate_rows,
-        cast(null as timestamp(3)) as newest_delivered_at
+        dt, 0 as units, 0 as objects, 0 as raw_bytes, 0 as missing_objects, 0 as changed_objects, 0 as records,
+        0 as accepted, 0 as duplicate, 0 as skipped, 0 as quarantined, 0 as replayed, 0 as replay_accepted,
+        0 as replay_quarantined, null as accepted_by_type, null as skipped_by_type, null as quarantined_by_reason,
+        0 as event_rows, 0 as header_rows, 0 as click_rows, null as newest_delivered_at,
+        settled_duplicate_rows
     from settlings
 ),
 

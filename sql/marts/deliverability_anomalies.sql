@@ -88,9 +88,7 @@ groupings as (
 
 sliced as (
     select
-        days.send_date,
-        days.horizon_hours,
-        slices.slice,
+        days.send_date, days.horizon_hours, slices.slice,
         case
             when slices.slice = 'provider' then coalesce(days.mailbox_provider, 'other')
             else 'all'
@@ -459,15 +457,9 @@ expected as (
 
 combined as (
     select
-        send_date,
-        metric,
-        horizon_hours,
-        mailbox_provider,
-        from_domain,
-        configuration_set,
+        send_date, metric, horizon_hours, mailbox_provider, from_domain, configuration_set,
         case when is_combined then 'all' else kind_of_mail end as mail_kind,
-        min_volume,
-        min_excess,
+        min_volume, min_excess,
         case
             when metric in ('human_open_rate', 'unique_click_rate', 'human_click_rate') then engagement_z
             else deliverability_z
@@ -579,17 +571,10 @@ scored as (
 
 final as (
     select
-        send_date,
-        metric,
-        mailbox_provider,
-        from_domain,
-        configuration_set,
-        mail_kind,
-        horizon_hours,
+        send_date, metric, mailbox_provider, from_domain, configuration_set, mail_kind, horizon_hours,
         cast(counted as bigint) as numerator,
         cast(volume as bigint) as denominator,
-        rate,
-        expected_rate,
+        rate, expected_rate,
         -- The band's ends are approximations, the score is not: where they differ the score decides.
         case
             when z_score < -limit_z then greatest(least(greatest(low, 0e0), expected_rate), rate)

@@ -64,11 +64,8 @@ final as (
         cast(shared.delayed as double) / nullif(shared.day_delayed, 0) as delayed_share,
         shared.longest_seconds,
         -- Servers repeat the address that they put off.
-        regexp_replace(
-            shared.example_diagnostic,
-            '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+',
-            '<address>'
-        ) as example_diagnostic,
+        regexp_replace(shared.example_diagnostic, '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+', '<address>')
+            as example_diagnostic,
         shared.example_message_id
     from shared
     left join types on shared.delay_type = types.delay_type

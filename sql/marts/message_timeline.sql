@@ -6,31 +6,16 @@ event of a message.
 clock: event day
 grain: event_id
 columns:
-    event_id                     varchar      = email_events
-    message_id                   varchar      = email_events
-    recipient_key                varchar      = email_events
-    recipient_domain             varchar      = email_events
-    mailbox_provider             varchar      = email_events
-    event_date                   date         = email_events
-    dt                           varchar      = email_events
-    occurred_at                  timestamp(3) = email_events
-    sent_at                      timestamp(3) = email_events
+    event_id, message_id, recipient_key, recipient_domain, mailbox_provider, event_date, dt, occurred_at = email_events
+    sent_at = email_events
     seconds_since_sent           bigint       Whole seconds from sent_at to occurred_at.
     event_order                  integer      Place in a mail's usual life, for events of one instant.
     event_type                   varchar      = email_events
     event_name                   varchar      The event in words, such as `Hard bounce`; `Suppressed` where the mail was
                                               never sent out.
     description                  varchar      What happened, in a sentence.
-    machine_reason               varchar      = email_events
-    is_machine                   boolean      = email_events
-    subject                      varchar      = email_events
-    from_address                 varchar      = email_events
-    campaign_id                  varchar      = email_events
-    journey_id                   varchar      = email_events
-    enhanced_status              varchar      = email_events
-    link                         varchar      = email_events
-    user_agent                   varchar      = email_events
-    source_key                   varchar      = email_events
+    machine_reason, is_machine, subject, from_address, campaign_id, journey_id, enhanced_status, link = email_events
+    user_agent, source_key = email_events
 */
 -- Sentences first: fewer columns are sorted by copies than what they are made of.
 with told as (
@@ -103,30 +88,11 @@ copies as (
 
 final as (
     select
-        event_id,
-        message_id,
-        recipient_key,
-        recipient_domain,
-        mailbox_provider,
-        event_date,
-        dt,
-        occurred_at,
-        sent_at,
-        seconds_since_sent,
-        event_order,
-        event_type,
+        event_id, message_id, recipient_key, recipient_domain, mailbox_provider, event_date, dt, occurred_at, sent_at,
+        seconds_since_sent, event_order, event_type,
         name_shown as event_name,
-        description,
-        machine_reason,
-        is_machine,
-        subject,
-        from_address,
-        campaign_id,
-        journey_id,
-        enhanced_status,
-        link,
-        user_agent,
-        source_key
+        description, machine_reason, is_machine, subject, from_address, campaign_id, journey_id, enhanced_status, link,
+        user_agent, source_key
     from copies
     where copy = 1
 )

@@ -162,14 +162,10 @@ rates as (
         cast(feedback_complaints as double) / nullif(feedback_delivered, 0) as complaint_rate,
         cast(gmail_yahoo_complaints as double) / nullif(gmail_yahoo_delivered, 0) as gmail_yahoo_spam_rate,
         -- Two-sided 95 %: the standard normal's 97.5 % quantile.
-        greatest(
-            wilson_interval_lower(reputation_hard_bounces, nullif(reputation_sent, 0), 1.959963984540054),
-            0e0
-        ) as bounce_rate_low,
-        greatest(
-            wilson_interval_lower(feedback_complaints, nullif(feedback_delivered, 0), 1.959963984540054),
-            0e0
-        ) as complaint_rate_low,
+        greatest(wilson_interval_lower(reputation_hard_bounces, nullif(reputation_sent, 0), 1.959963984540054), 0e0)
+            as bounce_rate_low,
+        greatest(wilson_interval_lower(feedback_complaints, nullif(feedback_delivered, 0), 1.959963984540054), 0e0)
+            as complaint_rate_low,
         greatest(
             wilson_interval_lower(gmail_yahoo_complaints, nullif(gmail_yahoo_delivered, 0), 1.959963984540054),
             0e0

@@ -80,20 +80,14 @@ sums as (
         max(last_send_date) as last_send_date,
         cast(sum(mails) as bigint) as trackable_delivered,
         coalesce(cast(sum(case when opened_within <= hours_since_delivery then mails end) as bigint), 0) as opened,
-        coalesce(
-            cast(sum(case when human_opened_within <= hours_since_delivery then mails end) as bigint),
-            0
-        ) as human_opened,
+        coalesce(cast(sum(case when human_opened_within <= hours_since_delivery then mails end) as bigint), 0)
+            as human_opened,
         coalesce(cast(sum(case when human_opened_within is not null then mails end) as bigint), 0) as human_opened_ever,
         coalesce(cast(sum(case when clicked_within <= hours_since_delivery then mails end) as bigint), 0) as clicked,
-        coalesce(
-            cast(sum(case when human_clicked_within <= hours_since_delivery then mails end) as bigint),
-            0
-        ) as human_clicked,
-        coalesce(
-            cast(sum(case when human_clicked_within is not null then mails end) as bigint),
-            0
-        ) as human_clicked_ever
+        coalesce(cast(sum(case when human_clicked_within <= hours_since_delivery then mails end) as bigint), 0)
+            as human_clicked,
+        coalesce(cast(sum(case when human_clicked_within is not null then mails end) as bigint), 0)
+            as human_clicked_ever
     from placed
     group by campaign_id, hours_since_delivery
 ),

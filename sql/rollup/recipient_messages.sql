@@ -70,8 +70,7 @@ events as (
 -- Whatever is taken here copies of an event don't change: least, greatest and distinct values.
 mails as (
     select
-        message_id,
-        recipient_key,
+        message_id, recipient_key,
         -- What a mail says of itself is the same on all of its events, or missing.
         min(recipient_domain) as recipient_domain,
         min(source) as source,
@@ -153,14 +152,7 @@ mails as (
         array_agg(
             cast(
                 row(
-                    occurred_at,
-                    event_id,
-                    is_machine,
-                    is_timed,
-                    is_person,
-                    link,
-                    is_unsubscribing,
-                    is_unsubscribe_link,
+                    occurred_at, event_id, is_machine, is_timed, is_person, link, is_unsubscribing, is_unsubscribe_link,
                     event_type = 'click'
                 )
                 as row(
@@ -178,9 +170,7 @@ mails as (
         ) filter (where is_clicked) as clicked,
         array_agg(distinct link) filter (where is_clicked and link is not null) as links
     from events
-    group by
-        message_id,
-        recipient_key
+    group by message_id, recipient_key
 ),
 
 distinct_mails as (
@@ -305,9 +295,7 @@ counted as (
         judged.*,
         filter(distinct_clicked, click -> click.is_counted) as counted_clicks,
         filter(clicked_by_people, click -> click.is_counted) as human_counted_clicks,
-        array_min(
-            filter(clicked_by_people, click -> click.is_unsubscribing)
-        ).occurred_at as unsubscribed_by_click_at
+        array_min(filter(clicked_by_people, click -> click.is_unsubscribing)).occurred_at as unsubscribed_by_click_at
     from judged
 ),
 
@@ -331,8 +319,7 @@ lives as (
         coalesce(cardinality(human_counted_clicks), 0) as human_clicks,
         coalesce(
             least(unsubscribed_by_page_at, unsubscribed_by_click_at),
-            unsubscribed_by_page_at,
-            unsubscribed_by_click_at
+            unsubscribed_by_page_at, unsubscribed_by_click_at
         ) as human_unsubscribed_at
     from counted
     cross join run
@@ -354,49 +341,12 @@ seen as (
 
 final as (
     select
-        message_id,
-        recipient_key,
-        recipient_domain,
-        source,
-        recipient_count,
-        from_address,
-        from_domain,
-        subject,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
-        configuration_set,
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        journey_id,
-        journey_run_id,
-        journey_activity_id,
-        outgoing_ip,
-        sent_at,
-        has_send_event,
-        delivered_at,
-        bounced_at,
-        bounce_kind,
-        bounce_sub_type,
-        smtp_status,
-        diagnostic_code,
-        complained_at,
-        rejected_at,
-        rendering_failed_at,
-        first_opened_at,
-        last_opened_at,
-        first_human_opened_at,
-        first_clicked_at,
-        last_clicked_at,
-        first_human_clicked_at,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        unsubscribed_at,
-        delays,
+        message_id, recipient_key, recipient_domain, source, recipient_count, from_address, from_domain, subject,
+        account_id, region, sending_identity, application_id, configuration_set, campaign_id, campaign_activity_id,
+        treatment_id, journey_id, journey_run_id, journey_activity_id, outgoing_ip, sent_at, has_send_event,
+        delivered_at, bounced_at, bounce_kind, bounce_sub_type, smtp_status, diagnostic_code, complained_at,
+        rejected_at, rendering_failed_at, first_opened_at, last_opened_at, first_human_opened_at, first_clicked_at,
+        last_clicked_at, first_human_clicked_at, opens, human_opens, clicks, human_clicks, unsubscribed_at, delays,
         processing_time_ms,
         -- What a person did proves the delivery, so an out-of-office reply (a soft bounce) doesn't hide it.
         case
@@ -415,13 +365,7 @@ final as (
             else 'sent'
         end as last_status,
         coalesce(recipient_count = 1, false) as is_trackable,
-        as_of,
-        suppressed_at,
-        suppressed_by,
-        hidden_opens,
-        human_unsubscribed_at,
-        mailbox_host,
-        has_sends_of_day
+        as_of, suppressed_at, suppressed_by, hidden_opens, human_unsubscribed_at, mailbox_host, has_sends_of_day
         or coalesce(shown.has_sends, false)
         or coalesce(of_scope.has_sends, false)
         or coalesce(of_identity.has_sends, false) as is_send_published,
@@ -445,12 +389,7 @@ final as (
         or coalesce(shown.has_complaints, false)
         or coalesce(of_scope.has_complaints, false)
         or coalesce(of_identity.has_complaints, false) as is_complaint_published,
-        tenant,
-        dimension_1,
-        dimension_2,
-        dimension_3,
-        dimension_4,
-        dimension_5,
+        tenant, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5,
         cast(send_date as varchar) as dt
     from seen
     left join shown

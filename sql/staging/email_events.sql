@@ -37,10 +37,7 @@ columns:
     mailbox_host             varchar      Who hosts the mailbox of a domain whose provider is `other`, as the receiving
                                           server's words, name or address tell (seed mailbox_hosts), such as `google`
                                           for Google Workspace; NULL where they don't.
-    tenant                   varchar      = events
-    reported_recipient       varchar      = events
-    from_domain_basis        varchar      = events
-    dimension_1 … dimension_5 = events
+    tenant, reported_recipient, from_domain_basis, dimension_1 … dimension_5 = events
 */
 -- Lists are one row each, of maps: a join would copy every event with all its columns.
 with exact_providers as (
@@ -150,11 +147,7 @@ placed as (
     select
         *,
         coalesce(exact_provider, element_at(providers_by_prefix, domain_prefix)) as known_provider,
-        coalesce(
-            has_exact_feedback,
-            element_at(feedback_by_prefix, domain_prefix),
-            false
-        ) as has_complaint_feedback,
+        coalesce(has_exact_feedback, element_at(feedback_by_prefix, domain_prefix), false) as has_complaint_feedback,
         element_at(reasons_by_agent, agent) as exact_reason,
         element_at(humans_by_agent, agent) as exact_human,
         element_at(hidings_by_agent, agent) as exact_hides,
@@ -206,76 +199,16 @@ labelled as (
 
 final as (
     select
-        event_id,
-        source,
-        feed,
-        event_type,
-        native_type,
-        occurred_at,
-        occurred_at_basis,
-        sent_at,
-        delivered_to_lake_at,
-        is_time_suspect,
-        message_id,
-        recipient,
-        recipient_key,
-        recipient_domain,
-        recipient_count,
-        from_address,
-        from_name,
-        from_domain,
-        envelope_from,
-        reply_to,
-        rfc_message_id,
-        subject,
-        has_truncated_headers,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
-        configuration_set,
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        journey_id,
-        journey_run_id,
-        journey_activity_id,
-        source_ip,
-        outgoing_ip,
-        tls_version,
-        tags,
-        smtp_response,
-        reporting_mta,
-        remote_mta_ip,
-        processing_time_ms,
-        bounce_type,
-        bounce_sub_type,
-        bounce_action,
-        smtp_status,
-        diagnostic_code,
-        feedback_id,
-        complaint_feedback_type,
-        complaint_sub_type,
-        complaint_arrived_at,
-        delay_type,
-        delay_expires_at,
-        reject_reason,
-        template_name,
-        error_message,
-        contact_list,
-        topic_preferences,
-        ip_address,
-        user_agent,
-        client_name,
-        device_class,
-        is_bot_agent,
-        link,
-        is_unsubscribe,
-        attempt,
-        source_key,
-        source_ordinal,
-        extras,
-        dt,
+        event_id, source, feed, event_type, native_type, occurred_at, occurred_at_basis, sent_at, delivered_to_lake_at,
+        is_time_suspect, message_id, recipient, recipient_key, recipient_domain, recipient_count, from_address,
+        from_name, from_domain, envelope_from, reply_to, rfc_message_id, subject, has_truncated_headers, account_id,
+        region, sending_identity, application_id, configuration_set, campaign_id, campaign_activity_id, treatment_id,
+        journey_id, journey_run_id, journey_activity_id, source_ip, outgoing_ip, tls_version, tags, smtp_response,
+        reporting_mta, remote_mta_ip, processing_time_ms, bounce_type, bounce_sub_type, bounce_action, smtp_status,
+        diagnostic_code, feedback_id, complaint_feedback_type, complaint_sub_type, complaint_arrived_at, delay_type,
+        delay_expires_at, reject_reason, template_name, error_message, contact_list, topic_preferences, ip_address,
+        user_agent, client_name, device_class, is_bot_agent, link, is_unsubscribe, attempt, source_key, source_ordinal,
+        extras, dt,
         from_iso8601_date(dt) as event_date,
         case event_type
             when 'send' then 'Sent'
@@ -350,14 +283,7 @@ final as (
         ) as is_hidden_open,
         not coalesce(is_counted, true) as is_suppressed,
         element_at(hosts, host_mark) as mailbox_host,
-        tenant,
-        reported_recipient,
-        from_domain_basis,
-        dimension_1,
-        dimension_2,
-        dimension_3,
-        dimension_4,
-        dimension_5
+        tenant, reported_recipient, from_domain_basis, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5
     from labelled
 )
 

@@ -91,10 +91,7 @@ messages as (
         coalesce(of_scope.has_opens, of_all.has_opens, is_open_published, true) as is_open_tracked,
         coalesce(of_scope.has_clicks, of_all.has_clicks, is_click_published, true) as is_click_tracked,
         coalesce(
-            of_scope.has_unsubscribes,
-            of_all.has_unsubscribes,
-            is_unsubscribe_published,
-            true
+            of_scope.has_unsubscribes, of_all.has_unsubscribes, is_unsubscribe_published, true
         ) as is_unsubscribe_observed,
         coalesce(of_scope.has_complaints, of_all.has_complaints, is_complaint_published, true) as has_complaint_events,
         suppressed_at is not null or not coalesce(is_counted, true) as is_suppressed,
@@ -128,9 +125,7 @@ messages as (
         and sub_types.listed_sub_type = recipient_messages.bounce_sub_type
     left join stated as of_scope
         on of_scope.scope = coalesce(
-            recipient_messages.configuration_set,
-            recipient_messages.sending_identity,
-            recipient_messages.application_id
+            recipient_messages.configuration_set, recipient_messages.sending_identity, recipient_messages.application_id
         )
     left join stated as of_all on of_all.scope = '*'
 ),
@@ -156,62 +151,22 @@ presumed as (
     select
         judged.*,
         is_volume_observed
-        and (
-            is_delivered
-            or (not is_delivery_observed and is_sent and not is_suppressed and bounce_kind is null)
-        ) as is_presumed_delivered,
+        and (is_delivered or (not is_delivery_observed and is_sent and not is_suppressed and bounce_kind is null))
+            as is_presumed_delivered,
         coalesce(has_exact_feedback, has_pattern_feedback, false) as has_complaint_feedback
     from judged
 ),
 
 final as (
     select
-        message_id,
-        recipient_key,
-        recipient_domain,
-        source,
-        recipient_count,
-        from_address,
-        from_domain,
-        subject,
-        account_id,
-        region,
-        sending_identity,
-        application_id,
-        configuration_set,
-        campaign_id,
-        campaign_activity_id,
-        treatment_id,
-        journey_id,
-        journey_run_id,
-        journey_activity_id,
-        outgoing_ip,
-        sent_at,
-        has_send_event,
-        delivered_at,
-        bounced_at,
+        message_id, recipient_key, recipient_domain, source, recipient_count, from_address, from_domain, subject,
+        account_id, region, sending_identity, application_id, configuration_set, campaign_id, campaign_activity_id,
+        treatment_id, journey_id, journey_run_id, journey_activity_id, outgoing_ip, sent_at, has_send_event,
+        delivered_at, bounced_at,
         kind_of_bounce as bounce_kind,
-        bounce_sub_type,
-        smtp_status,
-        diagnostic_code,
-        complained_at,
-        rejected_at,
-        rendering_failed_at,
-        first_opened_at,
-        last_opened_at,
-        first_human_opened_at,
-        first_clicked_at,
-        last_clicked_at,
-        first_human_clicked_at,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        unsubscribed_at,
-        delays,
-        processing_time_ms,
-        last_status,
-        is_trackable,
+        bounce_sub_type, smtp_status, diagnostic_code, complained_at, rejected_at, rendering_failed_at, first_opened_at,
+        last_opened_at, first_human_opened_at, first_clicked_at, last_clicked_at, first_human_clicked_at, opens,
+        human_opens, clicks, human_clicks, unsubscribed_at, delays, processing_time_ms, last_status, is_trackable,
         as_of,
         case when is_suppressed then coalesce(suppressed_at, bounced_at) end as suppressed_at,
         case when is_suppressed then coalesce(suppressed_by, bounce_sub_type) end as suppressed_by,
@@ -221,14 +176,12 @@ final as (
             when is_unsubscribe_published is null then unsubscribed_at
             else human_unsubscribed_at
         end as human_unsubscribed_at,
-        mailbox_host,
-        dt,
+        mailbox_host, dt,
         from_iso8601_date(dt) as send_date,
         coalesce(exact_provider, pattern_provider, 'other') as mailbox_provider,
         has_complaint_feedback,
         coalesce(recipient_domain = 'simulator.amazonses.com', false) as is_simulator,
-        is_sent,
-        is_delivered,
+        is_sent, is_delivered,
         is_delivered and is_trackable and (is_open_tracked or is_click_tracked) as is_trackable_delivered,
         is_suppressed,
         is_delivered and delivered_at is null as is_delivered_inferred,
@@ -259,19 +212,10 @@ final as (
             false
         ) as is_bad_address,
         not is_suppressed and coalesce(is_type_tried, true) as is_tried,
-        is_volume_observed,
-        is_delivery_observed,
-        is_open_tracked,
-        is_click_tracked,
-        is_unsubscribe_observed,
+        is_volume_observed, is_delivery_observed, is_open_tracked, is_click_tracked, is_unsubscribe_observed,
         is_presumed_delivered,
         has_complaint_feedback and (is_delivery_observed or has_complaint_events) as is_complaint_observed,
-        tenant,
-        dimension_1,
-        dimension_2,
-        dimension_3,
-        dimension_4,
-        dimension_5
+        tenant, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5
     from presumed
 )
 

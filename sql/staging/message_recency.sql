@@ -6,19 +6,10 @@ not labelled machine. One row per message and recipient.
 clock: cohort
 grain: message_id, recipient_key
 columns:
-    message_id … recipient_domain = message_outcomes
-    from_domain              varchar      = message_outcomes
-    configuration_set … campaign_id = message_outcomes
-    treatment_id … journey_id = message_outcomes
-    sent_at … has_send_event = message_outcomes
-    bounce_kind              varchar      = message_outcomes
-    complained_at … rendering_failed_at = message_outcomes
-    opens … delays = message_outcomes
-    is_trackable             boolean      = message_outcomes
-    hidden_opens             bigint       = message_outcomes
-    dt … mailbox_provider = message_outcomes
-    is_simulator … is_delivered_inferred = message_outcomes
-    is_volume_observed … dimension_5 = message_outcomes
+    message_id … recipient_domain, from_domain, configuration_set … campaign_id = message_outcomes
+    treatment_id … journey_id, sent_at … has_send_event, bounce_kind = message_outcomes
+    complained_at … rendering_failed_at, opens … delays, is_trackable, hidden_opens = message_outcomes
+    dt … mailbox_provider, is_simulator … is_delivered_inferred, is_volume_observed … dimension_5 = message_outcomes
     last_engaged_at          timestamp(3) When the recipient had last opened or clicked a mail before this one was sent;
                                           NULL where it is not known that they ever did.
     engagement_recency       varchar      How long before: `0-30`, `31-90` or `91-365` days (whole ones), `over 365`;
@@ -77,50 +68,13 @@ remembered as (
 
 final as (
     select
-        message_id,
-        recipient_key,
-        recipient_domain,
-        from_domain,
-        configuration_set,
-        campaign_id,
-        treatment_id,
-        journey_id,
-        sent_at,
-        has_send_event,
-        bounce_kind,
-        complained_at,
-        rejected_at,
-        rendering_failed_at,
-        opens,
-        human_opens,
-        clicks,
-        human_clicks,
-        unsubscribed_at,
-        delays,
-        is_trackable,
-        hidden_opens,
-        dt,
-        send_date,
-        mailbox_provider,
-        is_simulator,
-        is_sent,
-        is_delivered,
-        is_trackable_delivered,
-        is_suppressed,
-        is_delivered_inferred,
-        is_volume_observed,
-        is_delivery_observed,
-        is_open_tracked,
-        is_click_tracked,
-        is_unsubscribe_observed,
-        is_presumed_delivered,
-        is_complaint_observed,
-        tenant,
-        dimension_1,
-        dimension_2,
-        dimension_3,
-        dimension_4,
-        dimension_5,
+        message_id, recipient_key, recipient_domain, from_domain, configuration_set, campaign_id, treatment_id,
+        journey_id, sent_at, has_send_event, bounce_kind, complained_at, rejected_at, rendering_failed_at, opens,
+        human_opens, clicks, human_clicks, unsubscribed_at, delays, is_trackable, hidden_opens, dt, send_date,
+        mailbox_provider, is_simulator, is_sent, is_delivered, is_trackable_delivered, is_suppressed,
+        is_delivered_inferred, is_volume_observed, is_delivery_observed, is_open_tracked, is_click_tracked,
+        is_unsubscribe_observed, is_presumed_delivered, is_complaint_observed, tenant, dimension_1, dimension_2,
+        dimension_3, dimension_4, dimension_5,
         engaged_at as last_engaged_at,
         case
             when engaged_at > sent_at - interval '31' day then '0-30'

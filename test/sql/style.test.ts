@@ -126,6 +126,18 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
     expect(text.endsWith('final\n')).toBe(true);
   });
 
+  test('fills lines with columns that are only named, as far as they fit', () => {
+    const lines = view.sql.split('\n');
+    const isNamed = (line = ''): boolean =>
+      /^ +((?:\w+\.)?[a-z_]\w*(, |,?$))+$/.test(line) && !/^ +(end,?|case)$/.test(line);
+    const apart = lines.filter((line, at) => {
+      const next = lines[at + 1];
+      const [word = ''] = next?.trim().split(' ') ?? [];
+      return isNamed(line) && line.endsWith(',') && isNamed(next) && `${line} ${word}`.length <= 120;
+    });
+    expect(apart).toEqual([]);
+  });
+
   test('calls only functions of the list that both engines share', () => {
     expect(calledFunctions(view.sql).filter((word) => !FUNCTIONS.has(word))).toEqual([]);
   });

@@ -88,9 +88,9 @@ export const tableColumns: ColumnsOf = (source) => {
  *     *\/
  *     select …
  *
- * The meaning `= events` is that of the column of the same name there, a table of the lake or another view. Several such
- * columns may share a line, without types: `a, b, d … g = events`, where `d … g` stands for all columns of events from d
- * to g, in its order.
+ * The meaning `= events` is that of the column of the same name there, a table of the lake or another view. Such columns
+ * need no type, and several may share a line: `a, b, d … g = events`, where `d … g` stands for all columns of events from
+ * d to g, in its order.
  *
  * @param columnsOf the columns of a table or view by name; by default it knows tables only
  * @throws ViewError
@@ -168,7 +168,7 @@ function readColumn(path: string, line: number, text: string, columns: ViewColum
     last.doc = `${last.doc} ${rest.trim()}`;
     return;
   }
-  const [, names = '', source = ''] = /^(\w+ ?[…,] ?[^=]*\S)\s+= (\w+)$/.exec(rest) ?? [];
+  const [, names = '', source = ''] = /^(\w+(?:(?:, | … )\w+)*)\s+= (\w+)$/.exec(rest) ?? [];
   const read =
     names === ''
       ? [oneColumn(path, line, indent.length === 4 ? rest : '', columnsOf)]

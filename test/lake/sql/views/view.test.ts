@@ -99,6 +99,7 @@ test('a line may name several columns of a table or view, runs among them', () =
     'treatment_id varchar',
   ]);
   expect(named('subject, source = events')[1]?.doc).toBe(events.columns.source.doc);
+  expect(named('subject = events')).toEqual(named('subject     varchar = events'));
   expect(() => named('subject, colour = events')).toThrow(`${PATH}:11: events has no column colour`);
 });
 
