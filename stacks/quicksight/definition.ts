@@ -71,6 +71,7 @@ export function definitionOf(
         sheet,
         filters.filter((filter) => isOn(sheet, filter, has)),
         has,
+        (filter) => sheets.filter((one) => isOn(one, filter, has)).length > 1,
       ),
     ),
   };
@@ -153,6 +154,9 @@ function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonOb
     FilterId: filter.id,
     Column: { DataSetIdentifier: dataSet, ColumnName: filter.column },
   };
+  // Of a filter on several sheets; one on a single sheet has a control there that says all.
+  const shared = (ControlOptions: JsonObject): JsonObject =>
+    on.length > 1 ? { DefaultFilterControlConfiguration: { Title: filter.title, ControlOptions } } : {};
   return [
     {
       FilterGroupId: `${filter.id}-group`,
@@ -169,10 +173,7 @@ function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonOb
                 RelativeDateType: 'LAST',
                 RelativeDateValue: SHOWN_DAYS,
                 NullOption: 'NON_NULLS_ONLY',
-                DefaultFilterControlConfiguration: {
-                  Title: filter.title,
-                  ControlOptions: { DefaultRelativeDateTimeOptions: {} },
-                },
+                ...shared({ DefaultRelativeDateTimeOptions: {} }),
               },
             }
           : {
@@ -181,10 +182,7 @@ function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonOb
                 Configuration: {
                   FilterListConfiguration: { MatchOperator: 'CONTAINS', SelectAllOptions: 'FILTER_ALL_VALUES' },
                 },
-                DefaultFilterControlConfiguration: {
-                  Title: filter.title,
-                  ControlOptions: { DefaultDropdownOptions: { Type: 'MULTI_SELECT' } },
-                },
+                ...shared({ DefaultDropdownOptions: { Type: 'MULTI_SELECT' } }),
               },
             },
       ],
@@ -271,7 +269,13 @@ const scope = (sheets: readonly Sheet[]): JsonObject => ({
   },
 });
 
-function sheetOf({ id, name, about, visuals }: Sheet, filters: readonly Filter[], has: Has): JsonObject {
+/** @param isShared whether a filter is on other sheets, too */
+function sheetOf(
+  { id, name, about, visuals }: Sheet,
+  filters: readonly Filter[],
+  has: Has,
+  isShared: (filter: Filter) => boolean,
+): JsonObject {
   const asks = visuals.flatMap((one) => one.asks ?? []);
   const controlOf = ({ parameter }: Asks): string => `${id}-${parameter.toLowerCase()}`;
   const controls = [
@@ -283,9 +287,12 @@ function sheetOf({ id, name, about, visuals }: Sheet, filters: readonly Filter[]
     Name: name,
     Description: about,
     ContentType: 'INTERACTIVE',
-    FilterControls: filters.map((filter) => ({
-      CrossSheet: { FilterControlId: `${id}-${filter.id}`, SourceFilterId: filter.id },
-    })),
+    FilterControls: filters.map((filter) => {
+      const common = { FilterControlId: `${id}-${filter.id}`, SourceFilterId: filter.id };
+      if (isShared(filter)) return { CrossSheet: common };
+      const own = { ...common, Title: filter.title };
+      return filter.kind === 'days' ? { RelativeDateTime: own } : { Dropdown: { ...own, Type: 'MULTI_SELECT' } };
+    }),
     ...(asks.length > 0
       ? {
           ParameterControls: asks.map((one) => ({

@@ -29,11 +29,14 @@ export interface DashboardPlaces {
  * For the case that no rollup has ended that day: each that ends has the data sets read anew (functions/rollup-days.ts).
  */
 const REFRESHED_AT = '05:30';
+/** Characters of a data set's name (QuickSight API, `CreateDataSet`). */
+const MOST_NAME = 128;
 /** Characters of a column's description (QuickSight API, `ColumnDescriptiveText`). */
 const MOST_DESCRIPTION = 500;
 
 export function templateOf(places: DashboardPlaces, views: readonly View[]): JsonObject {
   const { account: AwsAccountId, id, name, owners, viewers } = places;
+  const named = (what: string): string => nameFor(places, what);
   const arns = record(DATA_SET_NAMES, (one) => arnOf(dataSetLogicalId(one)));
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -44,7 +47,7 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
         Properties: {
           AwsAccountId,
           DataSourceId: `${id}-athena`,
-          Name: `${name}: Athena`,
+          Name: named('Athena'),
           Type: 'ATHENA',
           DataSourceParameters: { AthenaParameters: { WorkGroup: places.workgroup, RoleArn: places.roleArn } },
           ...permissions(owners, DATA_SOURCE_OWNER),
@@ -63,7 +66,7 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
         Properties: {
           AwsAccountId,
           ThemeId: `${id}-theme`,
-          Name: `${name}: theme`,
+          Name: named('theme'),
           BaseThemeId: 'CLASSIC',
           Configuration: THEME,
           ...permissions(owners, THEME_OWNER),
@@ -74,7 +77,7 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
         Properties: {
           AwsAccountId,
           DashboardId: `${id}-deliverability`,
-          Name: `${name}: deliverability`,
+          Name: named('deliverability'),
           Definition: definitionOf(views, arns, places.dimensions),
           ThemeArn: arnOf('Theme'),
           ValidationStrategy: { Mode: 'STRICT' },
@@ -93,6 +96,10 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
   };
 }
 
+/** What people read, within the length that it may have. */
+const nameFor = ({ name }: DashboardPlaces, what: string): string =>
+  `${name.slice(0, MOST_NAME - what.length - 2)}: ${what}`;
+
 const dataSetLogicalId = (name: DataSetName): string =>
   name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const arnOf = (logicalId: string): JsonObject => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
@@ -103,7 +110,7 @@ function dataSetOf(places: DashboardPlaces, name: DataSetName, view: View): Json
     Properties: {
       AwsAccountId: places.account,
       DataSetId: dataSetId(places.id, name),
-      Name: `${places.name}: ${name}`,
+      Name: nameFor(places, name),
       ImportMode: DATA_SETS[name],
       PhysicalTableMap: {
         view: {

@@ -37,6 +37,11 @@ export async function previewPage(
     ...listAt(definition, 'FilterGroups')
       .flatMap((group) => listAt(group, 'Filters'))
       .flatMap(titled),
+    ...listAt(sheet, 'FilterControls').flatMap((control): [string, string][] => {
+      const [body] = Object.values(Object(control)) as Json[];
+      const title = at(body, 'Title');
+      return typeof title === 'string' ? [[textAt(body, 'SourceFilterId'), title]] : [];
+    }),
     ...(at(sheet, 'ParameterControls') === undefined ? [] : listAt(sheet, 'ParameterControls')).map(
       (control): [string, string] => [
         textAt(control, 'TextField', 'ParameterControlId'),

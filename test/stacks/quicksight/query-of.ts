@@ -17,7 +17,7 @@ export const dashboardOf = (views: readonly View[]): Json =>
 const ARN = 'arn:aws:quicksight:us-east-1:123456789012';
 
 /** The template of a stage `dev` with one owner, one group of viewers and two dimensions. */
-export const templateOfTests = (views: readonly View[]): Json =>
+export const templateOfTests = (views: readonly View[], long: { id?: string; name?: string } = {}): Json =>
   templateOf(
     {
       account: '123456789012',
@@ -29,6 +29,7 @@ export const templateOfTests = (views: readonly View[]): Json =>
       viewers: [`${ARN}:group/default/mail`],
       owners: [`${ARN}:user/default/ann`],
       dimensions: ['team', 'template'],
+      ...long,
     },
     views,
   );
