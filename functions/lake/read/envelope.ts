@@ -96,9 +96,10 @@ export class Unwrapper implements RecordVisitor {
     }
   }
 
-  /** No event, and none inside. What says its own type beside a mail is for the decoder to judge. */
+  /** No event, and none inside. What says its own type as SES does, beside a mail, is for the decoder to judge. */
   #strange(value: JsonValue, text: string): void {
-    const isTyped = isObject(value) && value.mail !== undefined && TYPE_WORDS.some((name) => value[name] !== undefined);
+    const isTyped =
+      isObject(value) && value.mail !== undefined && (value.eventType ?? value.notificationType) !== undefined;
     if (!isTyped && looksLikeEvent(text)) {
       this.reject(refusal('unknown_envelope', 'the marks of a mail event, in an envelope that is not known'));
     } else this.#visitor.record(value, text, this.#counted());

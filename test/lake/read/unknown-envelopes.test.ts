@@ -127,6 +127,10 @@ const python = (value: unknown): string => json(value).replaceAll('"', "'").repl
 
 describe('fault 70: what bears the marks of a mail event and is not understood is rejected, so that it can be read later', () => {
   test.for<[string, unknown]>([
+    [
+      'names in snake case',
+      { event_type: 'Delivery', mail: { message_id: 'm', destination: ['a@example.org'] }, delivery: {} },
+    ],
     ['keys in lower case', lowerCased(A)],
     ['the same, wrapped', { rows: [{ payload: lowerCased(B) }] }],
     ['the same as text in base64', { data: base64(json(lowerCased(A))) }],
