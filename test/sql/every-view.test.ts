@@ -21,10 +21,8 @@ describe('fault 67: on empty tables', () => {
   afterAll(() => lake.close());
 
   test.each(named)('%s is empty, with the columns and types of its header', async (name, view) => {
-    expect(await lake.rows(`select * from ${name}`)).toEqual([]);
-    expect(await lake.columns(`select * from ${name}`)).toEqual(
-      view.columns.map(({ name: column, type }) => ({ name: column, type })),
-    );
+    const columns = view.columns.map(({ name: column, type }) => ({ name: column, type }));
+    expect(await lake.query(`select * from ${name}`)).toMatchObject({ columns, rows: [] });
   });
 
   test.each(views.filter(({ folder }) => folder === 'seeds').map((view) => [view.name, view] as const))(
@@ -38,6 +36,12 @@ describe('fault 67: on empty tables', () => {
     },
   );
 });
+
+/** Rows, and values of the grain among them. In one statement: to plan a view takes longer than to run it here. */
+async function sizesOf(lake: LakeFixture, { name, grain }: View): Promise<{ rows: number; grains: number }> {
+  const [sizes] = await lake.rows(`select count(*) as all_rows, count(distinct row(${grain})) as grains from ${name}`);
+  return { rows: Number(sizes?.all_rows), grains: Number(sizes?.grains) };
+}
 
 /** A fixed sequence of numbers from 0 to 1 (Lehmer's generator, modulus 2^31 − 1). */
 function numbers(seed: number): () => number {
@@ -157,10 +161,9 @@ describe('fault 67: on one mail with one event of each kind', () => {
   afterAll(() => lake.close());
 
   test.each(named)('%s has one row for each value of its grain', async (name, view) => {
-    const rows = await lake.rows(`select * from ${name}`);
-    const [{ n } = {}] = await lake.rows(`select count(*) as n from (select distinct ${view.grain} from ${name})`);
-    expect(rows).toHaveLength(Number(n));
-    if (![...ELSEWHERE, ...FROM_MORE_MAIL].includes(name)) expect(rows).not.toEqual([]);
+    const { rows, grains } = await sizesOf(lake, view);
+    expect(rows).toEqual(grains);
+    if (![...ELSEWHERE, ...FROM_MORE_MAIL].includes(name)) expect(rows).toBeGreaterThan(0);
   });
 });
 
@@ -227,9 +230,9 @@ describe('fault 67: on much mail', () => {
   };
 
   test.each(named)('%s has one row for each value of its grain', async (name, view) => {
-    const rows = await lake.rows(`select count(*) as n from ${name}`);
-    expect(await lake.rows(`select count(*) as n from (select distinct ${view.grain} from ${name})`)).toEqual(rows);
-    if (!ELSEWHERE.includes(name)) expect(rows).not.toEqual([{ n: 0 }]);
+    const { rows, grains } = await sizesOf(lake, view);
+    expect(rows).toEqual(grains);
+    if (!ELSEWHERE.includes(name)) expect(rows).toBeGreaterThan(0);
   });
 
   const countsOf = (name: string): string[] => {
@@ -271,10 +274,6 @@ describe('fault 67: on much mail', () => {
       const columns = views.find((view) => view.name === name)?.columns ?? [];
       const rates = columns.filter(({ type }) => type === 'double').map((column) => column.name);
       expect(rates).toHaveLength(13);
-      await none(
-        'rate',
-        `select * from ${name} where ${rates.map((rate) => `${rate} not between 0 and 1`).join(' or ')}`,
-      );
       const parts = [
         ['delivered', 'sent'],
         ['hard_bounces + soft_bounces + undetermined_bounces', 'sent'],
@@ -302,10 +301,13 @@ describe('fault 67: on much mail', () => {
         ['unique_human_clicks', 'unique_clicks'],
         ['total_human_clicks', 'total_clicks'],
       ];
-      const strange = parts.map(([part, whole]) => `count_if(${part} > ${whole}) as "${part} > ${whole}"`);
+      const strange = [
+        ...rates.map((rate) => `${rate} not between 0 and 1`),
+        ...parts.map(([part, whole]) => `${part} > ${whole}`),
+      ].map((condition) => `count_if(${condition}) as "${condition}"`);
       const [counts = {}] = await lake.rows(`select ${strange.join(', ')} from ${name}`);
       expect(Object.entries(counts).filter(([, count]) => count !== 0)).toEqual([]);
-      expect(Object.keys(counts)).toHaveLength(parts.length);
+      expect(Object.keys(counts)).toHaveLength(strange.length);
     },
   );
 
