@@ -365,30 +365,19 @@ final as (
             else 'sent'
         end as last_status,
         coalesce(recipient_count = 1, false) as is_trackable,
-        as_of, suppressed_at, suppressed_by, hidden_opens, human_unsubscribed_at, mailbox_host, has_sends_of_day
-        or coalesce(shown.has_sends, false)
-        or coalesce(of_scope.has_sends, false)
-        or coalesce(of_identity.has_sends, false) as is_send_published,
-        has_deliveries_of_day
-        or coalesce(shown.has_deliveries, false)
-        or coalesce(of_scope.has_deliveries, false)
-        or coalesce(of_identity.has_deliveries, false) as is_delivery_published,
-        has_opens_of_day
-        or coalesce(shown.has_opens, false)
-        or coalesce(of_scope.has_opens, false)
-        or coalesce(of_identity.has_opens, false) as is_open_published,
-        has_clicks_of_day
-        or coalesce(shown.has_clicks, false)
-        or coalesce(of_scope.has_clicks, false)
-        or coalesce(of_identity.has_clicks, false) as is_click_published,
-        has_unsubscribes_of_day
-        or coalesce(shown.has_unsubscribes, false)
-        or coalesce(of_scope.has_unsubscribes, false)
-        or coalesce(of_identity.has_unsubscribes, false) as is_unsubscribe_published,
-        has_complaints_of_day
-        or coalesce(shown.has_complaints, false)
-        or coalesce(of_scope.has_complaints, false)
-        or coalesce(of_identity.has_complaints, false) as is_complaint_published,
+        as_of, suppressed_at, suppressed_by, hidden_opens, human_unsubscribed_at, mailbox_host,
+        coalesce(true in (has_sends_of_day, shown.has_sends,
+            of_scope.has_sends, of_identity.has_sends), false) as is_send_published,
+        coalesce(true in (has_deliveries_of_day, shown.has_deliveries,
+            of_scope.has_deliveries, of_identity.has_deliveries), false) as is_delivery_published,
+        coalesce(true in (has_opens_of_day, shown.has_opens,
+            of_scope.has_opens, of_identity.has_opens), false) as is_open_published,
+        coalesce(true in (has_clicks_of_day, shown.has_clicks,
+            of_scope.has_clicks, of_identity.has_clicks), false) as is_click_published,
+        coalesce(true in (has_unsubscribes_of_day, shown.has_unsubscribes,
+            of_scope.has_unsubscribes, of_identity.has_unsubscribes), false) as is_unsubscribe_published,
+        coalesce(true in (has_complaints_of_day, shown.has_complaints,
+            of_scope.has_complaints, of_identity.has_complaints), false) as is_complaint_published,
         tenant, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5,
         cast(send_date as varchar) as dt
     from seen

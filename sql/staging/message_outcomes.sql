@@ -172,10 +172,8 @@ final as (
         case when is_suppressed then coalesce(suppressed_by, bounce_sub_type) end as suppressed_by,
         coalesce(hidden_opens, 0) as hidden_opens,
         -- Partitions of before don't tell a machine's.
-        case
-            when is_unsubscribe_published is null then unsubscribed_at
-            else human_unsubscribed_at
-        end as human_unsubscribed_at,
+        case when is_unsubscribe_published is null then unsubscribed_at else human_unsubscribed_at end
+            as human_unsubscribed_at,
         mailbox_host, dt,
         from_iso8601_date(dt) as send_date,
         coalesce(exact_provider, pattern_provider, 'other') as mailbox_provider,

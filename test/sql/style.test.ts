@@ -131,9 +131,11 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
     const isNamed = (line = ''): boolean =>
       /^ +((?:\w+\.)?[a-z_]\w*(, |,?$))+$/.test(line) && !/^ +(end,?|case)$/.test(line);
     const apart = lines.filter((line, at) => {
-      const next = lines[at + 1];
-      const [word = ''] = next?.trim().split(' ') ?? [];
-      return isNamed(line) && line.endsWith(',') && isNamed(next) && `${line} ${word}`.length <= 120;
+      const [next = '', after = ''] = lines.slice(at + 1);
+      const [word = ''] = next.trim().split(' ');
+      // a name without a comma may begin an expression that goes on in the line after it
+      const isWhole = next.endsWith(',') || /^ *(from|group|order|\)|union)/.test(after);
+      return isNamed(line) && line.endsWith(',') && isNamed(next) && isWhole && `${line} ${word}`.length <= 120;
     });
     expect(apart).toEqual([]);
   });
