@@ -171,6 +171,8 @@ test('what was never sent out is neither bounce nor complaint, and a bad address
     complaint(null),
     complaint('OnAccountSuppressionList'),
     complaint('OnTenantSuppressionList'),
+    // Whatever type the bounce has.
+    happened(mail('a@web.de'), 'soft_bounce', 5, { bounce_sub_type: 'UnsubscribedRecipient' }),
   ];
   expect(await labelled(rows, 'is_suppressed, bounce_category')).toEqual([
     [true, 'suppressed'],
@@ -180,6 +182,7 @@ test('what was never sent out is neither bounce nor complaint, and a bad address
     [false, null],
     [true, null],
     [true, null],
+    [true, 'suppressed'],
   ]);
 });
 
