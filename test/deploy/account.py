@@ -174,6 +174,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+# Many resources are changed at once, on a machine that may be busy.
+ThreadingHTTPServer.request_queue_size = 256
 # Of a provider that was killed nobody waits for the answer.
 ThreadingHTTPServer.handle_error = lambda *_: None
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -36,7 +36,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'keys that were it': { formerKmsKeyArns: [KEY] },
   'whom to tell, and when': {
     alarms: { email: 'ops@example.com', quarantineShare: 0.2, freshnessMinutes: 90, silentMinutes: null },
-    dashboards: { owners: [`${IDENTITIES}:user/default/ann`], viewers: [`${IDENTITIES}:group/default/mail`] },
+    dashboards: {
+      owners: [`${IDENTITIES}:user/default/ann`],
+      viewers: [`${IDENTITIES}:group/default/mail`],
+      refreshAfter: 'nightly rollup',
+    },
   },
   'that it keeps its data': { keepsData: false },
 };

@@ -107,7 +107,9 @@ function addressed(type: string, id: string): Properties {
   return type === 'aws:sqs/queue:Queue' ? { url: id } : {};
 }
 
-const keyOf = (type: string, id: string): string => `${type} ${id}`;
+/** A queue is known by its name: its address is made up by the account, and unknown to a provider that is killed before the answer. */
+const keyOf = (type: string, id: string): string =>
+  `${type} ${type === 'aws:sqs/queue:Queue' ? id.split('/').at(-1) : id}`;
 
 /** With what only the provider knows: the file of an object, the region of a bucket. */
 function completed(request: Request, properties: Properties): Request {
