@@ -9,7 +9,10 @@ import { describeCommand } from './describe.ts';
 import { exportCommand } from './export.ts';
 import { filesCommand } from './files.ts';
 import { generateCommand } from './generate.ts';
+import { mcpCommand } from './mcp.ts';
+import { messageCommand } from './message.ts';
 import { LAKE } from './options.ts';
+import { personCommand } from './person.ts';
 import { planCommand } from './plan.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
@@ -45,6 +48,9 @@ const COMMANDS = {
   views: viewsCommand,
   describe: describeCommand,
   report: reportCommand,
+  message: messageCommand,
+  person: personCommand,
+  mcp: mcpCommand,
   export: exportCommand,
   files: filesCommand,
   tags: tagsCommand,

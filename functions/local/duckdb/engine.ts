@@ -91,15 +91,18 @@ export class DuckDbEngine implements Engine {
     return this.#onInputs(sql, inputs, async (connection, statement) => readResult(await connection.stream(statement)));
   }
 
-  /** As `query` without inputs, of any length: `work` gets the rows while they come in, and is waited for. */
-  stream<T>(sql: string, work: (rows: RowStream) => Promise<T>): Promise<T> {
-    return this.#read(sql, (result) => work(streamResult(result)));
+  /**
+   * As `query` without inputs, of any length: `work` gets the rows while they come in, and is waited for.
+   * @param closed tables and views that the statement may not name, in lower case
+   */
+  stream<T>(sql: string, work: (rows: RowStream) => Promise<T>, closed?: ReadonlySet<string>): Promise<T> {
+    return this.#read(sql, (result) => work(streamResult(result)), closed);
   }
 
-  #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>): Promise<T> {
+  #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>, closed?: ReadonlySet<string>): Promise<T> {
     const statement = inDuckDb(sql, this.#names);
     return this.#run(statement, async (connection) =>
-      work(await connection.stream(await readingStatement(connection, statement))),
+      work(await connection.stream(await readingStatement(connection, statement, closed))),
     );
   }
 

@@ -7,6 +7,8 @@
  *    EXPLAIN of one: `explain analyze` runs what it explains.
  * 3. A SELECT can still act through a function in its FROM: `enable_logging` writes a file, `read_text` reads one. So only
  *    those functions are allowed there that make rows from their arguments, and no name of a table is a path.
+ *
+ * A caller may close tables and views, too: then no statement names them, nor a CTE of that name.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 
@@ -22,10 +24,15 @@ const EXPLAIN = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(explain(?:\s+analyze)?(?:\
 
 /**
  * The statement to run for a text, after all is checked.
+ * @param closed tables and views that it may not name, in lower case
  * @throws RefusedStatement if the text is anything but one statement that reads
  * @throws Error of DuckDB's parser if it is no SQL
  */
-export async function readingStatement(connection: DuckDBConnection, sql: string): Promise<string> {
+export async function readingStatement(
+  connection: DuckDBConnection,
+  sql: string,
+  closed: ReadonlySet<string> = new Set(),
+): Promise<string> {
   // DuckDB would see the text's end there.
   if (sql.includes('\0')) throw new RefusedStatement('the statement holds a NUL character: take it out');
   const { count } = await connection.extractStatements(sql);
@@ -36,7 +43,7 @@ export async function readingStatement(connection: DuckDBConnection, sql: string
   if (tree === null) {
     throw new RefusedStatement('the lake is only read by queries: use select, with, describe, show or explain');
   }
-  refuseActions(tree);
+  refuseActions(tree, closed);
   // What was checked is what runs, even if DuckDB should see the end of a comment elsewhere than the pattern does.
   return explain === '' ? sql : `${explain} ${select}`;
 }
@@ -48,9 +55,12 @@ async function parsed(connection: DuckDBConnection, sql: string): Promise<unknow
   return isObject(tree) && Array.isArray(tree.statements) && tree.statements.length === 1 ? tree.statements[0] : null;
 }
 
-function refuseActions(node: unknown): void {
+function refuseActions(node: unknown, closed: ReadonlySet<string>): void {
   if (!isObject(node)) return;
   const { type, table_name, function: called } = node;
+  if (typeof table_name === 'string' && closed.has(table_name.toLowerCase())) {
+    throw new RefusedStatement(`${table_name} is closed here, as its rows are of single persons or mails`);
+  }
   if (type === 'TABLE_FUNCTION') {
     const name = isObject(called) ? String(called.function_name) : '';
     if (!ROW_MAKERS.has(name.toLowerCase())) {
@@ -61,7 +71,7 @@ function refuseActions(node: unknown): void {
   if (type === 'BASE_TABLE' && /[./\\:*?[]/.test(String(table_name))) {
     throw new RefusedStatement(`the lake is only read by queries: "${table_name}" is a file, not a table or view`);
   }
-  for (const part of Object.values(node)) refuseActions(part);
+  for (const part of Object.values(node)) refuseActions(part, closed);
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
