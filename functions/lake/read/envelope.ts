@@ -4,7 +4,7 @@ import { BASE64, EventSearch, type Found, type SearchLimits, type SplitInner } f
 import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberText, parseJson } from './json.ts';
 import { isOwnEvent, looksLikeEvent } from './marks.ts';
-import type { InnerText, JsonObject, JsonValue, Place, RecordPlace, RecordVisitor } from './record.ts';
+import type { JsonObject, JsonValue, Place, RecordPlace, RecordVisitor, TextEnvelope } from './record.ts';
 
 /**
  * Takes the values of an object as the splitter finds them and passes on what is inside their envelopes. SNS, EventBridge
@@ -24,7 +24,7 @@ export class Unwrapper implements RecordVisitor {
   readonly #split: SplitInner;
   readonly #search: EventSearch;
   /** the outermost envelope, while what its text holds is looked at */
-  #innerText: InnerText | null = null;
+  #textEnvelope: TextEnvelope | null = null;
 
   /**
    * @param place the one that the splitter points at each record; its ordinal is counted here
@@ -40,8 +40,8 @@ export class Unwrapper implements RecordVisitor {
 
   record(value: JsonValue, text: string): void {
     this.#place.isBare = isOwnEvent(value);
-    this.#place.innerText = null;
-    this.#innerText = null;
+    this.#place.textEnvelope = null;
+    this.#textEnvelope = null;
     if (this.#place.isBare) this.#visitor.record(value, text, this.#counted());
     else this.#unwrap(value, text, 0);
   }
@@ -61,7 +61,7 @@ export class Unwrapper implements RecordVisitor {
   /** @param level envelopes around the value that have been taken off */
   #unwrap(value: JsonValue, text: string, level: number): void {
     if (isOwnEvent(value)) {
-      this.#place.innerText = level === 1 ? this.#innerText : null;
+      this.#place.textEnvelope = level === 1 ? this.#textEnvelope : null;
       this.#visitor.record(value, text, this.#counted());
       return;
     }
@@ -73,7 +73,7 @@ export class Unwrapper implements RecordVisitor {
     } else if (level === MAX_ENVELOPES) {
       this.reject(refusal('too_deep', `more than ${MAX_ENVELOPES} envelopes around an event`));
     } else if (envelope.is === 'message') {
-      if (level === 0) this.#innerText = { text, key: 'Message' };
+      if (level === 0) this.#textEnvelope = { text, key: 'Message' };
       this.#open(value.Message, text, level);
     } else if (envelope.is === 'eventBridge') {
       this.#openDetail(value, text, level);

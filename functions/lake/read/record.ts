@@ -23,13 +23,13 @@ export interface Place {
   /** the record came in no envelope */
   readonly isBare?: boolean;
   /** the one envelope that the record was a text of */
-  readonly innerText?: InnerText | null;
+  readonly textEnvelope?: TextEnvelope | null;
   /** a copy of the bytes, at most `limit` of them */
   raw(limit: number): Uint8Array;
 }
 
 /** The text of an envelope's field, where a record is all that the text holds. */
-export interface InnerText {
+export interface TextEnvelope {
   /** the envelope's JSON */
   text: string;
   key: string;
@@ -62,7 +62,7 @@ export class RecordPlace implements Place {
   length = 0;
   hasEscapes = true;
   isBare = false;
-  innerText: InnerText | null = null;
+  textEnvelope: TextEnvelope | null = null;
   #bytes: Uint8Array = new Uint8Array(0);
   #from = 0;
   #to = 0;

@@ -14,7 +14,7 @@
 import { hash } from 'node:crypto';
 import { isTimeSuspect } from '../decode/time.ts';
 import type { Decode, RecordContext } from '../decode/types.ts';
-import type { InnerText, JsonObject, JsonValue } from '../read/record.ts';
+import type { JsonObject, JsonValue, TextEnvelope } from '../read/record.ts';
 import type { Settings } from '../settings.ts';
 import { BooleanColumn } from '../write/booleans.ts';
 import type { ColumnBuffer } from '../write/column.ts';
@@ -160,14 +160,14 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     return this.#put(known.plan, context);
   }
 
-  /** Learns from a record that was decoded. @param innerText the envelope that it came in, if it came in one */
-  learn(value: JsonValue, text: string, innerText: InnerText | null): void {
-    const cost = innerText === null ? COST_OF_LEARNING : 2 * COST_OF_LEARNING;
+  /** Learns from a record that was decoded. @param textEnvelope the envelope that it came in, if it came in one */
+  learn(value: JsonValue, text: string, textEnvelope: TextEnvelope | null): void {
+    const cost = textEnvelope === null ? COST_OF_LEARNING : 2 * COST_OF_LEARNING;
     if (this.#credit < cost || typeof value !== 'object' || value === null || Array.isArray(value)) return;
     if (!this.#isNew && (this.#known === null || this.#known.plan || this.#known.failures >= MOST_FAILURES)) return;
     if (this.#shapes.isFull || this.#letters.isFull) return;
     this.#credit -= cost;
-    if (innerText !== null) this.#learnInnerText(innerText);
+    if (textEnvelope !== null) this.#learnTextEnvelope(textEnvelope);
     const bytes = Buffer.from(text.trim());
     const leaves = leavesOf(bytes, Math.min(MOST_DEPTH, this.#settings.limits.depth), isFixed);
     if (leaves === null) return;
@@ -183,7 +183,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     if (end.plan.plan === null) end.plan.failures++;
   }
 
-  #learnInnerText({ text, key }: InnerText): void {
+  #learnTextEnvelope({ text, key }: TextEnvelope): void {
     const bytes = Buffer.from(text.trim());
     const leaves = leavesOf(bytes, MOST_DEPTH, isFixed);
     const leaf = leaves?.findIndex(({ path, kind }) => path === key && kind === TEXT) ?? -1;

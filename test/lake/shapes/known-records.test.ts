@@ -24,10 +24,10 @@ async function waysOf(bytes: Buffer): Promise<{ known: number; decoded: number }
   const context = { attempt: 'a', sourceKey: 'k', sourceOrdinal: 0, deliveredAt: 0 };
   const ways = { known: 0, decoded: 0 };
   const visitor = {
-    record(value: JsonValue, text: string, { isBare, innerText = null }: Place): void {
+    record(value: JsonValue, text: string, { isBare, textEnvelope = null }: Place): void {
       ways.decoded++;
-      if (decode(value, text, context, rows).is === 'accepted' && (isBare || innerText))
-        known.learn(value, text, innerText);
+      if (decode(value, text, context, rows).is === 'accepted' && (isBare || textEnvelope))
+        known.learn(value, text, textEnvelope);
     },
     skip: () => {},
     reject: () => {},

@@ -102,8 +102,8 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         try {
           const verdict = decode(value, text, context, rows);
           tally.verdict(verdict);
-          const { isBare, innerText = null } = place;
-          if (verdict.is === 'accepted' && (isBare || innerText)) known?.learn(value, text, innerText);
+          const { isBare, textEnvelope = null } = place;
+          if (verdict.is === 'accepted' && (isBare || textEnvelope)) known?.learn(value, text, textEnvelope);
         } catch (error) {
           if (!(error instanceof Rejection)) throw error;
           visitor.reject(error, place);
