@@ -4,8 +4,8 @@ import { playSeeds, type SoakSum } from './soak.ts';
 import { shrunk, traceText } from './trace.ts';
 import { VARIANTS } from './variants.ts';
 
-/** Schedules that each run plays: about half a minute on one core. A budget of seeds, so that every machine plays the same. */
-const SEEDS = 800;
+/** Schedules that each run plays: less than a minute on one core. A budget of seeds, so that every machine plays the same. */
+const SEEDS = 500;
 
 describe('schedules of planners, workers, settles, rollups, audits, collectors and readers at once', () => {
   let sum: SoakSum;
