@@ -74,6 +74,6 @@ Examples:
   $ ${LAKE} run --raw s3://bucket/prefix
   $ ${LAKE} query "select * from deliverability_daily"
 
-Every command has --help with examples, and --json for programs, which leave out
-npm's own lines with: npm run -s lake -- …
+Every command has --help with examples. All but mcp have --json for programs,
+which leave out npm's own lines with: npm run -s lake -- …
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 audit found drift, 130 stopped`;
