@@ -287,7 +287,7 @@ function sheetOf(
     Name: name,
     Description: about,
     ContentType: 'INTERACTIVE',
-    FilterControls: filters.map((filter) => {
+    FilterControls: filters.map((filter): JsonObject => {
       const common = { FilterControlId: `${id}-${filter.id}`, SourceFilterId: filter.id };
       if (isShared(filter)) return { CrossSheet: common };
       const own = { ...common, Title: filter.title };
