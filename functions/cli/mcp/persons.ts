@@ -1,8 +1,8 @@
 /**
- * What is closed to agents unless they are let at persons: tables and views whose rows are of single persons or mails, or
- * that hold what mails say. What a sum says of many stays open. Links, and what servers answered, may still hold the address of
- * a recipient, so addresses are taken out of all answers, too. IP addresses of recipients stand in closed relations alone;
- * those in servers' answers are of the sender, or of the server.
+ * What an agent is not shown unless `--persons` is given. Closed to it are tables and views that have a row a person or a mail,
+ * or what a mail says. Sums over many stay open. Links and servers' answers may hold the address of a recipient, so addresses
+ * are taken out of every answer. IP addresses of recipients are in closed tables only; those in servers' answers are the
+ * sender's or the server's own.
  */
 import type { DictionaryEntry } from '../commands/dictionary.ts';
 
