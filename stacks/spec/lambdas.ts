@@ -150,14 +150,14 @@ export const LAMBDAS = {
     queues: [{ queue: 'rollup', batchSize: 1, maximumConcurrency: 4 }],
     permissions: [
       ...READ_LAKE,
-      writeLake(...state('generations', 'rollups', 'heals', 'batches')),
+      writeLake(...state('generations', 'rollups', 'heals')),
       ...UNLOAD,
       ...QUERY,
       READ_ROWS,
       ...ADD_PARTITIONS,
       SWITCH_PARTITIONS,
       receive('rollupQueue'),
-      REFRESH,
+      ...REFRESH,
     ],
   },
   audit: {

@@ -139,11 +139,20 @@ export const UNLOAD: readonly Permission[] = [
   },
 ];
 
-/** Has QuickSight read the dashboard's data sets anew (Service Authorization Reference, `CreateIngestion`). */
-export const REFRESH: Permission = {
-  actions: ['quicksight:CreateIngestion'],
-  resources: ({ dataSets }) => dataSets.map((dataSet) => `${dataSet}/ingestion/*`),
-};
+/**
+ * Has QuickSight read the dashboard's data sets anew (Service Authorization Reference, `CreateIngestion`), once all groups of a
+ * batch have left their marks. Where there is no dashboard it is nothing.
+ */
+export const REFRESH: readonly Permission[] = [
+  {
+    actions: ['quicksight:CreateIngestion'],
+    resources: ({ dataSets }) => dataSets.map((dataSet) => `${dataSet}/ingestion/*`),
+  },
+  {
+    actions: ['s3:PutObject'],
+    resources: ({ dataSets, lakeBucket }) => (dataSets.length > 0 ? [`${lakeBucket}/${STATE}batches/*`] : []),
+  },
+];
 
 type QueuePlace = 'liveQueue' | 'backfillQueue' | 'settleQueue' | 'rollupQueue';
 
