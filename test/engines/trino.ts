@@ -92,7 +92,8 @@ export async function startTrino(
     name: 'Trino',
     command: java,
     args: [
-      '-Xmx1g',
+      // Plans of past queries stay for a while: with 1 GB half of the tests' time went into collecting garbage.
+      '-Xmx3g',
       // The quick compiler has 48 MB by default, which these queries fill: full collections would make room.
       '-XX:ReservedCodeCacheSize=256m',
       // A short life on two cores: the quick compiler and the small collector start twice as fast.
