@@ -92,4 +92,5 @@ export function openConsole({ stdout, stderr, env }: Pick<NodeJS.Process, 'stdou
   };
 }
 
-const bigintsAsNumbers = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
+export const bigintsAsNumbers = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? Number(value) : value;

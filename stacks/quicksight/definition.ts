@@ -13,6 +13,11 @@ interface Filter {
   kind: 'days' | 'list';
 }
 
+interface SheetFilter extends Filter {
+  /** where something is of its column */
+  on: readonly Sheet[];
+}
+
 /** On every sheet whose data has the column. A filter reaches all data sets that have a column of its name. */
 const FILTERS: readonly Filter[] = [
   { id: 'send-days', title: 'Days of sending', column: 'send_date', kind: 'days' },
@@ -50,28 +55,29 @@ export function definitionOf(
   arns: Readonly<Record<DataSetName, Json>>,
   dimensions: readonly string[],
 ): JsonObject {
-  const filters = filtersWith(dimensions);
   const sheets = sheetsOf(limitsOf(views));
   const ofDataSet = viewsOfDataSets(views);
   const has = (dataSet: DataSetName, column: string): boolean =>
     ofDataSet.get(dataSet)?.columns.some(({ name }) => name === column) ?? false;
+  const filters = filtersWith(dimensions).map(
+    (filter): SheetFilter => ({ ...filter, on: sheets.filter((sheet) => isOn(sheet, filter, has)) }),
+  );
   return {
     DataSetIdentifierDeclarations: DATA_SET_NAMES.map((Identifier) => ({ Identifier, DataSetArn: arns[Identifier] })),
     CalculatedFields: calculatedFields(sheets, ofDataSet),
-    ParameterDeclarations: asked(sheets).map(({ parameter }) => ({
+    ParameterDeclarations: sheets.flatMap(asksOf).map(({ parameter }) => ({
       StringParameterDeclaration: {
         ParameterValueType: 'SINGLE_VALUED',
         Name: parameter,
         DefaultValues: { StaticValues: [NOTHING] },
       },
     })),
-    FilterGroups: [...filters.flatMap((filter) => filterGroup(filter, sheets, has)), ...sheets.flatMap(rowFilters)],
+    FilterGroups: [...filters.flatMap((filter) => filterGroup(filter, has)), ...sheets.flatMap(rowFilters)],
     Sheets: sheets.map((sheet) =>
       sheetOf(
         sheet,
-        filters.filter((filter) => isOn(sheet, filter, has)),
+        filters.filter(({ on }) => on.includes(sheet)),
         has,
-        (filter) => sheets.filter((one) => isOn(one, filter, has)).length > 1,
       ),
     ),
   };
@@ -146,17 +152,19 @@ type Has = (dataSet: DataSetName, column: string) => boolean;
 const isOn = ({ visuals }: Sheet, { column }: Filter, has: Has): boolean =>
   visuals.some(({ from, asks }) => has(from, column) && asks === null);
 
-function filterGroup(filter: Filter, sheets: readonly Sheet[], has: Has): JsonObject[] {
-  const on = sheets.filter((sheet) => isOn(sheet, filter, has));
+/** One on several sheets is shared by them; one on a single sheet has a control there that says all. */
+const isShared = ({ on }: SheetFilter): boolean => on.length > 1;
+
+function filterGroup(filter: SheetFilter, has: Has): JsonObject[] {
+  const { on } = filter;
   const dataSet = on.flatMap(({ visuals }) => visuals).find(({ from }) => has(from, filter.column))?.from;
   if (!dataSet) return [];
   const common = {
     FilterId: filter.id,
     Column: { DataSetIdentifier: dataSet, ColumnName: filter.column },
   };
-  // Of a filter on several sheets; one on a single sheet has a control there that says all.
   const shared = (ControlOptions: JsonObject): JsonObject =>
-    on.length > 1 ? { DefaultFilterControlConfiguration: { Title: filter.title, ControlOptions } } : {};
+    isShared(filter) ? { DefaultFilterControlConfiguration: { Title: filter.title, ControlOptions } } : {};
   return [
     {
       FilterGroupId: `${filter.id}-group`,
@@ -259,9 +267,8 @@ const rowFilters = ({ id: SheetId, visuals }: Sheet): JsonObject[] =>
     ];
   });
 
-/** What readers of these sheets give. */
-const asked = (sheets: readonly Sheet[]): Asks[] =>
-  sheets.flatMap(({ visuals }) => visuals.flatMap(({ asks }) => asks ?? []));
+/** What readers of a sheet give. */
+const asksOf = ({ visuals }: Sheet): Asks[] => visuals.flatMap(({ asks }) => asks ?? []);
 
 const scope = (sheets: readonly Sheet[]): JsonObject => ({
   SelectedSheets: {
@@ -269,14 +276,10 @@ const scope = (sheets: readonly Sheet[]): JsonObject => ({
   },
 });
 
-/** @param isShared whether a filter is on other sheets, too */
-function sheetOf(
-  { id, name, about, visuals }: Sheet,
-  filters: readonly Filter[],
-  has: Has,
-  isShared: (filter: Filter) => boolean,
-): JsonObject {
-  const asks = visuals.flatMap((one) => one.asks ?? []);
+/** @param filters those of the sheet */
+function sheetOf(sheet: Sheet, filters: readonly SheetFilter[], has: Has): JsonObject {
+  const { id, name, about, visuals } = sheet;
+  const asks = asksOf(sheet);
   const controlOf = ({ parameter }: Asks): string => `${id}-${parameter.toLowerCase()}`;
   const controls = [
     ...filters.map((filter) => ({ id: `${id}-${filter.id}`, type: 'FILTER_CONTROL' })),

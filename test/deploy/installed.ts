@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { type Clients, connect } from '#aws/clients.ts';
-import { type DeployedFunction, runDeployed } from '../engines/deployed-function.ts';
+import { type DeployedFunction, folderIn, runDeployed, variablesOf } from '../engines/deployed-function.ts';
 import { drain } from '../engines/invoke.ts';
 import type { TrinoClient } from '../engines/trino-client.ts';
 import { at, type Json, listAt, textAt } from '../stacks/graph.ts';
@@ -52,8 +52,7 @@ export async function openInstalled(world: World, trino: TrinoClient, prefix: st
 
   async function resultsOf(workgroup: string): Promise<string> {
     const said = await ask('athena', 'GetWorkGroup', { WorkGroup: workgroup });
-    const address = textAt(said, 'WorkGroup', 'Configuration', 'ResultConfiguration', 'OutputLocation');
-    return address.replace(/^s3:\/\//, '').replace(/\/$/, '');
+    return folderIn(textAt(said, 'WorkGroup', 'Configuration', 'ResultConfiguration', 'OutputLocation'));
   }
 
   /** The package that the function was made from or last given, unpacked. */
@@ -69,9 +68,7 @@ export async function openInstalled(world: World, trino: TrinoClient, prefix: st
 
   async function start(made: Json): Promise<[string, DeployedFunction]> {
     const functionName = textAt(made, 'FunctionName');
-    const variables = Object.fromEntries(
-      Object.entries(Object(at(made, 'Environment', 'Variables'))).map(([key, value]) => [key, String(value)]),
-    );
+    const variables = variablesOf(at(made, 'Environment', 'Variables'));
     const RoleName = roleNameOf(made);
     const [policy] = listAt(await ask('iam', 'ListRolePolicies', { RoleName }), 'PolicyNames');
     const said = await ask('iam', 'GetRolePolicy', { RoleName, PolicyName: policy ?? '' });

@@ -94,5 +94,8 @@ export async function rawFiles(folder: string): Promise<{ key: string; bytes: Ui
     });
 }
 
+/** The key of a stage, whose folders are by the hour: one hour a day, so that there are as many units as days. */
+export const atNoon = (key: string): string => key.replace(/^raw\/(\d{4}\/\d\d\/\d\d)\//, 'raw/$1/12/');
+
 export const putAll = async (lake: CloudLake, files: readonly { key: string; bytes: Uint8Array }[]): Promise<void> =>
   void (await concurrently(files, 8, ({ key, bytes }) => lake.put(key, bytes)));

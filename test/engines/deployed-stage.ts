@@ -17,7 +17,7 @@ import { logicalName } from '../../stacks/spec/names.ts';
 import { buildPackages } from '../bundles/build.ts';
 import { glueInputs } from '../stacks/glue-inputs.ts';
 import { at, evaluateStage, type Graph, ofType, textAt } from '../stacks/graph.ts';
-import { type DeployedFunction, runDeployed } from './deployed-function.ts';
+import { type DeployedFunction, folderIn, runDeployed, variablesOf } from './deployed-function.ts';
 import { REGION } from './trino.ts';
 import { TrinoClient } from './trino-client.ts';
 
@@ -84,16 +84,13 @@ function environmentOf(graph: Graph, name: LambdaName): Record<string, string> {
     ofType(graph, 'aws:lambda/function:Function').find((made) =>
       made.name.startsWith(`${logicalName(name)}Function`),
     ) ?? {};
-  const variables = at(inputs, 'environment', 'variables');
-  if (typeof variables !== 'object' || variables === null) throw new Error(`the graph gives ${name} no environment`);
-  return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)]));
+  return variablesOf(at(inputs, 'environment', 'variables'));
 }
 
 /** Where the workgroup keeps results, as `bucket/folder`. */
 function resultsOf(graph: Graph, { WORKGROUP }: Record<string, string>): string {
   const found = ofType(graph, 'aws:athena/workgroup:Workgroup').find(({ inputs }) => inputs.name === WORKGROUP);
-  const address = textAt(found?.inputs, 'configuration', 'resultConfiguration', 'outputLocation');
-  return address.replace(/^s3:\/\//, '').replace(/\/$/, '');
+  return folderIn(textAt(found?.inputs, 'configuration', 'resultConfiguration', 'outputLocation'));
 }
 
 async function makeResources(graph: Graph, { s3, sqs, glue }: Clients): Promise<void> {

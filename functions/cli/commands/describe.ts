@@ -1,6 +1,5 @@
 /** The command `describe`: prints what a table or view and its columns mean. */
 import { Command } from 'commander';
-import { didYouMean, UsageError } from '#host/failure.ts';
 import { padRight, safeText, wrapText } from '#host/safe-text.ts';
 import type { Console } from '../console.ts';
 import type { DictionaryEntry } from './dictionary.ts';
@@ -18,16 +17,8 @@ export const describeCommand = (to: Console): Command =>
     .addOption(jsonOption())
     .addHelpText('after', examples(['describe events'], ['describe deliverability_daily --json']))
     .action(async (name: string, { json }: JsonOption) => {
-      const { dictionary } = await import('./dictionary.ts');
-      const entries = await dictionary();
-      const entry = entries.find((candidate) => candidate.name === name.toLowerCase());
-      if (!entry) {
-        const hint = didYouMean(
-          name,
-          entries.map((candidate) => candidate.name),
-        );
-        throw new UsageError(`there is no table or view ${name}`, hint ?? `see all of them: ${LAKE} views`);
-      }
+      const { dictionary, entryNamed } = await import('./dictionary.ts');
+      const entry = entryNamed(await dictionary(), name, `see all of them: ${LAKE} views`);
       return json ? to.json(entry) : to.print(entryLines(entry, to));
     });
 

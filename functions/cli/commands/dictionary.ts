@@ -1,5 +1,6 @@
 /** What tables and views mean, from their own declarations and headers. Needs no lake. */
 import { fileURLToPath } from 'node:url';
+import { didYouMean, UsageError } from '#host/failure.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { PRESTO_TYPES, type View } from '#lake/sql/views/view.ts';
 import { TABLES } from '#lake/tables/index.ts';
@@ -22,6 +23,14 @@ export interface DictionaryEntry {
   /** what the days of a table or a view's rows are */
   day: string;
   columns: DictionaryColumn[];
+}
+
+/** @throws UsageError that names what is like it, else `hint` */
+export function entryNamed(entries: readonly DictionaryEntry[], name: string, hint: string): DictionaryEntry {
+  const found = entries.find((entry) => entry.name === name.toLowerCase());
+  if (found) return found;
+  const names = entries.map((entry) => entry.name);
+  throw new UsageError(`there is no table or view ${name}`, didYouMean(name, names) ?? hint);
 }
 
 /** Tables, then views in order of name, then the seeds that a user may edit. */

@@ -30,11 +30,11 @@ export async function loadTimelines(engine: Pick<Engine, 'query'>, condition: st
     await engine.query(`select
   message_id,
   recipient_key,
-  cast(date_trunc('second', sent_at) as varchar) as sent_at,
+  cast(sent_at as varchar) as sent_at,
   subject,
   from_address,
   campaign_id,
-  cast(date_trunc('second', occurred_at) as varchar) as occurred_at,
+  cast(occurred_at as varchar) as occurred_at,
   seconds_since_sent,
   event_name,
   description
@@ -65,7 +65,7 @@ order by sent_at, message_id, recipient_key nulls first, message_timeline.occurr
 
 const NOTHING_KNOWN = { sent_at: null, subject: null, from: null, campaign: null };
 
-/** Engines differ in how many zeros they write after a whole second. */
+/** Engines differ in how many digits they write after a whole second. */
 const secondsOf = (text: string | null): string | null => text?.slice(0, 'YYYY-MM-DD HH:MM:SS'.length) ?? null;
 
 export function* timelineLines(mails: readonly MailTimeline[], { palette, width }: Console): Generator<string> {

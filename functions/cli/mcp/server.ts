@@ -6,19 +6,21 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { releaseVersion } from '#host/code-version.ts';
-import { didYouMean, explain } from '#host/failure.ts';
+import { explain } from '#host/failure.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import type { LocalLake } from '#local/lake.ts';
 import { loadCauses } from '#report/causes.ts';
 import { findIncidents } from '#report/incidents.ts';
+import { loadVolumes } from '#report/period.ts';
 import { rowsOf } from '#report/rows.ts';
 import { loadStandings } from '#report/standing.ts';
 import { worded } from '#report/wording.ts';
-import type { DictionaryEntry } from '../commands/dictionary.ts';
+import { type DictionaryEntry, entryNamed } from '../commands/dictionary.ts';
 import { headlines } from '../commands/headlines.ts';
 import { sqlError } from '../commands/query.ts';
 import { byTopic } from '../commands/topics.ts';
+import { bigintsAsNumbers } from '../console.ts';
 import { closedRelations, withoutAddresses } from './persons.ts';
 
 export interface McpOptions {
@@ -45,7 +47,7 @@ export function mcpServer({ lake, entries, persons }: McpOptions): McpServer {
   const open = entries.filter(({ name }) => !closed.has(name));
   const ask = async (sql: string) => rowsOf(await lake.engine.query(sql));
   const answer = (document: unknown): Answer => {
-    const text = JSON.stringify(document, plainNumbers);
+    const text = JSON.stringify(document, bigintsAsNumbers);
     return { content: [{ type: 'text', text: persons ? text : withoutAddresses(text) }] };
   };
   /** What is wrong is told to the agent, which can mend its question; it never ends the server. */
@@ -78,12 +80,7 @@ export function mcpServer({ lake, entries, persons }: McpOptions): McpServer {
       inputSchema: z.object({ name: z.string().describe('a table or view') }),
     },
     ({ name }) =>
-      answering(async () => {
-        const found = open.find((entry) => entry.name === name.toLowerCase());
-        if (found) return found;
-        const names = open.map((entry) => entry.name);
-        return { error: `there is no ${name} that is open here`, hint: didYouMean(name, names) ?? names.join(', ') };
-      }),
+      answering(async () => entryNamed(open, name, `open here are ${open.map((entry) => entry.name).join(', ')}`)),
   );
 
   server.registerTool(
@@ -106,7 +103,7 @@ export function mcpServer({ lake, entries, persons }: McpOptions): McpServer {
             let isWhole = true;
             let bytes = 0;
             for await (const row of each(batches)) {
-              bytes += JSON.stringify(row, plainNumbers).length;
+              bytes += JSON.stringify(row, bigintsAsNumbers).length;
               isWhole = rows.length < max_rows && bytes <= MOST_BYTES;
               if (!isWhole) break;
               rows.push(row);
@@ -146,9 +143,10 @@ export function mcpServer({ lake, entries, persons }: McpOptions): McpServer {
     },
     ({ from, to }) =>
       answering(async () => {
-        const numbers = await headlines(lake.engine);
-        if (!numbers) return { incidents: [], why: 'there is no mail' };
-        const shown = { from: from ?? numbers.first_send_date, to: to ?? numbers.last_send_date };
+        const days = await loadVolumes(ask);
+        const [first, last] = [days[0]?.date, days.at(-1)?.date];
+        if (first === undefined || last === undefined) return { incidents: [], why: 'there is no mail' };
+        const shown = { from: from ?? first, to: to ?? last };
         const { incidents, isJudged } = await findIncidents(lake, {}, { shown });
         const told = incidents.slice(0, MOST_INCIDENTS);
         const causes = await loadCauses(lake, {}, told);
@@ -177,10 +175,9 @@ export function mcpServer({ lake, entries, persons }: McpOptions): McpServer {
       answering(async () => {
         // The code itself, else its class and subject, else its class.
         const names = [status, status.split('.').slice(0, 2).join('.'), status.slice(0, 1)];
-        const meanings = await ask(
+        const [meaning] = await ask(
           `select status, meaning, what_to_do from seed_enhanced_status_codes where status in (${names.map(quoteText).join(', ')}) order by length(status) desc limit 1`,
         );
-        const [meaning] = meanings;
         const here = await ask(`select
   mailbox_provider,
   sum(bounces) as bounces,
@@ -225,5 +222,3 @@ const brief = (entries: readonly DictionaryEntry[]): object[] => entries.map(({ 
 async function* each(batches: AsyncIterable<SqlValue[][]>): AsyncGenerator<SqlValue[]> {
   for await (const batch of batches) yield* batch;
 }
-
-const plainNumbers = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);

@@ -12,6 +12,8 @@ export interface Header {
 }
 
 const WIDTH = 120;
+/** Of a line's names alone. */
+const GRAIN_WIDTH = 104;
 
 /** The comment that `parseView` reads: words first, then clock, grain and columns under each other. */
 export function headerText({ doc, clock, grain, columns, order }: Header): string {
@@ -45,7 +47,7 @@ function inRuns(columns: Header['columns'], order: readonly string[]): Header['c
   }
   return lines.flatMap(({ names, ...column }) => {
     if (names.length === 1) return [column];
-    return filled(runs(names, order), WIDTH - `     ${column.doc}`.length).map((name) => ({
+    return filled(runs(names, order), WIDTH - `     ${column.doc}`.length, ', ').map((name) => ({
       ...column,
       name,
       type: '',
@@ -66,11 +68,11 @@ function runs(names: readonly string[], order: readonly string[]): string[] {
   return found.flatMap((run) => (run.length < 3 ? run : [`${run[0]} … ${run.at(-1)}`]));
 }
 
-/** Lines of items with commas between those of a line. */
-function filled(items: readonly string[], width: number): string[] {
+/** Lines of as many items as fit, with the separator between those of a line. */
+function filled(items: readonly string[], width: number, separator: string): string[] {
   const lines: string[] = [];
   for (const item of items) {
-    const longer = `${lines.at(-1)}, ${item}`;
+    const longer = `${lines.at(-1)}${separator}${item}`;
     if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
     else lines.push(item);
   }
@@ -78,25 +80,8 @@ function filled(items: readonly string[], width: number): string[] {
 }
 
 /** Lines of whole words. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
+const wrapped = (text: string, width: number): string[] => filled(text.split(' '), width, ' ');
 
 /** As many names a line as fit; `parseView` puts them together. */
-function grainLines(grain: readonly string[]): string[] {
-  const lines: string[] = [];
-  for (const name of grain) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + name.length < 110) lines[lines.length - 1] = `${last}, ${name}`;
-    else lines.push(`grain: ${name}`);
-  }
-  return lines;
-}
+const grainLines = (grain: readonly string[]): string[] =>
+  filled(grain, GRAIN_WIDTH, ', ').map((names) => `grain: ${names}`);
