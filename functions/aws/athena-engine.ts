@@ -1,6 +1,6 @@
 /** The engine port on Athena: runs queries, and statements that write Parquet files, and returns rows and the files written. */
 import { createHash } from 'node:crypto';
-import { type AthenaClient, paginateGetQueryResults } from '@aws-sdk/client-athena';
+import type { AthenaClient } from '@aws-sdk/client-athena';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { concurrently } from '#lake/concurrently.ts';
 import {
@@ -8,12 +8,11 @@ import {
   type Input,
   MissingObject,
   type QueryResult,
-  type SqlValue,
   type WriteJob,
   type WrittenFile,
 } from '#lake/ports.ts';
 import { type QueryPlace, runQuery } from './athena-query.ts';
-import { columnOf, type ResultColumn, valuesOf } from './athena-values.ts';
+import { AthenaReader } from './athena-reader.ts';
 import { parquetSize } from './parquet-rows.ts';
 import { objectFailure } from './s3-failure.ts';
 import { S3Store } from './s3-store.ts';
@@ -38,8 +37,6 @@ export interface AthenaEngineOptions {
  */
 export const ATHENA_ROLLUP = { rowsAtOnce: 4_000_000, queriesAtOnce: 4 } as const;
 
-/** Athena's limit on a statement, bytes. */
-const MOST_QUERY_BYTES = 262_144;
 const FOOTERS_AT_ONCE = 16;
 const FOLDERS_AT_ONCE = 16;
 
@@ -49,38 +46,28 @@ const FOLDERS_AT_ONCE = 16;
  */
 export class AthenaEngine implements Engine {
   readonly #place: QueryPlace;
+  readonly #reader: AthenaReader;
   readonly #s3: S3Client;
   readonly #bucket: string;
   readonly #store: S3Store;
 
   constructor({ athena, s3, database, workgroup, bucket, remainingMs = () => Infinity, signal }: AthenaEngineOptions) {
     this.#place = { client: athena, database, workgroup, remainingMs, signal };
+    this.#reader = new AthenaReader(this.#place);
     this.#s3 = s3;
     this.#bucket = bucket;
     this.#store = new S3Store({ client: s3, bucket });
   }
 
   async query(sql: string, inputs: readonly Input[] = []): Promise<QueryResult> {
-    const { client } = this.#place;
-    return this.#over(inputs, async () => {
-      const { QueryExecutionId } = await runQuery(this.#place, withinLimit(sql));
-      let columns: ResultColumn[] | undefined;
-      const rows: SqlValue[][] = [];
-      for await (const { ResultSet } of paginateGetQueryResults({ client }, { QueryExecutionId })) {
-        const isFirst = columns === undefined;
-        columns ??= (ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map(columnOf);
-        // The first row of a select's first page is the columns' names.
-        for (const row of (ResultSet?.Rows ?? []).slice(isFirst ? 1 : 0)) rows.push(valuesOf(columns, row));
-      }
-      return { columns: columns ?? [], rows };
-    });
+    return this.#over(inputs, () => this.#reader.query(sql));
   }
 
   async write({ select, inputs, location, partitioned }: WriteJob): Promise<WrittenFile[]> {
     const target = `s3://${this.#bucket}/${location}`;
     const options = ["format = 'PARQUET'", "compression = 'ZSTD'"];
     if (partitioned) options.push("partitioned_by = ARRAY['dt']");
-    const sql = withinLimit(`UNLOAD (\n${select}\n)\nTO '${target}'\nWITH (${options.join(', ')})`);
+    const sql = `UNLOAD (\n${select}\n)\nTO '${target}'\nWITH (${options.join(', ')})`;
     const token = createHash('sha256').update(`${target}\n${sql}`).digest('hex');
     const execution = await this.#over(inputs, () => runQuery(this.#place, sql, token));
 
@@ -131,10 +118,4 @@ export class AthenaEngine implements Engine {
     const lines = text.split('\n').filter((line) => line !== '');
     return lines.map((line) => line.replace(`s3://${this.#bucket}/`, ''));
   }
-}
-
-function withinLimit(sql: string): string {
-  const bytes = Buffer.byteLength(sql);
-  if (bytes > MOST_QUERY_BYTES) throw new Error(`statement of ${bytes} bytes is larger than Athena takes (262,144)`);
-  return sql;
 }

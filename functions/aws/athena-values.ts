@@ -11,9 +11,9 @@ const WHOLE_NAMES: Readonly<Record<string, string>> = {
   float: 'real',
 };
 
-export const columnOf = ({ Name = '', Type = '' }: ColumnInfo): ResultColumn => ({
+export const columnOf = ({ Name = '', Type = '', Precision = 0, Scale = 0 }: ColumnInfo): ResultColumn => ({
   name: Name,
-  type: WHOLE_NAMES[Type] ?? Type,
+  type: Type === 'decimal' ? `decimal(${Precision},${Scale})` : (WHOLE_NAMES[Type] ?? Type),
 });
 
 export const valuesOf = (columns: readonly ResultColumn[], { Data = [] }: Row): SqlValue[] =>
@@ -23,6 +23,7 @@ export const valuesOf = (columns: readonly ResultColumn[], { Data = [] }: Row): 
   });
 
 function parsed(type: string, text: string): SqlValue {
+  if (type.startsWith('decimal')) return type.endsWith(',0)') ? whole(text) : Number(text);
   switch (type) {
     case 'tinyint':
     case 'smallint':
@@ -30,11 +31,8 @@ function parsed(type: string, text: string): SqlValue {
     case 'real':
     case 'double':
       return Number(text);
-    case 'bigint': {
-      const exact = BigInt(text);
-      const number = Number(exact);
-      return Number.isSafeInteger(number) ? number : exact;
-    }
+    case 'bigint':
+      return whole(text);
     case 'boolean':
       return text === 'true';
     case 'timestamp(3)':
@@ -42,6 +40,12 @@ function parsed(type: string, text: string): SqlValue {
     default:
       return text;
   }
+}
+
+function whole(text: string): number | bigint {
+  const exact = BigInt(text);
+  const number = Number(exact);
+  return Number.isSafeInteger(number) ? number : exact;
 }
 
 /** `2025-03-10 09:16:00.000`; years may have more than four digits, or a sign. */

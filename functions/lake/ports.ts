@@ -73,6 +73,13 @@ export interface QueryResult {
   rows: SqlValue[][];
 }
 
+/** A result while it comes in: however long it is, it takes the memory of a batch. */
+export interface RowStream {
+  columns: QueryResult['columns'];
+  /** rows in order, up to some thousand at once; to be read once */
+  batches: AsyncIterable<SqlValue[][]>;
+}
+
 /**
  * Files that a statement reads by immutable location, never through a partition that gets switched. SQL sees them as
  * `<table>_live` (with dt and attempt) and `<table>_settled` (with dt and generation, the location's last folder).

@@ -21,7 +21,7 @@ const nested = (value: TrinoValue): string => {
     .join(', ')}}`;
 };
 
-/** A column as Athena describes it: without precision in the type's name. */
+/** A column as Athena describes it: without precision in the type's name; only that of decimals is told. */
 export const athenaColumn = ({ name, type }: { name: string; type: string }): object => ({
   Name: name,
   Label: name,
@@ -30,8 +30,8 @@ export const athenaColumn = ({ name, type }: { name: string; type: string }): ob
       ? 'timestamp with time zone'
       : 'timestamp'
     : type.replace(/\(.*/, ''),
-  // Always there, and clients of Python read them; no test asks what they say.
-  Precision: 0,
-  Scale: 0,
+  // Always there, and clients of Python read them.
+  Precision: Number(/^decimal\((\d+)/.exec(type)?.[1] ?? 0),
+  Scale: Number(/^decimal\(\d+,\s*(\d+)/.exec(type)?.[1] ?? 0),
   Nullable: 'UNKNOWN',
 });

@@ -208,7 +208,7 @@ export class Gateway {
     return {
       QueryExecutionId: id,
       Query: sql,
-      StatementType: 'DML',
+      StatementType: statementType(sql),
       QueryExecutionContext: { Database: database, Catalog: 'awsdatacatalog' },
       WorkGroup: workgroup,
       Status: { State: state, StateChangeReason: reason, SubmissionDateTime: submitted / 1000 },
@@ -272,6 +272,10 @@ export interface Said {
   headers: Record<string, string | string[] | undefined>;
   body: Buffer;
 }
+
+/** "StatementType" (Amazon Athena API, `QueryExecution`). */
+const statementType = (sql: string): string =>
+  /^\s*(show|describe|explain)\b/i.test(sql) ? 'UTILITY' : /^\s*(create|drop|alter)\b/i.test(sql) ? 'DDL' : 'DML';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 

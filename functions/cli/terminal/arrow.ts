@@ -15,8 +15,7 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
-import type { SqlValue } from '#lake/ports.ts';
-import type { RowStream } from '#local/duckdb/values.ts';
+import type { RowStream, SqlValue } from '#lake/ports.ts';
 
 /** Bytes of the mark that ends a stream. */
 const END = 8;

@@ -1,7 +1,6 @@
 /** Query results as text: JSON, CSV, and values of a table on a screen. */
 import { safeCell, safeText } from '#host/safe-text.ts';
-import type { SqlValue } from '#lake/ports.ts';
-import type { RowStream } from '#local/duckdb/values.ts';
+import type { RowStream, SqlValue } from '#lake/ports.ts';
 
 /** Types in Presto's words whose values stand right-aligned. */
 const NUMERIC = /^(tinyint|smallint|integer|int|bigint|hugeint|real|double|float|decimal)/i;

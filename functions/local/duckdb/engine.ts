@@ -5,7 +5,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { DAY_MS } from '#lake/days.ts';
-import type { Catalog, Engine, Input, QueryResult, WriteJob, WrittenFile } from '#lake/ports.ts';
+import type { Catalog, Engine, Input, QueryResult, RowStream, WriteJob, WrittenFile } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
@@ -16,7 +16,7 @@ import { inDuckDb } from './athena.ts';
 import { readingStatement } from './reading.ts';
 import { Database, type DatabaseOptions } from './session.ts';
 import { catalogRelations, inputStatement, type SavedView, type TableFile, tableFiles } from './sources.ts';
-import { type RowStream, readResult, streamResult } from './values.ts';
+import { readResult, streamResult } from './values.ts';
 import { writeParquet } from './write.ts';
 
 const MB = 1024 * 1024;

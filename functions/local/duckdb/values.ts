@@ -16,18 +16,11 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import accessors from '@duckdb/node-api/lib/vectors/dataAccessors.js';
-import type { QueryResult, SqlValue } from '#lake/ports.ts';
+import type { QueryResult, RowStream, SqlValue } from '#lake/ports.ts';
 
 // The package's own decoder takes U+FEFF off each text that begins with it (Encoding Standard, "ignore BOM"): subjects and
 // object names may, and would not be what was asked for.
 Object.assign(accessors, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
-
-/** A result while it comes in: however long it is, it takes the memory of a batch. */
-export interface RowStream {
-  columns: QueryResult['columns'];
-  /** rows in order, up to some thousand at once; to be read once */
-  batches: AsyncIterable<SqlValue[][]>;
-}
 
 /** Integers are numbers while they are safe, else bigints; maps, lists and rows JSON text. */
 export function streamResult(result: DuckDBResult): RowStream {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ATHENA_ROLLUP } from '#aws/athena-engine.ts';
+import { billedBytes } from '#aws/athena-price.ts';
 import { generate } from '#generate/index.ts';
 import { DAY_MS, MINUTE_MS, startOfDay, utcDate } from '#lake/days.ts';
 import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
@@ -21,7 +22,7 @@ import { openLake } from '#local/lake.ts';
 import { countingRaw, countingStore } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
 import { SCHEDULES } from '../../../stacks/spec/lambdas.ts';
-import { type Day, LEAST_QUERY_BYTES } from './prices.ts';
+import type { Day } from './prices.ts';
 
 /** @param daily mails a day @param days the lake is old, that one included */
 export async function playDay(daily: number, days: number): Promise<Day> {
@@ -84,7 +85,7 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     }
     tally('bytes read', bytes);
     tally('files', inputs.flatMap(({ keys }) => keys).length);
-    tally('billed', Math.max(bytes, LEAST_QUERY_BYTES));
+    tally('billed', billedBytes(bytes));
   }
   async function sizeOf(wanted: string): Promise<number> {
     for await (const { key, size } of lake.ports.lake.list(wanted)) if (key === wanted) return size;

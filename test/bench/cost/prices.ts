@@ -3,6 +3,7 @@
  * first half of 2026, without free tiers. Where a time is assumed and not counted, it is assumed too long rather than too
  * short.
  */
+import { athenaDollars } from '#aws/athena-price.ts';
 import { FIGURES } from '#aws/metrics.ts';
 import { isLambda, LAMBDAS } from '../../../stacks/spec/lambdas.ts';
 
@@ -13,7 +14,6 @@ const PRICES = {
   'S3 storage, GB and month': 0.023,
   Glue: 1 / MILLION,
   SQS: 0.4 / MILLION,
-  'Athena, TB': 5,
   'Lambda, GB and second, arm64': 0.0000133334,
   'Lambda, calls': 0.2 / MILLION,
   'Firehose, GB': 0.029,
@@ -29,8 +29,6 @@ const SECONDS = { request: 0.03, query: 5 };
  * listings of its partitions, its output, manifest and metadata. Assumed, as no account has counted them.
  */
 const ATHENA = { getsAFile: 20, putsAQuery: 12 };
-/** "Amazon Athena pricing": a query is billed as 10 MB at least. */
-export const LEAST_QUERY_BYTES = 10e6;
 /** "Amazon Data Firehose pricing": records are rounded up to 5 KB each, and events of mail are smaller. */
 const RECORD_GIGABYTES = 5e-6;
 /** Lambda asks each of three queues with five pollers, each of which waits for 20 seconds. */
@@ -80,7 +78,7 @@ export function monthlyCost({ records, rawBytes, lakeBytes, steps }: Day, alarms
           gigabyteSeconds(of, step) * PRICES['Lambda, GB and second, arm64'] + (of.runs ?? 0) * PRICES['Lambda, calls'],
       ),
     ],
-    ['Athena', sum(({ billed = 0 }) => (billed / 1e12) * PRICES['Athena, TB'])],
+    ['Athena', sum(({ billed = 0 }) => athenaDollars(billed))],
     ['Glue', sum(({ Glue = 0 }) => Glue * PRICES.Glue)],
     ['SQS', sum(({ SQS = 0 }) => SQS * PRICES.SQS) + POLLS_A_DAY * DAYS_OF_MONTH * PRICES.SQS],
     ['CloudWatch metrics', METRIC_MONTHS * PRICES['CloudWatch, metric and month']],

@@ -1,6 +1,5 @@
 /** Rows as a stream of batches, and a stream of text as one text. */
-import type { SqlValue } from '#lake/ports.ts';
-import type { RowStream } from '#local/duckdb/values.ts';
+import type { RowStream, SqlValue } from '#lake/ports.ts';
 
 /** Rows as an engine streams them, two at a time. */
 export function inBatches(columns: RowStream['columns'], rows: readonly SqlValue[][]): RowStream {
