@@ -24,12 +24,12 @@ import {
   SESv2Client,
 } from '@aws-sdk/client-sesv2';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { globalName, logicalName, nameOf, scheduleRoleName } from '#aws/stage-names.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { againName, isEngineRunning, keyOf } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { glueTables } from './spec/glue-tables.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, SCHEDULES } from './spec/lambdas.ts';
-import { globalName, logicalName, nameOf, scheduleRoleName } from './spec/names.ts';
 import { QUEUES } from './spec/places.ts';
 import { exampleQueries, savedQueries } from './spec/saved-queries.ts';
 import type { StageSql } from './sql-folder.ts';

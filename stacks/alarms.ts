@@ -1,9 +1,9 @@
 /** Alarms, the topic that they notify, and the dashboard. */
 
+import { globalName, logicalName, nameOf } from '#aws/stage-names.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { type Alarm, alarmsOf, METRIC_IDS } from './spec/alarms.ts';
 import { dashboardBody } from './spec/dashboard.ts';
-import { globalName, logicalName, nameOf } from './spec/names.ts';
 
 export function makeAlarms(stage: LakeStage): { topic: aws.sns.Topic; dashboard: aws.cloudwatch.Dashboard } {
   const { names, config, places, account } = stage;

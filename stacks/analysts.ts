@@ -1,8 +1,8 @@
 /** A policy for analysts, to be attached to users, groups or roles of single sign-on. */
 
+import { globalName } from '#aws/stage-names.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { analystStatements } from './spec/analyst.ts';
-import { globalName } from './spec/names.ts';
 import { policyOf } from './spec/statements.ts';
 
 export const makeAnalystPolicy = ({ names, account, places }: LakeStage): aws.iam.Policy =>

@@ -1,9 +1,9 @@
 /** Database and tables, from their one declaration. A changed column is an update of its table: nothing in the name changes. */
 
+import { logicalName } from '#aws/stage-names.ts';
 import { kept, type LakeStage } from './lake-stage.ts';
 import { tableArguments } from './spec/glue-arguments.ts';
 import { glueTables } from './spec/glue-tables.ts';
-import { logicalName } from './spec/names.ts';
 import type { Storage } from './storage.ts';
 
 export interface LakeCatalog {

@@ -1,12 +1,12 @@
 /** The dashboard in QuickSight, where the config names who may look at it: a role and a workgroup of its own, and a template. */
 import { createHash } from 'node:crypto';
+import { dashboardId, nameOf } from '#aws/stage-names.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { wholeOne } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { templateOf } from './quicksight/template.ts';
 import { makeRole } from './role.ts';
 import { analystStatements } from './spec/analyst.ts';
-import { dashboardId, nameOf } from './spec/names.ts';
 import { DASHBOARD_TEMPLATES } from './spec/permissions.ts';
 import { policyOf, trusts } from './spec/statements.ts';
 import type { Storage } from './storage.ts';

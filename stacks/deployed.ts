@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Stage } from './spec/names.ts';
+import type { Stage } from '#aws/stage-names.ts';
 
 /** A resource as Pulumi keeps it (its checkpoint, version 3). */
 export interface DeployedResource {

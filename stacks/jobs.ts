@@ -1,6 +1,7 @@
 /** The functions that stacks/spec/lambdas.ts declares, with their triggers and what happens when they fail. */
 
 import type { Dashboard, EnvironmentVariables } from '#aws/environment.ts';
+import { dashboardId, logicalName, nameOf, type Stage, scheduleRoleName } from '#aws/stage-names.ts';
 import { codeVersion } from '#host/code-version.ts';
 import type { LakeCatalog } from './catalog.ts';
 import { LOG_DAYS, type StageConfig } from './config.ts';
@@ -10,7 +11,6 @@ import { dataSetPart, IN_MEMORY } from './quicksight/data-sets.ts';
 import { makeRole, type Role } from './role.ts';
 import { bundleOf } from './spec/bundle.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
-import { dashboardId, logicalName, nameOf, type Stage, scheduleRoleName } from './spec/names.ts';
 import type { Account } from './spec/places.ts';
 import { functionStatements, policyOf, trusts } from './spec/statements.ts';
 import type { StageSql } from './sql-folder.ts';

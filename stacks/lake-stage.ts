@@ -1,8 +1,9 @@
 /** What all stacks get: names, account and options of the stage that is deployed. */
+
+import type { Stage } from '#aws/stage-names.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { StageConfig } from './config.ts';
 import type { Deployed } from './deployed.ts';
-import type { Stage } from './spec/names.ts';
 import type { Account, StagePlaces } from './spec/places.ts';
 
 /** The stage that is being made, which every stack gets. */

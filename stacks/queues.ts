@@ -1,7 +1,8 @@
 /** The queues, each with a dead-letter queue. Messages are hints: plan and settle find work whose message was lost. */
+
+import { logicalName } from '#aws/stage-names.ts';
 import { MOST_TRIES, VISIBILITY_MS } from '#lake/steps/transform/tries.ts';
 import type { LakeStage } from './lake-stage.ts';
-import { logicalName } from './spec/names.ts';
 import { QUEUES, type QueueName, record } from './spec/places.ts';
 
 export type Queues = Readonly<Record<QueueName, sst.aws.Queue>>;

@@ -1,9 +1,9 @@
 /** The folder sql/ as this stage has it: with the settings of its config in place of those of the seed. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { nameOf, type Stage } from '#aws/stage-names.ts';
 import { type LakeSql, loadSql } from '#host/sql-folder.ts';
 import type { StageConfig } from './config.ts';
-import { nameOf, type Stage } from './spec/names.ts';
 import { withPublishedEvents } from './spec/published-events.ts';
 import { withSeedSettings } from './spec/seed-settings.ts';
 import { isSqlFile } from './spec/sql-files.ts';

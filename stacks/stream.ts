@@ -1,9 +1,9 @@
 /** From SES into the raw bucket: a Firehose, and the configuration set whose events it takes. */
 
+import { nameOf } from '#aws/stage-names.ts';
 import { keyOf } from './deployed.ts';
 import { kept, type LakeStage } from './lake-stage.ts';
 import { makeRole, type Role } from './role.ts';
-import { nameOf } from './spec/names.ts';
 import { ERROR_ROOT, FIREHOSE_ERROR_PREFIX, firehosePrefix } from './spec/raw-folders.ts';
 import { firehoseStatements, policyOf, sesStatements, trusts } from './spec/statements.ts';
 import type { Storage } from './storage.ts';

@@ -1,11 +1,11 @@
 /** Every view of sql/, twice: as a view to query, and as a saved query to read and adapt. */
 
+import { logicalName } from '#aws/stage-names.ts';
 import type { LakeCatalog } from './catalog.ts';
 import { wholeOne } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { viewArguments } from './spec/glue-arguments.ts';
 import { glueView } from './spec/glue-view.ts';
-import { logicalName } from './spec/names.ts';
 import { exampleQueries, savedQueries } from './spec/saved-queries.ts';
 import type { StageSql } from './sql-folder.ts';
 import type { Workgroups } from './workgroups.ts';

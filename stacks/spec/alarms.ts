@@ -6,9 +6,9 @@
  */
 
 import { type FIGURES, METRICS_NAMESPACE, type MetricName } from '#aws/metrics.ts';
+import type { Stage } from '#aws/stage-names.ts';
 import type { StageConfig } from '../config.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
-import type { Stage } from './names.ts';
 import { QUEUES, type QueueName, type StagePlaces } from './places.ts';
 import { longestGapSeconds } from './schedule-gap.ts';
 

@@ -1,10 +1,10 @@
 /** The pipeline's own dashboard in CloudWatch: from raw objects to answers, left to right and top to bottom. */
 
 import { FIGURES_LINE, type FigureName, type MetricName } from '#aws/metrics.ts';
+import type { Stage } from '#aws/stage-names.ts';
 import { type Metric, ownMetric, type Statistic } from './alarms.ts';
 import type { LambdaName } from './lambdas.ts';
 import { LAMBDA_NAMES } from './lambdas.ts';
-import type { Stage } from './names.ts';
 import { QUEUES, type StagePlaces } from './places.ts';
 import { logGroupOf } from './statements.ts';
 

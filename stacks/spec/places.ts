@@ -3,10 +3,18 @@
  */
 
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
+import {
+  analystWorkgroup,
+  bucketName,
+  dashboardId,
+  databaseName,
+  globalName,
+  nameOf,
+  type Stage,
+} from '#aws/stage-names.ts';
 import type { StageConfig } from '../config.ts';
 import { dataSetId, IN_MEMORY } from '../quicksight/data-sets.ts';
 import { LAMBDA_NAMES, type LambdaName } from './lambdas.ts';
-import { bucketName, dashboardId, databaseName, globalName, nameOf, type Stage } from './names.ts';
 import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
 import { rootOf } from './raw-folders.ts';
 
@@ -81,7 +89,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     resultsBucket: bucket('results'),
     database: databaseName(stage),
     pipelineWorkgroup: nameOf('workgroup', stage, 'pipeline'),
-    analystWorkgroup: nameOf('workgroup', stage, 'analysts'),
+    analystWorkgroup: analystWorkgroup(stage),
     dashboardWorkgroup: nameOf('workgroup', stage, 'dashboards'),
     firehose: nameOf('firehose', stage, 'raw'),
     configurationSet: ses === undefined || ses === 'new' ? nameOf('configurationSet', stage) : ses,

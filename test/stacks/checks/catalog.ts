@@ -1,10 +1,10 @@
 /** Checks tables, views and saved queries of an evaluated stage. */
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { logicalName } from '#aws/stage-names.ts';
 import { type LakeSql, loadSql } from '#host/sql-folder.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import { glueTables } from '../../../stacks/spec/glue-tables.ts';
-import { logicalName } from '../../../stacks/spec/names.ts';
 import { glueInputs } from '../glue-inputs.ts';
 import { at, type Graph, type Json, listAt, ofType, type Resource, resourceOf, textAt } from '../graph.ts';
 import { REPOSITORY } from '../platform.ts';

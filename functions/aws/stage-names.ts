@@ -33,6 +33,9 @@ export type Named = keyof typeof LIMITS;
 export const nameOf = (kind: Named, { app, stage }: Stage, what = ''): string =>
   joined([app, stage, what], '-', LIMITS[kind]);
 
+/** Where people ask: the stack makes it, the command line asks there. */
+export const analystWorkgroup = (stage: Stage): string => nameOf('workgroup', stage, 'analysts');
+
 /** Begins the ids of what a stage has in QuickSight: an account's assets share one space of them. */
 export const dashboardId = (stage: Stage): string => nameOf('stack', stage);
 

@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  bucketName,
-  databaseName,
-  globalName,
-  LIMITS,
-  logicalName,
-  nameOf,
-  type Stage,
-} from '../../../stacks/spec/names.ts';
+import { bucketName, databaseName, globalName, LIMITS, logicalName, nameOf, type Stage } from '#aws/stage-names.ts';
 
 const word = fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9-]{0,40}$/);
 const stage: fc.Arbitrary<Stage> = fc.record({ app: word.map((app) => app.toLowerCase()), stage: word });
