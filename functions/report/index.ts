@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { Turns } from '#lake/turns.ts';
 import { loadCauses } from './causes.ts';
 import { daysOf, loadProviderDays } from './daily.ts';
+import type { Digest } from './digest.ts';
 import type { Markup } from './html.ts';
 import { findIncidents, type Incident, numbered, withoutRepeats } from './incidents.ts';
 import { checkFilter } from './names.ts';
@@ -23,15 +24,15 @@ import { campaignsSection, loadCampaigns, loadReach } from './sections/campaigns
 import { delaysSection, loadDelays } from './sections/delays.ts';
 import { deliverySection } from './sections/delivery.ts';
 import { emptySection, noMailSection } from './sections/empty.ts';
-import { headlineSection, loadHeadline } from './sections/headline.ts';
+import { figuresOf, headlineSection, loadHeadline } from './sections/headline.ts';
 import { hoursSection, loadHours } from './sections/hours.ts';
 import { identitiesSection, loadIdentities } from './sections/identities.ts';
 import { latencySection, loadLatencies } from './sections/latency.ts';
 import { linksSection, loadLinks } from './sections/links.ts';
 import { loadParts, partsSection } from './sections/parts.ts';
 import { providersSection } from './sections/providers.ts';
-import { asOf, loadQuality, newestDay, type Quality, qualitySection } from './sections/quality.ts';
-import { summarySection, TOLD } from './sections/summary.ts';
+import { accounted, asOf, loadQuality, newestDay, type Quality, qualitySection } from './sections/quality.ts';
+import { summaryOf, summarySection, TOLD } from './sections/summary.ts';
 import { loadTests, testsSection } from './sections/tests.ts';
 import { loadStandings } from './standing.ts';
 import { loadThresholds } from './thresholds.ts';
@@ -61,8 +62,18 @@ export async function writeReport(lake: ReportLake, options: ReportOptions): Pro
 /** Queries at once: each waits for planning and for files half of its time. */
 const QUESTIONS_AT_ONCE = 4;
 
-/** The report as markup. Every number comes from a query that sums up in the engine: no raw row gets here. */
-export async function renderReport(given: ReportLake, options: Omit<ReportOptions, 'out'>): Promise<Markup> {
+/** The page, and its most important parts in words. */
+export interface Report {
+  page: Markup;
+  digest: Digest;
+}
+
+/** The page alone. */
+export const renderReport = async (lake: ReportLake, options: Omit<ReportOptions, 'out'>): Promise<Markup> =>
+  (await makeReport(lake, options)).page;
+
+/** Makes the report. Every number comes from a query that sums up in the engine: no raw row gets here. */
+export async function makeReport(given: ReportLake, options: Omit<ReportOptions, 'out'>): Promise<Report> {
   const turns = new Turns(QUESTIONS_AT_ONCE);
   const lake: ReportLake = {
     ...given,
@@ -76,26 +87,32 @@ export async function renderReport(given: ReportLake, options: Omit<ReportOption
   const volumes = await loadVolumes(askInAll(lake, filter));
   const period = periodOf(volumes, options);
   const isEmpty = period !== null && !volumes.some(({ date }) => date >= period.from && date <= period.to);
-  const sections =
+  const { sections, ...told }: Body =
     period === null
-      ? [noMailSection()]
+      ? { sections: [noMailSection()], summary: null, figures: [] }
       : isEmpty
-        ? [emptySection(period, volumes)]
-        : await sectionsOf(lake, filter, period, quality, property);
+        ? { sections: [emptySection(period, volumes)], summary: null, figures: [] }
+        : await bodyOf(lake, filter, period, quality, property);
   const conditions = conditionsOf(lake, filter);
-  return page({ title, conditions, period, asOf: asOf(quality), sections: [...sections, qualitySection(quality)] });
+  const head = { title, conditions, period, asOf: asOf(quality) };
+  return {
+    page: page({ ...head, sections: [...sections, qualitySection(quality)] }),
+    digest: { ...head, ...told, accounted: accounted(quality) },
+  };
 }
+
+type Body = Pick<Digest, 'summary' | 'figures'> & { sections: readonly Section[] };
 
 /** Some of them are told together. */
 const MOST_EXPLAINED = 2 * TOLD;
 
-async function sectionsOf(
+async function bodyOf(
   lake: ReportLake,
   filter: Filter,
   period: Period,
   quality: Quality,
   property: Property | null,
-): Promise<Section[]> {
+): Promise<Body> {
   const { shown } = period;
   const ask = askAbout(lake, filter, period);
   const inAll = askInAll(lake, filter, shown);
@@ -135,7 +152,7 @@ async function sectionsOf(
   ] = await Promise.all([
     loadTold(),
     loadDays(),
-    loadThresholds(),
+    loadThresholds(askAbout(lake, {})),
     // The latest sends, however long ago.
     loadStandings(askAbout(lake, filter, { from: '0000-01-01', to: period.to })),
     loadSent(),
@@ -153,9 +170,11 @@ async function sectionsOf(
   const { cells, days, headline } = sums;
   const current = cells.filter(({ date }) => date >= period.from);
   const marks = numbered(found.incidents, TOLD);
-  return [
-    summarySection(found, causes, accounts, period, thresholds, unpublished),
-    headlineSection(headline, days, period, newest),
+  const summary = summaryOf(found, causes, accounts, period, thresholds);
+  const figures = figuresOf(headline);
+  const sections = [
+    summarySection(summary, unpublished),
+    headlineSection(figures, days, period, newest),
     deliverySection(days, period, marks, thresholds, newest),
     providersSection(cells, current, period, marks),
     parts && partsSection(parts),
@@ -168,4 +187,5 @@ async function sectionsOf(
     linksSection(links),
     hoursSection(hours),
   ].filter((section) => section !== null);
+  return { sections, summary, figures };
 }

@@ -1,8 +1,6 @@
 /** The published limits on bounces and complaints, for charts and the summary. */
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { parseCsv } from '#lake/sql/views/csv.ts';
 import { percentTick } from './numbers.ts';
+import type { Ask } from './rows.ts';
 
 /** A rate from 0 to 1 that a sender should stay below, whose it is, and its name on a chart. */
 export interface Threshold {
@@ -17,16 +15,14 @@ export interface Thresholds {
   complaint: readonly Threshold[];
 }
 
-const SEED = fileURLToPath(new URL('../../sql/seeds/thresholds.csv', import.meta.url));
-
-/** The limits that the views' status columns use too: users edit the one seed. */
-export async function loadThresholds(): Promise<Thresholds> {
-  return thresholdsOf(await readFile(SEED, 'utf8'));
+/** The limits that the views' status columns use too, from the same seed: users edit one file. */
+export async function loadThresholds(ask: Ask): Promise<Thresholds> {
+  const rows = await ask('select name, value from seed_thresholds');
+  return thresholdsOf(new Map(rows.map((row) => [row.text('name'), row.number('value')])));
 }
 
-/** `csv`: columns name, value, meaning. @throws Error if a limit that the report draws is not there, or no rate */
-export function thresholdsOf(csv: string): Thresholds {
-  const values = new Map(parseCsv(csv).map(([name = '', value = '']) => [name, Number(value)]));
+/** @throws Error if a limit that the report draws is not there, or no rate */
+export function thresholdsOf(values: ReadonlyMap<string, number>): Thresholds {
   const threshold = (name: string, says: string): Threshold => {
     const rate = values.get(name);
     if (rate === undefined || !(rate > 0 && rate < 1))

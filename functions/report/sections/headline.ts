@@ -2,7 +2,7 @@
 import { count, percent } from '#host/figures.ts';
 import { hasTrend, spark } from '../charts/spark.ts';
 import { added, type Day, type ProviderDay } from '../daily.ts';
-import { html, type Markup } from '../html.ts';
+import { type Content, html, type Markup } from '../html.ts';
 import { type Count, type Counts, isNotable, RATES, type Rate, rateOf, SUMMED_COUNTS } from '../measures.ts';
 import { compact, days as daysName, points, relative } from '../numbers.ts';
 import type { Section } from '../page.ts';
@@ -131,10 +131,57 @@ function comparable(horizon: Rate['horizon'], { from, to }: Period, newest: stri
   };
 }
 
-/** The numbers that are asked for first, each with its change, its trend and what it is a share of. */
-export function headlineSection(headline: Headline, days: readonly Day[], period: Period, newest: string): Section {
-  const { now, before } = headline;
+/** A number of the period in words, with what it is of and how it changed. */
+export interface Figure {
+  label: string;
+  figure: string;
+  of: string;
+  change: Change | null;
+}
+
+/** Against the period before. */
+export interface Change {
+  says: string;
+  /** only where it is more than chance */
+  verdict?: 'better' | 'worse';
+  /** the age at which the mail of both periods was looked at, hours */
+  hours?: number;
+}
+
+/** How much was sent, then the rates of TILES, in order. */
+export function figuresOf({ now, before, horizons }: Headline): Figure[] {
   const sent = now.number('sent');
+  const sentChange = before && relative(sent, before.number('sent'));
+  return [
+    {
+      label: 'Sent',
+      figure: compact(sent),
+      of: `${sent >= 1e6 ? `${count(sent)} ` : ''}mails, counted by recipient`,
+      change: sentChange === null ? null : { says: sentChange },
+    },
+    ...TILES.map(({ label, rate, numerator, denominator, unknown }): Figure => {
+      const value = rateOf(now, rate);
+      const of = (name: Count) => count(now.number(name));
+      return {
+        label,
+        figure: percent(value),
+        of:
+          value === null
+            ? (unknown ?? 'not observable: nothing is published to tell')
+            : `${of(rate.numerator)} ${numerator} of ${of(rate.denominator)} ${denominator}`,
+        change: rateChange(horizons.get(rate.horizon) ?? null, rate, before !== null),
+      };
+    }),
+  ];
+}
+
+/** The numbers that are asked for first, each with its change, its trend and what it is a share of. */
+export function headlineSection(
+  figures: readonly Figure[],
+  days: readonly Day[],
+  period: Period,
+  newest: string,
+): Section {
   const comparison =
     period.before &&
     html`Changes are against ${daysName(period.before.from, period.before.to)}, with all mail looked at so many hours
@@ -144,37 +191,30 @@ export function headlineSection(headline: Headline, days: readonly Day[], period
   const note =
     (comparison || isTrend || isGrowing) &&
     html`${comparison}${isTrend && 'Lines show sliding weeks. '}${isGrowing && 'Opens and clicks of the newest mail are still coming in.'}`;
+  const lines = [
+    sparkline(days, 'sent', ({ week }) => week.number('sent')),
+    ...TILES.map(({ key, rate }) => sparkline(days, key, ({ week }) => rateOf(week, rate))),
+  ];
   const markup = html`
 <section aria-labelledby="headline">
 <h2 id="headline">Headline numbers</h2>
 <ul class="tiles">
-<li class="tile"><h3>Sent</h3>
-<p class="figure">${compact(sent)}</p>
-<p class="of">${sent >= 1e6 && html`${count(sent)} `}mails, counted by recipient</p>
-${before && sentChange(sent, before.number('sent'))}
-${sparkline(days, 'sent', ({ week }) => week.number('sent'))}</li>
-${TILES.map((tile) => rateTile(tile, headline, days))}
+${figures.map((figure, i) => tile(figure, lines[i]))}
 </ul>
 ${note && html`<p class="note">${note}</p>`}
 </section>`;
   return { id: 'headline', name: 'Numbers', markup };
 }
 
-function rateTile(
-  { label, rate, key, numerator, denominator, unknown }: Tile,
-  headline: Headline,
-  days: readonly Day[],
-): Markup {
-  const { now, before } = headline;
-  const value = rateOf(now, rate);
-  const of = (name: Count) => count(now.number(name));
-  return html`<li class="tile"><h3>${label}</h3>
-<p class="figure">${percent(value)}</p>
-<p class="of">${value === null ? (unknown ?? 'not observable: nothing is published to tell') : html`${of(rate.numerator)} ${numerator} of ${of(rate.denominator)} ${denominator}`}</p>
-${rateChange(headline.horizons.get(rate.horizon) ?? null, rate, before !== null)}
-${sparkline(days, key, ({ week }) => rateOf(week, rate))}</li>
+const tile = ({ label, figure, of, change }: Figure, line: Content): Markup => html`<li class="tile"><h3>${label}</h3>
+<p class="figure">${figure}</p>
+<p class="of">${of}</p>
+${change && changed(change)}
+${line}</li>
 `;
-}
+
+const changed = ({ says, verdict, hours }: Change): Markup =>
+  html`<p class="change${verdict && ` ${verdict}`}">${says}${verdict && html` <span class="verdict">${verdict}</span>`}${hours && html` <span class="age">after ${hours} h</span>`}</p>`;
 
 const sparkline = (days: readonly Day[], key: string, value: (day: Day) => number | null): Markup | null => {
   const drawn = spark(
@@ -184,18 +224,15 @@ const sparkline = (days: readonly Day[], key: string, value: (day: Day) => numbe
   return drawn && html`<div class="spark">${drawn}</div>`;
 };
 
-function sentChange(now: number, before: number): Markup | null {
-  const change = relative(now, before);
-  return change === null ? null : html`<p class="change">${change}</p>`;
-}
-
-function rateChange(pair: { now: Counts; before: Counts } | null, rate: Rate, hasBefore: boolean): Markup | null {
-  if (pair === null) return hasBefore ? html`<p class="change">too young to compare</p>` : null;
+function rateChange(pair: { now: Counts; before: Counts } | null, rate: Rate, hasBefore: boolean): Change | null {
+  if (pair === null) return hasBefore ? { says: 'too young to compare' } : null;
   const value = rateOf(pair.now, rate);
   const earlier = rateOf(pair.before, rate);
   if (value === null || earlier === null) return null;
   const isBetter = rate.better === 'up' ? value > earlier : value < earlier;
-  const kind = !isNotable(pair.now, pair.before, rate) ? '' : isBetter ? ' better' : ' worse';
-  return html`<p class="change${kind}">${points(value - earlier)}${kind && html`<span class="verdict">${kind}</span>`} <span
-class="age">after ${rate.horizon} h</span></p>`;
+  return {
+    says: points(value - earlier),
+    ...(isNotable(pair.now, pair.before, rate) ? { verdict: isBetter ? 'better' : 'worse' } : {}),
+    hours: rate.horizon,
+  };
 }

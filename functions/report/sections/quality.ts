@@ -5,6 +5,7 @@ import { day, instant } from '../numbers.ts';
 import type { Section } from '../page.ts';
 import type { Ask, Row } from '../rows.ts';
 import { table } from '../table.ts';
+import { badged, type Verdict } from '../verdict.ts';
 
 /** What was read into the lake, over all days. */
 export interface Quality {
@@ -87,6 +88,18 @@ const countsOf = (row: Row): Omit<Quality, 'freshness'> => ({
   newestDelivered: row.maybeNumber('newest_delivered_at'),
 });
 
+/** Whether each record that was read has become something. */
+export function accounted({ records, accepted, duplicate, skipped, quarantined }: Quality): Verdict {
+  const missing = Math.abs(records - accepted - duplicate - skipped - quarantined);
+  return missing === 0
+    ? { kind: 'ok', says: 'OK', text: `All ${counted(records, 'record')} of the lake are accounted for.` }
+    : {
+        kind: 'act',
+        says: 'Act',
+        text: `${counted(missing, 'record')} of ${count(records)} are not accounted for: run an audit.`,
+      };
+}
+
 /** Is everything accounted for, and how fresh is it? */
 export function qualitySection(quality: Quality): Section {
   const {
@@ -101,7 +114,6 @@ export function qualitySection(quality: Quality): Section {
     newestDelivered,
     freshness,
   } = quality;
-  const missing = records - accepted - duplicate - skipped - quarantined;
   const kinds = [
     { name: 'Accepted', records: accepted, meaning: 'made rows of the tables' },
     { name: 'Duplicate', records: duplicate, meaning: 'repeats of records read in the same unit' },
@@ -112,11 +124,7 @@ export function qualitySection(quality: Quality): Section {
   const markup = html`
 <section aria-labelledby="quality">
 <h2 id="quality">Data quality and freshness</h2>
-<p>${
-    missing === 0
-      ? html`<span class="badge ok">OK</span> All ${counted(records, 'record')} of the lake are accounted for.`
-      : html`<span class="badge act">Act</span> ${counted(Math.abs(missing), 'record')} of ${count(records)} are not accounted for: run an audit.`
-  }${quarantined > 0 && html` ${counted(quarantined, 'record')} could not be read; <code>lake quarantine</code> shows why.`}${lostObjects > 0 && html` ${counted(lostObjects, 'raw object')} had gone or changed before being read.`}${
+<p>${badged(accounted(quality))}${quarantined > 0 && html` ${counted(quarantined, 'record')} could not be read; <code>lake quarantine</code> shows why.`}${lostObjects > 0 && html` ${counted(lostObjects, 'raw object')} had gone or changed before being read.`}${
     settledDuplicates > 0 &&
     html` Settling dropped ${counted(settledDuplicates, 'row')} that had come in more than once.`
   }</p>
