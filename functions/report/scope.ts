@@ -4,7 +4,7 @@ import type { Engine } from '#lake/ports.ts';
 import { DIMENSION_COLUMNS, type Settings } from '#lake/settings.ts';
 import { FACT_DIMENSIONS } from '#lake/sql/marts/dimensions.ts';
 import { quoteText } from '#lake/sql/quote.ts';
-import { inlineViews } from '#lake/sql/views/inline.ts';
+import { inlineOrdered } from '#lake/sql/views/inline.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { events, headers, recipientMessages } from '#lake/tables/index.ts';
 import { columnNames } from '#lake/tables/table.ts';
@@ -140,7 +140,7 @@ function ask(lake: ReportLake, filter: Filter, days: Days | undefined, inPlace: 
       return [name, `select ${columns.join(', ')}, dt from ${name}${where(own)}`];
     }),
   );
-  return async (sql) => rowsOf(await engine.query(inlineViews(sql, views, bases)));
+  return async (sql) => rowsOf(await engine.query(inlineOrdered(sql, views, bases)));
 }
 
 const isValue = ({ column, value }: Condition): string => `${column} = ${quoteText(value)}`;

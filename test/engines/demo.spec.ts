@@ -13,6 +13,8 @@ import { loadSql } from '#host/sql-folder.ts';
 import { concurrently } from '#lake/concurrently.ts';
 import { clicks, events, headers, recipientMessages, units } from '#lake/tables/index.ts';
 import { columnNames, type Table } from '#lake/tables/table.ts';
+import { makeReport } from '#report/index.ts';
+import type { ReportLake } from '#report/scope.ts';
 import { glueTables } from '../../stacks/spec/glue-tables.ts';
 import { answerTable, demoLake, HANDBOOK, questionsOf } from '../sql/handbook.ts';
 import type { LakeFixture } from '../sql/lake-fixture.ts';
@@ -98,4 +100,22 @@ describe('a visual of the dashboard', () => {
       expectSameRows(found, await lake.query(sql), { without: estimated });
     },
   );
+});
+
+describe('the report', () => {
+  test('is the same page as on DuckDB, word for word, but for estimates of how long mail took', async () => {
+    const sections = async (engine: ReportLake['engine']): Promise<Map<string, string>> => {
+      const { page, digest } = await makeReport({ engine, views }, {});
+      const found = page.toString().split('<section aria-labelledby=').slice(1);
+      return new Map([
+        ...found.map((text): [string, string] => [text.split(/[">]/)[1] ?? '', text]),
+        ['digest', JSON.stringify(digest)],
+      ]);
+    };
+    const [cloud, laptop] = [await sections(trino), await sections(lake)];
+    for (const of of [cloud, laptop]) expect(of.delete('latency')).toBe(true);
+    expect([...cloud.keys()]).toEqual([...laptop.keys()]);
+    expect(cloud.size).toBeGreaterThan(10);
+    for (const [name, text] of laptop) expect(cloud.get(name), name).toBe(text);
+  });
 });

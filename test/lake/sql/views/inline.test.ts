@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inlineViews } from '#lake/sql/views/inline.ts';
+import { inlineOrdered, inlineViews } from '#lake/sql/views/inline.ts';
 import { parseView, type View } from '#lake/sql/views/view.ts';
 
 const view = (name: string, sql: string): View =>
@@ -35,5 +35,15 @@ select * from inlined`);
 test('a base takes the place of a view of its name', () => {
   expect(inlineViews('select a from doubled', VIEWS, { doubled: 'select 2' })).toBe(
     'with doubled as (\nselect 2\n),\ninlined as (\nselect a from doubled\n)\nselect * from inlined',
+  );
+});
+
+test('a select whose rows are in order stays outermost, with its own CTEs after those of the views', () => {
+  const bases = { doubled: 'select 2' };
+  expect(inlineOrdered('select a from doubled order by a', VIEWS, bases)).toBe(
+    'with doubled as (\nselect 2\n)\nselect a from doubled order by a',
+  );
+  expect(inlineOrdered('with d as (select a from doubled) select a from d order by a', VIEWS, bases)).toBe(
+    'with doubled as (\nselect 2\n),\nd as (select a from doubled) select a from d order by a',
   );
 });
