@@ -79,6 +79,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   shapes: () => script('fuzz/shapes.ts', '--inputs', values.inputs, '--seed', values.seed),
   report: () => script('report/seeds.ts', '20'),
   truth: () => tests('sql/truth.test.ts', { SEEDS: Array.from({ length: 20 }, (_, i) => seed + 1 + i).join(',') }),
+  alerts: () => script('report/alerts/quarters.ts', '20'),
   anomalies: () => script('sql/anomaly-seeds.ts', '20'),
   async kill() {
     const { runMs, tables } = await reference();

@@ -2,7 +2,7 @@
 import { safeLines } from './safe-text.ts';
 
 /** Exit codes of the command line. */
-export const EXIT = { done: 0, failed: 1, usage: 2, drift: 3, interrupted: 130 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, drift: 3, news: 4, interrupted: 130 } as const;
 
 /** What the person asked for is impossible: an unknown option, a folder that is not there. Exit code 2. */
 export class UsageError extends Error {

@@ -31,7 +31,7 @@ export interface Share {
 }
 
 /** Below this share no cause is named. */
-const MOST = 0.6;
+export const MOST = 0.6;
 
 export async function loadCauses(
   lake: ReportLake,
@@ -75,7 +75,7 @@ function isAt({ provider, identity, kind }: Incident): string {
 /** What deliverability_anomalies says where it knows no domain. */
 const UNKNOWN = 'unknown';
 
-async function answerOf(ask: Ask, incident: Incident): Promise<Answer | null> {
+export async function answerOf(ask: Ask, incident: Incident): Promise<Answer | null> {
   const [row] = await ask(`select
     enhanced_status,
     max(meaning) as meaning,
@@ -91,10 +91,15 @@ limit 1`);
     status: row.maybeText('enhanced_status'),
     meaning,
     whatToDo: row.maybeText('what_to_do'),
-    said: await mostSaid(ask, incident),
-    ip: await mostNamed(ask, incident),
+    ...(await saidIn(ask, bouncesOf(incident))),
   };
 }
+
+/** What was said most often in events that SQL names, and the sending address that it is about. */
+export const saidIn = async (ask: Ask, events: string): Promise<Pick<Answer, 'said' | 'ip'>> => ({
+  said: await mostSaid(ask, events),
+  ip: await mostNamed(ask, events),
+});
 
 const bouncesOf = (incident: Incident): string => `event_type in (
         'hard_bounce',
@@ -103,14 +108,14 @@ const bouncesOf = (incident: Incident): string => `event_type in (
     ) and not is_suppressed and diagnostic_code is not null and ${isAt(incident)}`;
 
 /** Answers of one kind differ in queue ids, times and addresses: words with a digit or an @ in them. */
-async function mostSaid(ask: Ask, incident: Incident): Promise<Answer['said']> {
+async function mostSaid(ask: Ask, events: string): Promise<Answer['said']> {
   const [row] = await ask(`with answers as (
     select
         regexp_replace(diagnostic_code, '[^ ]*[0-9@][^ ]*', '#') as kind,
         min(regexp_replace(diagnostic_code, '[^ <>"]+@[^ <>"]+', '<address>')) as diagnostic,
         count(*) as times
     from email_events
-    where ${bouncesOf(incident)}
+    where ${events}
     group by 1
 )
 select diagnostic, times, cast(sum(times) over () as bigint) as all_times
@@ -122,14 +127,14 @@ limit 1`);
 }
 
 /** The address that the mail went out from, else the one that the answer names. */
-async function mostNamed(ask: Ask, incident: Incident): Promise<Share | null> {
+async function mostNamed(ask: Ask, events: string): Promise<Share | null> {
   const [row] = await ask(`with bounces as (
     select coalesce(
         outgoing_ip,
         regexp_extract(diagnostic_code, '(^|[^0-9.])([0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3})($|[^0-9.])', 2)
     ) as ip
     from email_events
-    where ${bouncesOf(incident)}
+    where ${events}
 )
 select ip, count(*) as times, cast(sum(count(*)) over () as bigint) as all_times
 from bounces

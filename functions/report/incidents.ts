@@ -112,7 +112,7 @@ function incidentOf(row: Row): Incident {
 }
 
 /** So many providers at once have nothing in common but the sender. */
-const MANY = 3;
+export const MANY = 3;
 
 /** What a bounce or an open that is missing makes of other rates. */
 const ECHOES: Partial<Record<Metric, readonly Metric[]>> = {

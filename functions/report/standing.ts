@@ -17,6 +17,8 @@ export interface Standing {
 export interface AccountStanding {
   account: string | null;
   region: string | null;
+  /** left out: all mail of the account */
+  identity?: { domain: string | null; configurationSet: string | null };
   sent: number;
   bounces: Standing;
   complaints: Standing;
@@ -24,11 +26,13 @@ export interface AccountStanding {
   gmailDelivered: number;
 }
 
-/** The accounts in order of their mail; `ask` about the mail up to the period's end. */
-export async function loadStandings(ask: Ask): Promise<AccountStanding[]> {
+/** The accounts, or the identities in them, in order of their mail; `ask` about the mail up to the period's end. */
+export async function loadStandings(ask: Ask, scope: 'account' | 'identity' = 'account'): Promise<AccountStanding[]> {
   const rows = await ask(`select
     account_id,
     region,
+    from_domain,
+    configuration_set,
     sent,
     bounce_status,
     reputation_hard_bounces,
@@ -40,11 +44,14 @@ export async function loadStandings(ask: Ask): Promise<AccountStanding[]> {
     complaint_rate,
     gmail_delivered
 from reputation_status
-where reputation_scope = 'account'
-order by sent desc, account_id, region`);
+where reputation_scope = '${scope}'
+order by sent desc, account_id, region, from_domain, configuration_set`);
   return rows.map((row) => ({
     account: row.maybeText('account_id'),
     region: row.maybeText('region'),
+    ...(scope === 'identity'
+      ? { identity: { domain: row.maybeText('from_domain'), configurationSet: row.maybeText('configuration_set') } }
+      : {}),
     sent: row.number('sent'),
     bounces: {
       status: statusOf(row, 'bounce_status'),

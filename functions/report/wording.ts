@@ -28,10 +28,15 @@ export function worded(incident: Incident, cause?: Cause): Wording {
     when: when(incident),
     what: what(incident, percent(numerator / denominator)),
     compared: `${count(numerator)} of ${count(denominator)}, where ${percent(expected)} was expected`,
-    whose: whose(cause),
-    ...answered(cause?.answer ?? null),
+    ...causeWords(cause),
   };
 }
+
+/** What lies behind an incident, in words. */
+export const causeWords = (cause?: Cause): Pick<Wording, 'whose' | 'why' | 'said' | 'todo'> => ({
+  whose: whose(cause),
+  ...answered(cause?.answer ?? null),
+});
 
 function when({ from, to, days }: Incident): string {
   if (from === to) return `On ${weekday(from)}`;
@@ -100,7 +105,7 @@ function mailOf({ identity, kind }: Incident): string {
 const among = (providers: readonly string[]): string =>
   providers.length === 0 ? '' : ` (at ${listed(providers.map(providerName))})`;
 
-const listed = (names: readonly string[]): string =>
+export const listed = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names.join('');
 
 function whose(cause?: Cause): string | null {

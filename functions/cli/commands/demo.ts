@@ -87,6 +87,14 @@ function next(incident: ExplainedIncident | null): [says: string, command: strin
       'why mail bounced that day',
       `query "select * from bounce_diagnostics${when} order by bounces desc limit 5" ${lake}`,
     ],
+    ...(incident
+      ? [
+          ['how it would have been told while it lasted', `watch --as-of ${incident.from}T08:00 ${lake}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['what there is to ask', 'views'],
     ['what a column means', 'describe deliverability_daily'],
     ['your own raw objects, in any folder layout', 'run --raw path/to/raw'],

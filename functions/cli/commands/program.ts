@@ -23,6 +23,7 @@ import { settleCommand } from './settle.ts';
 import { tagsCommand } from './tags.ts';
 import { transformCommand } from './transform.ts';
 import { viewsCommand } from './views.ts';
+import { watchCommand } from './watch.ts';
 
 /** Makes the command line. Commands are listed in the order in which a newcomer needs them. */
 export function program(to: Console): Command {
@@ -48,6 +49,7 @@ const COMMANDS = {
   views: viewsCommand,
   describe: describeCommand,
   report: reportCommand,
+  watch: watchCommand,
   message: messageCommand,
   person: personCommand,
   mcp: mcpCommand,
@@ -76,4 +78,5 @@ Examples:
 
 Every command has --help with examples. All but mcp have --json for programs,
 which leave out npm's own lines with: npm run -s lake -- …
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 audit found drift, 130 stopped`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 audit found drift, 4 watch told
+something new, 130 stopped`;

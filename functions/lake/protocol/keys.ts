@@ -137,6 +137,20 @@ export const auditKey = (dt: string, nonce: string): string => `${auditsRoot}dt=
 export const acknowledgedRoot = `${STATE}/acknowledged/`;
 export const acknowledgedKey = (kind: string, digest: string): string => `${acknowledgedRoot}${kind}/${digest}.json`;
 
+/** What was told about mail: by subject its records, and beside them how each was delivered. */
+export const alertsRoot = `${STATE}/alerts/`;
+export const alertFolder = (subject: string): string => `${alertsRoot}${shortHash(subject)}/`;
+export const alertKey = (subject: string, n: number): string => `${alertFolder(subject)}${n}.json`;
+/** Says that somebody is about to tell a record on a channel: try k. */
+export const alertTryKey = (subject: string, n: number, channel: string, k: number): string =>
+  `${alertFolder(subject)}${n}.${channel}.${k}.json`;
+/** Says that it was told on a channel, or on all. */
+export const alertToldKey = (subject: string, n: number, channel?: string): string =>
+  `${alertFolder(subject)}${n}.${channel === undefined ? '' : `${channel}.`}told.json`;
+
+/** What an hourly look compares the hours of a day with. */
+export const hourlyBaselineKey = (dt: string): string => `${STATE}/baselines/dt=${dt}/hours.json`;
+
 /** The number in a key that ends in `/<n>.json`, or null. */
 export const numberOf = (key: string): number | null => {
   const match = /(?:^|\/)(\d+)\.json$/.exec(key);
