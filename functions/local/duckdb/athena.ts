@@ -3,9 +3,10 @@
  * a macro can't do: syntax, lambdas as arguments, and table names with a catalog and a database in front. Everything else
  * stays as it was written, so that errors point at the reader's own text.
  */
-import { quoteText } from '#lake/sql/quote.ts';
 import { type Token, tokens } from '#lake/sql/views/tokens.ts';
 import { quoteName } from './relations.ts';
+import { showing, showingText } from './show.ts';
+import type { SavedView } from './sources.ts';
 
 /** A token with the white space and comments before it, or what stands between two brackets. */
 type Node = Leaf | Group;
@@ -22,37 +23,35 @@ interface Group {
   written: string;
 }
 
-/** @param relations names of tables and views, in lower case */
-export function inDuckDb(sql: string, relations: ReadonlySet<string>): string {
+/**
+ * @param relations names of tables and views, in lower case
+ * @param views those whose text is at hand
+ */
+export function inDuckDb(
+  sql: string,
+  relations: ReadonlySet<string>,
+  views: ReadonlyMap<string, SavedView> = new Map(),
+): string {
   const statement = sql.trim().replace(/(?:\s*;)+$/, '');
-  const shown = showing(statement, relations);
+  const [, explained] = /^explain\s*\([^)]*\)\s*(.*)$/is.exec(statement) ?? [];
+  if (explained !== undefined) return `explain ${inDuckDb(explained, relations)}`;
+  const shown = showing(statement, relations) ?? showingText(statement, views);
   if (shown !== null) return shown;
-  if (!MAY_DIFFER.test(sql)) return sql;
+  if (!MAY_DIFFER.test(sql) && !MAY_NAME.test(sql)) return sql;
   return written(rewritten(grouped(sql), relations));
 }
 
 /** Statements without any of these are DuckDB's too: most, and the views with all that they read. */
 const MAY_DIFFER =
-  /\b(?:transform|any_match|all_match|none_match|reduce|listagg|format_datetime|parse_datetime|format|if|extract|array|row|unnest)\s*\(|\btime\s+zone\b|\btablesample\b|\$partitions"|\b(?:from|join|describe)\s+(?:\w+|"[^"]*")\s*\.|,\s*(?:\w+|"[^"]*")\s*\.\s*(?:\w+|"[^"]*")\s*\./i;
+  /\b(?:cardinality|map_agg|date_add|date_trunc|to_iso8601|sequence|transform|transform_keys|transform_values|map_filter|zip_with|any_match|all_match|none_match|reduce|reduce_agg|concat|listagg|format_datetime|parse_datetime|format|if|extract|array|row|unnest)\s*\(|\)\s*(?:ignore|respect|filter|over)\b|\bvalues\s+[^\s(]|[+-]\s*interval\b|\binformation_schema\b|\btimestamp\s+'|\bexplain\s*\(|\btime\s+zone\b|\btablesample\b|\$partitions"|\b(?:from|join|describe)\s+(?:\w+|"[^"]*")\s*\.|,\s*(?:\w+|"[^"]*")\s*\.\s*(?:\w+|"[^"]*")\s*\./i;
 
-/** `show …` of what the lake has; null for any other statement. */
-function showing(statement: string, relations: ReadonlySet<string>): string | null {
-  const tables = /^show\s+tables(?:\s+(?:in|from)\s+[\w."]+)?(?:\s+(like\s+)?'(.*)')?$/i.exec(statement);
-  if (tables) {
-    const [, like, pattern] = tables;
-    const names = [...relations].sort().map((name) => `(${quoteText(name)})`);
-    // Athena's own pattern: * for anything, | between others.
-    const matches = like ? `like '${pattern}'` : `similar to '${pattern?.replaceAll('*', '.*')}'`;
-    const where = pattern === undefined ? '' : ` where tab_name ${matches}`;
-    return `select tab_name from (values ${names.join(', ')}) as names (tab_name)${where} order by tab_name`;
-  }
-  const [, of] = /^show\s+columns\s+(?:in|from)\s+([\w."]+)(?:\s+(?:in|from)\s+[\w."]+)?$/i.exec(statement) ?? [];
-  if (of !== undefined) return `describe ${of.split('.').at(-1)}`;
-  const [, partitioned] = /^show\s+partitions\s+([\w."]+)$/i.exec(statement) ?? [];
-  if (partitioned !== undefined)
-    return `select distinct 'dt=' || dt as partition from ${partitioned.split('.').at(-1)} order by 1`;
-  return null;
-}
+/** Words of DuckDB's grammar that Trino doesn't reserve, as far as anybody would call a column so. */
+const NAME_WORDS =
+  'action|class|comment|content|current|data|database|days?|decade|domain|error|event|family|first|hours?|identity|index|json|key|label|language|last|level|location|match|method|minutes?|mode|months?|name|names|new|next|no|object|old|option|others|owner|partition|percent|policy|position|prior|program|quarter|range|release|role|rule|sample|schema|scope|seconds?|sequence|server|session|set|share|source|start|statement|storage|subscription|system|target|temp|template|text|ties|time|timestamp|trigger|types?|unknown|user|valid|value|variable|version|views?|weeks?|years?|zone';
+const NAMES = new RegExp(`^(?:${NAME_WORDS})$`);
+const TYPES = /^(?:json|text|time|timestamp)$/;
+
+const MAY_NAME = new RegExp(`[\\w"'\\])]\\s+(?:${NAME_WORDS})\\s*(?:[,)]|$|\\bfrom\\b)`, 'i');
 
 function grouped(sql: string): Node[] {
   const root: Node[] = [];
@@ -93,6 +92,11 @@ function rewritten(nodes: readonly Node[], relations: ReadonlySet<string>): Node
     if (node === undefined) break;
     const next = nodes[i + 1];
     const took =
+      columnName(nodes, i, done) ??
+      values(nodes, i, done, relations) ??
+      interval(nodes, i, done) ??
+      instant(nodes, i, done) ??
+      schema(nodes, i, done) ??
       qualified(nodes, i, done, relations) ??
       partitions(node, done) ??
       timeZone(nodes, i, done) ??
@@ -132,13 +136,86 @@ function qualified(nodes: readonly Node[], at: number, done: Node[], relations: 
   const catalog = nameOf(first) === 'awsdatacatalog';
   // With the catalog in front also of a column: catalog.db.table.column.
   const keep = catalog
-    ? parts.slice(2)
+    ? parts.slice(parts[1] !== undefined && nameOf(parts[1]) === 'information_schema' ? 1 : 2)
     : isTable && parts.length === 2 && relations.has(nameOf(last))
       ? parts.slice(1)
       : null;
   if (keep === null || keep.length === 0 || nameOf(first) === 'information_schema') return null;
   done.push(leaf(spaceBefore(first) + keep.map((part) => part.written.trim()).join('.')));
   return parts.length * 2 - 1;
+}
+
+/** `date(occurred_at) day`: to DuckDB some words name a column only after `as`. */
+function columnName(nodes: readonly Node[], at: number, done: Node[]): number | null {
+  const [word, next] = nodes.slice(at, at + 2);
+  const [from, before] = [done.at(-2), done.at(-1)];
+  if (word?.kind !== 'word' || !NAMES.test(word.text) || before === undefined) return null;
+  const isLast = next === undefined || isSymbol(next, ',') || isSymbol(next, ')') || isWord(next, 'from');
+  if (!isLast || isWord(from, 'interval')) return null;
+  const isValue =
+    isName(before) && !isWord(before, 'end')
+      ? !TYPES.test(word.text) && (isWord(from, 'select', 'distinct') || isSymbol(from, ',') || isSymbol(from, '.'))
+      : before.kind !== 'symbol' || /[\])]$/.test(before.written);
+  if (!isValue) return null;
+  done.push(leaf(`${spaceBefore(word)}as ${word.written.trim()}`));
+  return 1;
+}
+
+/** `values 1, 2`: DuckDB wants brackets around each row. */
+function values(nodes: readonly Node[], at: number, done: Node[], relations: ReadonlySet<string>): number | null {
+  const [word, first] = nodes.slice(at, at + 2);
+  if (!isWord(word, 'values') || first === undefined || first.kind === 'group') return null;
+  const rest = rewritten(nodes.slice(at + 1), relations);
+  const isClosed = isSymbol(rest.at(-1), ')');
+  const rows = argumentsOf(isClosed ? rest : [...rest, leaf('')]);
+  done.push(leaf(`${word?.written} ${rows.map((row) => `(${row})`).join(', ')}${isClosed ? ')' : ''}`));
+  return nodes.length - at;
+}
+
+/** `x + interval '1' day`: of a date Trino makes a date, DuckDB a timestamp. */
+function interval(nodes: readonly Node[], at: number, done: Node[]): number | null {
+  const [sign, word, length, unit, after] = nodes.slice(at, at + 5);
+  if (sign?.kind !== 'symbol' || !'+-'.includes(sign.text) || !isWord(word, 'interval') || length?.kind !== 'string')
+    return null;
+  if (!isName(unit) || isWord(after, 'to') || (after?.kind === 'symbol' && '*/%'.includes(after.text))) return null;
+  const from = operandFrom(done);
+  const [before, operand] = [done[from - 1], done[from]];
+  const isOperand = operand?.kind === 'symbol' ? operand.written.endsWith(')') : operand !== undefined;
+  // Of `2 * x - interval '1' day` only the sum is the operand; `then - interval '1' day` has none.
+  if (!isOperand || isWord(operand, ...NO_OPERANDS) || before?.kind === 'string') return null;
+  if (before?.kind === 'symbol' && '-+*/%|'.includes(before.text)) return null;
+  const text = written(done.splice(from));
+  const span = `${sign.text === '-' ? '-' : ''}interval ${length.text} ${unit.text}`;
+  done.push(leaf(`${/^\s*/.exec(text)?.[0] ?? ''}${byType('plus_interval', [text.trim(), span])}`));
+  return 4;
+}
+
+const NO_OPERANDS = ['day', 'hour', 'minute', 'second', 'month', 'year', 'then', 'else', 'when', 'select', 'and', 'or'];
+
+/** `timestamp '2026-10-28 00:00:00 Europe/Berlin'` is an instant. */
+function instant(nodes: readonly Node[], at: number, done: Node[]): number | null {
+  const [word, text] = nodes.slice(at, at + 2);
+  if (!isWord(word, 'timestamp') || text?.kind !== 'string' || !/\d (?:[A-Za-z]|[+-]\d)|:\d\d[+-]\d/.test(text.text))
+    return null;
+  done.push(leaf(`${word?.written}tz`), text);
+  return 2;
+}
+
+/** `table_schema = 'maillake'` of information_schema: there is one database here. */
+function schema(nodes: readonly Node[], at: number, done: Node[]): number | null {
+  const [column, equal, name] = nodes.slice(at, at + 3);
+  if (!isWord(column, 'table_schema') || !isSymbol(equal, '=') || name?.kind !== 'string') return null;
+  done.push(leaf(`${column?.written} = 'main'`));
+  return 3;
+}
+
+/** Where the value begins that stands last: a name with its table, a call, a literal with its type, brackets. */
+function operandFrom(done: readonly Node[]): number {
+  let from = done.length - 1;
+  if (done[from]?.kind === 'group' && isName(done[from - 1])) from--;
+  if (done[from]?.kind === 'string' && isWord(done[from - 1], 'timestamp', 'date')) from--;
+  while (isSymbol(done[from - 1], '.') && isName(done[from - 2])) from -= 2;
+  return from;
 }
 
 /** Athena's table of a table's partitions, `"events$partitions"`. */
@@ -153,11 +230,7 @@ function partitions(node: Node, done: Node[]): number | null {
 function timeZone(nodes: readonly Node[], at: number, done: Node[]): number | null {
   const [a, time, zone, name] = nodes.slice(at, at + 4);
   if (!isWord(a, 'at') || !isWord(time, 'time') || !isWord(zone, 'zone') || name === undefined) return null;
-  let from = done.length - 1;
-  if (done[from]?.kind === 'group' && isName(done[from - 1])) from--;
-  if (done[from]?.kind === 'string' && isWord(done[from - 1], 'timestamp')) from--;
-  while (isSymbol(done[from - 1], '.') && isName(done[from - 2])) from -= 2;
-  const value = done.splice(from);
+  const value = done.splice(operandFrom(done));
   const text = written(value);
   done.push(leaf(`${/^\s*/.exec(text)?.[0] ?? ''}at_timezone(${text.trim()}, ${name.written.trim()})`));
   return 4;
@@ -175,8 +248,11 @@ function sample(nodes: readonly Node[], at: number, done: Node[]): number | null
 /** The arguments between the brackets, as text. */
 function argumentsOf(nodes: readonly Node[]): string[] {
   const parts: Node[][] = [[]];
+  let depth = 0;
   for (const node of nodes.slice(0, -1)) {
-    if (isSymbol(node, ',')) parts.push([]);
+    if (isSymbol(node, '[')) depth++;
+    else if (isSymbol(node, ']')) depth--;
+    if (isSymbol(node, ',') && depth === 0) parts.push([]);
     else parts.at(-1)?.push(node);
   }
   return parts.map((part) => written(part).trim());
@@ -197,7 +273,35 @@ function callOf(
 ): Call | null {
   const [first = '', second = '', third = '', fourth = ''] = args;
   const call = (text: string, took = 0): Call => ({ text, took });
+  if (isWord(after[0], 'ignore', 'respect') && isWord(after[1], 'nulls')) {
+    return call(`${name}(${args.join(', ')} ${written(after.slice(0, 2)).trim()})`, 2);
+  }
+  const aggregate = isWord(after[0], 'filter', 'over') ? AGGREGATES[name]?.(args) : undefined;
+  if (aggregate !== undefined) return call(aggregate);
   switch (name) {
+    // NULL if one is; DuckDB's own leaves NULLs out.
+    case 'concat':
+      return args.length > 1 ? call(`(${args.join(' || ')})`) : null;
+    case 'date_add':
+    case 'date_trunc':
+    case 'to_iso8601':
+    case 'sequence':
+      return call(byType(name, args));
+    // Views have no key twice, and nothing to look for.
+    case 'map_agg':
+      return call(`map_agg_first(${args.join(', ')})`);
+    case 'cardinality':
+      return IS_MAP.test(first) ? call(`system.main.cardinality(${first})`) : null;
+    case 'map_filter':
+      return call(`map_from_entries(list_filter(map_entries(${first}), entry_ -> ${ofEntry(second)}))`);
+    case 'transform_values':
+      return call(`map(map_keys(${first}), list_transform(map_entries(${first}), entry_ -> ${ofEntry(second)}))`);
+    case 'transform_keys':
+      return call(`map(list_transform(map_entries(${first}), entry_ -> ${ofEntry(second)}), map_values(${first}))`);
+    case 'zip_with':
+      return call(`list_transform(list_zip(${first}, ${second}), entry_ -> ${ofEntry(third, '[1]', '[2]')})`);
+    case 'reduce_agg':
+      return call(`list_reduce(list(${first}), ${third}, ${second})`);
     case 'transform':
       return call(`list_transform(${args.join(', ')})`);
     case 'any_match':
@@ -238,16 +342,52 @@ function callOf(
   }
 }
 
-/** Of a map, or of several arrays: DuckDB's unnest makes one column. */
+/** DuckDB's own aggregates behind macros, which can't have a `filter` or a window themselves. */
+const AGGREGATES: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  approx_distinct: ([x]) => `count(distinct ${x})`,
+  approx_percentile: (args) => `quantile_disc(${args.join(', ')})`,
+  count_if: ([x]) => `count(case when ${x} then 1 end)`,
+  every: ([x]) => `bool_and(${x})`,
+  max_by: (args) => `${args.length > 2 ? 'arg_max' : 'arg_max_null'}(${args.join(', ')})`,
+  min_by: (args) => `${args.length > 2 ? 'arg_min' : 'arg_min_null'}(${args.join(', ')})`,
+};
+
+/** A call of a macro that goes by its arguments' types, which DuckDB knows of an aggregate only within a lambda. */
+function byType(name: string, args: readonly string[]): string {
+  const fields: string[] = [];
+  const within = args.map((arg, at) => (arg.includes('(') ? `of_.a${fields.push(`a${at} := ${arg}`) && at}` : arg));
+  const call = `${name}(${within.join(', ')})`;
+  return fields.length === 0 ? call : `list_transform([struct_pack(${fields.join(', ')})], of_ -> ${call})[1]`;
+}
+
+const IS_MAP =
+  /^(?:map\w*|histogram|multimap_agg|split_to_map|approx_most_frequent)\s*\(|\bas\s+map\s*\([^()]*\)\s*\)$/i;
+
+/** A lambda of two parameters, such as a map's key and value, as the body of one of `entry_`. */
+function ofEntry(lambda: string, one = '.key', other = '.value'): string {
+  const [, a, b, body] = /^\(\s*(\w+)\s*,\s*(\w+)\s*\)\s*->(.*)$/s.exec(lambda) ?? [];
+  if (a === undefined) return lambda;
+  return `list_transform([entry_${one}], ${a} -> list_transform([entry_${other}], ${b} -> ${body?.trim()})[1])[1]`;
+}
+
+/** Of a map, of rows, or of several arrays: DuckDB's unnest makes one column. */
 function unnested(args: readonly string[], after: readonly Node[]): Call | null {
-  const [as, alias, columns] = isWord(after[0], 'as') ? after : [undefined, ...after];
+  const isOrdered = isWord(after[0], 'with') && isWord(after[1], 'ordinality');
+  const named = after.slice(isOrdered ? 2 : 0);
+  const [as, alias, columns] = isWord(named[0], 'as') ? named : [undefined, ...named];
   if (!isName(alias) || columns?.kind !== 'group') return null;
-  const wanted = columns.nodes.filter((node) => isName(node)).length;
-  const isMap = args.length === 1 && wanted === 2;
-  if (!isMap && (args.length < 2 || wanted !== args.length)) return null;
-  const lists = isMap ? [`map_keys(${args[0]})`, `map_values(${args[0]})`] : args;
-  const select = `lateral (select ${lists.map((list) => `unnest(${list})`).join(', ')})`;
-  return { text: `${select} as${alias.written}${written([columns])}`, took: as === undefined ? 2 : 3 };
+  const wanted = columns.nodes.filter((node) => isName(node)).length - (isOrdered ? 1 : 0);
+  const [first = ''] = args;
+  if (args.length === 1 ? wanted < 2 : wanted !== args.length) return null;
+  const isMap = args.length === 1 && wanted === 2 && !/\bstruct\(|^(?:array)?\s*\[/i.test(first);
+  const lists = isMap ? [`map_keys(${first})`, `map_values(${first})`] : args;
+  const place = isOrdered
+    ? `, unnest(range(1, greatest(0, ${lists.map((list) => `len(${list})`).join(', ')}) + 1))`
+    : '';
+  const parts =
+    isMap || args.length > 1 ? lists.map((list) => `unnest(${list})`) : [`unnest(${first}, max_depth := 2)`];
+  const text = `lateral (select ${parts.join(', ')}${place}) as${alias.written}${written([columns])}`;
+  return { text, took: (as === undefined ? 2 : 3) + (isOrdered ? 2 : 0) };
 }
 
 /** Joda's letters for a time, as Trino takes them, and C's. */

@@ -54,7 +54,7 @@ const JSON_PATH = `system.main.regexp_replace(p, '\\[["'']([^"'']*)["'']\\]', '.
 const extreme = (name: 'greatest' | 'least'): Macro =>
   macro(
     name,
-    ...['a, b', 'a, b, c'].map((all) => {
+    ...['a, b', 'a, b, c', 'a, b, c, d', 'a, b, c, d, e'].map((all) => {
       const known = all.replaceAll(', ', ' is not null and ');
       return `(${all}) as case when ${known} is not null then system.main.${name}(${all}) end`;
     }),
@@ -68,12 +68,20 @@ const extreme = (name: 'greatest' | 'least'): Macro =>
 const pushed = (parameter: string, expression: string): string =>
   `list_transform([${parameter}], lambda ${parameter}: ${expression})[1]`;
 
+const TIMES = ['date', 'timestamp', 'timestamptz'] as const;
+const ADDED = "x + n * cast('1 ' || unit as interval)";
+const onDate = (type: string, expression: string): string =>
+  type === 'date' ? `cast(${expression} as date)` : `(${expression})`;
+
 /** A macro hides DuckDB's own function of its name, which stays there as `system.main.<name>`. */
 export const DIALECT_MACROS: readonly Macro[] = [
   // times
   macro('date', '(x) as cast(x as date)'),
-  // Of a date Trino gives a date, DuckDB a timestamp: cast where it matters.
-  macro('date_add', `(unit, n, x) as ${pushed('x', "x + n * cast('1 ' || unit as interval)")}`),
+  // Of a date a date, where DuckDB gives a timestamp: as text, it would be compared with days wrongly.
+  macro('date_add', ...TIMES.map((x) => `(unit, n, x ${x}) as ${pushed('x', onDate(x, ADDED))}`)),
+  // `x + interval '1' day`, which athena.ts makes a call of.
+  macro('plus_interval', ...[...TIMES, 'interval'].map((x) => `(x ${x}, i) as ${onDate(x, 'x + i')}`)),
+  macro('millisecond', '(x) as system.main.millisecond(x) % 1000'),
   // Whole units that have passed, not borders that were crossed.
   // Of a date a date.
   macro(
@@ -96,31 +104,61 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('dow', '(x) as isodow(x)'),
   macro('day_of_month', '(x) as day(x)'),
   macro('day_of_year', '(x) as dayofyear(x)'),
+  macro('doy', '(x) as dayofyear(x)'),
   macro('week_of_year', '(x) as week(x)'),
   macro('year_of_week', '(x) as isoyear(x)'),
+  macro('yow', '(x) as isoyear(x)'),
   macro('last_day_of_month', '(x) as last_day(x)'),
   macro('from_iso8601_date', `(x) as ${pushed('x', 'cast(x as date)')}`),
   macro('from_iso8601_timestamp', '(x) as cast(x as timestamptz)'),
-  macro('from_unixtime', '(x) as to_timestamp(x)'),
+  macro('from_unixtime', '(x) as to_timestamp(x)', '(x, zone) as timezone(zone, to_timestamp(x))'),
   macro('to_unixtime', '(x) as epoch(x)'),
   macro('with_timezone', '(x, zone) as timezone(zone, cast(x as timestamp))'),
   // Clock time there; Trino keeps the instant beside it, which casts to the same.
   macro('at_timezone', '(x, zone) as timezone(zone, cast(x as timestamptz))'),
   // aggregates
+  macro('to_milliseconds', '(i) as cast(epoch(i) * 1000 as bigint)'),
   macro('count_if', '(x) as count(*) filter (where x)'),
   macro('every', '(x) as bool_and(x)'),
   // Exact, where Trino estimates.
-  macro('approx_distinct', '(x) as count(distinct x)'),
+  macro('approx_distinct', '(x) as count(distinct x)', '(x, error) as count(distinct x)'),
   macro('approx_percentile', '(x, p) as quantile_disc(x, p)'),
   // Trino's take the row of the least or greatest y, even if x is null there.
-  macro('min_by', '(x, y) as arg_min_null(x, y)'),
-  macro('max_by', '(x, y) as arg_max_null(x, y)'),
+  macro('min_by', '(x, y) as arg_min_null(x, y)', '(x, y, n) as arg_min(x, y, n)'),
+  macro('max_by', '(x, y) as arg_max_null(x, y)', '(x, y, n) as arg_max(x, y, n)'),
   macro('map_agg', '(k, v) as map(list(k), list(v))'),
+  // Of a key the first value; DuckDB's map refuses a key that comes twice, or NULL.
+  macro(
+    'map_agg_first',
+    '(k, v) as case when count(distinct k) = count(*) then map(list(k), list(v)) else list_transform([list({k: k, v: v})], lambda found: list_transform([list_distinct(list_transform(found, lambda e: e.k))], lambda keys: map(keys, list_transform(keys, lambda key: list_filter(found, lambda e: e.k = key)[1].v)))[1])[1] end',
+  ),
+  macro('map_union', '(m) as list_reduce(list(m), lambda a, b: map_concat(a, b))'),
+  macro(
+    'multimap_agg',
+    '(k, v) as list_transform([list({k: k, v: v})], lambda found: list_transform([list_distinct(list_transform(found, lambda e: e.k))], lambda keys: map(keys, list_transform(keys, lambda key: list_transform(list_filter(found, lambda e: e.k = key), lambda e: e.v))))[1])[1]',
+  ),
+  // Exact, too; of equally frequent ones the greater.
+  macro(
+    'approx_most_frequent',
+    "(n, x, capacity) as list_transform([list_slice(list_sort(list_transform(map_entries(histogram(x)), lambda e: {v: e.value, k: e.key}), 'desc'), 1, n)], lambda found: map(list_transform(found, lambda e: e.k), list_transform(found, lambda e: e.v)))[1]",
+  ),
+  // Tells, as Trino's does, whether two sets of rows are the same; not by the same bytes.
+  macro('checksum', "(x) as unhex(printf('%016x', bit_xor(hash(x))))"),
   // arrays and maps
-  macro('array_join', '(a, s) as array_to_string(a, s)'),
+  macro(
+    'array_join',
+    '(a, s) as array_to_string(a, s)',
+    '(a, s, missing) as array_to_string(list_transform(a, lambda x: coalesce(cast(x as varchar), missing)), s)',
+  ),
   macro('array_max', '(a) as list_max(a)'),
   macro('array_min', '(a) as list_min(a)'),
-  // Of arrays only: DuckDB can't tell a map from an array here.
+  macro('array_union', '(a, b) as list_distinct(list_concat(a, b))'),
+  macro('arrays_overlap', '(a, b) as list_has_any(a, b)'),
+  macro('array_except', '(a, b) as list_filter(list_distinct(a), lambda e: not list_contains(b, e))'),
+  macro('array_remove', '(a, x) as list_filter(a, lambda e: e <> x)'),
+  macro('array_position', '(a, x) as coalesce(list_position(a, x), 0)'),
+  macro('zip', '(a, b) as list_zip(a, b)'),
+  // Of arrays only: DuckDB can't tell a map from an array here; athena.ts calls the other for what looks like a map.
   macro('cardinality', '(a) as len(a)'),
   macro('element_at', '(x, k) as x[k]'),
   macro(
@@ -145,17 +183,42 @@ export const DIALECT_MACROS: readonly Macro[] = [
     `(s, p, r) as system.main.regexp_replace(s, p, ${GROUPS}, 'g')`,
   ),
   macro('split_part', '(s, d, n) as string_split(s, d)[n]'),
+  macro(
+    'split',
+    '(s, d) as string_split(s, d)',
+    '(s, d, n) as list_transform([string_split(s, d)], lambda found: list_concat(found[:n - 1], case when len(found) >= n then [array_to_string(found[n:], d)] else [] end))[1]',
+  ),
+  macro(
+    'split_to_map',
+    '(s, e, k) as list_transform([list_transform(string_split(s, e), lambda p: string_split(p, k))], lambda found: map(list_transform(found, lambda p: p[1]), list_transform(found, lambda p: p[2])))[1]',
+  ),
+  macro('regexp_split', '(s, p) as regexp_split_to_array(s, p)'),
+  macro('regexp_count', '(s, p) as len(system.main.regexp_extract_all(s, p))'),
+  macro(
+    'regexp_position',
+    '(s, p) as case when regexp_matches(s, p) then strpos(s, system.main.regexp_extract(s, p)) else -1 end',
+  ),
+  macro('replace', "(s, a) as system.main.replace(s, a, '')", '(s, a, b) as system.main.replace(s, a, b)'),
+  macro('codepoint', '(c) as unicode(c)'),
+  macro('hamming_distance', '(a, b) as hamming(a, b)'),
   macro('levenshtein_distance', '(a, b) as levenshtein(a, b)'),
   // bytes
   macro('to_utf8', '(s) as encode(s)'),
   macro('from_utf8', '(b) as decode(b)'),
   macro('to_hex', '(b) as hex(b)'),
   macro('sha256', '(x blob) as unhex(system.main.sha256(x))', '(x varchar) as system.main.sha256(x)'),
+  macro('sha1', '(x blob) as unhex(system.main.sha1(x))', '(x varchar) as system.main.sha1(x)'),
   macro('md5', '(x blob) as unhex(system.main.md5(x))', '(x varchar) as system.main.md5(x)'),
   // JSON, as text
   macro('json_extract', `(j, p) as system.main.json_extract(j, ${JSON_PATH})`),
   macro('json_parse', '(j) as cast(j as json)'),
   macro('json_format', '(j) as cast(j as varchar)'),
+  macro('json_array_contains', '(j, x) as json_contains(cast(j as json), to_json(x))'),
+  macro('json_array_get', "(j, n) as system.main.json_extract(j, '$[' || n || ']')"),
+  macro(
+    'json_size',
+    `(j, p) as list_transform([system.main.json_extract(j, ${JSON_PATH})], lambda x: case json_type(x) when 'OBJECT' then len(json_keys(x)) when 'ARRAY' then json_array_length(x) else 0 end)[1]`,
+  ),
   macro(
     'json_extract_scalar',
     `(j, p) as case when json_valid(j) and json_type(j, ${JSON_PATH}) not in ('OBJECT', 'ARRAY') then json_extract_string(j, ${JSON_PATH}) end`,
@@ -178,7 +241,18 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('is_nan', '(x) as isnan(x)'),
   macro('nan', "() as cast('nan' as double)"),
   macro('infinity', "() as cast('infinity' as double)"),
-  macro('truncate', '(x) as trunc(x)'),
+  macro('truncate', '(x) as trunc(x)', '(x, n) as trunc(x, n)'),
+  macro('e', '() as exp(1)'),
+  macro('rand', '() as system.main.random()'),
+  macro('random', '() as system.main.random()', '(n) as cast(floor(system.main.random() * n) as bigint)'),
+  macro(
+    'width_bucket',
+    '(x, bounds) as len(list_filter(bounds, lambda b: b <= x))',
+    '(x, low, high, n) as case when x < low then 0 when x >= high then n + 1 else cast(floor((x - low) * n / (high - low)) as bigint) + 1 end',
+  ),
+  macro('bitwise_and', '(a, b) as a & b'),
+  macro('bitwise_or', '(a, b) as a | b'),
+  macro('bitwise_xor', '(a, b) as xor(a, b)'),
   extreme('greatest'),
   extreme('least'),
   // statistics

@@ -100,7 +100,7 @@ export class DuckDbEngine implements Engine {
   }
 
   #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>, closed?: ReadonlySet<string>): Promise<T> {
-    const statement = inDuckDb(sql, this.#names);
+    const statement = inDuckDb(sql, this.#names, this.#views);
     return this.#run(statement, async (connection) =>
       work(await connection.stream(await readingStatement(connection, statement, closed))),
     );
@@ -138,7 +138,7 @@ export class DuckDbEngine implements Engine {
   async copyTo(sql: string, path: string): Promise<number> {
     const unfinished = `${path}.${randomBytes(8).toString('hex')}.tmp`;
     const statement = await this.#database.session([], (connection) =>
-      readingStatement(connection, inDuckDb(sql, this.#names)),
+      readingStatement(connection, inDuckDb(sql, this.#names, this.#views)),
     );
     const database = await Database.open({
       ...this.#options,

@@ -21,6 +21,8 @@ export const quoteName = (name: string): string => `"${name.replaceAll('"', '""'
 export const PATH_COLUMNS = {
   dt: `system.main.regexp_extract(filename, '.*/dt=([^/]*)/', 1)`,
   generation: `system.main.regexp_extract(filename, '([^/]*)/[^/]*$', 1)`,
+  // Athena's hidden column, for statements that name it.
+  $path: 'filename',
 } as const;
 export type PathColumn = keyof typeof PATH_COLUMNS;
 
@@ -39,7 +41,7 @@ export function tableSelect(table: Table, files: readonly string[], pathColumns:
       ? `${jsonTimestamp(name)} as ${quoteName(name)}`
       : quoteName(name),
   );
-  return `select ${[...shown, ...pathColumns.map((name) => `${PATH_COLUMNS[name]} as ${name}`)].join(', ')} from ${read}`;
+  return `select ${[...shown, ...pathColumns.map((name) => `${PATH_COLUMNS[name]} as ${quoteName(name)}`)].join(', ')} from ${read}`;
 }
 
 function emptySelect(table: Table, pathColumns: readonly PathColumn[]): string {

@@ -66,7 +66,7 @@ export async function catalogRelations(
           select: tableSelect(
             table,
             files.map(({ path }) => path),
-            ['dt'],
+            sql.includes('"$path"') ? ['dt', '$path'] : ['dt'],
           ),
         });
       }

@@ -26,6 +26,23 @@ test.each(ANALYST_QUERIES)('an analyst’s %s runs on a laptop as it is', async 
   expect(rows.length).toBeGreaterThan(0);
 });
 
+test.each([
+  ['show create view maillake.deliverability_daily', /^CREATE VIEW deliverability_daily AS\nwith facts as/],
+  [
+    'show create table events',
+    /^CREATE EXTERNAL TABLE events \(\n {2}event_id string,[\s\S]*PARTITIONED BY \(dt string\)/,
+  ],
+  ['show views', /^bounce_diagnostics$/],
+  ['describe formatted maillake.clicks', /^event_id$/],
+  [
+    "select table_name from awsdatacatalog.information_schema.tables where table_schema = 'maillake' and table_name = 'clicks'",
+    /^clicks$/,
+  ],
+  ['explain (type distributed) select count(*) from maillake.events', /physical_plan/],
+])('%s tells what there is', async (sql, first) => {
+  expect(String((await local.lake.engine.query(sql)).rows[0]?.[0])).toMatch(first);
+});
+
 test('there are fifty questions', () => {
   expect(new Set(ANALYST_QUERIES).size).toBeGreaterThanOrEqual(50);
 });

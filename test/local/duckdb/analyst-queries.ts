@@ -1,5 +1,5 @@
 /**
- * Fifty questions as an analyst writes them for Athena, in the words of Trino's documentation: none of them was written with
+ * Questions as an analyst writes them for Athena, in the words of Trino's documentation: none of them was written with
  * DuckDB in mind. `{db}` is the database's name. Each gives the same rows on both engines, in any order.
  */
 export const ANALYST_QUERIES: readonly string[] = [
@@ -54,4 +54,19 @@ export const ANALYST_QUERIES: readonly string[] = [
   "show tables like 'deliverability_b%'",
   "select try_cast(json_extract_scalar(tags, '$.nothing') as integer) as nothing, try(length(subject) / 2) as half, count(*) as n from events group by 1, 2",
   'select count(distinct dt) as days from "events$partitions"',
+  'select * from awsdatacatalog.{db}.events order by event_id limit 5',
+  'select count(distinct "$path") > 0 as has_files, regexp_extract(max("$path"), \'dt=([^/]+)/\', 1) as day from events',
+  'select date(occurred_at) day, event_type type, count(*) value from events group by 1, 2',
+  "select count(*) as n from events where dt >= cast(date '2025-03-02' - interval '1' day as varchar)",
+  "select count(*) as n from events where dt = cast(date_add('day', 1, date '2025-02-28') as varchar)",
+  "select event_type, count(*) as n from events where occurred_at >= timestamp '2025-03-01 00:00:00 Europe/Berlin' group by 1",
+  "select message_id, concat(message_id, campaign_id) as both from events where event_type = 'send' order by 1 limit 20",
+  'select cardinality(histogram(event_type)) as kinds, cardinality(map_filter(histogram(event_type), (k, v) -> v > 10)) as frequent from events',
+  'select t.kind, t.n from (select transform_values(histogram(event_type), (k, v) -> v * 2) as counts from events) cross join unnest(counts) with ordinality as t(kind, n, place)',
+  "select send_date, metric, number from deliverability_daily cross join unnest(array['sent', 'delivered'], array[sent, delivered]) as t(metric, number)",
+  'select message_id, max_by(event_type, occurred_at, 1) as last, millisecond(max(occurred_at)) as ms from events group by message_id order by 1 limit 10',
+  "select lower(kind) as kind from (values 'SEND', 'OPEN') as t(kind)",
+  'select dt, last_value(campaign_id) ignore nulls over (order by event_id rows between unbounded preceding and unbounded following) is null as is_none from events group by dt, campaign_id, event_id order by 1 limit 1',
+  "select date_trunc('day', max(occurred_at)) as last_day, max(occurred_at) + interval '1' hour as later, cast(max(date(dt)) - interval '1' day as varchar) as before from events",
+  "select dt, approx_distinct(event_type) filter (where source = 'ses') as kinds, element_at(map_agg(event_type, source), 'send') is not null as has_sends from events group by dt",
 ];

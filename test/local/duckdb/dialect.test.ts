@@ -27,8 +27,99 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   date_add: [
     ["date_add('second', 86, timestamp '2020-03-01 00:00:00')", at('2020-03-01T00:01:26')],
     ["date_add('month', -1, timestamp '2026-03-31 00:00:00')", at('2026-02-28T00:00:00')],
-    ["cast(date_add('day', 3, date '2026-02-27') as date)", '2026-03-02'],
+    // Of a date a date, which as text is compared with days.
+    ["date_add('day', 3, date '2026-02-27')", '2026-03-02'],
+    ["cast(date_add('week', -1, date '2026-02-27') as varchar)", '2026-02-20'],
   ],
+  plus_interval: [
+    ["plus_interval(date '2026-01-31', interval '1' month)", '2026-02-28'],
+    ["plus_interval(timestamp '2026-01-31 10:00:00', -interval '90' minute)", at('2026-01-31T08:30:00')],
+    ["cast(plus_interval(interval '1' day, interval '1' hour) as varchar)", '1 day 01:00:00'],
+  ],
+  millisecond: [["millisecond(timestamp '2026-01-01 00:00:05.678')", 678]],
+  to_milliseconds: [["to_milliseconds(interval '1' day)", 86_400_000]],
+  map_union: [
+    [
+      "system.main.cardinality(map_union(m)) from (values (map(array['a'], array[1])), (map(array['b'], array[2]))) as t (m)",
+      2,
+    ],
+  ],
+  map_agg_first: [
+    ["element_at(map_agg_first(k, v), 'b') from (values ('a', 1), ('b', 2)) as t (k, v)", 2],
+    ["element_at(map_agg_first(k, v), 'a') from (values ('a', 1), (null, 3), ('a', 2)) as t (k, v)", 1],
+  ],
+  multimap_agg: [
+    [
+      "array_join(element_at(multimap_agg(k, v), 'a'), ' ') from (values ('a', 1), ('b', 3), ('a', 2)) as t (k, v)",
+      '1 2',
+    ],
+  ],
+  approx_most_frequent: [
+    ["element_at(approx_most_frequent(1, x, 10), 'a') from (values ('a'), ('b'), ('a')) as t (x)", 2],
+    ["system.main.cardinality(approx_most_frequent(1, x, 10)) from (values ('a'), ('b'), ('a')) as t (x)", 1],
+  ],
+  checksum: [
+    [
+      '(select checksum(x) from (values (1), (2)) as t (x)) = (select checksum(x) from (values (2), (1)) as t (x))',
+      true,
+    ],
+    [
+      '(select checksum(x) from (values (1), (2)) as t (x)) = (select checksum(x) from (values (1), (3)) as t (x))',
+      false,
+    ],
+  ],
+  arrays_overlap: [['arrays_overlap(array[1, 2], array[2, 3])', true]],
+  array_union: [["array_join(array_sort(array_union(array[1], array[2, 1])), ' ')", '1 2']],
+  array_except: [["array_join(array_except(array[1, 2], array[2]), ' ')", '1']],
+  array_remove: [["array_join(array_remove(array[1, 2, 1], 1), ' ')", '2']],
+  array_position: [
+    ["array_position(array['a', 'b'], 'b')", 2],
+    ["array_position(array['a'], 'z')", 0],
+  ],
+  zip: [['cardinality(zip(array[1, 2], array[3, 4]))', 2]],
+  split: [
+    ["array_join(split('a,b,c', ','), ' ')", 'a b c'],
+    ["array_join(split('a,b,c', ',', 2), ' ')", 'a b,c'],
+  ],
+  split_to_map: [["element_at(split_to_map('a=1;b=2', ';', '='), 'b')", '2']],
+  regexp_split: [["array_join(regexp_split('a1b2c', '\\d'), ' ')", 'a b c']],
+  regexp_count: [["regexp_count('a1b22', '\\d')", 3]],
+  regexp_position: [
+    ["regexp_position('abc1', '\\d')", 4],
+    ["regexp_position('abc', '\\d')", -1],
+  ],
+  replace: [
+    ["replace('aab', 'a')", 'b'],
+    ["replace('aab', 'a', 'c')", 'ccb'],
+  ],
+  codepoint: [["codepoint('A')", 65]],
+  hamming_distance: [["hamming_distance('abc', 'abd')", 1]],
+  json_array_contains: [
+    ["json_array_contains('[1, 2]', 2)", true],
+    ["json_array_contains('[\"a\"]', 'b')", false],
+  ],
+  json_array_get: [["json_format(json_array_get('[1, 2]', 1))", '2']],
+  json_size: [
+    ['json_size(\'{"a": {"b": 1, "c": 2}}\', \'$.a\')', 2],
+    ["json_size('[1, 2, 3]', '$')", 3],
+  ],
+  sha1: [["to_hex(sha1(to_utf8('a')))", '86F7E437FAA5A7FCE15D1DDCB9EAEAEA377667B8']],
+  e: [['round(ln(e()), 9)', 1]],
+  rand: [['rand() < 1', true]],
+  random: [
+    ['random() < 1', true],
+    ['random(10) between 0 and 9', true],
+  ],
+  width_bucket: [
+    ['width_bucket(5e0, 0e0, 10e0, 5)', 3],
+    ['width_bucket(11e0, 0e0, 10e0, 5)', 6],
+    ['width_bucket(1500, array[1000, 2000, 5000])', 1],
+  ],
+  bitwise_and: [['bitwise_and(5, 3)', 1]],
+  bitwise_or: [['bitwise_or(5, 3)', 7]],
+  bitwise_xor: [['bitwise_xor(5, 3)', 6]],
+  doy: [["doy(date '2026-02-01')", 32]],
+  yow: [["yow(date '2027-01-01')", 2026]],
   date_trunc: [
     ["date_trunc('week', date '2026-01-01')", '2025-12-29'],
     ["date_trunc('hour', timestamp '2026-01-01 01:10:00')", at('2026-01-01T01:00:00')],
@@ -70,6 +161,7 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   greatest: [
     ['greatest(1, 3)', 3],
     ['greatest(1, 3, 2)', 3],
+    ['greatest(1, 5, 2, 4)', 5],
     // NULL if one is, where DuckDB's own leaves it out.
     ['greatest(1, null, 2)', null],
   ],
@@ -117,7 +209,10 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   last_day_of_month: [["last_day_of_month(date '2028-02-03')", '2028-02-29']],
   from_iso8601_date: [["from_iso8601_date('2020-05-11')", '2020-05-11']],
   from_iso8601_timestamp: [["from_iso8601_timestamp('2020-05-11T11:15:05+02:00')", at('2020-05-11T09:15:05')]],
-  from_unixtime: [['from_unixtime(1589195705)', at('2020-05-11T11:15:05')]],
+  from_unixtime: [
+    ['from_unixtime(1589195705)', at('2020-05-11T11:15:05')],
+    ["hour(from_unixtime(1589195705, 'Europe/Berlin'))", 13],
+  ],
   to_unixtime: [["to_unixtime(timestamp '2020-05-11 11:15:05.5')", 1589195705.5]],
   at_timezone: [
     ["hour(at_timezone(timestamp '2026-07-01 12:00:00', 'Europe/Berlin'))", 14],
@@ -128,7 +223,10 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
     ['typeof(count_if(x > 1)) from (values (1)) as t (x)', 'BIGINT'],
   ],
   every: [['every(x > 0) from (values (1), (2)) as t (x)', true]],
-  approx_distinct: [['approx_distinct(x) from (values (1), (2), (null), (2)) as t (x)', 2]],
+  approx_distinct: [
+    ['approx_distinct(x) from (values (1), (2), (null), (2)) as t (x)', 2],
+    ['approx_distinct(x, 0.01) from (values (1), (2), (null), (2)) as t (x)', 2],
+  ],
   approx_percentile: [['approx_percentile(x, 0.5) from (values (1), (2), (3), (4), (9)) as t (x)', 3]],
   min_by: [
     ["min_by(x, y) from (values ('a', 2), ('b', 1)) as t (x, y)", 'b'],
@@ -138,12 +236,14 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   ],
   max_by: [
     ["max_by(x, y) from (values ('a', 2), ('b', 1)) as t (x, y)", 'a'],
+    ["array_join(max_by(x, y, 2), ' ') from (values ('a', 1), ('b', 2), ('c', 3)) as t (x, y)", 'c b'],
     ["max_by(x, y) from (values (null, 2), ('b', 1)) as t (x, y)", null],
   ],
   map_agg: [["element_at(map_agg(k, v), 'b') from (values ('a', 1), ('b', 2)) as t (k, v)", 2]],
   array_join: [
     ["array_join(array['a', 'b'], ', ')", 'a, b'],
     ["array_join(array['a', null, 'b'], ',')", 'a,b'],
+    ["array_join(array[1, null, 2], '-', '?')", '1-?-2'],
     ["array_join(array_agg(x order by x desc), '') from (values ('a'), ('c'), ('b')) as t (x)", 'cba'],
   ],
   array_max: [['array_max(array[1, 3, 2])', 3]],
@@ -221,6 +321,7 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   truncate: [
     ['truncate(-1.7e0)', -1],
     ['truncate(1.7e0)', 1],
+    ['truncate(12.349e0, 2)', 12.34],
   ],
 };
 
