@@ -1,9 +1,8 @@
 /** A look at the mail, at days or hours, and what of it is told: the step behind the function and the command `watch`. */
 import { HOUR_MS, utcDate } from '#lake/days.ts';
 import type { Ports } from '#lake/ports.ts';
-import { rowsOf } from '../rows.ts';
-import type { ReportLake } from '../scope.ts';
-import { thresholdsOf } from '../thresholds.ts';
+import { askAbout, type ReportLake } from '../scope.ts';
+import { loadThresholds } from '../thresholds.ts';
 import { type Baseline, baselineOf, computeBaseline, loadRecent } from './counts.ts';
 import { lookAtDays } from './daily.ts';
 import { explained } from './explain.ts';
@@ -22,7 +21,7 @@ export async function lookAt(
   lake: ReportLake,
   { now, store }: { now: number; store?: Pick<Ports['lake'], 'get' | 'create'> },
 ): Promise<Look> {
-  if (reach === 'daily') return lookAtDays(lake, await loadThresholds(lake), now);
+  if (reach === 'daily') return lookAtDays(lake, await loadThresholds(askAbout(lake, {})), now);
   const end = Math.floor(now / HOUR_MS) * HOUR_MS;
   const day = utcDate(end - 1);
   const baseline: Baseline = await (store ? baselineOf(lake, store, day) : computeBaseline(lake, day));
@@ -30,10 +29,4 @@ export async function lookAt(
   const findings = [];
   for (const finding of look.findings) findings.push(await explained(lake, finding));
   return { ...look, findings };
-}
-
-/** As the views have them: where a function runs there may be no other file. */
-async function loadThresholds({ engine }: ReportLake) {
-  const rows = rowsOf(await engine.query('select name, value from seed_thresholds'));
-  return thresholdsOf(['name,value', ...rows.map((row) => `${row.text('name')},${row.number('value')}`)].join('\n'));
 }
