@@ -6,11 +6,13 @@ import { type LakeEnvironment, readEnvironment } from '#aws/environment.ts';
 import { GlueCatalog } from '#aws/glue-catalog.ts';
 import type { Invocation } from '#aws/observed.ts';
 import { RegisteringStore } from '#aws/registering-store.ts';
+import { connectS3 } from '#aws/s3-client.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { SqsQueue } from '#aws/sqs-queue.ts';
 import { systemClock } from '#host/clock.ts';
 import { type LakeSql, loadSql } from '#host/sql-folder.ts';
-import type { Ports } from '#lake/ports.ts';
+import { MountedRaw } from '#lake/mounted-raw.ts';
+import type { Ports, RawStore } from '#lake/ports.ts';
 
 export interface Wiring {
   environment: LakeEnvironment;
@@ -30,12 +32,12 @@ export const wiring = (): Wiring => {
 let wired: Wiring | undefined;
 
 function wire(environment: LakeEnvironment): Wiring {
-  const { rawBucket, lakeBucket: bucket, database, workgroup, queues, endpoint } = environment;
+  const { lakeBucket: bucket, database, workgroup, queues, endpoint } = environment;
   const clients = connect(endpoint ? { endpoint } : {});
   const { s3, glue, sqs } = clients;
   const catalog = new GlueCatalog({ client: glue, database, bucket });
   const shared = {
-    raw: new S3Store({ client: s3, bucket: rawBucket }),
+    raw: rawOf(environment, s3),
     lake: new RegisteringStore(new S3Store({ client: s3, bucket }), catalog),
     catalog,
     queue: new SqsQueue({ client: sqs, urls: { live: queues.live, backfill: queues.backfill } }),
@@ -60,4 +62,14 @@ function wire(environment: LakeEnvironment): Wiring {
       return sql;
     },
   };
+}
+
+/** One client for each region that a bucket lies in. */
+function rawOf({ rawBucket, otherRawBuckets, endpoint }: LakeEnvironment, s3: Clients['s3']): RawStore {
+  const first = new S3Store({ client: s3, bucket: rawBucket });
+  const others = Object.entries(otherRawBuckets).map(([name, { bucket, region }]): [string, RawStore] => [
+    name,
+    new S3Store({ client: connectS3({ region, ...(endpoint ? { endpoint } : {}) }), bucket }),
+  ]);
+  return others.length === 0 ? first : new MountedRaw(first, others);
 }

@@ -6,6 +6,7 @@ import {
   limits,
   objectNameOffsetHours,
   parquet,
+  sourceName,
   tagColumn,
   tagName,
 } from '#host/settings-schema.ts';
@@ -14,6 +15,7 @@ import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 /** Every function gets all of them: names are no secrets, and the role decides what a function may do. */
 export const VARIABLES = {
   RAW_BUCKET: 'bucket of the raw events',
+  OTHER_RAW_BUCKETS: "buckets of further raw sources, by the sources' names, as JSON (MountedRaw)",
   LAKE_BUCKET: 'bucket of the lake',
   DATABASE: 'Glue database of the tables and views',
   WORKGROUP: 'Athena workgroup of settle and rollup, without a limit on scanned bytes',
@@ -35,6 +37,7 @@ export type EnvironmentVariables = Readonly<Record<VariableName, string>>;
 
 export interface LakeEnvironment {
   rawBucket: string;
+  otherRawBuckets: Readonly<Record<string, OtherBucket>>;
   lakeBucket: string;
   database: string;
   workgroup: string;
@@ -46,6 +49,11 @@ export interface LakeEnvironment {
   /** another account than AWS's own, for tests: the SDK's own variable AWS_ENDPOINT_URL */
   endpoint?: string;
 }
+
+const OtherBuckets = z.record(z.string(), z.strictObject({ bucket: z.string(), region: z.string() }));
+
+/** Where a further raw source lies: SES's global endpoints deliver in two regions. */
+export type OtherBucket = z.output<typeof OtherBuckets>[string];
 
 const DashboardText = z
   .strictObject({
@@ -71,6 +79,9 @@ const SettingsText = z.strictObject({
   headerCarriers,
   objectNameOffsetHours,
   rawTemplate: z.string().nullable(),
+  otherSources: z.array(
+    z.strictObject({ name: sourceName, rawTemplate: z.string().nullable(), objectNameOffsetHours }),
+  ),
   limits,
   parquet,
 });
@@ -87,6 +98,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   const endpoint = variables.AWS_ENDPOINT_URL;
   return {
     rawBucket: of('RAW_BUCKET'),
+    otherRawBuckets: readJson('OTHER_RAW_BUCKETS', of('OTHER_RAW_BUCKETS'), OtherBuckets),
     lakeBucket: of('LAKE_BUCKET'),
     database: of('DATABASE'),
     workgroup: of('WORKGROUP'),

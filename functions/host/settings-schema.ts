@@ -20,6 +20,10 @@ export const objectNameOffsetHours = z.union([
   z.number().min(-12).max(14),
   z.string().refine(isTimeZone, 'is no time zone, such as Europe/Berlin'),
 ]);
+/** It begins the keys of a raw source's objects, behind an `@`. */
+export const sourceName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is no name of a source: lower-case letters, digits and hyphens, at most 40');
 export const parquet = z.enum(['best', 'compatible']);
 export const limits = z.strictObject({
   recordBytes: wholeNumber,

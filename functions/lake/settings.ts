@@ -18,9 +18,17 @@ export interface Settings {
   objectNameOffsetHours: ZoneOffset;
   /** Key template of raw hour prefixes in UTC plus the offset, `{*}` for any folder name; null: any folder layout. */
   rawTemplate: string | null;
+  /** Further raw sources, in other buckets or folders, by name (protocol/raw-sources.ts). */
+  otherSources: readonly NamedSource[];
   limits: Limits;
   /** `compatible`: SNAPPY, plain encoding, no dictionaries, for readers that know no more. */
   parquet: 'best' | 'compatible';
+}
+
+/** A raw source beside the first one. */
+export interface NamedSource extends Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'> {
+  /** lower-case letters, digits and hyphens; it begins the keys of its objects for ever */
+  name: string;
 }
 
 /** Columns that a tag can be said to mean. */
@@ -73,6 +81,7 @@ export const DEFAULT_SETTINGS: Settings = {
   headerCarriers: ['send'],
   objectNameOffsetHours: 0,
   rawTemplate: null,
+  otherSources: [],
   limits: {
     recordBytes: 16 * MB,
     objectBytes: 4096 * MB,

@@ -3,6 +3,7 @@ import { CLOUD_SETTINGS, type EnvironmentVariables, readEnvironment, VARIABLES }
 
 const variables: EnvironmentVariables = {
   RAW_BUCKET: 'raw',
+  OTHER_RAW_BUCKETS: '{}',
   LAKE_BUCKET: 'lake',
   DATABASE: 'mail',
   WORKGROUP: 'settle',

@@ -33,6 +33,7 @@ beforeAll(async () => {
   ]);
   const variables: EnvironmentVariables = {
     RAW_BUCKET: 'raw',
+    OTHER_RAW_BUCKETS: '{}',
     LAKE_BUCKET: 'lake',
     DATABASE: 'mail',
     WORKGROUP: 'pipeline',

@@ -48,6 +48,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
   };
   const variables: EnvironmentVariables = {
     RAW_BUCKET: rawBucket,
+    OTHER_RAW_BUCKETS: '{}',
     LAKE_BUCKET: bucket,
     DATABASE: database,
     WORKGROUP: 'settle',

@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
+import { MountedRaw } from '#lake/mounted-raw.ts';
+import { mountOf } from '#lake/protocol/raw-sources.ts';
 import { DiskStore } from '#local/disk/store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { SortedStore } from './sorted-store.ts';
@@ -27,6 +29,35 @@ describe('a sorted store in memory', () => {
   storeContract(async () => {
     const store = new SortedStore(Date.now);
     return { store, overwrite: async (key, bytes) => store.put(key, bytes) };
+  });
+});
+
+describe('a raw store behind a mount', () => {
+  const mount = mountOf('other');
+  storeContract(async () => {
+    const store = new MemoryStore();
+    const mounted = new MountedRaw(new MemoryStore(), [['other', store]]);
+    const inside = (key: string): string => key.slice(mount.length);
+    return {
+      store: {
+        async *list(prefix, { after, ...options } = {}) {
+          const from = after === undefined ? {} : { after: mount + after };
+          for await (const object of mounted.list(mount + prefix, { ...options, ...from })) {
+            yield { ...object, key: inside(object.key) };
+          }
+        },
+        async *prefixes(prefix) {
+          for await (const folder of mounted.prefixes(mount + prefix)) yield inside(folder);
+        },
+        async get(key, options) {
+          const body = await mounted.get(mount + key, options);
+          return { ...body, key: inside(body.key) };
+        },
+        create: (key, bytes) => store.create(key, bytes),
+        remove: (key) => store.remove(key),
+      },
+      overwrite: async (key, bytes) => store.put(key, bytes),
+    };
   });
 });
 

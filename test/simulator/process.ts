@@ -1,5 +1,6 @@
 /** A simulated process: it has a clock of its own, and may die at any call. */
-import type { Clock, Ports, QueryResult, StoredObject, UnitMessage, WrittenFile } from '#lake/ports.ts';
+import { MountedRaw } from '#lake/mounted-raw.ts';
+import type { Clock, Ports, QueryResult, RawStore, StoredObject, UnitMessage, WrittenFile } from '#lake/ports.ts';
 import type { Bucket, Page } from './bucket.ts';
 import type { MessageQueue } from './messages.ts';
 import type { Partitions } from './partitions.ts';
@@ -14,6 +15,8 @@ export interface Services {
   messages: MessageQueue;
   engine: SqlEngine;
   scheduler: Scheduler;
+  /** mounts of raw sources whose objects lie in the raw bucket, too, but which no listing of the first one shows */
+  mounts: readonly string[];
   /** objects in a page of a listing */
   pageSize: number;
   now(): number;
@@ -111,7 +114,7 @@ export function portsOf(process: Process, services: Services): Ports {
     });
 
   return {
-    raw: readable('raw', raw),
+    raw: sourcesOf(readable('raw', raw), services.mounts),
     lake: {
       ...readable('lake', lake),
       create: (key, bytes) => call('lake.create', key, () => lake.create(key, bytes)),
@@ -138,6 +141,41 @@ export function portsOf(process: Process, services: Services): Ports {
         call('queue.send', `${sent.length} ${lane} messages`, () => messages.send(sent, lane)),
     },
     clock: clockOf(process, services),
+  };
+}
+
+/** Several sources in one bucket, each of which sees its own objects only. */
+function sourcesOf(bucket: RawStore, mounts: readonly string[]): RawStore {
+  if (mounts.length === 0) return bucket;
+  const isFirsts = (key: string): boolean => !mounts.some((mount) => key.startsWith(mount));
+  const first: RawStore = {
+    ...bucket,
+    async *list(prefix, options) {
+      for await (const object of bucket.list(prefix, options)) if (isFirsts(object.key)) yield object;
+    },
+    async *prefixes(prefix) {
+      for await (const folder of bucket.prefixes(prefix)) if (isFirsts(folder)) yield folder;
+    },
+  };
+  return new MountedRaw(
+    first,
+    mounts.map((mount) => [mount.slice(1, -1), folderOf(bucket, mount)]),
+  );
+}
+
+function folderOf(bucket: RawStore, mount: string): RawStore {
+  const inside = (key: string): string => key.slice(mount.length);
+  return {
+    async *list(prefix, { after, ...options } = {}) {
+      const from = after === undefined ? {} : { after: mount + after };
+      for await (const object of bucket.list(mount + prefix, { ...options, ...from })) {
+        yield { ...object, key: inside(object.key) };
+      }
+    },
+    async *prefixes(prefix) {
+      for await (const folder of bucket.prefixes(mount + prefix)) yield inside(folder);
+    },
+    get: (key, options) => bucket.get(mount + key, options),
   };
 }
 

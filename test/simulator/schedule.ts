@@ -2,12 +2,14 @@
 
 import { DAY_MS, HOUR_MS, utcDate } from '#lake/days.ts';
 import { LANES, type Lane } from '#lake/ports.ts';
+import { mountOf } from '#lake/protocol/raw-sources.ts';
+import type { NamedSource } from '#lake/settings.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
 import { agendaOf, type Entry, type Step } from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';
 import { drawnFates, roughness } from './fates.ts';
-import { rawObjects, START } from './mail.ts';
+import { type RawObject, rawObjects, START } from './mail.ts';
 import { expectedTables } from './oracle.ts';
 import type { Process } from './process.ts';
 import { meanings } from './rows.ts';
@@ -61,11 +63,14 @@ export async function playSchedule(
   { variant, without, isTraced = true }: ScheduleOptions = {},
 ): Promise<Outcome> {
   const chance = new Chance(seed);
-  const agenda = agendaOf(rawObjects(chance.fork()), chance.fork());
+  // Drawn apart, so that the seeds of lakes with one source play what they played before.
+  const sources = new Chance(seed + 1_000_000_007);
+  const otherSources = sources.happens(0.25) ? [otherSource(sources)] : [];
+  const agenda = agendaOf(spread(rawObjects(chance.fork()), otherSources, sources), chance.fork());
   const world = new World({
     chance: chance.fork(),
     fateOf: drawnFates(chance.fork(), roughness(chance)),
-    settings: { rawTemplate: chance.happens(0.4) ? HOURLY : null },
+    settings: { rawTemplate: chance.happens(0.4) ? HOURLY : null, otherSources },
     pageSize: chance.oneOf([3, 10, 1000, 1000]),
     queryFailure: chance.oneOf([0, 0, 0.01, 0.05]),
     rowsAtOnce: chance.oneOf([MANY_ROWS, 2, 5]),
@@ -84,6 +89,19 @@ export async function playSchedule(
   const calmCalls = world.scheduler.calls - calls;
   return { seed, entries: agenda.length, calls, calmCalls, kills, violations: world.violations, trace };
 }
+
+const otherSource = (chance: Chance): NamedSource => ({
+  name: 'two',
+  rawTemplate: chance.happens(0.5) ? HOURLY : null,
+  objectNameOffsetHours: 0,
+});
+
+/** Some of the objects come to another source, where some are called as one of the first. */
+const spread = (objects: RawObject[], others: readonly NamedSource[], chance: Chance): RawObject[] =>
+  objects.map((object) => {
+    const [other] = others;
+    return other && chance.happens(0.4) ? { ...object, key: mountOf(other.name) + object.key } : object;
+  });
 
 async function play(world: World, agenda: readonly Entry[], chance: Chance): Promise<void> {
   const { scheduler } = world;

@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ChangedObject, type Engine, type Ports, type RawStore, type Store } from '#lake/ports.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
-import { checkpointsRoot, layoutsRoot, liveFolder, plansRoot, segmentsRoot } from '#lake/protocol/keys.ts';
+import { checkpointsRoot, layoutFolder, liveFolder, plansRoot, segmentsRoot } from '#lake/protocol/keys.ts';
 import { decodeRows } from './rows.ts';
 import type { Variant, World } from './world.ts';
 
@@ -87,6 +87,10 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a part of a send day that goes by what its own mail shows',
     ports: (ports, step) => (step === 'rollup' ? { ...ports, engine: withoutShown(ports.engine) } : ports),
   },
+  {
+    name: 'a listing of one source that shows the others, too',
+    ports: (ports, _, world) => ({ ...ports, raw: showingMounts(ports.raw, world.services.mounts) }),
+  },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
 
@@ -145,7 +149,8 @@ const withoutShown = (engine: Engine): Engine => ({
 
 /** Nothing but what was planned. */
 const asPlannedOnly = (raw: RawStore): RawStore => ({
-  ...raw,
+  list: (prefix, options) => raw.list(prefix, options),
+  prefixes: (prefix) => raw.prefixes(prefix),
   async get(key, options) {
     if (options?.ifMatch === undefined) throw new ChangedObject(key);
     return raw.get(key, options);
@@ -202,6 +207,8 @@ function skipping(lake: Store): Store {
   };
 }
 
+const layoutsRoot = layoutFolder('');
+
 /** All layouts have one number, the one that is asked for last comes last. */
 function withoutNumbers(lake: Store): Store {
   let asked = '';
@@ -218,6 +225,17 @@ function withoutNumbers(lake: Store): Store {
       asked = unnumbered(key);
       return lake.create(asked, bytes);
     },
+  };
+}
+
+function showingMounts(raw: RawStore, mounts: readonly string[]): RawStore {
+  return {
+    async *list(prefix, options) {
+      if (prefix === '') for (const mount of mounts) yield* raw.list(mount, options?.shallow ? { shallow: true } : {});
+      yield* raw.list(prefix, options);
+    },
+    prefixes: (prefix) => raw.prefixes(prefix),
+    get: (key, options) => raw.get(key, options),
   };
 }
 

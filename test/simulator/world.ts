@@ -7,6 +7,7 @@ import { HOUR_MS } from '#lake/days.ts';
 import type { Lane, Ports, UnitMessage } from '#lake/ports.ts';
 import { parentOf } from '#lake/protocol/halves.ts';
 import { plansRoot, versionOfAttempt } from '#lake/protocol/keys.ts';
+import { mountOf } from '#lake/protocol/raw-sources.ts';
 import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { COLLECT_RULES, type CollectRules } from '#lake/steps/collect/rules.ts';
@@ -123,6 +124,7 @@ export class World {
       scheduler: this.scheduler,
       pageSize,
       now,
+      mounts: this.settings.otherSources.map(({ name }) => mountOf(name)),
       select: (sql) => selected(sql, this),
       nonce: () => (++this.#nonces).toString(16).padStart(16, '0'),
     };
@@ -185,7 +187,11 @@ export class World {
       this.scheduler.tasks.some(({ op, subject }) => op === 'lake.create' && subject.startsWith(plansRoot))
     )
       return;
-    this.settings = { ...this.settings, rawTemplate: this.settings.rawTemplate === null ? HOURLY : null };
+    const other = <T extends Pick<Settings, 'rawTemplate'>>(source: T): T => ({
+      ...source,
+      rawTemplate: source.rawTemplate === null ? HOURLY : null,
+    });
+    this.settings = { ...other(this.settings), otherSources: this.settings.otherSources.map(other) };
     this.scheduler.note('world', 'changes the raw template');
   }
 

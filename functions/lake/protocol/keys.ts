@@ -42,9 +42,9 @@ export const cursorFolder = (of: string): string => `${cursorsRoot}${shortHash(o
 export const cursorKey = (of: string, n: number): string => `${cursorFolder(of)}${newestFirst(n)}.json`;
 export const numberOfCursor = (key: string): number => numberOfNewest(key.slice(key.lastIndexOf('/') + 1));
 
-/** Raw templates that the lake has been planned by; the highest number is that of the newest. */
-export const layoutsRoot = `${STATE}/layouts/`;
-export const layoutKey = (n: number, name: string): string => `${layoutsRoot}${n}-${name}.json`;
+/** Raw templates that a source has been planned by; the highest number is that of the newest. */
+export const layoutFolder = (mount: string): string => `${STATE}/layouts/${mount}`;
+export const layoutKey = (mount: string, n: number, name: string): string => `${layoutFolder(mount)}${n}-${name}.json`;
 
 /** Raw prefixes whose objects were all found in plans; the name says how many objects and which. */
 export const closedFolder = (rawPrefix: string): string => `${STATE}/closed/${rawPrefix}`;

@@ -3,6 +3,7 @@ import { HOUR_MS } from '../days.ts';
 import { LANES, type Lane, type Ports, type UnitMessage } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { hourOfPrefix, REACH_HOURS } from './raw-prefixes.ts';
+import { sourceOf } from './raw-sources.ts';
 
 /** What decides a unit's lane. */
 export interface LaneUnit {
@@ -22,10 +23,11 @@ const LIVE_MS = REACH_HOURS.hourly * HOUR_MS;
  */
 export function laneOf(
   { rawPrefix, newestModified = Number.POSITIVE_INFINITY, kind }: LaneUnit,
-  { rawTemplate, objectNameOffsetHours }: Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>,
+  settings: Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours' | 'otherSources'>,
   now: number,
 ): Lane {
   if (kind === 'replay') return 'backfill';
+  const { rawTemplate, objectNameOffsetHours } = sourceOf(settings, rawPrefix);
   const hour = rawTemplate === null ? null : hourOfPrefix(rawTemplate, rawPrefix, objectNameOffsetHours);
   return now - (hour ?? newestModified) <= LIVE_MS ? 'live' : 'backfill';
 }

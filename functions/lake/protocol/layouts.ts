@@ -1,18 +1,18 @@
 /**
- * Records which raw templates a lake has been planned by. Prefixes of one template never contain each other, so all plans
+ * Records which raw templates a raw source has been planned by. Prefixes of one template never contain each other, so all plans
  * of an object are under its prefix. Prefixes of two templates may contain each other; then a planner also reads the plans
  * of the prefixes around and below its own.
  */
 import { hash } from 'node:crypto';
 import type { Store } from '../ports.ts';
 import type { Settings } from '../settings.ts';
-import { layoutKey, layoutsRoot, numberOf, planFolder, plansRoot } from './keys.ts';
+import { layoutFolder, layoutKey, numberOf, planFolder, plansRoot } from './keys.ts';
 import { PlannedObjects, type SummaryLimits } from './planned-objects.ts';
 import { hourOfPrefix } from './raw-prefixes.ts';
+import { sourceOf } from './raw-sources.ts';
 import { createState, planKeysOf } from './records.ts';
 
 type LayoutStore = Pick<Store, 'list' | 'get' | 'create'>;
-type Template = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>;
 
 /** The template by which plans are made now. */
 export interface Layout {
@@ -30,24 +30,26 @@ const nameOf = (template: string | null): string =>
   template === null ? 'none' : hash('sha256', template, 'hex').slice(0, 12);
 
 /**
- * Today's layout, which is remembered with the others, unless the caller only looks (`isLook`). One listing; the first time of
- * a lake without such records a listing of its plans.
+ * A source's layout of today, which is remembered with the others, unless the caller only looks (`isLook`). One listing; the
+ * first time of a source without such records a listing of its plans.
  */
 export async function layoutOf(
   lake: Pick<Store, 'list' | 'create'>,
-  { rawTemplate, objectNameOffsetHours }: Template,
-  isLook = false,
+  settings: Settings,
+  { mount = '', isLook = false }: { mount?: string; isLook?: boolean } = {},
 ): Promise<Layout> {
+  const { rawTemplate, objectNameOffsetHours } = sourceOf(settings, mount);
   const today = nameOf(rawTemplate);
+  const root = layoutFolder(mount);
   for (;;) {
     const names: { n: number; name: string }[] = [];
-    for await (const { key } of lake.list(layoutsRoot)) {
-      const [, n, name = ''] = /^(?:(\d+)-)?([^-]+)\.json$/.exec(key.slice(layoutsRoot.length)) ?? [];
+    for await (const { key } of lake.list(root, { shallow: true })) {
+      const [, n, name = ''] = /^(?:(\d+)-)?([^-]+)\.json$/.exec(key.slice(root.length)) ?? [];
       names.push({ n: n === undefined ? BEFORE : Number(n), name });
     }
     if (names.length === 0 && (await hasStrangePlans())) {
       if (isLook) return { n: BEFORE, isMixed: true };
-      await createState(lake, layoutKey(0, UNKNOWN), {});
+      await createState(lake, layoutKey(mount, 0, UNKNOWN), {});
       names.push({ n: 0, name: UNKNOWN });
     }
     const newest = names.reduce((best, one) => (one.n >= best.n ? one : best), { n: BEFORE - 1, name: '' });
@@ -57,15 +59,16 @@ export async function layoutOf(
     const n = Math.max(newest.n, BEFORE) + 1;
     // No checkpoint is of this layout yet.
     if (isLook) return { n, isMixed };
-    if (await createState(lake, layoutKey(n, today), { raw_template: rawTemplate })) return { n, isMixed };
+    if (await createState(lake, layoutKey(mount, n, today), { raw_template: rawTemplate })) return { n, isMixed };
   }
 
   async function hasStrangePlans(): Promise<boolean> {
-    for await (const { key } of lake.list(plansRoot)) {
+    const isOthers = (prefix: string): boolean => sourceOf(settings, prefix).mount !== mount;
+    for await (const { key } of lake.list(planFolder(mount))) {
       const prefix = key.slice(plansRoot.length, key.lastIndexOf('/') + 1);
       const isOurs =
-        rawTemplate === null ? prefix === '' : hourOfPrefix(rawTemplate, prefix, objectNameOffsetHours) !== null;
-      if (!isOurs) return true;
+        rawTemplate === null ? prefix === mount : hourOfPrefix(rawTemplate, prefix, objectNameOffsetHours) !== null;
+      if (!isOurs && !isOthers(prefix)) return true;
     }
     return false;
   }

@@ -5,8 +5,8 @@
 
 import { HOUR_MS } from '../days.ts';
 import type { RawStore } from '../ports.ts';
-import type { Settings } from '../settings.ts';
 import { instantsOf, offsetMsAt, type ZoneOffset } from '../zone.ts';
+import type { RawSource } from './raw-sources.ts';
 
 const FIELDS: Readonly<Record<string, readonly [start: number, end: number]>> = {
   yyyy: [0, 4],
@@ -56,8 +56,6 @@ export function* prefixesInReach(
   }
 }
 
-type Layout = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>;
-
 /** Whether a folder on the way to the prefixes may hold what is looked for; if not, it is not listed. */
 export type MayHold = (folder: string) => boolean | Promise<boolean>;
 const everyFolder: MayHold = () => true;
@@ -74,17 +72,17 @@ export function dayTemplate(template: string): string | null {
 }
 
 /**
- * The prefixes that a planner looks at, lazily. `all`: every one there is, found by delimiter listing along the template,
+ * The prefixes of a source that a planner looks at, lazily. `all`: every one there is, found by delimiter listing along the template,
  * in order of keys, which by the usual templates is that of time. A layout without a template is one prefix in any reach.
  */
 export async function* rawPrefixes(
   raw: Pick<RawStore, 'prefixes'>,
-  { rawTemplate, objectNameOffsetHours }: Layout,
+  { mount, rawTemplate, objectNameOffsetHours }: RawSource,
   now: number,
   reach: Reach | 'all',
   mayHold: MayHold = everyFolder,
 ): AsyncGenerator<string> {
-  if (rawTemplate === null) yield '';
+  if (rawTemplate === null) yield mount;
   else if (reach === 'all') yield* foldersOf(raw, rawTemplate, '', mayHold);
   else {
     for (const prefix of prefixesInReach(rawTemplate, now, reach, objectNameOffsetHours)) yield* foldersOf(raw, prefix);

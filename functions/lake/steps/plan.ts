@@ -22,6 +22,7 @@ import {
 import { Outcomes } from '../protocol/outcomes.ts';
 import { PlannedObjects, SUMMARY_LIMITS, type SummaryLimits } from '../protocol/planned-objects.ts';
 import { dayTemplate, hourOfPrefix, type MayHold, type Reach, rawPrefixes } from '../protocol/raw-prefixes.ts';
+import { type RawSource, rawSources, sourceOf } from '../protocol/raw-sources.ts';
 import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from '../protocol/records.ts';
 import type { Limits, Settings } from '../settings.ts';
 import { LOOK_OBJECTS, livelyRanges, type Range } from './plan/looks.ts';
@@ -68,7 +69,7 @@ export interface PlanOptions {
 }
 
 /**
- * Plans every raw prefix in reach and queues the new units, prefix by prefix; `all` is every prefix there is. If a
+ * Plans every raw prefix in reach, of all sources, and queues the new units, prefix by prefix; `all` is every prefix there is. If a
  * planner dies between a plan and its messages, `requeue` sends them.
  */
 export async function planReach(
@@ -77,14 +78,32 @@ export async function planReach(
   reach: Reach | 'all',
   options: PlanOptions = {},
 ): Promise<Planned> {
-  const { remainingMs } = options;
   const total: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [], isWhole: true };
-  const layout = await layoutOf(ports.lake, settings);
+  const sources = rawSources(settings);
+  // Each hour another one is first, so that none waits for ever where time runs out.
+  const first = Math.floor(ports.clock.now() / HOUR_MS) % sources.length;
+  for (const source of [...sources.slice(first), ...sources.slice(0, first)]) {
+    await planSource(ports, settings, source, reach, options, total);
+  }
+  return total;
+}
+
+/** Adds to `total` what is new in one source. */
+async function planSource(
+  ports: PlanPorts & Pick<Ports, 'queue'>,
+  settings: Settings,
+  source: RawSource,
+  reach: Reach | 'all',
+  options: PlanOptions,
+  total: Planned,
+): Promise<void> {
+  const { remainingMs } = options;
+  const layout = await layoutOf(ports.lake, settings, { mount: source.mount });
   const above = plansAbove(ports, options);
   // Years of hours may take longer than one process may: the next one goes on.
   const cursor =
-    reach === 'all' && remainingMs && settings.rawTemplate !== null
-      ? await Cursor.read(ports.lake, settings.rawTemplate)
+    reach === 'all' && remainingMs && source.rawTemplate !== null
+      ? await Cursor.read(ports.lake, source.rawTemplate)
       : null;
   let left: string | null = null;
   await concurrently(prefixes(), PREFIXES_AT_ONCE, async (prefix) => {
@@ -98,11 +117,10 @@ export async function planReach(
     if (!planned.isWhole) leave(prefix);
   });
   await cursor?.move(left ?? '');
-  return total;
 
   async function* prefixes(): AsyncGenerator<string> {
-    const mayHold = reach === 'all' && !layout.isMixed ? notClosed(ports, settings) : undefined;
-    for await (const prefix of rawPrefixes(ports.raw, settings, ports.clock.now(), reach, mayHold)) {
+    const mayHold = reach === 'all' && !layout.isMixed ? notClosed(ports, source) : undefined;
+    for await (const prefix of rawPrefixes(ports.raw, source, ports.clock.now(), reach, mayHold)) {
       if (cursor && compareKeys(prefix, cursor.from) < 0) continue;
       if (isOutOfTime(remainingMs)) {
         leave(prefix);
@@ -121,7 +139,7 @@ export async function planReach(
 /**
  * Leaves out days that an audit has closed and that are as they were then: one listing in place of one for each hour.
  */
-function notClosed(ports: PlanPorts, { rawTemplate, objectNameOffsetHours }: Settings): MayHold {
+function notClosed(ports: PlanPorts, { rawTemplate, objectNameOffsetHours }: RawSource): MayHold {
   const days = rawTemplate === null ? null : dayTemplate(rawTemplate);
   return async (folder) =>
     days === null ||
@@ -173,6 +191,7 @@ async function planOnce(
   options: PrefixOptions,
 ): Promise<Planned> {
   const { raw, lake, clock } = ports;
+  const { rawTemplate, objectNameOffsetHours } = sourceOf(settings, rawPrefix);
   const { layout, above = plansAbove(ports, options), reach = 'all', remainingMs, trusts = true } = options;
   const { limits = SUMMARY_LIMITS, lookObjects = LOOK_OBJECTS } = options;
   const isMixed = layout?.isMixed ?? false;
@@ -182,7 +201,7 @@ async function planOnce(
     above: isMixed ? await above.of(rawPrefix) : [],
     trusts,
     // An hour gets few plans, and its objects may be many.
-    ...(settings.rawTemplate?.includes('{HH}') ? {} : { nonce: () => clock.nonce() }),
+    ...(rawTemplate?.includes('{HH}') ? {} : { nonce: () => clock.nonce() }),
   });
   const result: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [], isWhole: true };
   const fresh: PlannedObject[] = [];
@@ -216,7 +235,6 @@ async function planOnce(
   }
 
   function hasHours(): boolean {
-    const { rawTemplate, objectNameOffsetHours } = settings;
     return rawTemplate !== null && hourOfPrefix(rawTemplate, rawPrefix, objectNameOffsetHours) !== null;
   }
 

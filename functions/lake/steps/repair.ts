@@ -8,6 +8,7 @@ import { liveFolder } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
 import { layoutOf } from '../protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
+import { sourceOf } from '../protocol/raw-sources.ts';
 import { heal } from '../protocol/readers.ts';
 import { newestGeneration } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS } from '../settings.ts';
@@ -71,8 +72,10 @@ function stepsFor(
   return [
     async () => {
       if (found.unplanned.length === 0) return;
-      const layout = await layoutOf(ports.lake, settings);
-      for (const prefix of found.unplanned) await planPrefix(ports, settings, prefix, { layout, trusts: false });
+      for (const prefix of found.unplanned) {
+        const layout = await layoutOf(ports.lake, settings, { mount: sourceOf(settings, prefix).mount });
+        await planPrefix(ports, settings, prefix, { layout, trusts: false });
+      }
     },
     async () => {
       if (!hasRaw) return;

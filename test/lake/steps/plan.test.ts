@@ -87,7 +87,7 @@ describe('plan', () => {
   test('folders that no clock can name are found by listing, and what the template does not name is said', async () => {
     const ports = planning();
     const template = 'raw/{*}/year={yyyy}/month={MM}/hour={dd}-{HH}/';
-    const settings = { ...SETTINGS, rawTemplate: template };
+    const source = { mount: '', rawTemplate: template, objectNameOffsetHours: 0 };
     const now = hourPrefix('year={yyyy}/month={MM}/hour={dd}-{HH}/', NOW, 0);
     for (const key of [
       `raw/shop/${now}a`,
@@ -98,9 +98,9 @@ describe('plan', () => {
     ]) {
       ports.raw.put(key, 'x');
     }
-    const tick = await Array.fromAsync(rawPrefixes(ports.raw, settings, NOW, 'tick'));
+    const tick = await Array.fromAsync(rawPrefixes(ports.raw, source, NOW, 'tick'));
     expect(tick.filter((prefix) => prefix.endsWith(now))).toEqual([`raw/news/${now}`, `raw/shop/${now}`]);
-    expect(await Array.fromAsync(rawPrefixes(ports.raw, settings, NOW, 'all'))).toEqual([
+    expect(await Array.fromAsync(rawPrefixes(ports.raw, source, NOW, 'all'))).toEqual([
       'raw/news/year=2020/month=01/hour=02-03/',
       `raw/news/${now}`,
       `raw/shop/${now}`,

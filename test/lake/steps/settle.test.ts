@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { Catalog, Engine, Ports, Store } from '#lake/ports.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix, rawPrefixes } from '#lake/protocol/raw-prefixes.ts';
+import { sourceOf } from '#lake/protocol/raw-sources.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { planPrefix, planReach } from '#lake/steps/plan.ts';
 import { isHeldBack } from '#lake/steps/settle/watermark.ts';
@@ -166,7 +167,7 @@ describe('the watermark', () => {
       const at = SENT + hour * HOUR_MS;
       small.put(rawKey(at, `h${hour}`), ndjson(sesDelivery({ messageId: `m${hour}`, sentAt: at })), at);
     }
-    const prefixes = await Array.fromAsync(rawPrefixes(ports.raw, settings, NOW, 'all'));
+    const prefixes = await Array.fromAsync(rawPrefixes(ports.raw, sourceOf(settings, ''), NOW, 'all'));
     expect(prefixes).toHaveLength(days * 4);
     const shuffled = prefixes.map((_, i) => prefixes[(i * 7 + 3) % prefixes.length] ?? '');
     const settled: Settled[] = [];

@@ -15,6 +15,7 @@ import { type Layout, layoutOf, PlansAbove, plansAround } from '../../protocol/l
 import { Outcomes } from '../../protocol/outcomes.ts';
 import { PlannedObjects, SUMMARY_LIMITS } from '../../protocol/planned-objects.ts';
 import { dayTemplate, hourOfPrefix, outsideTemplate, REACH_HOURS, rawPrefixes } from '../../protocol/raw-prefixes.ts';
+import { type RawSource, rawSources, sourceOf } from '../../protocol/raw-sources.ts';
 import { type Plan, planKeysOf, rawPlans, readPlan } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';
 import type { Range } from '../plan/looks.ts';
@@ -31,7 +32,7 @@ export interface RawAudit {
 
 type RawPorts = Pick<Ports, 'raw' | 'lake'>;
 
-/** The state of an audit of raw data while it runs. */
+/** The state of an audit of a raw source while it runs. */
 interface RawWork {
   ports: RawPorts;
   scope: AuditScope;
@@ -56,26 +57,28 @@ export async function auditRaw(
   drift: ReportDrift,
 ): Promise<RawAudit> {
   const found: RawAudit = { objects: 0, unplanned: [], planned: new Map() };
-  const layout = hasRaw ? await layoutOf(ports.lake, settings, true) : { n: 0, isMixed: false };
-  const { isMixed } = layout;
-  const above = new PlansAbove(ports.lake, SUMMARY_LIMITS);
-  const work: RawWork = {
-    ports,
-    scope,
-    found,
-    drift,
-    layout,
-    above,
-    days: ClosedDays.of(settings),
-    counted: new Set(),
-  };
+  const counted = new Set<string>();
   if (!hasRaw) {
     const known = new KnownObjects();
-    for await (const { key } of rawPlans(ports.lake)) await addPlan(work, key, '', known, drift);
+    const counting = { ports, found, counted };
+    for await (const { key } of rawPlans(ports.lake)) await addPlan(counting, key, '', known, drift);
     return { ...found, objects: known.size };
   }
-  if (settings.rawTemplate !== null) {
-    for await (const key of outsideTemplate(ports.raw, settings.rawTemplate, isInScope)) drift('outside_template', key);
+  for (const source of rawSources(settings)) {
+    const layout = await layoutOf(ports.lake, settings, { mount: source.mount, isLook: true });
+    const above = new PlansAbove(ports.lake, SUMMARY_LIMITS);
+    const days = ClosedDays.of(source);
+    await auditSource({ ports, scope, found, drift, layout, above, days, counted }, settings, source);
+  }
+  return found;
+}
+
+async function auditSource(work: RawWork, settings: Settings, source: RawSource): Promise<void> {
+  const { ports, scope, found, drift, layout } = work;
+  const { mount, rawTemplate, objectNameOffsetHours } = source;
+  const { isMixed } = layout;
+  if (rawTemplate !== null) {
+    for await (const key of outsideTemplate(ports.raw, rawTemplate, isInScope)) drift('outside_template', key);
   }
   const seen = new Set<string>();
   await concurrently(prefixes(), PREFIXES_AT_ONCE, (prefix) => {
@@ -94,19 +97,17 @@ export async function auditRaw(
       isMixed ? countPlans(work, prefix) : auditPrefix(work, prefix, isOld(prefix)),
     );
   }
-  return found;
 
   async function* plannedPrefixes(): AsyncGenerator<string> {
     for await (const { key } of rawPlans(ports.lake)) {
       const prefix = key.slice(plansRoot.length, key.lastIndexOf('/') + 1);
-      if (seen.has(prefix)) continue;
+      if (seen.has(prefix) || sourceOf(settings, prefix).mount !== mount) continue;
       seen.add(prefix);
       yield prefix;
     }
   }
 
   function hourOf(prefix: string): number | null {
-    const { rawTemplate, objectNameOffsetHours } = settings;
     return rawTemplate === null ? null : hourOfPrefix(rawTemplate, prefix, objectNameOffsetHours);
   }
 
@@ -136,7 +137,7 @@ export async function auditRaw(
   }
 
   async function* prefixes(): AsyncGenerator<string> {
-    for await (const prefix of rawPrefixes(ports.raw, settings, scope.now, 'all', mayHold)) {
+    for await (const prefix of rawPrefixes(ports.raw, source, scope.now, 'all', mayHold)) {
       const hour = hourOf(prefix);
       if (hour === null || scope.includesTime(hour)) yield prefix;
     }
@@ -154,7 +155,7 @@ class ClosedDays {
     this.#offset = offset;
   }
 
-  static of({ rawTemplate, objectNameOffsetHours }: Settings): ClosedDays | null {
+  static of({ rawTemplate, objectNameOffsetHours }: RawSource): ClosedDays | null {
     const template = rawTemplate === null ? null : dayTemplate(rawTemplate);
     return template === null ? null : new ClosedDays(template, objectNameOffsetHours);
   }
@@ -278,7 +279,7 @@ function partsOfDay(planned: PlannedObjects, now: number): Range[] {
 }
 
 async function addPlan(
-  { ports, found, counted }: RawWork,
+  { ports, found, counted }: Pick<RawWork, 'ports' | 'found' | 'counted'>,
   planKey: string,
   prefix: string,
   known: KnownObjects,

@@ -8,6 +8,7 @@ import type { Ports, RawStore } from '../../ports.ts';
 import { planFolder } from '../../protocol/keys.ts';
 import type { OpenUnit } from '../../protocol/open-units.ts';
 import { foldersOf, hourOfPrefix, hourPrefix } from '../../protocol/raw-prefixes.ts';
+import { type RawSource, rawSources, sourceOf } from '../../protocol/raw-sources.ts';
 import type { Settings } from '../../settings.ts';
 
 /** Hours after midnight UTC at which a day counts as finished. */
@@ -31,11 +32,13 @@ export const isHeldBack = (dt: string, open: readonly OpenUnit[], settings: Layo
 
 /** The same for many days: the units are looked at once. */
 export function heldBackCheck(open: readonly OpenUnit[], settings: Layout, now: number): (dt: string) => boolean {
-  const { rawTemplate, objectNameOffsetHours } = settings;
   const prefixes = new Set<string>();
   for (const unit of open) if (unit.kind !== 'replay' && !isOverdue(unit, now)) prefixes.add(unit.rawPrefix);
   const hours = [...prefixes]
-    .map((prefix) => (rawTemplate === null ? null : hourOfPrefix(rawTemplate, prefix, objectNameOffsetHours)))
+    .map((prefix) => {
+      const { rawTemplate, objectNameOffsetHours } = sourceOf(settings, prefix);
+      return rawTemplate === null ? null : hourOfPrefix(rawTemplate, prefix, objectNameOffsetHours);
+    })
     .map((hour) => hour ?? Number.NEGATIVE_INFINITY)
     .sort((a, b) => a - b);
   const isAnyDay = hours[0] === Number.NEGATIVE_INFINITY;
@@ -54,7 +57,7 @@ export function heldBackCheck(open: readonly OpenUnit[], settings: Layout, now: 
 export const isOverdue = ({ plannedAt }: Pick<OpenUnit, 'plannedAt'>, now: number): boolean =>
   now - plannedAt > LONGEST_WAIT_MS;
 
-type Layout = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'>;
+type Layout = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours' | 'otherSources'>;
 
 /** Parents of hours whose folders are remembered: neighbouring days share theirs. */
 const MOST_REMEMBERED = 256;
@@ -75,9 +78,13 @@ export class UnplannedHours {
     this.#plans = new FolderMemory(lake);
   }
 
-  /** Is there such an hour among those that can hold the day's events? Never in a layout that has no hours. */
+  /** Is there such an hour among those that can hold the day's events? Never in a source that has no hours. */
   async holdBack(dt: string): Promise<boolean> {
-    const { rawTemplate, objectNameOffsetHours } = this.#layout;
+    for (const source of rawSources(this.#layout)) if (await this.#holdsBack(dt, source)) return true;
+    return false;
+  }
+
+  async #holdsBack(dt: string, { rawTemplate, objectNameOffsetHours }: RawSource): Promise<boolean> {
     if (rawTemplate === null) return false;
     for (let hour = firstHour(dt); hour < lastHour(dt); hour += HOUR_MS) {
       for await (const prefix of foldersOf(this.#raw, hourPrefix(rawTemplate, hour, objectNameOffsetHours))) {

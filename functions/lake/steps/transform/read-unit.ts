@@ -4,6 +4,7 @@ import { deliveredAt } from '../../decode/time.ts';
 import type { RecordContext } from '../../decode/types.ts';
 import { ChangedObject, MissingObject, type RawStore, type StoredBody } from '../../ports.ts';
 import { ContentDigest, digestOf, type ReadContent } from '../../protocol/contents.ts';
+import { sourceOf } from '../../protocol/raw-sources.ts';
 import type { ObjectProblem, PlannedObject, PlannedUnit } from '../../protocol/records.ts';
 import { readObject } from '../../read/object.ts';
 import { readRanges } from '../../read/range.ts';
@@ -91,7 +92,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
       attempt,
       sourceKey: object.key,
       sourceOrdinal: 0,
-      deliveredAt: deliveredAt(object.key, object.modified, settings.objectNameOffsetHours),
+      deliveredAt: deliveredAt(object.key, object.modified, sourceOf(settings, object.key).objectNameOffsetHours),
     };
     newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, context.deliveredAt);
     const visitor: RecordVisitor = {
@@ -257,7 +258,7 @@ export const readPoison: ReadUnit = async (_, unit, attempt, { settings }) => {
   const tally = new Tally();
   let newestDeliveredAt: number | null = null;
   for (const { key, modified } of unit.objects) {
-    const delivered = deliveredAt(key, modified, settings.objectNameOffsetHours);
+    const delivered = deliveredAt(key, modified, sourceOf(settings, key).objectNameOffsetHours);
     newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, delivered);
     tally.quarantined('poison');
     rows.quarantine({
