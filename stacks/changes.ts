@@ -5,19 +5,21 @@ import type { StagePlaces } from './spec/places.ts';
 
 const TOPIC = 'aws:sns/topic:Topic';
 const BUCKET = 'aws:s3/bucket:Bucket';
+const FUNCTION = 'aws:lambda/function:Function';
 const POLICY = 'aws:iam/rolePolicy:RolePolicy';
 const ENCRYPTION = 'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration';
 
 /** @throws ConfigError with what would happen, and what to do */
 export function refuseChanges(
   deployed: Deployed,
-  config: Pick<StageConfig, 'region' | 'raw' | 'kmsKeyArn' | 'formerKmsKeyArns' | 'keepsData'>,
+  config: Pick<StageConfig, 'region' | 'raw' | 'otherRaw' | 'kmsKeyArn' | 'formerKmsKeyArns' | 'keepsData'>,
   { names }: Pick<StagePlaces, 'names'>,
   stage: string,
 ): void {
   const refusals = [
     regionChange(deployed, config),
     rawChange(deployed, names.rawBucket, config.keepsData),
+    otherRawChange(deployed, config),
     keyChange(deployed, config),
     rawKeyChange(deployed, config),
   ].filter((refusal) => refusal !== null);
@@ -41,6 +43,19 @@ function rawChange(deployed: Deployed, bucket: string, keepsData: boolean): stri
   return `  raw: this lake was made from ${before}, and what it holds names objects there; it can't read ${bucket} instead: ${instead}, or copy the objects below the folders of ${before}`;
 }
 
+/** So it is with a further source: its name stands for its bucket. */
+function otherRawChange(deployed: Deployed, { otherRaw }: Pick<StageConfig, 'otherRaw'>): string | null {
+  const inputs: unknown = deployed.get(keyOf(FUNCTION, 'TransformFunction'))?.inputs;
+  const [, text = '{}'] = /"OTHER_RAW_BUCKETS":("(?:[^"\\]|\\.)*")/.exec(JSON.stringify(inputs ?? {})) ?? [];
+  const before: Readonly<Record<string, { bucket: string }>> = JSON.parse(text === '{}' ? text : JSON.parse(text));
+  for (const { name, bucket } of otherRaw) {
+    const known = before[name]?.bucket;
+    if (known === undefined || known === bucket) continue;
+    return `  raw: the source ${name} lies in ${known}, and what this lake holds names objects there; it can't read ${bucket} instead: give that source another name`;
+  }
+  return null;
+}
+
 /** What was written with a key can be read with that key only. */
 function keyChange(
   deployed: Deployed,
@@ -55,11 +70,18 @@ function keyChange(
 /** So it is with raw objects, which are read again for as long as they are there. */
 function rawKeyChange(
   deployed: Deployed,
-  { raw, kmsKeyArn, formerKmsKeyArns }: Pick<StageConfig, 'raw' | 'kmsKeyArn' | 'formerKmsKeyArns'>,
+  {
+    raw,
+    otherRaw,
+    kmsKeyArn,
+    formerKmsKeyArns,
+  }: Pick<StageConfig, 'raw' | 'otherRaw' | 'kmsKeyArn' | 'formerKmsKeyArns'>,
 ): string | null {
   const policy: unknown = JSON.parse(String(deployed.get(keyOf(POLICY, 'TransformPolicy'))?.inputs?.policy ?? '{}'));
-  const [, before] = /"Sid":"RawKey"[^}]*"Resource":\["([^"]+)"/.exec(JSON.stringify(policy)) ?? [];
-  const now = [kmsKeyArn, raw.from === 'existing bucket' ? raw.kmsKeyArn : null, ...formerKmsKeyArns];
-  if (before === undefined || now.includes(before)) return null;
-  return `  raw.kmsKeyArn: raw objects are encrypted with ${before}: say formerKmsKeyArns: ['${before}'] so that they can still be read`;
+  const [, listed = ''] = /"Sid":"RawKey"[^}]*"Resource":\[([^\]]+)\]/.exec(JSON.stringify(policy)) ?? [];
+  const first = raw.from === 'existing bucket' ? raw.kmsKeyArn : null;
+  const now = [kmsKeyArn, first, ...otherRaw.map((source) => source.kmsKeyArn), ...formerKmsKeyArns];
+  const gone = [...listed.matchAll(/"([^"]+)"/g)].map(([, key = '']) => key).filter((key) => !now.includes(key));
+  if (gone.length === 0) return null;
+  return `  raw.kmsKeyArn: raw objects are encrypted with ${gone.join(', ')}: say formerKmsKeyArns: ['${gone.join("', '")}'] so that they can still be read`;
 }

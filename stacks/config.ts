@@ -1,11 +1,12 @@
 /** What a user may configure of a deployed lake, with defaults, by stage, checked before anything is made. */
 import { z } from 'zod';
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
-import { dimensionTags, headerCarriers, namedTags, parquet } from '#host/settings-schema.ts';
+import { dimensionTags, headerCarriers, namedTags, parquet, sourceName } from '#host/settings-schema.ts';
 import { type Settings, tagsOver } from '#lake/settings.ts';
 import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit/units.ts';
-import { isTimeZone } from '#lake/zone.ts';
+import { isTimeZone, type ZoneOffset } from '#lake/zone.ts';
 import { SCHEDULES } from './spec/lambdas.ts';
+import { rootOf } from './spec/raw-folders.ts';
 import { zoneOffset } from './spec/time-zone.ts';
 
 /** Kinds of events that SES publishes (SES API v2, `EventDestinationDefinition`). */
@@ -46,8 +47,29 @@ const template = z
   .regex(/^[^/].*\/$/, 'must be a prefix that ends in "/", such as events/{yyyy}/{MM}/{dd}/{HH}/')
   .refine((text) => /\{yyyy\}.*\{MM\}.*\{dd\}/.test(text), 'must name {yyyy}, {MM} and {dd}, in this order');
 const timeZone = z.string().refine(isTimeZone, 'is no time zone, such as Asia/Kolkata');
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region, such as eu-west-1');
 
-/** Where the raw events come from. */
+/** A bucket that you have: it is read, and nothing about it is changed. */
+const ExistingBucket = z.strictObject({
+  from: z.literal('existing bucket'),
+  bucket: bucketName,
+  /** folders of the objects; null: any layout, for which the whole bucket is listed each time */
+  template: template.nullable(),
+  /** of the folders, and of the times in objects' names, if they were made in another one than UTC */
+  timeZone: timeZone.default('UTC'),
+  /** key that the bucket is encrypted with, if it is one of yours */
+  kmsKeyArn: keyArn.nullable().default(null),
+});
+
+/** A further bucket of events, such as that of another region or account, or the history of Pinpoint. */
+const OtherRaw = ExistingBucket.extend({
+  /** begins the keys of its objects in the lake, behind an `@`, for good */
+  name: sourceName,
+  /** the bucket's, if it is not the stage's */
+  region: region.nullable().default(null),
+});
+
+/** Where the raw events come from, or the first of several sources. */
 const Raw = z.discriminatedUnion('from', [
   z.strictObject({
     /** a new bucket, and a Firehose that fills it */
@@ -61,17 +83,7 @@ const Raw = z.discriminatedUnion('from', [
       .strictObject({ seconds: z.int().min(60).max(900), megabytes: z.int().min(1).max(128) })
       .default({ seconds: 300, megabytes: 64 }),
   }),
-  z.strictObject({
-    /** a bucket that you have: it is read, and nothing about it is changed */
-    from: z.literal('existing bucket'),
-    bucket: bucketName,
-    /** folders of the objects; null: any layout, for which the whole bucket is listed each time */
-    template: template.nullable(),
-    /** of the folders, and of the times in objects' names, if they were made in another one than UTC */
-    timeZone: timeZone.default('UTC'),
-    /** key that the bucket is encrypted with, if it is one of yours */
-    kmsKeyArn: keyArn.nullable().default(null),
-  }),
+  ExistingBucket,
 ]);
 
 /** QuickSight API, `ResourcePermission.Principal` */
@@ -84,8 +96,13 @@ const principal = z
 
 /** What may be said of a stage, with defaults. */
 export const StageSchema = z.strictObject({
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region, such as eu-west-1'),
+  region,
   raw: Raw.default({ from: 'new bucket', archiveAfterDays: null, buffer: { seconds: 300, megabytes: 64 } }),
+  /** further sources; a config file says them in `raw`, behind the first one */
+  otherRaw: z
+    .array(OtherRaw)
+    .refine((sources) => new Set(sources.map(({ name }) => name)).size === sources.length, 'names a source twice')
+    .default([]),
   /** what SES publishes, and for which mail; null: SES is left alone. Only with a new bucket. */
   ses: z
     .strictObject({
@@ -181,7 +198,12 @@ export const StageSchema = z.strictObject({
   keepsData: z.boolean(),
 });
 
-type StageInput = Omit<z.input<typeof StageSchema>, 'keepsData'> & { keepsData?: boolean };
+type RawInput = z.input<typeof Raw>;
+interface StageInput extends Omit<z.input<typeof StageSchema>, 'keepsData' | 'raw' | 'otherRaw'> {
+  /** a source, or a list of them: the first may be a new bucket, the others have names */
+  raw?: RawInput | readonly [RawInput, ...z.input<typeof OtherRaw>[]];
+  keepsData?: boolean;
+}
 export type StageConfig = Readonly<z.output<typeof StageSchema>>;
 
 /** The config file's content: what holds for all stages, and by stage what differs there. */
@@ -204,52 +226,99 @@ export function configOf({ app, stages = {}, ...all }: LakeConfig, stage: string
   if (!/^[a-z][a-z0-9-]{0,19}$/.test(app))
     throw wrong(stage, `  app: lower-case letters, digits and hyphens, at most 20: ${app}`);
   const merged = laidOver(all, Object.hasOwn(stages, stage) ? (stages[stage] ?? {}) : {});
-  const parsed = StageSchema.safeParse({ ...merged, keepsData: merged.keepsData ?? stage === 'production' });
-  if (!parsed.success) throw wrong(stage, z.prettifyError(parsed.error));
+  const { raw: listed, ...rest } = merged;
+  const [first, ...otherRaw] = Array.isArray(listed) ? listed : [listed];
+  const raws = first === undefined ? { otherRaw } : { raw: first, otherRaw };
+  const parsed = StageSchema.safeParse({ ...rest, ...raws, keepsData: merged.keepsData ?? stage === 'production' });
+  if (!parsed.success) throw wrong(stage, inFilesWords(z.prettifyError(parsed.error)));
   const { raw, ses } = parsed.data;
   // What a stage leaves out is on by default; with a bucket of yours there is no Firehose that SES could feed.
   if (raw.from === 'existing bucket' && merged.ses) {
     throw wrong(stage, '  ses: needs raw: { from: "new bucket" }, whose Firehose it feeds; say ses: null');
   }
-  for (const [place, key] of Object.entries(keysOf(parsed.data))) {
-    if (key && key.split(':')[3] !== parsed.data.region) {
+  for (const { place, key, where, region: there } of keysOf(parsed.data)) {
+    if (key && key.split(':')[3] !== there) {
       throw wrong(
         stage,
-        `  ${place}: is in another region than the stage (${parsed.data.region}), where S3 can't use it: ${key}`,
+        `  ${place}: is in another region than the ${where} (${there}), where S3 can't use it: ${key}`,
       );
     }
   }
+  refuseOverlap(stage, parsed.data);
   return { ...parsed.data, ses: raw.from === 'existing bucket' ? null : ses };
 }
 
-const keysOf = ({ kmsKeyArn, raw }: Pick<StageConfig, 'kmsKeyArn' | 'raw'>): Record<string, string | null> => ({
-  kmsKeyArn,
-  'raw.kmsKeyArn': raw.from === 'existing bucket' ? raw.kmsKeyArn : null,
-});
+/** Places of errors as the config file has them, where further sources stand in `raw`. */
+const inFilesWords = (errors: string): string =>
+  errors.replace(/otherRaw\[(\d+)\]/g, (_, i: string) => `raw[${Number(i) + 1}]`).replace(/otherRaw/g, 'raw');
+
+interface KeyPlace {
+  place: string;
+  key: string | null;
+  where: 'stage' | 'bucket';
+  region: string;
+}
+
+const keysOf = ({ kmsKeyArn, raw, otherRaw, region }: StageConfig): KeyPlace[] => [
+  { place: 'kmsKeyArn', key: kmsKeyArn, where: 'stage', region },
+  {
+    place: otherRaw.length > 0 ? 'raw[0].kmsKeyArn' : 'raw.kmsKeyArn',
+    key: raw.from === 'existing bucket' ? raw.kmsKeyArn : null,
+    where: 'stage',
+    region,
+  },
+  ...otherRaw.map(
+    (source, i): KeyPlace => ({
+      place: `raw[${i + 1}].kmsKeyArn`,
+      key: source.kmsKeyArn,
+      where: 'bucket',
+      region: source.region ?? region,
+    }),
+  ),
+];
+
+/** What lies in two sources would be read twice. */
+function refuseOverlap(stage: string, { raw, otherRaw }: StageConfig): void {
+  const sources = [...(raw.from === 'existing bucket' ? [raw] : []), ...otherRaw];
+  for (const [i, { bucket, template: inner }] of sources.entries()) {
+    for (const other of sources.slice(0, i)) {
+      const [a, b] = [rootOf(inner), rootOf(other.template)];
+      if (bucket === other.bucket && (a.startsWith(b) || b.startsWith(a))) {
+        throw wrong(stage, `  raw: two sources hold the same objects of ${bucket}: name folders that don't overlap`);
+      }
+    }
+  }
+}
 
 /** What the functions are to know of it. */
-export function settingsOf({ raw, tags, dimensions, headerCarriers, parquet }: StageConfig): Settings {
-  const offset = raw.from === 'existing bucket' ? zoneOffset(raw.timeZone) : 0;
-  if (offset === null) throw new ConfigError('raw.timeZone is no time zone');
+export function settingsOf({ raw, otherRaw, tags, dimensions, headerCarriers, parquet }: StageConfig): Settings {
   return {
     ...CLOUD_SETTINGS,
     tags: tagsOver(tags, CLOUD_SETTINGS.tags),
     dimensions,
     headerCarriers,
     parquet,
-    objectNameOffsetHours: offset,
+    objectNameOffsetHours: raw.from === 'existing bucket' ? offsetOf(raw) : 0,
     rawTemplate: raw.from === 'existing bucket' ? raw.template : CLOUD_SETTINGS.rawTemplate,
+    otherSources: otherRaw.map((source) => ({
+      name: source.name,
+      rawTemplate: source.template,
+      objectNameOffsetHours: offsetOf(source),
+    })),
   };
+}
+
+function offsetOf({ timeZone: zone }: { timeZone: string }): ZoneOffset {
+  const offset = zoneOffset(zone);
+  if (offset === null) throw new ConfigError(`raw.timeZone is no time zone: ${zone}`);
+  return offset;
 }
 
 const wrong = (stage: string, what: string): ConfigError =>
   new ConfigError(`maillake.config.ts is wrong for stage ${stage}:\n${what}`);
 
 /** Sections are laid over each other key by key, `raw` and everything that is no section is replaced. */
-function laidOver(
-  all: Omit<StageInput, 'keepsData'> & { keepsData?: boolean },
-  stage: Partial<StageInput>,
-): StageInput {
+function laidOver(all: StageInput, stage: Partial<StageInput>): StageInput {
   const merged: Record<string, unknown> = { ...all };
   for (const [key, value] of Object.entries(stage)) {
     const below = merged[key];

@@ -50,6 +50,11 @@ function variablesOf(
 ): Record<keyof EnvironmentVariables, $util.Input<string>> {
   return {
     RAW_BUCKET: storage.raw.name,
+    OTHER_RAW_BUCKETS: JSON.stringify(
+      Object.fromEntries(
+        config.otherRaw.map(({ name, bucket, region }) => [name, { bucket, region: region ?? config.region }]),
+      ),
+    ),
     LAKE_BUCKET: storage.lake.name,
     DATABASE: catalog.database.name,
     WORKGROUP: workgroups.pipeline.name,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { attemptVersion } from '#host/attempt-version.ts';
 import { systemClock } from '#host/clock.ts';
 import { codeVersion } from '#host/code-version.ts';
+import { UsageError } from '#host/failure.ts';
 import { loadSql, viewNames } from '#host/sql-folder.ts';
 import type { Ports } from '#lake/ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
@@ -13,11 +14,12 @@ import { DiskStore } from './disk/store.ts';
 import { DuckDbEngine } from './duckdb/engine.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { addressOf, readBucketAddress } from './raw/bucket-address.ts';
-import { openRaw } from './raw/store.ts';
+import { otherRaws } from './raw/known-folder.ts';
+import { openSources } from './raw/store.ts';
 import { readSettings } from './settings-file.ts';
 
 export interface LakeOptions {
-  /** folder of raw objects, in any layout, or `s3://bucket/prefix`; steps that read no raw data need none */
+  /** first folder of raw objects, in any layout, or `s3://bucket/prefix`; steps that read no raw data need none */
   raw?: string;
   /** folder of the lake, made if it isn't there */
   lake: string;
@@ -48,7 +50,9 @@ export interface LocalLake {
   rollupSelect: string;
   /** path of the folder, or address of the bucket's folder */
   rawRoot: string;
-  /** folders, links and names below it that could not be read so far, each with why: their neighbours were */
+  /** further raw folders, by the names of the sources */
+  otherRaws: Readonly<Record<string, string>>;
+  /** folders, links and names below them that could not be read so far, each with why: their neighbours were */
   unread: ReadonlyMap<string, string>;
   lakeRoot: string;
   durable: boolean;
@@ -65,7 +69,8 @@ export async function openLake({
 }: LakeOptions): Promise<LocalLake> {
   const lakeRoot = resolve(lake);
   const rawRoot = rootOf(raw ?? join(lakeRoot, 'no-raw'));
-  const settings = given ?? (await readSettings(lake, LOCAL_SETTINGS));
+  const others = otherRaws(lakeRoot);
+  const settings = withSources(given ?? (await readSettings(lake, LOCAL_SETTINGS)), Object.keys(others));
   const names = await viewNames(SQL_FOLDER);
   const needsViews = asks === undefined || mayName(asks, names);
   const { views, rollup } = needsViews ? await loadSql(SQL_FOLDER) : NO_SQL;
@@ -81,7 +86,7 @@ export async function openLake({
   });
   const unread = new Map<string, string>();
   const ports: Ports = {
-    raw: openRaw(rawRoot, (path, why) => unread.set(path, why)),
+    raw: openSources(rawRoot, others, (path, why) => unread.set(path, why)),
     lake: store,
     catalog,
     engine,
@@ -96,11 +101,34 @@ export async function openLake({
     views,
     rollupSelect: rollup?.sql ?? '',
     rawRoot,
+    otherRaws: others,
     unread,
     lakeRoot,
     durable,
     close: () => engine.close(),
   };
+}
+
+/**
+ * The settings with all the lake's sources: what `settings.json` doesn't say of one is as for the first. On a laptop any layout
+ * will do.
+ * @throws UsageError if it names a source that the lake doesn't have
+ */
+function withSources(settings: Settings, names: readonly string[]): Settings {
+  const strange = settings.otherSources.find(({ name }) => !names.includes(name));
+  if (strange) {
+    const known = names.length > 0 ? `it has: ${names.join(', ')}` : 'it has one only';
+    throw new UsageError(`settings.json names a raw source ${strange.name} that the lake does not have; ${known}`);
+  }
+  const otherSources = names.map(
+    (name) =>
+      settings.otherSources.find((source) => source.name === name) ?? {
+        name,
+        rawTemplate: null,
+        objectNameOffsetHours: settings.objectNameOffsetHours,
+      },
+  );
+  return { ...settings, otherSources };
 }
 
 const SQL_FOLDER = fileURLToPath(new URL('../../sql', import.meta.url));

@@ -23,9 +23,10 @@ export async function readSettings(lakeFolder: string, defaults: Settings): Prom
   }
   const { parseOverrides } = await import('./settings-overrides.ts');
   try {
-    const { tags = {}, limits = {}, ...rest } = parseOverrides(content);
+    const { tags = {}, limits = {}, sources = {}, ...rest } = parseOverrides(content);
     const all = { ...defaults.limits, ...limits };
-    return { ...defaults, ...rest, tags: tagsOver(tags, defaults.tags), limits: all };
+    const otherSources = Object.entries(sources).map(([name, source]) => ({ name, rawTemplate: null, ...source }));
+    return { ...defaults, ...rest, otherSources, tags: tagsOver(tags, defaults.tags), limits: all };
   } catch (error) {
     throw new UsageError(`settings are wrong: ${path}\n${error instanceof Error ? error.message : error}`);
   }

@@ -7,6 +7,7 @@ import {
   namedTags,
   objectNameOffsetHours,
   parquet,
+  sourceName,
 } from '#host/settings-schema.ts';
 
 const Overrides = z.strictObject({
@@ -14,6 +15,8 @@ const Overrides = z.strictObject({
   dimensions: dimensionTags.exactOptional(),
   headerCarriers: headerCarriers.exactOptional(),
   objectNameOffsetHours: objectNameOffsetHours.exactOptional(),
+  /** of raw folders beside the first one, by the names that the lake has given them */
+  sources: z.record(sourceName, z.strictObject({ objectNameOffsetHours })).exactOptional(),
   parquet: parquet.exactOptional(),
   limits: z
     .strictObject({

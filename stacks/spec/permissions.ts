@@ -9,6 +9,8 @@ export interface Places {
   rawBucket: string;
   /** folder of the raw bucket, without a slash before it, below which raw objects lie; empty: anywhere */
   rawRoot: string;
+  /** buckets of further sources, and their roots */
+  otherRaws: readonly { bucket: string; root: string }[];
   lakeBucket: string;
   /** bucket of query results and manifests */
   resultsBucket: string;
@@ -33,12 +35,19 @@ export interface Permission {
 }
 
 /** Only to list and read: raw data is never changed or deleted. */
-export const LIST_RAW: Permission = { actions: ['s3:ListBucket'], resources: ({ rawBucket }) => [rawBucket] };
+export const LIST_RAW: Permission = {
+  actions: ['s3:ListBucket'],
+  resources: ({ rawBucket, otherRaws }) => [...new Set([rawBucket, ...otherRaws.map(({ bucket }) => bucket)])],
+};
 
 /** With the right to list: without it, S3 says of an object that isn't there that it is forbidden. */
 export const READ_RAW: readonly Permission[] = [
   LIST_RAW,
-  { actions: ['s3:GetObject'], resources: ({ rawBucket, rawRoot }) => [`${rawBucket}/${rawRoot}*`] },
+  {
+    actions: ['s3:GetObject'],
+    resources: ({ rawBucket, rawRoot, otherRaws }) =>
+      [{ bucket: rawBucket, root: rawRoot }, ...otherRaws].map(({ bucket, root }) => `${bucket}/${root}*`),
+  },
 ];
 
 /** The whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */

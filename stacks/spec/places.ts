@@ -54,7 +54,7 @@ export interface StagePlaces extends Places {
   /** the configuration set that a stage makes: it is used on beside one that is named later */
   madeConfigurationSet: string;
   /** keys that encrypt what the stage reads or writes */
-  keys: { lake: string | null; raw: string | null; former: readonly string[] };
+  keys: { lake: string | null; raw: string | null; otherRaws: readonly string[]; former: readonly string[] };
   results: { pipeline: string; analysts: string };
   arn(service: string, resource: string): string;
 }
@@ -102,6 +102,10 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     names,
     rawBucket: bucketArn(names.rawBucket),
     rawRoot: rootOf(config.raw.from === 'existing bucket' ? config.raw.template : CLOUD_SETTINGS.rawTemplate),
+    otherRaws: config.otherRaw.map(({ bucket: name, template }) => ({
+      bucket: bucketArn(name),
+      root: rootOf(template),
+    })),
     lakeBucket: bucketArn(names.lakeBucket),
     resultsBucket: bucketArn(names.resultsBucket),
     glueCatalog: arn('glue', 'catalog'),
@@ -125,6 +129,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     keys: {
       lake: config.kmsKeyArn,
       raw: config.raw.from === 'existing bucket' ? config.raw.kmsKeyArn : isNew ? config.kmsKeyArn : null,
+      otherRaws: config.otherRaw.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []),
       former: config.formerKmsKeyArns,
     },
     results: {

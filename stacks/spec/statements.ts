@@ -100,8 +100,9 @@ function keyStatements(name: LambdaName, places: StagePlaces): Statement[] {
     const actions = ['kms:Decrypt', ...(isWriter ? ['kms:GenerateDataKey'] : [])];
     statements.push({ sid: 'Key', actions, resources: [keys.lake] });
   }
-  if (keys.raw && keys.raw !== keys.lake && does('s3:GetObject', rawBucket)) {
-    statements.push({ sid: 'RawKey', actions: ['kms:Decrypt'], resources: [keys.raw] });
+  const rawKeys = new Set([...(keys.raw ? [keys.raw] : []), ...keys.otherRaws].filter((key) => key !== keys.lake));
+  if (rawKeys.size > 0 && does('s3:GetObject', rawBucket)) {
+    statements.push({ sid: 'RawKey', actions: ['kms:Decrypt'], resources: [...rawKeys] });
   }
   if (keys.former.length > 0) statements.push({ sid: 'FormerKeys', actions: ['kms:Decrypt'], resources: keys.former });
   return statements;

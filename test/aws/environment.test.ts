@@ -21,6 +21,7 @@ const variables: EnvironmentVariables = {
 test('the variables that the stack sets are what the functions read', () => {
   expect(readEnvironment(variables)).toEqual({
     rawBucket: 'raw',
+    otherRawBuckets: {},
     lakeBucket: 'lake',
     database: 'mail',
     workgroup: 'settle',

@@ -31,6 +31,7 @@ await compete(async ({ input, output, threads }) => {
   } else {
     workerPeakBytes = await transformUnits(units, {
       rawRoot: input,
+      otherRaws: {},
       lakeRoot: output,
       durable: false, // nor does DuckDB's copy flush
       settings,

@@ -49,6 +49,25 @@ test('another raw bucket is refused, in either direction (else units name object
   expect(() => change(existing, deployed({ raw: 'ours' }))).not.toThrow();
 });
 
+test('a further source may come and go, but its name stands for one bucket', () => {
+  const raw = { from: 'existing bucket', bucket: 'ours', template: null } as const;
+  const from = (...buckets: string[]): LakeConfig => ({
+    ...LAKE,
+    raw: [raw, ...buckets.map((bucket, i) => ({ ...raw, name: `source-${i}`, bucket }))],
+  });
+  const type = 'aws:lambda/function:Function';
+  const variables = { OTHER_RAW_BUCKETS: JSON.stringify({ 'source-0': { bucket: 'theirs', region: 'eu-west-1' } }) };
+  const before: Deployed = new Map([
+    ...deployed({ raw: 'ours' }),
+    [keyOf(type, 'TransformFunction'), { urn: 'TransformFunction', type, inputs: { environment: { variables } } }],
+  ]);
+  expect(() => change(from('theirs', 'more'), before)).not.toThrow();
+  expect(() => change(from(), before)).not.toThrow();
+  expect(() => change(from('others'), before)).toThrow(
+    /the source source-0 lies in theirs.* can't read others instead/,
+  );
+});
+
 test('another region is refused', () => {
   expect(() => change({ ...LAKE, region: 'us-east-1' }, deployed({ raw: rawBucket() }))).toThrow(ConfigError);
   expect(() => change({ ...LAKE, region: 'us-east-1' }, deployed())).toThrow(/region: is eu-west-1, and a stage/);

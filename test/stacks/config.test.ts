@@ -16,6 +16,7 @@ test('name and region are enough: everything else has a default', () => {
   expect(configOf(LEAST, 'dev')).toEqual({
     region: 'eu-west-1',
     raw: { from: 'new bucket', archiveAfterDays: null, buffer: { seconds: 300, megabytes: 64 } },
+    otherRaw: [],
     ses: {
       configurationSet: 'new',
       events: expect.arrayContaining(['SEND', 'DELIVERY', 'BOUNCE', 'COMPLAINT', 'OPEN', 'CLICK', 'SUBSCRIPTION']),
@@ -46,7 +47,8 @@ test('stacks/README.md says of every option what it is, and what happens when it
     const firsts = rows.split('\n').map((row) => row.split('|')[1] ?? '');
     return new Set(firsts.join().match(/(?<=`)[a-zA-Z]+(?=[`.])/g));
   });
-  const options = Object.keys(StageSchema.shape);
+  // A config file says further sources in `raw`.
+  const options = Object.keys(StageSchema.shape).filter((option) => option !== 'otherRaw');
   const said = (table: Set<string> | undefined) => options.filter((option) => !table?.has(option));
   // The first one is in README's own example.
   expect(tables.map(said)).toEqual([['region'], []]);
@@ -114,6 +116,46 @@ test('settings of the functions: the user’s tags first, the layout of the buck
     parquet: 'compatible',
     limits: DEFAULT_SETTINGS.limits,
   });
+});
+
+test('further sources have names, layouts and clocks of their own, and a stage may have fewer', () => {
+  const history = { from: 'existing bucket', name: 'pinpoint', bucket: 'history', template: null } as const;
+  const lake: LakeConfig = {
+    ...LEAST,
+    raw: [
+      { from: 'new bucket' },
+      history,
+      {
+        ...history,
+        name: 'oregon',
+        bucket: 'west',
+        region: 'us-west-2',
+        template: 'e/{yyyy}/{MM}/{dd}/',
+        timeZone: 'Asia/Tokyo',
+      },
+    ],
+    stages: { dev: { raw: { from: 'new bucket' } } },
+  };
+  expect(settingsOf(configOf(lake, 'production'))).toMatchObject({
+    rawTemplate: 'raw/{yyyy}/{MM}/{dd}/{HH}/',
+    otherSources: [
+      { name: 'pinpoint', rawTemplate: null, objectNameOffsetHours: 0 },
+      { name: 'oregon', rawTemplate: 'e/{yyyy}/{MM}/{dd}/', objectNameOffsetHours: 9 },
+    ],
+  });
+  expect(configOf(lake, 'production').ses).not.toBeNull();
+  expect(configOf(lake, 'dev').otherRaw).toEqual([]);
+  const refused = (...raw: unknown[]) => expect(() => configOf(fromFile(JSON.stringify({ ...LEAST, raw })), 'dev'));
+  refused(history, history).toThrow(/Unrecognized key: "name"[\s\S]*at raw/);
+  refused({ from: 'new bucket' }, history, history).toThrow(/names a source twice[\s\S]*at raw/);
+  refused({ from: 'new bucket' }, { ...history, name: 'A B' }).toThrow(/is no name of a source[\s\S]*at raw\[1\].name/);
+  refused({ from: 'new bucket' }, history, { ...history, name: 'again' }).toThrow(
+    /two sources hold the same objects of history/,
+  );
+  const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
+  refused({ from: 'new bucket' }, { ...history, region: 'us-west-2', kmsKeyArn: key }).toThrow(
+    /raw\[1\].kmsKeyArn: is in another region than the bucket \(us-west-2\)/,
+  );
 });
 
 test('with a bucket that is there SES is left alone, unless the config asks for it, which can’t be', () => {

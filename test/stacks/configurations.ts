@@ -38,13 +38,23 @@ export const EXISTING: Configuration = {
   config: {
     app: 'mail',
     region: 'us-east-1',
-    raw: {
-      from: 'existing bucket',
-      bucket: 'pinpoint-events-of-ours',
-      template: 'events/{yyyy}/{MM}/{dd}/{HH}/',
-      timeZone: 'Asia/Kolkata',
-      kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/0f5b6a3c-7777-8888-9999-000011112222',
-    },
+    raw: [
+      {
+        from: 'existing bucket',
+        bucket: 'pinpoint-events-of-ours',
+        template: 'events/{yyyy}/{MM}/{dd}/{HH}/',
+        timeZone: 'Asia/Kolkata',
+        kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/0f5b6a3c-7777-8888-9999-000011112222',
+      },
+      {
+        from: 'existing bucket',
+        name: 'oregon',
+        bucket: 'ses-events-of-ours',
+        region: 'us-west-2',
+        template: 'ses/{yyyy}/{MM}/{dd}/{HH}/',
+        kmsKeyArn: 'arn:aws:kms:us-west-2:123456789012:key/0f5b6a3c-7777-8888-9999-000011112222',
+      },
+    ],
     ses: null,
     schedules: { enabled: false },
     atOnce: { live: 3, backfill: 2 },

@@ -6,7 +6,7 @@ import { UsageError, WorkError } from '#host/failure.ts';
 import { byteCount, counted } from '#host/figures.ts';
 import type { LakeOptions, LocalLake } from '#local/lake.ts';
 import { addressOf, readBucketAddress } from '#local/raw/bucket-address.ts';
-import { knownRaw, refuseOtherRaw } from '#local/raw/known-folder.ts';
+import { knownRaw, otherRaws, placeOf, RAW_RECORD, refuseOtherRaw } from '#local/raw/known-folder.ts';
 import { checkBucket } from '#local/raw/store.ts';
 import { bytesOf, LEAST_MEMORY, type WorkerLimits } from '#local/run/limits.ts';
 import type { Console } from '../console.ts';
@@ -37,6 +37,13 @@ export interface Folders extends LakeFolder {
   /** left out: what the lake was filled from */
   raw?: string;
 }
+
+/** Of commands that look for new objects: named more than once it is several folders of one lake. */
+export const rawsOption = (): Option =>
+  new Option(
+    '--raw <dir>',
+    `folder of raw objects, in any layout, plain or gzip; or one file, or s3://bucket/prefix; may be repeated for several (default: the lake's own, else ${DEFAULT_RAW})`,
+  ).argParser((text: string, before: readonly string[] = []) => [...before, text]);
 
 /** A command as a person would type it, with the folders that differ from the defaults. */
 export function lakeCommand(command: string, { lake, raw }: Partial<Folders>): string {
@@ -127,22 +134,17 @@ export const namedRaw = ({ raw, lake }: Folders): string => raw ?? knownRaw(lake
  * be read as raw data. Of a folder in S3 its address in full.
  * @throws UsageError; of S3 also WorkError, if it can't be asked
  */
-export async function rawFolder(folders: Folders): Promise<string> {
+export async function rawFolder(folders: Folders, { isAdded = false } = {}): Promise<string> {
   const { lake } = folders;
   const raw = namedRaw(folders);
   refuseAddress(lake, '--lake');
   const address = readBucketAddress(raw);
   if (address) {
-    refuseOtherRaw(lake, addressOf(address));
+    if (!isAdded) refuseOtherRaw(lake, addressOf(address));
     await checkBucket(address);
     return addressOf(address);
   }
-  if (!existsSync(raw)) {
-    throw new UsageError(
-      `--raw: there is no folder ${raw}`,
-      `name the folder of your raw objects, or make some with: ${LAKE} generate --out ${raw}`,
-    );
-  }
+  existingRaw(raw);
   const [lakePath, rawPath] = [realPath(lake), realPath(raw)];
   if (isWithin(lakePath, rawPath)) {
     throw new UsageError(
@@ -156,9 +158,61 @@ export async function rawFolder(folders: Folders): Promise<string> {
       'what the lake writes is no raw data: choose a folder for the lake beside it',
     );
   }
+  if (isAdded) return raw;
   refuseOtherRaw(lake, raw);
+  for (const [name, other] of Object.entries(otherRaws(lake))) {
+    if (readBucketAddress(other) || existsSync(other)) continue;
+    throw new UsageError(
+      `${other} is not there, from which this lake is filled, too (its source ${name})`,
+      `bring it back, or write its new place into ${join(lake, RAW_RECORD)}; what was read of it stays if you take it out there`,
+    );
+  }
   return raw;
 }
+
+/** The place as a lake keeps it. @throws UsageError for a folder that isn't there; of a bucket nothing is asked */
+function existingRaw(raw: string): string {
+  if (readBucketAddress(raw) || existsSync(raw)) return placeOf(raw);
+  throw new UsageError(
+    `--raw: there is no folder ${raw}`,
+    `name the folder of your raw objects, or make some with: ${LAKE} generate --out ${raw}`,
+  );
+}
+
+export interface RawFolders extends LakeFolder {
+  /** left out: all that the lake was filled from */
+  raw?: readonly string[];
+}
+
+/**
+ * The raw folders of a lake that shall be read: its first one, and those named beside it that it doesn't know yet. Those it
+ * knows are read in any case.
+ * @throws as rawFolder; UsageError, too, for a folder within another one, whose objects would be read twice
+ */
+export async function rawFolders({ raw: named = [], lake }: RawFolders): Promise<{ raw: string; added: string[] }> {
+  const [known, others] = [knownRaw(lake), Object.values(otherRaws(lake))];
+  const places = await Promise.all(named.map(existingRaw));
+  const strange = places.filter((place) => !others.includes(place));
+  const isFirst = (place: string): boolean => known !== null && overlaps(place, known);
+  const first = strange.find(isFirst) ?? (places.length > strange.length ? undefined : strange[0]);
+  const raw = await rawFolder({ lake, ...(first === undefined ? {} : { raw: first }) });
+  const added = strange.filter((place) => place !== first);
+  for (const [i, place] of added.entries()) {
+    await rawFolder({ lake, raw: place }, { isAdded: true });
+    const outer = [raw, ...others, ...added.slice(0, i)].find((other) => overlaps(place, placeOf(other)));
+    if (outer === undefined) continue;
+    throw new UsageError(
+      `--raw: ${place} and ${outer} hold the same objects`,
+      'name folders of which none lies in another one',
+    );
+  }
+  return { raw, added };
+}
+
+const overlaps = (a: string, b: string): boolean =>
+  readBucketAddress(a) !== null && readBucketAddress(b) !== null
+    ? a.startsWith(b) || b.startsWith(a)
+    : readBucketAddress(a) === null && readBucketAddress(b) === null && (isWithin(a, b) || isWithin(b, a));
 
 /** Where a path leads, links followed, also of a folder that is to be made. */
 function realPath(path: string): string {

@@ -6,12 +6,12 @@ import { keepRaw } from '#local/raw/known-folder.ts';
 import type { Console } from '../console.ts';
 import {
   examples,
-  type Folders,
   jsonOption,
   lakeCommand,
   lakeOption,
-  rawFolder,
-  rawOption,
+  type RawFolders,
+  rawFolders,
+  rawsOption,
   withLake,
   writableFolder,
 } from './options.ts';
@@ -20,14 +20,14 @@ import { warnOfObjects, warnOfUnread } from './run.ts';
 export const planCommand = (to: Console): Command =>
   new Command('plan')
     .description('step 1 of run: seal new raw objects into units')
-    .addOption(rawOption())
+    .addOption(rawsOption())
     .addOption(lakeOption())
     .addOption(jsonOption())
     .addHelpText('after', examples(['plan --raw path/to/raw'], ['transform --raw path/to/raw', 'the step after it']))
-    .action(async (flags: Folders) => {
-      const raw = await rawFolder(flags);
+    .action(async (flags: RawFolders) => {
+      const { raw, added } = await rawFolders(flags);
       writableFolder(flags.lake, '--lake');
-      keepRaw(flags.lake, raw);
+      keepRaw(flags.lake, raw, added);
       const { planAll } = await import('#local/run/run.ts');
       const { openUnits } = await import('#lake/protocol/open-units.ts');
       const result = await withLake({ raw, lake: flags.lake }, async (lake) => {
@@ -42,7 +42,7 @@ export const planCommand = (to: Console): Command =>
           open_units: (await openUnits(lake.ports.lake)).length,
         };
       });
-      warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] }, flags);
+      warnOfObjects(to, { changed_objects: result.changed_objects, missing_objects: [] }, { lake: flags.lake });
       warnOfUnread(to, result.unread);
       if (flags.json) return to.json(result);
       const { objects, bytes, units, known_objects, open_units } = result;
@@ -53,7 +53,9 @@ export const planCommand = (to: Console): Command =>
         ...units.map((unit) => `  ${unit}`),
       ]);
       if (open_units > 0)
-        to.note(`${counted(open_units, 'unit waits', 'units wait')} for: ${lakeCommand('transform', flags)}`);
+        to.note(
+          `${counted(open_units, 'unit waits', 'units wait')} for: ${lakeCommand('transform', { lake: flags.lake })}`,
+        );
     });
 
 const nothingNew = (known: number): string =>

@@ -14,8 +14,9 @@ import {
   lakeCommand,
   lakeOption,
   limitsOf,
-  rawFolder,
-  rawOption,
+  type RawFolders,
+  rawFolders,
+  rawsOption,
   type WorkerFlags,
   warnOfOtherSettings,
   withLake,
@@ -24,14 +25,14 @@ import {
   writableFolder,
 } from './options.ts';
 
-interface RunFlags extends Folders, WorkerFlags {
+interface RunFlags extends RawFolders, WorkerFlags {
   now?: boolean;
 }
 
 export const runCommand = (to: Console): Command =>
   new Command('run')
     .description('read new raw objects into the lake')
-    .addOption(rawOption())
+    .addOption(rawsOption())
     .addOption(lakeOption())
     .option('--now', 'settle days that are not finished yet, too')
     .addOption(workersOption())
@@ -44,18 +45,19 @@ export const runCommand = (to: Console): Command =>
         ['run --raw path/to/raw --lake path/to/lake --json'],
         ['run --raw path/to/events.json.gz --lake path/to/lake', 'a single file'],
         ['run --raw s3://bucket/prefix', 'read from S3, with the credentials that the AWS CLI has'],
+        ['run --raw path/to/ses --raw s3://bucket/pinpoint', 'several folders or buckets into one lake'],
         ['run', 'again: the lake knows where its raw data lies'],
       ),
     )
     .action(async (flags: RunFlags) => {
-      const raw = await rawFolder(flags);
+      const { raw, added } = await rawFolders(flags);
       writableFolder(flags.lake, '--lake');
-      keepRaw(flags.lake, raw);
+      keepRaw(flags.lake, raw, added);
       const { runAll } = await import('#local/run/run.ts');
       await withLake({ raw, lake: flags.lake }, async (lake) => {
         const options = { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) };
         const summary = await runAll(lake, options);
-        warnOfObjects(to, summary, flags);
+        warnOfObjects(to, summary, { lake: flags.lake });
         warnOfUnread(to, summary.unread);
         warnOfOtherSettings(to, summary.other_settings_days, { lake: flags.lake });
         if (flags.json) return to.json(summary);

@@ -5,7 +5,7 @@ import type { Settings } from '../settings.ts';
 import { events } from '../tables/index.ts';
 import { dataDay, liveDays, unseenAttempts } from './day-files.ts';
 import { dayOfKey, generationsRoot } from './keys.ts';
-import { meaningOf } from './meaning.ts';
+import { meaningsOf } from './meaning.ts';
 import { Outcomes } from './outcomes.ts';
 
 const DAYS_AT_ONCE = 16;
@@ -18,7 +18,7 @@ export async function daysOfOtherSettings(
   lake: Pick<Store, 'list' | 'get' | 'prefixes'>,
   settings: Settings,
 ): Promise<string[]> {
-  const today = meaningOf(settings);
+  const today = new Set(meaningsOf(settings));
   const outcomes = new Outcomes(lake);
   const days = new Set(await liveDays(lake, events.name));
   for await (const folder of lake.prefixes(generationsRoot)) days.add(dayOfKey(folder));
@@ -26,7 +26,7 @@ export async function daysOfOtherSettings(
     const { newest } = await dataDay(lake, events.name, dt);
     const unsettled = await unseenAttempts(lake, outcomes, events.name, dt, new Set(newest?.attempt_list));
     const meanings = [...(newest?.meanings ?? []), ...unsettled.flatMap(({ meaning }) => meaning ?? [])];
-    return meanings.some((meaning) => meaning !== today) ? [dt] : [];
+    return meanings.some((meaning) => !today.has(meaning)) ? [dt] : [];
   });
   return found.flat();
 }

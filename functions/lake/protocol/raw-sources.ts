@@ -3,7 +3,7 @@
  * first is known by its key there; one of another by its key behind the source's mount, `@<name>/`. So plans, units and
  * `source_key` of two sources are never taken for each other, and what a lake knows stays true when a source is added.
  */
-import type { NamedSource, Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 
 /** The settings by which one source is planned and read. */
 export type RawSource = Pick<Settings, 'rawTemplate' | 'objectNameOffsetHours'> & {
@@ -30,7 +30,3 @@ export function sourceOf(settings: Sources, key: string): RawSource {
   const [first, ...others] = rawSources(settings);
   return others.find(({ mount }) => key.startsWith(mount)) ?? first ?? { mount: '', ...settings };
 }
-
-/** What a source decides of the meaning of its rows: nothing is said of a lake with one source, as before there were several. */
-export const sourcesMeaning = (others: readonly NamedSource[]): unknown[] =>
-  others.length === 0 ? [] : [others.map(({ name, objectNameOffsetHours }) => [name, objectNameOffsetHours])];

@@ -9,7 +9,7 @@ import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports } from '../ports.ts';
 import { auditKey, outcomeFolder, planDayOf } from '../protocol/keys.ts';
 import { laneOf } from '../protocol/lanes.ts';
-import { meaningOf } from '../protocol/meaning.ts';
+import { meaningsOf } from '../protocol/meaning.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { createState, type Generation } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
@@ -133,7 +133,7 @@ export async function findDrift(
   if (scope.isThorough) checkPlanDays(raw.planned, units.objects, open, drift);
   const today = {
     rollup: views && select !== undefined ? rollupRecipe(select, views) : null,
-    meaning: meaningOf(settings),
+    meanings: meaningsOf(settings),
   };
   const openIds = new Set(open.map(({ unit }) => unit));
   const { files, stale, damaged } = await auditDays(ports, scope, openIds, today, drift);

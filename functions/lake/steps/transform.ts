@@ -117,7 +117,7 @@ async function readAndWrite(
     finished_at: clock.now(),
     files,
     problems: content.problems,
-    meaning: meaningOf(options.settings),
+    meaning: meaningOf(options.settings, unit.objects[0]?.key),
     ...(why === null ? {} : { poison: unit.objects.map(({ key }) => ({ key, why })) }),
   };
 }

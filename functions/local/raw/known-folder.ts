@@ -5,11 +5,11 @@
  * data.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UsageError } from '#host/failure.ts';
 import { numberOf, plansRoot } from '#lake/protocol/keys.ts';
 import type { Plan, PlannedObject } from '#lake/protocol/records.ts';
-import { readBucketAddress } from './bucket-address.ts';
+import { addressOf, readBucketAddress } from './bucket-address.ts';
 
 /** In the lake's folder. */
 export const RAW_RECORD = 'raw-folder.json';
@@ -31,11 +31,14 @@ export function refuseOtherRaw(lake: string, raw: string): void {
     if (raw.startsWith(known) || known.startsWith(raw)) return;
     throw new UsageError(
       filled,
-      'name that one, one within it, another --lake; or, for several in one lake, the folder above them in the bucket',
+      'name that one, one within it, or another --lake; to read both into this lake, name both: --raw … --raw …',
     );
   }
   if (isAddress(raw) || isAddress(known)) {
-    throw new UsageError(filled, 'name that one, or another --lake: a copy of its objects would be read as others');
+    throw new UsageError(
+      filled,
+      'name that one, or another --lake: a copy of its objects would be read as others; to read both into this lake, name both: --raw … --raw …',
+    );
   }
   if (known === realpathSync(raw)) return;
   if (!existsSync(known)) {
@@ -44,7 +47,7 @@ export function refuseOtherRaw(lake: string, raw: string): void {
   }
   throw new UsageError(
     filled,
-    `name that one, or another --lake; for several in one lake name a folder above them from the beginning; if this is a copy in its place, write {"folder": ${JSON.stringify(realpathSync(raw))}} into ${join(lake, RAW_RECORD)}`,
+    `name that one, or another --lake; to read both into this lake, name both: --raw … --raw …; if this is a copy in its place, write {"folder": ${JSON.stringify(realpathSync(raw))}} into ${join(lake, RAW_RECORD)}`,
   );
 }
 
@@ -83,22 +86,61 @@ function newestPlanned(lake: string): PlannedObject[] {
   return plan.units.flatMap(({ objects }) => objects).slice(-SAMPLE);
 }
 
-/** Records the raw folder of a lake, unless it or a folder around it is recorded already. */
-export function keepRaw(lake: string, raw: string): void {
+/**
+ * Records the raw folder of a lake, unless it or a folder around it is recorded already, and further ones beside it, each by
+ * a name that begins the keys of its objects from now on.
+ */
+export function keepRaw(lake: string, raw: string, added: readonly string[] = []): void {
   const known = knownRaw(lake);
-  if (isAddress(raw) && known !== null && raw.startsWith(known)) return;
-  const folder = isAddress(raw) ? raw : realpathSync(raw);
-  if (known !== folder) writeFileSync(join(lake, RAW_RECORD), `${JSON.stringify({ folder })}\n`);
+  const isWithin = isAddress(raw) && known !== null && raw.startsWith(known);
+  const folder = isWithin && known !== null ? known : placeOf(raw);
+  if (known === folder && added.length === 0) return;
+  const others: Record<string, string> = { ...otherRaws(lake) };
+  for (const other of added) others[freeName(other, others)] = placeOf(other);
+  const record = Object.keys(others).length > 0 ? { folder, others } : { folder };
+  writeFileSync(join(lake, RAW_RECORD), `${JSON.stringify(record)}\n`);
+}
+
+/** A place as the record has it: the address of a folder in a bucket, or a path without links. */
+export const placeOf = (raw: string): string => {
+  const address = readBucketAddress(raw);
+  return address ? addressOf(address) : realpathSync(raw);
+};
+
+/** The folder's own name as far as a source may be called so, and a number if another one is. */
+function freeName(raw: string, taken: Readonly<Record<string, string>>): string {
+  const own = basename(raw)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 32)
+    .replace(/-+$/, '');
+  for (let n = 1; ; n++) {
+    const name = `${own || 'raw'}${n === 1 ? '' : `-${n}`}`;
+    if (!Object.hasOwn(taken, name)) return name;
+  }
 }
 
 const isAddress = (raw: string): boolean => readBucketAddress(raw) !== null;
 
 /** What the lake was filled from, a path or an address; null if there is no record, or one that was cut off. */
 export function knownRaw(lake: string): string | null {
+  const { folder } = recordOf(lake);
+  return typeof folder === 'string' ? folder : null;
+}
+
+/** Further raw folders of the lake, by the names of the sources. */
+export function otherRaws(lake: string): Readonly<Record<string, string>> {
+  const { others } = recordOf(lake);
+  if (typeof others !== 'object' || others === null) return {};
+  const places = Object.entries(others).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return Object.fromEntries(places);
+}
+
+function recordOf(lake: string): { folder?: unknown; others?: unknown } {
   try {
-    const { folder }: { folder?: unknown } = JSON.parse(readFileSync(join(lake, RAW_RECORD), 'utf8'));
-    return typeof folder === 'string' ? folder : null;
+    return Object(JSON.parse(readFileSync(join(lake, RAW_RECORD), 'utf8')));
   } catch {
-    return null;
+    return {};
   }
 }

@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { UsageError } from '#host/failure.ts';
+import { MountedRaw } from '#lake/mounted-raw.ts';
 import { MissingObject, type RawStore, type StoredBody, type StoredObject } from '#lake/ports.ts';
 import type { OnUnread } from '../disk/listing.ts';
 import { DiskStore } from '../disk/store.ts';
@@ -18,6 +19,13 @@ export function openRaw(root: string, onUnread?: OnUnread): RawStore {
   const address = readBucketAddress(root);
   if (address) return new BucketFolder(address);
   return statSync(root, { throwIfNoEntry: false })?.isFile() ? new SingleFile(root) : new DiskStore(root, { onUnread });
+}
+
+/** The first raw folder of a lake and its further ones, by name, as one store. */
+export function openSources(root: string, others: Readonly<Record<string, string>>, onUnread?: OnUnread): RawStore {
+  const first = openRaw(root, onUnread);
+  const mounted = Object.entries(others).map(([name, place]): [string, RawStore] => [name, openRaw(place, onUnread)]);
+  return mounted.length === 0 ? first : new MountedRaw(first, mounted);
 }
 
 /** A folder in which there is this file and nothing else. */

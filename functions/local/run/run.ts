@@ -4,6 +4,7 @@ import type { Progress, ProgressUnit } from '#host/progress.ts';
 import { layoutOf } from '#lake/protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { daysOfOtherSettings } from '#lake/protocol/other-settings.ts';
+import { rawSources } from '#lake/protocol/raw-sources.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import { type Planned, planPrefix } from '#lake/steps/plan.ts';
 import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
@@ -14,7 +15,6 @@ import type { WorkerLimits } from './limits.ts';
 import { transformUnits } from './pool.ts';
 
 /** On a laptop the raw folder is one prefix, whatever its layout. */
-const RAW_PREFIX = '';
 
 /** What one run did. Counts of records obey records = accepted + duplicate + skipped + quarantined. */
 export interface RunSummary {
@@ -46,12 +46,26 @@ export interface RunSummary {
   removed_bytes: number;
 }
 
-export const planAll = async ({ ports, settings }: LocalLake): Promise<Planned> =>
-  planPrefix(ports, settings, RAW_PREFIX, { layout: await layoutOf(ports.lake, settings) });
+/** Plans all sources, each as one prefix: a laptop's raw folders have any layout. */
+export async function planAll({ ports, settings }: LocalLake): Promise<Planned> {
+  const all: Planned[] = [];
+  for (const { mount } of rawSources(settings)) {
+    all.push(await planPrefix(ports, settings, mount, { layout: await layoutOf(ports.lake, settings, { mount }) }));
+  }
+  const sum = (of: (planned: Planned) => number): number => all.reduce((total, planned) => total + of(planned), 0);
+  return {
+    units: all.flatMap(({ units }) => units),
+    objects: sum(({ objects }) => objects),
+    bytes: sum(({ bytes }) => bytes),
+    known: sum(({ known }) => known),
+    changed: all.flatMap(({ changed }) => changed),
+    isWhole: all.every(({ isWhole }) => isWhole),
+  };
+}
 
 /** Transforms units on all cores; the outcomes of those that succeeded, in order of unit. */
 export async function transformAll(
-  { rawRoot, lakeRoot, durable, settings, version }: LocalLake,
+  { rawRoot, otherRaws, lakeRoot, durable, settings, version }: LocalLake,
   units: readonly OpenUnit[],
   progress: Progress,
   limits: Partial<WorkerLimits> = {},
@@ -66,6 +80,7 @@ export async function transformAll(
   try {
     await transformUnits(units, {
       rawRoot,
+      otherRaws,
       lakeRoot,
       durable,
       settings,

@@ -14,11 +14,13 @@ import { endTry, type TryEnd } from '#lake/steps/transform/tries.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { DiskCatalog } from '../disk/catalog.ts';
 import { DiskStore } from '../disk/store.ts';
-import { openRaw } from '../raw/store.ts';
+import { openSources } from '../raw/store.ts';
 
 export interface WorkerSetup {
   /** path of the folder, or address of the bucket's folder */
   rawRoot: string;
+  /** further raw folders, by the names of the sources */
+  otherRaws: Readonly<Record<string, string>>;
   lakeRoot: string;
   durable: boolean;
   settings: Settings;
@@ -45,9 +47,9 @@ const say = (report: WorkerReport): void => {
 const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
 /** The first message says where and how, the others name units. */
-process.once('message', ({ rawRoot, lakeRoot, durable, settings, version, memoryBytes }: WorkerSetup) => {
+process.once('message', ({ rawRoot, otherRaws, lakeRoot, durable, settings, version, memoryBytes }: WorkerSetup) => {
   const ports = {
-    raw: openRaw(rawRoot),
+    raw: openSources(rawRoot, otherRaws),
     lake: new DiskStore(lakeRoot, { durable }),
     catalog: new DiskCatalog(lakeRoot, { durable }),
     clock: systemClock,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HOUR_MS } from '#lake/days.ts';
 import { MountedRaw } from '#lake/mounted-raw.ts';
 import { laneOf } from '#lake/protocol/lanes.ts';
-import { meaningOf } from '#lake/protocol/meaning.ts';
+import { meaningOf, meaningsOf } from '#lake/protocol/meaning.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
@@ -104,7 +104,7 @@ describe('several raw sources', () => {
     expect(laneOf(unit, TWO, NOW)).toBe('backfill');
     expect(laneOf({ rawPrefix: `@oregon/${hoursAgo(20, 'America/Los_Angeles')}` }, TWO, NOW)).toBe('live');
     expect(meaningOf(DEFAULT_SETTINGS)).toBe('917bcbc41c47f23f');
-    expect(meaningOf(TWO)).not.toBe(meaningOf(ONE));
+    expect(meaningsOf(TWO)).toEqual([meaningOf(ONE), meaningOf(TWO, '@oregon/a')]);
   });
 
   test('a folder of the first source that is called as a mount is refused, not mixed with the other source', async () => {

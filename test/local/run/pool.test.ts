@@ -41,6 +41,7 @@ async function transformAll(units: readonly OpenUnit[], limits: Partial<WorkerLi
   try {
     await transformUnits(units, {
       rawRoot: join(folder, 'raw'),
+      otherRaws: {},
       lakeRoot: join(folder, 'lake'),
       durable: false,
       settings: DEFAULT_SETTINGS,

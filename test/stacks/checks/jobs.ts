@@ -110,6 +110,10 @@ export function jobChecks(stages: Stages): void {
     expect(environment(stages.existing()).settings).toMatchObject({
       rawTemplate: 'events/{yyyy}/{MM}/{dd}/{HH}/',
       objectNameOffsetHours: 5.5,
+      otherSources: [{ name: 'oregon', rawTemplate: 'ses/{yyyy}/{MM}/{dd}/{HH}/', objectNameOffsetHours: 0 }],
+    });
+    expect(environment(stages.existing()).otherRawBuckets).toEqual({
+      oregon: { bucket: 'ses-events-of-ours', region: 'us-west-2' },
     });
     expect(environment(stages.production()).settings.tags[0]).toEqual(['newsletter', 'campaign_id']);
     expect(environment(stages.dev()).settings.rawTemplate).toBe('raw/{yyyy}/{MM}/{dd}/{HH}/');

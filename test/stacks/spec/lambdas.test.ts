@@ -5,6 +5,7 @@ import type { Permission, Places } from '../../../stacks/spec/permissions.ts';
 const places: Places = {
   rawBucket: 'arn:raw',
   rawRoot: 'raw/',
+  otherRaws: [{ bucket: 'arn:other', root: 'ses/' }],
   lakeBucket: 'arn:lake',
   resultsBucket: 'arn:results',
   glueCatalog: 'arn:catalog',
@@ -24,7 +25,7 @@ const granted = Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
 );
 
 test('nobody may change or delete raw data', () => {
-  const ofRaw = granted.filter(({ resource }) => resource.startsWith(places.rawBucket));
+  const ofRaw = granted.filter(({ resource }) => /^arn:(raw|other)/.test(resource));
   expect(new Set(ofRaw.map(({ action }) => action))).toEqual(new Set(['s3:ListBucket', 's3:GetObject']));
 });
 

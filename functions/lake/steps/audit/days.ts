@@ -33,8 +33,8 @@ const LONGEST_UNSETTLED_MS = 2 * DAY_MS;
 export interface Today {
   /** recipe of a send day; null if the rollup's SQL was not given */
   rollup: string | null;
-  /** of the settings (meaning.ts) */
-  meaning: string;
+  /** of the settings, one or more with several sources (meaning.ts) */
+  meanings: readonly string[];
 }
 
 /** @param open units without outcome: nothing is said of their files yet */
@@ -115,7 +115,7 @@ function checkRecipe(
   if (current !== null && recipe !== current) {
     drift('outdated_day', `${table} dt=${dt}`, `by ${recipe ?? 'an unknown recipe'}, and today's is ${current}`);
   }
-  const others = meanings.filter((meaning) => meaning !== today.meaning);
+  const others = meanings.filter((meaning) => !today.meanings.includes(meaning));
   if (others.length > 0)
-    drift('other_settings', `${table} dt=${dt}`, `${others.join(', ')}, and today's are ${today.meaning}`);
+    drift('other_settings', `${table} dt=${dt}`, `${others.join(', ')}, and today's are ${today.meanings.join(', ')}`);
 }
