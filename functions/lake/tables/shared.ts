@@ -46,7 +46,12 @@ export const lineage = {
   attempt: required(
     string('The transform attempt that wrote the row: `<unit>.<version>`.', { storage: 'dictionary', lineage: true }),
   ),
-  source_key: required(string('Key of the raw object.', { storage: 'dictionary', lineage: true })),
+  source_key: required(
+    string('Key of the raw object; behind `@` and a name if it is of a further raw source.', {
+      storage: 'dictionary',
+      lineage: true,
+    }),
+  ),
   source_ordinal: required(
     bigint('Position of the record in the raw object, from 0.', { storage: 'delta', lineage: true }),
   ),
