@@ -64,6 +64,7 @@ with told as (
             when event_type = 'unsubscribe' then 'Unsubscribed' || coalesce(' from ' || contact_list, '')
             when event_type = 'resubscribe'
                 then 'Changed the subscription' || coalesce(' to ' || contact_list, '') || ', opting out of nothing'
+            when complaint_feedback_type = 'not-spam' then 'Reported as no spam'
             when event_type = 'complaint'
                 then 'Reported as spam' || coalesce(' (' || complaint_feedback_type || ')', '')
             else event_name

@@ -46,6 +46,8 @@ test.each([
   ['live.io', 'other', false],
   ['live.me', 'other', false],
   ['yahoo.tv', 'other', false],
+  ['hotmail.co', 'other', false],
+  ['yahoo.com.co', 'yahoo', true],
   ['outlook.dev', 'other', false],
   ['hotmail.xyz', 'other', false],
   ['live.org', 'other', false],
@@ -173,6 +175,7 @@ test('what was never sent out is neither bounce nor complaint, and a bad address
     complaint('OnTenantSuppressionList'),
     // Whatever type the bounce has.
     happened(mail('a@web.de'), 'soft_bounce', 5, { bounce_sub_type: 'UnsubscribedRecipient' }),
+    happened(mail('a@web.de'), 'undetermined_bounce', 5, { bounce_sub_type: 'EmailValidationSuppressed' }),
   ];
   expect(await labelled(rows, 'is_suppressed, bounce_category')).toEqual([
     [true, 'suppressed'],
@@ -183,10 +186,12 @@ test('what was never sent out is neither bounce nor complaint, and a bad address
     [true, null],
     [true, null],
     [true, 'suppressed'],
+    [true, 'suppressed'],
   ]);
 });
 
 test.each([
+  ['delivered', { remote_mta_ip: '2a00:1450:400c:c00::1b' }, 'google'],
   ['delivered', { smtp_response: '250 2.0.0 OK  1760000000 a1-20020a05 - gsmtp' }, 'google'],
   [
     'delivered',

@@ -197,6 +197,7 @@ test('message_timeline tells what happened to a mail, in order and in words', as
     happened(mail('m3', 'bo@web.de'), 'rendering_failure', 1, { template_name: 'spring', error_message: 'no name' }),
     happened(mail('m4', 'bo@web.de'), 'unsubscribe', 1, { contact_list: 'news' }),
     happened(mail('m4', 'bo@web.de'), 'resubscribe', 2, { contact_list: 'news' }),
+    happened(mail('m5', 'bo@web.de'), 'complaint', 1, { complaint_feedback_type: 'not-spam' }),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
   const told = async (where: string): Promise<unknown[][]> =>
@@ -218,5 +219,6 @@ test('message_timeline tells what happened to a mail, in order and in words', as
     ['2026-03-02', 1, 'The template failed to render (spring): no name'],
     ['2026-03-02', 1, 'Unsubscribed from news'],
     ['2026-03-02', 2, 'Changed the subscription to news, opting out of nothing'],
+    ['2026-03-02', 1, 'Reported as no spam'],
   ]);
 });

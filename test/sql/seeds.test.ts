@@ -57,7 +57,7 @@ test('a sub-type counts as one of four things, and who says so stands beside it'
 });
 
 test('the marks of mailbox hosts are of text in lower case, or the beginning of an address', () => {
-  const PATTERNS: Record<string, RegExp> = { text: /^[^A-Z]{4,}$/, ip: /^(\d+[.]){1,3}$/ };
+  const PATTERNS: Record<string, RegExp> = { text: /^[^A-Z]{4,}$/, ip: /^(\d+[.]){1,3}$|^[0-9a-f]{4}:[0-9a-f:]+$/ };
   expect(rowsOf('mailbox_hosts').filter(({ mark = '', kind = '' }) => !PATTERNS[kind]?.test(mark))).toEqual([]);
 });
 
