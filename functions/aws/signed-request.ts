@@ -8,7 +8,7 @@ export interface Credentials {
 }
 
 export interface Unsigned {
-  method: 'GET' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT';
   /** whose path and query are written as the service reads them: encoded, parameters in order */
   url: Pick<URL, 'host' | 'pathname' | 'search'>;
   /** as credentials are scoped by: `quicksight` */
