@@ -4,32 +4,13 @@
  *
  * Each value is made and read once, into one hash. Rows are not kept: memory for two million rows of 80 columns costs more than
  * the view, and whoever comes first pays for it.
- *
- * A small generated lake is copied until it is large enough, each copy with messages and recipients of its own.
  */
-import { generatedLake } from '#test/sql/generated-lake.ts';
+import { manyEvents } from './many-events.ts';
 
 const LIMIT_SECONDS = 10;
 const [wanted = '2000000', ...named] = process.argv.slice(2);
 
-const { lake, truth } = await generatedLake({ seed: 1, incident: true, messages: 12_000, days: 60 });
-const size = async (table: string): Promise<number> =>
-  Number((await lake.rows(`select count(*) as n from ${table}`))[0]?.n);
-const small = await size('events');
-const copies = Math.max(1, Math.ceil(Number(wanted) / small));
-for (const table of ['events', 'recipient_messages']) {
-  const ids = ['message_id', 'recipient_key', ...(table === 'events' ? ['event_id'] : [])];
-  const renamed = ids.map((id) => `copy || '-' || ${id} as ${id}`).join(', ');
-  await lake.run(
-    `insert into ${table} select * replace (${renamed}) from (select one.*, copy from ${table} as one, range(1, ${copies}) as t (copy)) as copied`.replace(
-      'select * replace',
-      'select * exclude (copy) replace',
-    ),
-  );
-}
-console.log(
-  `${(await size('events')).toLocaleString('en')} events, ${(await size('recipient_messages')).toLocaleString('en')} recipient-messages, ${truth.first_day} to ${truth.last_day}`,
-);
+const lake = await manyEvents(Number(wanted));
 
 let slow = 0;
 for (const { name, columns } of lake.views.filter(({ folder }) => folder !== 'seeds')) {
