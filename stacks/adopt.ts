@@ -118,9 +118,10 @@ const isAbsence = (error: unknown): boolean =>
 
 function inBuckets({ places, config }: LakeStage, where: Where): LookUp[] {
   const s3 = new S3Client(where);
-  const { rawBucket, lakeBucket, resultsBucket } = places.names;
+  const { rawBucket, lakeBucket, resultsBucket, reportsBucket } = places.names;
   const own = config.raw.from === 'new bucket' ? { RawBucket: rawBucket } : {};
-  return Object.entries({ ...own, LakeBucket: lakeBucket, ResultsBucket: resultsBucket }).map(([name, bucket]) =>
+  const buckets = { ...own, LakeBucket: lakeBucket, ResultsBucket: resultsBucket, ReportsBucket: reportsBucket };
+  return Object.entries(buckets).map(([name, bucket]) =>
     one('aws:s3/bucket:Bucket', name, bucket, () => s3.send(new HeadBucketCommand({ Bucket: bucket }))),
   );
 }

@@ -5,7 +5,7 @@ import { dimensionTags, headerCarriers, namedTags, parquet, sourceName } from '#
 import { type Settings, tagsOver } from '#lake/settings.ts';
 import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit/units.ts';
 import { isTimeZone, type ZoneOffset } from '#lake/zone.ts';
-import { SCHEDULES } from './spec/lambdas.ts';
+import { REPORT, REPORT_AT, SCHEDULES } from './spec/lambdas.ts';
 import { rootOf } from './spec/raw-folders.ts';
 import { zoneOffset } from './spec/time-zone.ts';
 
@@ -86,6 +86,10 @@ const Raw = z.discriminatedUnion('from', [
   ExistingBucket,
 ]);
 
+const mailAddress = z.email('is no e-mail address');
+/** Characters of all: they are in a variable of each function, and these have 4 KB for all variables ("Lambda quotas"). */
+const MOST_ADDRESSES = 200;
+
 /** QuickSight API, `ResourcePermission.Principal` */
 const principal = z
   .string()
@@ -135,7 +139,9 @@ export const StageSchema = z.strictObject({
       /** false: everything is deployed, and nothing runs by itself */
       enabled: z.boolean().default(true),
       /** other times than those in stacks/spec/lambdas.ts, by the schedule's name, UTC */
-      at: z.partialRecord(z.enum(SCHEDULES.map(({ name }) => name)), schedule).default({}),
+      at: z
+        .partialRecord(z.enum(SCHEDULES.map(({ name }) => name).filter((name) => name !== REPORT)), schedule)
+        .default({}),
     })
     .default({ enabled: true, at: {} }),
   /**
@@ -158,9 +164,11 @@ export const StageSchema = z.strictObject({
       resultDays: days.default(7),
       /** what the lake has replaced or removed can be brought back for so long */
       graceDays: days.default(14),
+      /** reports, which hold no addresses */
+      reportDays: days.default(400),
       logDays: z.union([z.literal(7), z.literal(14), z.literal(30), z.literal(90), z.literal(365)]).default(30),
     })
-    .default({ quarantineDays: 90, resultDays: 7, graceDays: 14, logDays: 30 }),
+    .default({ quarantineDays: 90, resultDays: 7, graceDays: 14, reportDays: 400, logDays: 30 }),
   /** key of yours that encrypts what the lake holds; null: S3's own */
   kmsKeyArn: keyArn.nullable().default(null),
   /** keys that were `kmsKeyArn` before: what was written with them is read with them */
@@ -191,6 +199,25 @@ export const StageSchema = z.strictObject({
       viewers: z.array(principal).default([]),
       /** when QuickSight reads the views anew: 25 times a day, or once, which a large lake's queries are cheaper by */
       refreshAfter: z.enum(['each rollup', 'nightly rollup']).default('each rollup'),
+    })
+    .nullable()
+    .default(null),
+  /** the deliverability report as a mail, through SES; null: it is written when a person asks, and mailed to nobody */
+  report: z
+    .strictObject({
+      to: z
+        .array(mailAddress)
+        .min(1)
+        .refine(
+          (to) => to.join('').length <= MOST_ADDRESSES,
+          `are more than ${MOST_ADDRESSES} characters: use the address of a list`,
+        ),
+      /** an address that SES knows in the stage's region, by itself or by its domain */
+      from: mailAddress,
+      /** when, UTC */
+      at: schedule.default(REPORT_AT),
+      /** the days up to the day before that it is about */
+      days: z.int().min(1).max(92).default(7),
     })
     .nullable()
     .default(null),

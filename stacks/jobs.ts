@@ -12,6 +12,7 @@ import { makeRole, type Role } from './role.ts';
 import { bundleOf } from './spec/bundle.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
 import type { Account } from './spec/places.ts';
+import { expressionOf, isOn } from './spec/scheduled.ts';
 import { functionStatements, policyOf, trusts } from './spec/statements.ts';
 import type { StageSql } from './sql-folder.ts';
 import type { Storage } from './storage.ts';
@@ -56,6 +57,7 @@ function variablesOf(
       ),
     ),
     LAKE_BUCKET: storage.lake.name,
+    REPORTS_BUCKET: storage.reports.name,
     DATABASE: catalog.database.name,
     WORKGROUP: workgroups.pipeline.name,
     LIVE_QUEUE_URL: queues.live.url,
@@ -65,6 +67,9 @@ function variablesOf(
     LAKE_VERSION: codeVersion(settings, $cli.paths.root),
     LAKE_SETTINGS: JSON.stringify(settings),
     DASHBOARD: JSON.stringify(refreshedOf(config, names, account)),
+    REPORT: JSON.stringify(
+      config.report && { to: config.report.to, from: config.report.from, days: config.report.days },
+    ),
     APP: names.app,
     STAGE: names.stage,
   };
@@ -134,13 +139,14 @@ function schedule(
   job: sst.aws.Function,
   queues: Queues,
 ): void {
-  for (const { name: scheduled, expression, event } of SCHEDULES.filter(({ calls }) => calls === name)) {
+  for (const declared of SCHEDULES.filter(({ calls }) => calls === name)) {
+    const { name: scheduled, event } = declared;
     new sst.aws.CronV2(`${logicalName(scheduled)}Schedule`, {
       function: job.arn,
-      schedule: config.schedules.at[scheduled] ?? expression,
+      schedule: expressionOf(config, declared),
       timezone: 'UTC',
       event,
-      enabled: config.schedules.enabled,
+      enabled: isOn(config, declared),
       retries: RETRIES,
       dlq: queues['jobs-dead'].arn,
       transform: {

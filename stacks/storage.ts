@@ -1,4 +1,4 @@
-/** The buckets: raw events, the lake, results of queries. */
+/** The buckets: raw events, the lake, results of queries, reports. */
 
 import { kept, type LakeStage } from './lake-stage.ts';
 import {
@@ -8,6 +8,8 @@ import {
   type Refusal,
   rawLifecycle,
   rawRefusals,
+  reportsLifecycle,
+  reportsRefusals,
   resultsLifecycle,
 } from './spec/bucket-rules.ts';
 import { writersOf } from './spec/statements.ts';
@@ -16,6 +18,7 @@ export interface Storage {
   raw: sst.aws.Bucket;
   lake: sst.aws.Bucket;
   results: sst.aws.Bucket;
+  reports: sst.aws.Bucket;
 }
 
 export function makeStorage(stage: LakeStage): Storage {
@@ -34,6 +37,13 @@ export function makeStorage(stage: LakeStage): Storage {
       true,
     ),
     results: makeBucket(stage, 'Results', places.names.resultsBucket, resultsLifecycle(config), []),
+    reports: makeBucket(
+      stage,
+      'Reports',
+      places.names.reportsBucket,
+      reportsLifecycle(config),
+      reportsRefusals(places),
+    ),
   };
 }
 
@@ -46,8 +56,8 @@ function makeBucket(
   versioning = false,
 ): sst.aws.Bucket {
   const { keepsData, kmsKeyArn } = stage.config;
-  // Results of queries can be had again by running them.
-  const isKept = name !== 'Results';
+  // Results of queries, and reports, can be had again by asking for them.
+  const isKept = name === 'Raw' || name === 'Lake';
   const bucket = new sst.aws.Bucket(name, {
     versioning,
     cors: false,

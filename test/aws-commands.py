@@ -15,7 +15,13 @@ from botocore import xform_name
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 COMMAND = re.compile(r"\baws ([a-z0-9]+) ([a-z]+(?:-[a-z]+)*)")
 # Of the command line alone, not of a service's model.
-OWN = {"logs tail": ["since", "follow", "filter-pattern", "format"], "s3 sync": ["delete", "exclude", "include"]}
+OWN = {
+    "logs tail": ["since", "follow", "filter-pattern", "format"],
+    "s3 cp": ["content-type", "recursive"],
+    "s3 ls": ["recursive"],
+    "s3 presign": ["expires-in"],
+    "s3 sync": ["delete", "exclude", "include"],
+}
 
 
 def documents():

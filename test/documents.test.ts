@@ -89,7 +89,7 @@ test.each(DOCUMENTS)(
   'every command of the AWS CLI that %s gives, and each of its options, is there (else run test/aws-commands.py)',
   (document) => {
     const known: Readonly<Record<string, readonly string[]>> = JSON.parse(read('test/fixtures/aws/commands.json'));
-    const ofAll = ['region', 'query', 'output', 'profile', 'cli-binary-format'];
+    const ofAll = ['region', 'query', 'output', 'profile', 'cli-binary-format', 'cli-read-timeout'];
     const wrong = Array.from(
       read(document).matchAll(/\baws ([a-z0-9]+) ([a-z]+(?:-[a-z]+)*)((?:(?!\baws )[\s\S]){0,400})/g),
       ([, service = '', command = '', rest = '']) => {

@@ -19,6 +19,7 @@ export const VARIABLES = {
   LAKE_BUCKET: 'bucket of the lake',
   DATABASE: 'Glue database of the tables and views',
   WORKGROUP: 'Athena workgroup of settle and rollup, without a limit on scanned bytes',
+  REPORTS_BUCKET: 'bucket of the reports',
   LIVE_QUEUE_URL: 'queue of units of live mail',
   BACKFILL_QUEUE_URL: 'queue of units of old mail and of replays',
   SETTLE_QUEUE_URL: 'queue of days of tables to be settled',
@@ -27,6 +28,7 @@ export const VARIABLES = {
   LAKE_SETTINGS: 'effective settings as JSON (Settings)',
   DASHBOARD:
     'data sets of QuickSight that are read anew when a rollup has ended, as JSON; null where there is no dashboard',
+  REPORT: 'who gets the report by mail, as JSON; null where nobody does',
   APP: 'the app; it and the stage tell metrics apart',
   STAGE: 'the stage',
 } as const;
@@ -39,12 +41,14 @@ export interface LakeEnvironment {
   rawBucket: string;
   otherRawBuckets: Readonly<Record<string, OtherBucket>>;
   lakeBucket: string;
+  reportsBucket: string;
   database: string;
   workgroup: string;
   queues: { live: string; backfill: string; settle: string; rollup: string };
   version: string;
   settings: Settings;
   dashboard: Dashboard | null;
+  report: ReportMail | null;
   stage: string;
   /** another account than AWS's own, for tests: the SDK's own variable AWS_ENDPOINT_URL */
   endpoint?: string;
@@ -69,6 +73,13 @@ const DashboardText = z
 
 /** What of a dashboard is read anew, and after which rollups: each hour's, or those of all days alone. */
 export type Dashboard = NonNullable<z.output<typeof DashboardText>>;
+
+const ReportText = z
+  .strictObject({ to: z.array(z.string()).min(1), from: z.string(), days: z.int().min(1) })
+  .nullable();
+
+/** Who gets the report by mail, from whom, and of how many days. */
+export type ReportMail = NonNullable<z.output<typeof ReportText>>;
 
 /** The settings of a deployed lake, over which a user sets what differs: Firehose's own prefixes by the hour. */
 export const CLOUD_SETTINGS: Settings = { ...DEFAULT_SETTINGS, rawTemplate: 'raw/{yyyy}/{MM}/{dd}/{HH}/' };
@@ -100,6 +111,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     rawBucket: of('RAW_BUCKET'),
     otherRawBuckets: readJson('OTHER_RAW_BUCKETS', of('OTHER_RAW_BUCKETS'), OtherBuckets),
     lakeBucket: of('LAKE_BUCKET'),
+    reportsBucket: of('REPORTS_BUCKET'),
     database: of('DATABASE'),
     workgroup: of('WORKGROUP'),
     queues: {
@@ -111,6 +123,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     version: of('LAKE_VERSION'),
     settings: readJson('LAKE_SETTINGS', of('LAKE_SETTINGS'), SettingsText),
     dashboard: readJson('DASHBOARD', of('DASHBOARD'), DashboardText),
+    report: readJson('REPORT', of('REPORT'), ReportText),
     stage: of('STAGE'),
     ...(endpoint ? { endpoint } : {}),
   };

@@ -19,6 +19,8 @@ export interface S3StoreOptions {
   bucket: string;
   /** what all keys lie under, such as `firehose/`; none by default */
   prefix?: string;
+  /** the content type of what is created, for objects that a browser opens */
+  type?: string;
 }
 
 /** A bucket (or a folder of it) as a store. Typed as a `RawStore` it is read-only. The client retries, except where a comment says otherwise. */
@@ -26,11 +28,13 @@ export class S3Store implements Store {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #prefix: string;
+  readonly #type: string | undefined;
 
-  constructor({ client, bucket, prefix = '' }: S3StoreOptions) {
+  constructor({ client, bucket, prefix = '', type }: S3StoreOptions) {
     this.#client = client;
     this.#bucket = bucket;
     this.#prefix = prefix;
+    this.#type = type;
   }
 
   async *list(
@@ -81,6 +85,7 @@ export class S3Store implements Store {
           Body: body,
           ContentLength: body.length,
           IfNoneMatch: '*',
+          ...(this.#type === undefined ? {} : { ContentType: this.#type }),
           ChecksumSHA256: sha256,
         }),
       );

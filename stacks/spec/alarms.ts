@@ -11,6 +11,7 @@ import type { StageConfig } from '../config.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
 import { QUEUES, type QueueName, type StagePlaces } from './places.ts';
 import { longestGapSeconds } from './schedule-gap.ts';
+import { expressionOf } from './scheduled.ts';
 
 /** A metric of CloudWatch. */
 export interface Metric {
@@ -264,8 +265,11 @@ const MORE_THAN_NONE = {
   missing: 'notBreaching',
 } as const;
 
-/** Transform is not among them: a process that has met its memory's limit ends itself, and the unit is tried again. */
-const WATCHED: readonly LambdaName[] = LAMBDA_NAMES.filter((name) => name !== 'transform' && name !== 'replay');
+/**
+ * Transform is not among them: a process that has met its memory's limit ends itself, and the unit is tried again. Nor are those
+ * that persons call, who have the answer; a scheduled call that failed for good is a dead letter.
+ */
+const WATCHED: readonly LambdaName[] = LAMBDA_NAMES.filter((name) => !['transform', 'replay', 'report'].includes(name));
 
 /** Longest time that an alarm can look back, seconds (CloudWatch API, `PutMetricAlarm`, EvaluationPeriods). */
 const LONGEST_ALARM = 7 * DAY;
@@ -278,21 +282,22 @@ const silenceOf = (gapSeconds: number): number =>
   gapSeconds <= 15 * MINUTE ? 6 * gapSeconds : gapSeconds <= 6 * HOUR ? 3 * gapSeconds : gapSeconds + 2 * HOUR;
 
 /** The function's most frequent schedule, as the stage has it. */
-const gapOf = (name: LambdaName, { schedules }: StageConfig): number => {
+const gapOf = (name: LambdaName, config: StageConfig): number => {
   const { schedules: declared = [] }: Lambda = LAMBDAS[name];
-  return Math.min(
-    ...declared.map(({ name: scheduled, expression }) => longestGapSeconds(schedules.at[scheduled] ?? expression)),
-  );
+  return Math.min(...declared.map((one) => longestGapSeconds(expressionOf(config, one))));
 };
+
+/** Those that schedules call, but the report: who reads it misses it. */
+const CALLED = LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && name !== 'report');
 
 /** Functions that are called so seldom that no alarm can tell that they are silent. */
 export const withoutSilenceAlarm = (config: StageConfig): LambdaName[] =>
-  LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && silenceOf(gapOf(name, config)) > LONGEST_ALARM);
+  CALLED.filter((name) => silenceOf(gapOf(name, config)) > LONGEST_ALARM);
 
 /** Functions that their schedules call, and that have not run for some runs. */
 function silences(config: StageConfig, invocations: (lambda: LambdaName) => Metric): Alarm[] {
   const seldom = withoutSilenceAlarm(config);
-  return LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && !seldom.includes(name)).map((name): Alarm => {
+  return CALLED.filter((name) => !seldom.includes(name)).map((name): Alarm => {
     const silence = silenceOf(gapOf(name, config));
     return {
       ...silenceFor(silence),

@@ -1,32 +1,9 @@
 /** What an analyst may do: run queries in the analysts' workgroup over tables and views, and nothing else. */
 
-import {
-  auditsRoot,
-  compactedRoot,
-  generationsRoot,
-  liveRoot,
-  outcomesRoot,
-  settledRoot,
-} from '#lake/protocol/keys.ts';
-import { quarantine, TABLES } from '#lake/tables/index.ts';
-import { ANALYST_RESULTS } from './permissions.ts';
+import { quarantine } from '#lake/tables/index.ts';
+import { ANALYST_RESULTS, READABLE } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 import type { Statement } from './statements.ts';
-
-/**
- * Folders of the tables, and no others. Of `state/` that is units, generations and audits, compacted ones too: tables
- * that the views of data quality read, and that hold counts. Quarantine, with all personal data of what was rejected,
- * is not among them.
- */
-const READABLE: readonly string[] = [
-  ...Object.values(TABLES)
-    .filter(({ name, format }) => format === 'parquet' && name !== quarantine.name)
-    .flatMap(({ name }) => [liveRoot(name), settledRoot(name)]),
-  outcomesRoot,
-  generationsRoot,
-  auditsRoot,
-  compactedRoot,
-];
 
 export const analystStatements = (places: StagePlaces): Statement[] => [
   {

@@ -68,6 +68,11 @@ export const resultsLifecycle = ({ retention }: StageConfig): LifecycleRule[] =>
   ),
 ];
 
+export const reportsLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
+  UNFINISHED,
+  { id: 'reports', status: 'Enabled', filter: { prefix: '' }, expiration: { days: retention.reportDays } },
+];
+
 /** A refusal to everybody whom the conditions don't except, as SST writes it. */
 export interface Refusal {
   why: string;
@@ -88,21 +93,9 @@ export function lakeRefusals(
   { roles }: Pick<StagePlaces, 'roles'>,
   writers: readonly string[],
 ): Refusal[] {
-  const unless = (arns: readonly string[]): Refusal['conditions'] => [
-    { test: 'ArnNotEquals', variable: 'aws:PrincipalArn', values: [...arns] },
-  ];
   const refusals = [
     refuse('only the pipeline writes the lake', ['s3:PutObject'], ['*'], unless(writers)),
-    // Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets".
-    refuse(
-      'what is there is never written over',
-      ['s3:PutObject'],
-      [`${STATE}*`, `${LIVE}*`],
-      [
-        { test: 'Null', variable: 's3:if-none-match', values: ['true'] },
-        { test: 'Bool', variable: 's3:ObjectCreationOperation', values: ['true'] },
-      ],
-    ),
+    refuse('what is there is never written over', ['s3:PutObject'], [`${STATE}*`, `${LIVE}*`], WITHOUT_CREATE_ONLY),
   ];
   if (!keepsData) return refusals;
   return [
@@ -112,6 +105,22 @@ export function lakeRefusals(
     refuse('older versions stay for as long as they are to', ['s3:DeleteObjectVersion'], ['*']),
   ];
 }
+
+/** A report that was mailed stays what it was, and is nobody's but the function's. */
+export const reportsRefusals = ({ roles }: Pick<StagePlaces, 'roles'>): Refusal[] => [
+  refuse('only its function writes a report', ['s3:PutObject'], ['*'], unless([roles.report])),
+  refuse('a report is never written over', ['s3:PutObject'], ['*'], WITHOUT_CREATE_ONLY),
+];
+
+/** The request doesn't ask that nothing is there yet (Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
+const WITHOUT_CREATE_ONLY: Refusal['conditions'] = [
+  { test: 'Null', variable: 's3:if-none-match', values: ['true'] },
+  { test: 'Bool', variable: 's3:ObjectCreationOperation', values: ['true'] },
+];
+
+const unless = (arns: readonly string[]): Refusal['conditions'] => [
+  { test: 'ArnNotEquals', variable: 'aws:PrincipalArn', values: [...arns] },
+];
 
 const refuse = (why: string, actions: string[], paths: string[], conditions?: Refusal['conditions']): Refusal => ({
   why,

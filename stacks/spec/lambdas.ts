@@ -12,9 +12,12 @@ import {
   READ_RAW,
   READ_ROWS,
   READ_STATE,
+  READ_TABLES,
   REFRESH,
   REMOVE_DATA,
+  REPORTS,
   receive,
+  SEND_MAIL,
   STATE,
   SWITCH_PARTITIONS,
   send,
@@ -53,6 +56,11 @@ export interface LambdaQueue {
   maximumConcurrency: number;
 }
 
+/** The schedule of the report, which the config's `report` is about. */
+export const REPORT = 'report';
+/** When the report is mailed by default. */
+export const REPORT_AT = 'cron(0 6 ? * MON *)';
+
 const FIFTEEN_MINUTES = TRANSFORM_TIMEOUT_MS / 1000;
 const state = (...folders: readonly string[]): string[] => folders.map((folder) => `${STATE}${folder}/`);
 
@@ -63,6 +71,7 @@ const state = (...folders: readonly string[]): string[] => folders.map((folder) 
  *   memory. Less memory would be a share of a core, and cost the same for longer.
  * - plan, audit and replay read listings and records of all units: a core, so that a tick over 126,000 objects stays below
  *   10 s (test/simulator/plan-scale.test.ts).
+ * - report waits for Athena, then draws: a core. With the page of two million events it held 218 MB.
  * - the others wait for Athena and Glue, and waiting is billed by the MB: 1,024. Their 15 minutes are for the queries.
  */
 export const LAMBDAS = {
@@ -202,6 +211,16 @@ export const LAMBDAS = {
       READ_ROWS,
       send('backfillQueue'),
     ],
+  },
+  report: {
+    handler: 'functions/report.handler',
+    what: 'writes the deliverability report, and mails it',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    needsSql: true,
+    // Only where the config has somebody to mail it to, and at the time that it says.
+    schedules: [{ name: REPORT, expression: REPORT_AT, event: { due: '<aws.scheduler.scheduled-time>' } }],
+    permissions: [...READ_TABLES, ...QUERY, READ_ROWS, ...REPORTS, SEND_MAIL],
   },
 } as const satisfies Readonly<Record<string, Lambda>>;
 

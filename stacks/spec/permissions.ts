@@ -2,7 +2,16 @@
  * What the functions may do, action by action: the stack makes their policies from this. A star stands only at the end
  * of a key.
  */
-import { liveRoot, planFolder, settledRoot } from '#lake/protocol/keys.ts';
+import {
+  auditsRoot,
+  compactedRoot,
+  generationsRoot,
+  liveRoot,
+  outcomesRoot,
+  planFolder,
+  settledRoot,
+} from '#lake/protocol/keys.ts';
+import { quarantine, TABLES } from '#lake/tables/index.ts';
 
 /** Addresses (ARNs) of what a stage has. */
 export interface Places {
@@ -14,6 +23,7 @@ export interface Places {
   lakeBucket: string;
   /** bucket of query results and manifests */
   resultsBucket: string;
+  reportsBucket: string;
   /** arn:…:catalog */
   glueCatalog: string;
   /** arn:…:database/NAME */
@@ -27,11 +37,26 @@ export interface Places {
   rollupQueue: string;
   /** those of the dashboard that lie in QuickSight's memory; none where there is no dashboard */
   dataSets: readonly string[];
+  /** who may get the report by mail; null: nobody */
+  mail: MailPlaces | null;
 }
+
+export interface MailPlaces {
+  from: string;
+  to: readonly string[];
+  /** identities that SES may hold the addresses by: themselves, their domains, and domains above those */
+  identities: readonly string[];
+  /** `…:configuration-set/*`: an identity has one of its own, that nobody here knows */
+  configurationSets: string;
+}
+
+export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 export interface Permission {
   actions: readonly string[];
   resources: (places: Places) => readonly string[];
+  /** asked only where there are resources */
+  conditions?: (places: Places) => Conditions;
 }
 
 /** Only to list and read: raw data is never changed or deleted. */
@@ -63,6 +88,27 @@ export const READ_STATE: readonly Permission[] = [
 export const READ_LAKE: readonly Permission[] = [
   LIST_LAKE,
   { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
+];
+
+/**
+ * Folders of the tables, and no others. Of `state/` that is units, generations and audits, compacted ones too: tables
+ * that the views of data quality read, and that hold counts. Quarantine, with all personal data of what was rejected,
+ * is not among them.
+ */
+export const READABLE: readonly string[] = [
+  ...Object.values(TABLES)
+    .filter(({ name, format }) => format === 'parquet' && name !== quarantine.name)
+    .flatMap(({ name }) => [liveRoot(name), settledRoot(name)]),
+  outcomesRoot,
+  generationsRoot,
+  auditsRoot,
+  compactedRoot,
+];
+
+/** For functions that ask the views. */
+export const READ_TABLES: readonly Permission[] = [
+  LIST_LAKE,
+  { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => READABLE.map((folder) => `${lakeBucket}/${folder}*`) },
 ];
 
 /** Below these folders; create-only writes are what the code asks for, and the bucket's policy demands. */
@@ -162,6 +208,26 @@ export const REFRESH: readonly Permission[] = [
     resources: ({ dataSets, lakeBucket }) => (dataSets.length > 0 ? [`${lakeBucket}/${STATE}batches/*`] : []),
   },
 ];
+
+/** Reports, and the records of their mails: with reading, to know what was written before. */
+export const REPORTS: readonly Permission[] = [
+  { actions: ['s3:ListBucket'], resources: ({ reportsBucket }) => [reportsBucket] },
+  { actions: ['s3:GetObject', 's3:PutObject'], resources: ({ reportsBucket }) => [`${reportsBucket}/*`] },
+];
+
+/**
+ * From one address, to those of the config only (Service Authorization Reference, Amazon SES: `ses:FromAddress`, `ses:Recipients`).
+ * SES also looks at the identity's configuration set, and in its sandbox at the identities of the recipients; a mail with an
+ * attachment it may count as a raw one.
+ */
+export const SEND_MAIL: Permission = {
+  actions: ['ses:SendEmail', 'ses:SendRawEmail'],
+  resources: ({ mail }) => (mail ? [...mail.identities, mail.configurationSets] : []),
+  conditions: ({ mail }) => ({
+    StringEquals: { 'ses:FromAddress': mail?.from ?? '' },
+    'ForAllValues:StringEquals': { 'ses:Recipients': mail?.to ?? [] },
+  }),
+};
 
 type QueuePlace = 'liveQueue' | 'backfillQueue' | 'settleQueue' | 'rollupQueue';
 

@@ -35,6 +35,7 @@ export interface StagePlaces extends Places {
     rawBucket: string;
     lakeBucket: string;
     resultsBucket: string;
+    reportsBucket: string;
     database: string;
     pipelineWorkgroup: string;
     analystWorkgroup: string;
@@ -87,6 +88,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     rawBucket: config.raw.from === 'existing bucket' ? config.raw.bucket : bucket('raw'),
     lakeBucket: bucket('lake'),
     resultsBucket: bucket('results'),
+    reportsBucket: bucket('reports'),
     database: databaseName(stage),
     pipelineWorkgroup: nameOf('workgroup', stage, 'pipeline'),
     analystWorkgroup: analystWorkgroup(stage),
@@ -108,6 +110,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     })),
     lakeBucket: bucketArn(names.lakeBucket),
     resultsBucket: bucketArn(names.resultsBucket),
+    reportsBucket: bucketArn(names.reportsBucket),
     glueCatalog: arn('glue', 'catalog'),
     database: arn('glue', `database/${names.database}`),
     tables: arn('glue', `table/${names.database}/*`),
@@ -121,6 +124,12 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     dataSets: config.dashboards
       ? IN_MEMORY.map((name) => arn('quicksight', `dataset/${dataSetId(dashboardId(stage), name)}`))
       : [],
+    mail: config.report && {
+      from: config.report.from,
+      to: config.report.to,
+      identities: identitiesOf([config.report.from, ...config.report.to]).map((name) => arn('ses', `identity/${name}`)),
+      configurationSets: arn('ses', 'configuration-set/*'),
+    },
     jobsDlq: queue('jobs-dead'),
     firehose: arn('firehose', `deliverystream/${names.firehose}`),
     configurationSet: arn('ses', `configuration-set/${names.configurationSet}`),
@@ -138,6 +147,15 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     },
     arn,
   };
+}
+
+/** Addresses, their domains, and the domains above these: SES may know an address by any of them ("Verified identities"). */
+function identitiesOf(addresses: readonly string[]): string[] {
+  const names = addresses.flatMap((address) => {
+    const labels = address.slice(address.lastIndexOf('@') + 1).split('.');
+    return [address, ...labels.slice(0, -1).map((_, i) => labels.slice(i).join('.'))];
+  });
+  return [...new Set(names)];
 }
 
 /** A record with a value for each of the names. */

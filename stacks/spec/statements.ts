@@ -3,7 +3,7 @@
  * them.
  */
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
-import type { Permission } from './permissions.ts';
+import type { Conditions, Permission } from './permissions.ts';
 import type { Account, StagePlaces } from './places.ts';
 import { RAW_PREFIX_ROOT } from './raw-folders.ts';
 
@@ -13,7 +13,7 @@ export interface Statement {
   /** `everything`: AWS knows nothing narrower for these actions, for the reason given */
   resources: readonly string[] | { everything: string };
   effect?: 'Deny';
-  conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  conditions?: Conditions;
 }
 
 /** A policy's text (IAM User Guide, "IAM JSON policy reference"). */
@@ -74,7 +74,12 @@ export function functionStatements(name: LambdaName, places: StagePlaces): State
   const { permissions, schedules }: Lambda = LAMBDAS[name];
   return [
     ...permissions
-      .map(({ actions, resources }, i) => ({ sid: `Declared${i}`, actions, resources: resources(places) }))
+      .map(({ actions, resources, conditions }, i) => ({
+        sid: `Declared${i}`,
+        actions,
+        resources: resources(places),
+        ...(conditions ? { conditions: conditions(places) } : {}),
+      }))
       // Such as a dashboard's, where there is none.
       .filter(({ resources }) => resources.length > 0),
     logsStatement(places, logGroupOf(places.names.functions[name])),

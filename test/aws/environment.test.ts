@@ -5,6 +5,7 @@ const variables: EnvironmentVariables = {
   RAW_BUCKET: 'raw',
   OTHER_RAW_BUCKETS: '{}',
   LAKE_BUCKET: 'lake',
+  REPORTS_BUCKET: 'reports',
   DATABASE: 'mail',
   WORKGROUP: 'settle',
   LIVE_QUEUE_URL: 'https://queue/live',
@@ -14,6 +15,7 @@ const variables: EnvironmentVariables = {
   LAKE_VERSION: 'abc123',
   LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
   DASHBOARD: 'null',
+  REPORT: 'null',
   APP: 'maillake',
   STAGE: 'dev',
 };
@@ -23,6 +25,7 @@ test('the variables that the stack sets are what the functions read', () => {
     rawBucket: 'raw',
     otherRawBuckets: {},
     lakeBucket: 'lake',
+    reportsBucket: 'reports',
     database: 'mail',
     workgroup: 'settle',
     queues: {
@@ -34,6 +37,7 @@ test('the variables that the stack sets are what the functions read', () => {
     version: 'abc123',
     settings: CLOUD_SETTINGS,
     dashboard: null,
+    report: null,
     stage: 'dev',
   });
 });
@@ -57,5 +61,13 @@ test('a dashboard is read with its data sets, and one that names none is refused
   expect(readEnvironment({ ...variables, DASHBOARD: JSON.stringify(dashboard) }).dashboard).toEqual(dashboard);
   for (const text of ['{', '{}', JSON.stringify({ ...dashboard, dataSets: [] })]) {
     expect(() => readEnvironment({ ...variables, DASHBOARD: text }), text).toThrow('DASHBOARD');
+  }
+});
+
+test('who gets the report is read, and a report that nobody gets is refused', () => {
+  const report = { to: ['ann@example.com'], from: 'lake@example.com', days: 7 };
+  expect(readEnvironment({ ...variables, REPORT: JSON.stringify(report) }).report).toEqual(report);
+  for (const text of ['{', '{}', JSON.stringify({ ...report, to: [] })]) {
+    expect(() => readEnvironment({ ...variables, REPORT: text }), text).toThrow('REPORT');
   }
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
@@ -7,7 +7,8 @@ import { generate } from '#generate/index.ts';
 import { silentProgress } from '#host/progress.ts';
 import { openLake } from '#local/lake.ts';
 import { runAll } from '#local/run/run.ts';
-import { writeReport } from '#report/index.ts';
+import { makeReport } from '#report/index.ts';
+import { mailOf } from '#report/mail.ts';
 import { barriers, type Look, launchChromium, openFile } from './chromium.ts';
 import { HOSTILE, writeHostileRaw } from './hostile-raw.ts';
 
@@ -51,6 +52,7 @@ const OVERLAPS = `[...document.querySelectorAll('svg.plot')].filter((svg) => svg
 describe.each(SIZES)('the report of $name', ({ name, write }) => {
   const folder = mkdtempSync(join(tmpdir(), 'lake-browser-'));
   const file = join(folder, 'report.html');
+  const mail = join(folder, 'mail.html');
   let browser: Browser;
 
   beforeAll(async () => {
@@ -59,7 +61,9 @@ describe.each(SIZES)('the report of $name', ({ name, write }) => {
     await write(raw);
     const lake = await openLake({ raw, lake: join(folder, 'lake'), durable: false });
     await runAll(lake, { progress: silentProgress });
-    await writeReport(lake, { out: file });
+    const { page, digest } = await makeReport(lake, {});
+    writeFileSync(file, page.toString());
+    writeFileSync(mail, mailOf(digest, { attached: 'report.html', link: 'https://console.example/' }).html);
     await lake.close();
   });
   afterAll(async () => {
@@ -78,6 +82,17 @@ describe.each(SIZES)('the report of $name', ({ name, write }) => {
     if (look.media === 'print') expect(await opened.page.evaluate('getComputedStyle(document.body).color')).toBe(INK);
     await opened.page.close();
   });
+
+  test.each(LOOKS.filter(({ media }) => media === undefined))(
+    'is a mail that reads in $name, asks for nothing and hinders nobody',
+    async (look) => {
+      const opened = await openFile(browser, mail, look);
+      expect(await barriers(opened)).toEqual([]);
+      expect(await opened.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect([...opened.complaints, ...opened.requests]).toEqual([]);
+      await opened.page.close();
+    },
+  );
 
   test('shows the data behind each chart when asked', async () => {
     const { page, complaints } = await openFile(browser, file, { width: 360 });

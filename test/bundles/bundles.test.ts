@@ -35,6 +35,7 @@ beforeAll(async () => {
     RAW_BUCKET: 'raw',
     OTHER_RAW_BUCKETS: '{}',
     LAKE_BUCKET: 'lake',
+    REPORTS_BUCKET: 'reports',
     DATABASE: 'mail',
     WORKGROUP: 'pipeline',
     LIVE_QUEUE_URL: `${account.address}/1/live`,
@@ -49,6 +50,7 @@ beforeAll(async () => {
       dataSets: ['facts', 'delays'],
       isRefreshedHourly: true,
     }),
+    REPORT: 'null',
     APP: 'maillake',
     STAGE: 'test',
   };
@@ -108,6 +110,9 @@ describe('the bundles, in plain Node outside the repository', () => {
     expect(await invoke('rollup-days', batchOf('{}'))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
     expect(await invoke('rollup-days', batchOf('{"days":["2026-10-05"]}'))).toEqual({ batchItemFailures: [] });
     await expect(invoke('replay', { reason: 'nonsense' })).rejects.toThrow('replay failed: ');
+    await expect(invoke('report', { mail: true })).rejects.toThrow(
+      'report failed: nobody is to get the report by mail',
+    );
   });
 
   test('transform writes, byte for byte, the files that the sources write', async () => {

@@ -29,7 +29,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'when and how long': {
     schedules: { enabled: false, at: { settle: 'rate(6 hours)', audit: 'cron(0 3 ? * MON *)' } },
     atOnce: { live: 3, backfill: 2, settle: 2, rollup: 2 },
-    retention: { quarantineDays: 30, resultDays: 30, graceDays: 30, logDays: 365 },
+    retention: { quarantineDays: 30, resultDays: 30, graceDays: 30, reportDays: 30, logDays: 365 },
     queryGigabytes: 10,
   },
   'a key': { kmsKeyArn: KEY },
@@ -41,6 +41,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
       viewers: [`${IDENTITIES}:group/default/mail`],
       refreshAfter: 'nightly rollup',
     },
+    report: { to: ['ann@example.com'], from: 'lake@example.com', at: 'rate(1 day)', days: 28 },
   },
   'that it keeps its data': { keepsData: false },
 };

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreateDatabaseCommand, CreateTableCommand } from '@aws-sdk/client-glue';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { type Clients, connect } from '#aws/clients.ts';
@@ -54,6 +55,13 @@ export async function makeQueue({ clients }: Account): Promise<string> {
     new CreateQueueCommand({ QueueName: `q${randomBytes(5).toString('hex')}` }),
   );
   return QueueUrl;
+}
+
+/** Has SES know an address that mail is sent from, as its owner would have confirmed. */
+export async function verifySender(endpoint: string, address: string): Promise<void> {
+  const ses = new SESv2Client({ endpoint });
+  await ses.send(new CreateEmailIdentityCommand({ EmailIdentity: address }));
+  ses.destroy();
 }
 
 /** Makes the views in the account's database, as the stack makes them. */

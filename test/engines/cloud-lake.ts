@@ -50,6 +50,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     RAW_BUCKET: rawBucket,
     OTHER_RAW_BUCKETS: '{}',
     LAKE_BUCKET: bucket,
+    REPORTS_BUCKET: bucket,
     DATABASE: database,
     WORKGROUP: 'settle',
     LIVE_QUEUE_URL: queues.live,
@@ -59,6 +60,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(settings),
     DASHBOARD: 'null',
+    REPORT: 'null',
     APP: 'maillake',
     STAGE: 'test',
   };

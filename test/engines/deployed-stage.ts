@@ -30,11 +30,14 @@ export interface DeployedStage {
   close(): Promise<void>;
 }
 
+/** Who gets the report, and from whom. */
+export const READERS = { to: ['ann@example.com'], from: 'lake@example.com' };
+
 export async function deployStage(): Promise<DeployedStage> {
   const stage = `t${randomBytes(4).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'stage-'));
   const [graph, packages] = await Promise.all([
-    evaluateStage({ stage, config: { app: 'maillake', region: REGION } }),
+    evaluateStage({ stage, config: { app: 'maillake', region: REGION, report: READERS } }),
     buildPackages(folder),
   ]);
   if (graph.errors.length > 0) throw new Error(graph.errors.join('\n'));

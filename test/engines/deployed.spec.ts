@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeletePartitionCommand, UpdatePartitionCommand } from '@aws-sdk/client-glue';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { glueStorage } from '#aws/glue-table.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { generate } from '#generate/index.ts';
@@ -18,9 +18,10 @@ import { sesSend } from '#test/records.ts';
 import type { LambdaName } from '../../stacks/spec/lambdas.ts';
 import { names } from '../bundles/build.ts';
 import { glueInputs } from '../stacks/glue-inputs.ts';
+import { verifySender } from './account.ts';
 import { atNoon, rawFiles } from './cloud-lake.ts';
 import type { DeployedFunction } from './deployed-function.ts';
-import { type DeployedStage, deployStage } from './deployed-stage.ts';
+import { type DeployedStage, deployStage, READERS } from './deployed-stage.ts';
 import { call, doom, first, refuseJson } from './faults.ts';
 import { eventOf } from './invoke.ts';
 import { onBehalf } from './on-behalf.ts';
@@ -288,6 +289,13 @@ describe('the packages, with the environment of the graph', () => {
       expect(functionOf(name).gateway.queries - started).toBe(1);
     },
   );
+});
+
+test('report writes its page and mails it, once', async () => {
+  await verifySender(inject('moto'), READERS.from);
+  const due = { due: `${DAY}T06:00:00Z` };
+  expect(await invoke('report', due)).toMatchObject({ bucket: stage.environment.REPORTS_BUCKET, mail: 'sent' });
+  expect(await invoke('report', due)).toMatchObject({ mail: 'sent before' });
 });
 
 describe('tables and views of the graph', () => {

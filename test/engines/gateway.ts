@@ -289,6 +289,8 @@ async function bodyOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 function describe({ headers, method = '', url = '' }: IncomingMessage, body: Buffer): ForwardedRequest {
   const [service = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
   const path = decodeURIComponent(url);
+  if (path === '/v2/email/outbound-emails')
+    return { service: 'SES', operation: 'SendEmail', path, body: body.toString() };
   return operation === ''
     ? { service: 'S3', operation: method, path, body: '' }
     : { service, operation, path, body: body.toString() };

@@ -4,24 +4,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AthenaEngine } from '#aws/athena-engine.ts';
-import type { Dashboard } from '#aws/environment.ts';
+import type { Dashboard, ReportMail } from '#aws/environment.ts';
+import { S3Store } from '#aws/s3-store.ts';
 import { generate } from '#generate/index.ts';
 import { attemptVersion } from '#host/attempt-version.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { HOUR_MS, startOfDay } from '#lake/days.ts';
 import { dayOfKey } from '#lake/protocol/keys.ts';
+import { readBytes } from '#lake/protocol/records.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import { TABLES } from '#lake/tables/index.ts';
+import { makeReport } from '#report/index.ts';
+import { mailOf } from '#report/mail.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { handler as audit } from '../../functions/audit.ts';
 import { handler as collect } from '../../functions/collect.ts';
 import { handler as plan } from '../../functions/plan.ts';
+import { handler as report } from '../../functions/report.ts';
 import { handler as rollup } from '../../functions/rollup.ts';
 import { handler as rollupDays } from '../../functions/rollup-days.ts';
 import { handler as settle } from '../../functions/settle.ts';
 import { handler as settleDay } from '../../functions/settle-day.ts';
 import { handler as transform } from '../../functions/transform.ts';
 import { firstHour } from '../../stacks/first-hour.ts';
+import { verifySender } from './account.ts';
 import { type CloudLake, cloudLake, putAll, rawFiles, SETTINGS, VERSION } from './cloud-lake.ts';
 import { drain, invocation } from './invoke.ts';
 import { ESTIMATES, expectPercentiles, LATENCIES } from './percentiles.ts';
@@ -38,6 +44,9 @@ const DASHBOARD: Dashboard = {
   isRefreshedHourly: false,
 };
 
+/** Who gets the report. */
+const READERS: ReportMail = { to: ['ann@example.com', 'bob@example.org'], from: 'lake@example.com', days: 7 };
+
 let cloud: CloudLake;
 let local: SmallLake;
 
@@ -46,6 +55,7 @@ beforeAll(async () => {
   const files = await rawFiles(folder);
   cloud = await cloudLake();
   process.env.DASHBOARD = JSON.stringify(DASHBOARD);
+  process.env.REPORT = JSON.stringify(READERS);
   await putAll(cloud, files);
   local = await smallLake(SETTINGS);
   const times = new Map((await cloud.rawObjects()).map(({ key, modified }) => [key, modified]));
@@ -198,4 +208,55 @@ describe('the same data on a laptop', () => {
     expectSameRows(found, await local.lake.engine.query(sql), { without, estimates: ESTIMATES });
     if (name === 'delivery_latency_daily') expectPercentiles(found, await local.lake.engine.query(LATENCIES));
   });
+
+  test('gives the same report, which its schedule has mailed once, with the page', async () => {
+    const { gateway, clients } = cloud.account;
+    const due = { due: '2025-03-11T06:00:00Z' };
+    const mails = () => gateway.passed.filter(({ service }) => service === 'SES').map(({ body }) => JSON.parse(body));
+    // SES has not verified who sends it.
+    await expect(report(due, invocation('report'))).rejects.toThrow('SES refused the mail: MessageRejected');
+    await verifySender(gateway.address, READERS.from);
+    const written = await report(due, invocation('report'));
+    expect(written).toMatchObject({
+      mail: 'sent',
+      key: expect.stringMatching(/^reports\/2025-03-04_2025-03-10\/\w{16}\.html$/),
+    });
+    expect(written.spent.queries).toBeGreaterThan(10);
+    const again = [
+      await report(due, invocation('report')),
+      await report({ from: '2025-03-04', to: '2025-03-10' }, invocation('report')),
+    ];
+    expect(again.map(({ key, mail }) => ({ key, mail }))).toEqual([
+      { key: written.key, mail: 'sent before' },
+      { key: written.key, mail: 'not asked for' },
+    ]);
+
+    const page = Buffer.from(await readBytes(new S3Store({ client: clients.s3, bucket: written.bucket }), written.key));
+    const { views, settings, engine } = local.lake;
+    const laptop = await makeReport({ engine, views, settings }, { from: '2025-03-04', to: '2025-03-10' });
+    expect(withoutRuns(page.toString())).toEqual(withoutRuns(laptop.page.toString()));
+
+    const [refused, mail, ...more] = mails();
+    expect(more).toEqual([]);
+    expect(refused).toEqual(mail);
+    const { subject, text, html } = mailOf(laptop.digest, {
+      attached: 'deliverability-2025-03-04_2025-03-10.html',
+      link: written.link,
+    });
+    const { Simple } = mail.Content;
+    expect([mail.FromEmailAddress, mail.Destination.ToAddresses]).toEqual([READERS.from, READERS.to]);
+    expect([Simple.Subject.Data, Simple.Body.Text.Data, Simple.Body.Html.Data]).toEqual([subject, text, html]);
+    expect(Simple.Attachments).toMatchObject([
+      { FileName: 'deliverability-2025-03-04_2025-03-10.html', ContentType: 'text/html' },
+    ]);
+    expect(Buffer.from(Simple.Attachments[0].RawContent, 'base64').equals(page)).toBe(true);
+  });
 });
+
+/** A page's sections by name, but for what tells of the runs, and for estimates of how long mail took. */
+function withoutRuns(page: string): Map<string, string> {
+  const sections = page
+    .split('<section aria-labelledby=')
+    .map((text): [string, string] => [text.split(/[">]/)[1] ?? '', text]);
+  return new Map(sections.filter(([name]) => name !== 'latency' && name !== 'quality'));
+}

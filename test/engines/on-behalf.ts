@@ -107,7 +107,19 @@ const PARTS = meant(
   /:workgroup\/[^*]+$/,
 );
 
-const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'replay'];
+const SES = meant(
+  'SES knows who sends by the domain, looks at the configuration set and, in its sandbox, at who gets the mail, which may count as raw',
+  ['ses:SendEmail', 'ses:SendRawEmail'],
+  /^arn:aws:ses:.*:(identity\/[^*]+|configuration-set\/\*)$/,
+);
+
+const TABLES = meant(
+  "Athena reads the tables' files, and the records that are tables, with the rights of who asks",
+  ['s3:ListBucket', 's3:GetObject'],
+  /-lake-[0-9a-f]+(\/v1\/(live|settled|state)\/\w+\/\*)?$/,
+);
+
+const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'replay', 'report'];
 const WRITING: readonly LambdaName[] = ['settle-day', 'rollup-days'];
 
 export function onBehalf(name: LambdaName): OnBehalf[] {
@@ -123,5 +135,6 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'collect' ? [GATHERED] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
     ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),
+    ...(name === 'report' ? [SES, TABLES] : []),
   ];
 }

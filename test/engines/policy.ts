@@ -46,6 +46,8 @@ export function rightsFor(
       const queue = text('QueueUrl').split('/').at(-1) ?? '';
       return [{ action: `sqs:${operation.replace(/Batch$/, '')}`, resource: arn('sqs', queue) }];
     }
+    case 'SES':
+      return [{ action: 'ses:SendEmail', resource: arn('ses', `identity/${text('FromEmailAddress')}`) }];
     default:
       throw new Error(`nobody expected ${service} ${operation}`);
   }

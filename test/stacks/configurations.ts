@@ -24,6 +24,11 @@ export const PRODUCTION: Configuration = {
         kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0f5b6a3c-1111-2222-3333-444455556666',
         alarms: { email: 'ops@example.com', quarantineShare: 0.01, freshnessMinutes: 30 },
         queryGigabytes: 50,
+        report: {
+          to: ['ann@example.com', 'bob@example.org'],
+          from: 'lake@mail.example.com',
+          at: 'cron(30 5 ? * TUE *)',
+        },
         dashboards: {
           owners: ['arn:aws:quicksight:us-east-1:123456789012:user/default/ann'],
           viewers: ['arn:aws:quicksight:us-east-1:123456789012:group/default/mail'],
@@ -74,6 +79,10 @@ export const LONG: Configuration = {
     headerCarriers: [...EVENT_TYPES],
     kmsKeyArn: 'arn:aws:kms:ap-southeast-2:123456789012:key/mrk-0f5b6a3c1111222233334444555566667',
     alarms: { email: `${'o'.repeat(60)}@example.com`, freshnessMinutes: 1440 },
+    report: {
+      to: ['a', 'b'].map((letter) => `${letter.repeat(64)}@${'d'.repeat(23)}.example.com`),
+      from: `${'f'.repeat(64)}@example.com`,
+    },
     dimensions: Array.from({ length: 5 }, (_, i) => `a-dimension-that-users-name-${i}`),
     dashboards: { owners: [`arn:aws:quicksight:ap-southeast-2:123456789012:user/default/${'u'.repeat(60)}`] },
   },

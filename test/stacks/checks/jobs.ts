@@ -135,17 +135,18 @@ export function jobChecks(stages: Stages): void {
       const declared = lambdas.flatMap(([name, { schedules = [] }]) =>
         schedules.map((schedule) => ({ ...schedule, function: name })),
       );
-      const isOn = graph !== stages.existing();
+      const isOn = (name: string) =>
+        graph !== stages.existing() && (name !== 'report' || graph === stages.production());
       expect(ofType(graph, SCHEDULE)).toHaveLength(declared.length);
       for (const { name, expression, event, function: called } of declared) {
         const made = ofType(graph, SCHEDULE).find(({ inputs }) =>
           textAt(inputs, 'name').endsWith(`-${graph.app.stage}-${name}`),
         );
-        const isOwn = graph === stages.production() && name === 'plan-tick';
+        const own = graph === stages.production() ? OWN_TIMES[name] : undefined;
         expect(made?.inputs).toMatchObject({
-          scheduleExpression: isOwn ? 'rate(15 minutes)' : expression,
+          scheduleExpression: own ?? expression,
           scheduleExpressionTimezone: 'UTC',
-          state: isOn ? 'ENABLED' : 'DISABLED',
+          state: isOn(name) ? 'ENABLED' : 'DISABLED',
           target: {
             arn: arnOf(graph, 'lambda', `function:${graph.app.name}-${graph.app.stage}-${called}`),
             input: JSON.stringify(event),
@@ -224,6 +225,7 @@ export function jobChecks(stages: Stages): void {
 }
 
 /** As the configuration has it. */
+const OWN_TIMES: Readonly<Record<string, string>> = { 'plan-tick': 'rate(15 minutes)', report: 'cron(30 5 ? * TUE *)' };
 const FEW: Readonly<Record<string, number>> = { live: 3, backfill: 2 };
 
 const regionOf = (graph: Graph): string => textAt(graph.outputs, 'alarms').split(':')[3] ?? '';

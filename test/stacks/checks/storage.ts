@@ -52,12 +52,12 @@ export function storageChecks(stages: Stages): void {
     };
     const theirs = { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' }, bucketKeyEnabled: false };
     expect(encryptions(stages.production())).toEqual([
-      ...Array.from({ length: 3 }, () => ours),
+      ...Array.from({ length: 4 }, () => ours),
       // Of the pipeline, of analysts and of the dashboard.
       ...Array.from({ length: 3 }, () => ({ encryptionOption: 'SSE_KMS', kmsKeyArn: key })),
     ]);
     expect(encryptions(stages.dev())).toEqual([
-      ...Array.from({ length: 3 }, () => theirs),
+      ...Array.from({ length: 4 }, () => theirs),
       ...Array.from({ length: 2 }, () => ({ encryptionOption: 'SSE_S3' })),
     ]);
     const [firehose] = ofType(stages.production(), 'aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream');
@@ -107,6 +107,9 @@ export function storageChecks(stages: Stages): void {
         expiration: { days: 7 },
       })),
     );
+    expect(rules('ReportsLifecycle')).toEqual([
+      { id: 'reports', status: 'Enabled', filter: { prefix: '' }, expiration: { days: 400 } },
+    ]);
   });
 
   test('in production data outlives the stage and can’t be removed; elsewhere nothing stays behind', () => {
@@ -137,11 +140,13 @@ export function storageChecks(stages: Stages): void {
       RawBucket: false,
       LakeBucket: false,
       ResultsBucket: true,
+      ReportsBucket: true,
     });
     expect(Object.fromEntries(forced(stages.dev()))).toEqual({
       RawBucket: true,
       LakeBucket: true,
       ResultsBucket: true,
+      ReportsBucket: true,
     });
     expect(stages.dev().resources.filter(({ protect, retainOnDelete }) => protect || retainOnDelete)).toEqual([]);
     // They lie in SST's own bucket, which all stages share.
@@ -156,6 +161,6 @@ export function storageChecks(stages: Stages): void {
       .existing()
       .resources.filter(({ inputs }) => at(inputs, 'bucket') === 'pinpoint-events-of-ours');
     expect(touched).toEqual([]);
-    expect(bucketNames(stages.existing())).toHaveLength(2);
+    expect(bucketNames(stages.existing())).toHaveLength(3);
   });
 }

@@ -8,6 +8,7 @@ const places: Places = {
   otherRaws: [{ bucket: 'arn:other', root: 'ses/' }],
   lakeBucket: 'arn:lake',
   resultsBucket: 'arn:results',
+  reportsBucket: 'arn:reports',
   glueCatalog: 'arn:catalog',
   database: 'arn:database',
   tables: 'arn:tables',
@@ -17,6 +18,7 @@ const places: Places = {
   settleQueue: 'arn:settle',
   rollupQueue: 'arn:rollup',
   dataSets: ['arn:dataset/facts'],
+  mail: { from: 'a@b.c', to: ['d@e.f'], identities: ['arn:identity/b.c'], configurationSets: 'arn:set/*' },
 };
 const granted = Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
   permissions.flatMap(({ actions, resources }: Permission) =>
