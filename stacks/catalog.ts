@@ -1,5 +1,6 @@
 /** Database and tables, from their one declaration. A changed column is an update of its table: nothing in the name changes. */
 
+import { settingsParameter } from '#aws/environment.ts';
 import { logicalName } from '#aws/stage-names.ts';
 import { kept, type LakeStage } from './lake-stage.ts';
 import { tableArguments } from './spec/glue-arguments.ts';
@@ -18,6 +19,7 @@ export function makeCatalog(stage: LakeStage, { lake }: Storage): LakeCatalog {
     {
       name: places.names.database,
       description: `E-mail events of ${names.app}, stage ${names.stage}`,
+      parameters: settingsParameter(stage.settings),
       // IAM alone decides about the tables, also where Lake Formation's defaults for new databases have been changed.
       createTableDefaultPermissions: [
         { principal: { dataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, permissions: ['ALL'] },

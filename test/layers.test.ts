@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   handlers: ['lake', 'host', 'aws', 'report'],
   local: ['lake', 'host', 'aws'],
   generate: ['lake', 'host'],
-  cli: ['lake', 'host', 'aws', 'local', 'report', 'generate'],
+  cli: ['lake', 'host', 'aws', 'local', 'report', 'generate', 'config'],
   stacks: ['lake', 'host', 'aws', 'config'],
   config: ['stacks'],
 };

@@ -52,6 +52,7 @@ export async function runQuery(place: QueryPlace, sql: string, token?: string): 
   const bytes = Buffer.byteLength(sql);
   if (bytes > MOST_QUERY_BYTES) throw new Error(`statement of ${bytes} bytes is larger than Athena takes (262,144)`);
   if (signal?.aborted) throw new AthenaFailure('(none)', 'was not started: its caller had given up');
+  if (mostBytes() <= 0) throw new AthenaFailure('(none)', 'was not started: its caller may read no more');
   const { QueryExecutionId: id = '' } = await client.send(
     new StartQueryExecutionCommand({
       QueryString: sql,

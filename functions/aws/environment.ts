@@ -129,7 +129,20 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   };
 }
 
-function readJson<T>(name: VariableName, text: string, schema: z.ZodType<T>): T {
+/**
+ * A stage says its settings to those who may read its database, and no function: as a parameter of that database.
+ * @throws Error if they are no settings
+ */
+export const settingsParameter = (settings: Settings): Readonly<Record<string, string>> => ({
+  [SETTINGS_PARAMETER]: JSON.stringify(settings),
+});
+export const settingsOfParameters = (parameters: Readonly<Record<string, string>> = {}): Settings => {
+  const text = parameters[SETTINGS_PARAMETER];
+  return text === undefined ? CLOUD_SETTINGS : readJson(SETTINGS_PARAMETER, text, SettingsText);
+};
+const SETTINGS_PARAMETER = 'maillake_settings';
+
+function readJson<T>(name: string, text: string, schema: z.ZodType<T>): T {
   let content: unknown;
   try {
     content = JSON.parse(text);

@@ -7,6 +7,7 @@ import { safeLines } from '#host/safe-text.ts';
 import { LAKE } from './commands/options.ts';
 import { COMMAND_NAMES, program } from './commands/program.ts';
 import { type Console, openConsole, ReaderGone } from './console.ts';
+import { endAll, hasToEnd } from './interruption.ts';
 import { paletteFor } from './terminal/palette.ts';
 
 stopOnSignals();
@@ -66,7 +67,8 @@ function stopOnSignals(): void {
       } catch {
         // nobody reads it
       }
-      process.exit(EXIT.interrupted);
+      if (!hasToEnd()) process.exit(EXIT.interrupted);
+      void endAll().finally(() => process.exit(EXIT.interrupted));
     });
   }
 }

@@ -24,6 +24,11 @@ export class WorkError extends Error {
   }
 }
 
+/** A statement that does more than read. Its message says what was refused, and what is allowed. */
+export class RefusedStatement extends WorkError {
+  override name = 'RefusedStatement';
+}
+
 export interface Failure {
   message: string;
   hint?: string;

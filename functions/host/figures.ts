@@ -26,6 +26,9 @@ export function byteCount(bytes: number): string {
   return `${text} ${units[i]}`;
 }
 
+/** `$1.23`; of less than a cent the digits that matter: `$0.00005` */
+export const dollars = (amount: number): string => `$${amount.toFixed(amount < 0.01 ? 5 : 2)}`;
+
 /** An amount of what progress counts. */
 export const amount = (n: number, unit: ProgressUnit): string =>
   unit === 'bytes' ? byteCount(n) : counted(n, unit.slice(0, -1));

@@ -1,9 +1,9 @@
 /**
- * A view of sql/ as Glue and Athena have it: a table of type VIRTUAL_VIEW whose text holds the select and its columns, as
- * base64 of JSON (Trino, `ConnectorViewDefinition`; Athena writes the same when it runs CREATE VIEW).
+ * A view of sql/ as Glue and Athena have it: a table of type VIRTUAL_VIEW whose text holds the select and its columns.
  */
 import { cutToBytes } from '#aws/cut-to-bytes.ts';
 import { MOST_COMMENT } from '#aws/glue-table.ts';
+import { prestoViewText } from '#aws/presto-view.ts';
 import type { View } from '#lake/sql/views/view.ts';
 
 /** Glue's TableInput of a view. */
@@ -45,13 +45,12 @@ const MOST_TEXT = 409_600;
  * @throws Error if the view is too long for Glue, or has a column of a type that Hive has no word for
  */
 export function glueView({ name, columns, sql }: ViewSource, database: string): GlueView {
-  const definition = {
+  const text = prestoViewText({
     originalSql: sql,
     catalog: 'awsdatacatalog',
     schema: database,
     columns: columns.map((column) => ({ name: column.name, type: column.type })),
-  };
-  const text = `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`;
+  });
   if (text.length > MOST_TEXT)
     throw new Error(`view is too long for Glue (${text.length} of ${MOST_TEXT} bytes): ${name}`);
   return {

@@ -24,23 +24,29 @@ export interface Account {
   close(): Promise<void>;
 }
 
-/** @param at left out in tests, which are told */
-export async function openAccount(at: Addresses = injected()): Promise<Account> {
+interface AccountNames {
+  database: string;
+  bucket: string;
+}
+
+/** @param at left out in tests, which are told @param named names of a stage; else fresh ones */
+export async function openAccount(at: Addresses = injected(), named?: AccountNames): Promise<Account> {
   const trino = new TrinoClient(at.trino);
   const gateway = await Gateway.start({ moto: at.moto, trino, results: at.results });
   const clients = connect({ endpoint: gateway.address });
   const name = `t${randomBytes(5).toString('hex')}`;
-  await clients.s3.send(new CreateBucketCommand({ Bucket: name }));
-  await clients.glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: name } }));
-  for (const TableInput of glueTables(name)) {
-    await clients.glue.send(new CreateTableCommand({ DatabaseName: name, TableInput }));
+  const { database, bucket } = named ?? { database: name, bucket: name };
+  await clients.s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  await clients.glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
+  for (const TableInput of glueTables(bucket)) {
+    await clients.glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
   }
   return {
     clients,
     gateway,
     trino,
-    database: name,
-    bucket: name,
+    database,
+    bucket,
     async close() {
       for (const client of Object.values(clients)) client.destroy();
       await gateway.stop();

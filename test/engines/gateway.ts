@@ -50,6 +50,10 @@ export class Gateway {
   readonly #executions = new Map<string, Execution>();
   readonly #tokens = new Map<string, Execution>();
   #faults: Fault[] = [];
+  /** bytes that a query may read, by workgroup; in a workgroup that is not named, any number */
+  readonly limits = new Map<string, number>();
+  /** those that there are; left empty, any */
+  readonly workgroups = new Set<string>();
   /** every request, in order */
   readonly passed: ForwardedRequest[] = [];
 
@@ -141,12 +145,15 @@ export class Gateway {
     const earlier = token === '' ? undefined : this.#tokens.get(token);
     if (earlier && earlier.sql !== sql) throw new InvalidRequest('Idempotent parameters do not match');
     if (earlier) return earlier;
+    const workgroup = textOf(input.WorkGroup);
+    if (this.workgroups.size > 0 && !this.workgroups.has(workgroup))
+      throw new InvalidRequest(`WorkGroup ${workgroup} is not found.`);
     const context: unknown = input.QueryExecutionContext;
     const execution: Execution = {
       id: randomUUID(),
       sql,
       database: typeof context === 'object' && context && 'Database' in context ? textOf(context.Database) : 'default',
-      workgroup: textOf(input.WorkGroup),
+      workgroup,
       state: 'QUEUED',
       isCancelled: false,
       fate,
@@ -186,7 +193,9 @@ export class Gateway {
       } else {
         execution.result = await trino.query(execution.sql.replace(/;\s*$/, ''), options);
       }
-      execution.state = 'SUCCEEDED';
+      const isOver = (execution.result?.bytesRead ?? 0) > (this.limits.get(execution.workgroup) ?? Infinity);
+      if (isOver) execution.reason = 'Bytes scanned limit was exceeded';
+      execution.state = isOver ? 'CANCELLED' : 'SUCCEEDED';
     } catch (error) {
       execution.state = execution.isCancelled ? 'CANCELLED' : 'FAILED';
       execution.reason =

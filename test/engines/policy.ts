@@ -30,11 +30,12 @@ export function rightsFor(
   switch (service) {
     // "Actions, resources, and condition keys for AWS Glue": a partition's rights are asked of all three.
     case 'AWSGlue': {
-      const database = text('DatabaseName');
+      const database = text(operation === 'GetDatabase' ? 'Name' : 'DatabaseName');
+      const table = operation === 'GetTables' ? '*' : operation === 'GetDatabase' ? null : text('TableName');
       return [
         arn('glue', 'catalog'),
         arn('glue', `database/${database}`),
-        arn('glue', `table/${database}/${text('TableName')}`),
+        ...(table === null ? [] : [arn('glue', `table/${database}/${table}`)]),
       ].map((resource) => ({ action: `glue:${operation}`, resource }));
     }
     case 'AmazonAthena':

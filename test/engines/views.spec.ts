@@ -1,23 +1,17 @@
 /** The views as they are deployed: Glue's definitions, answered by Trino, beside DuckDB's answers. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-glue';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AthenaEngine } from '#aws/athena-engine.ts';
-import { GlueCatalog } from '#aws/glue-catalog.ts';
 import { generate } from '#generate/index.ts';
 import { loadSql } from '#host/sql-folder.ts';
-import { concurrently } from '#lake/concurrently.ts';
 import type { QueryResult } from '#lake/ports.ts';
-import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
-import { audits, generations, TABLES, units } from '#lake/tables/index.ts';
 import { ANALYST_QUERIES } from '#test/local/duckdb/analyst-queries.ts';
 import { sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
-import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { glueView, type ViewSource } from '../../stacks/spec/glue-view.ts';
-import { type Account, makeViews, openAccount } from './account.ts';
+import type { Account } from './account.ts';
+import { type BothLakes, bothLakes } from './both-lakes.ts';
 import { rawFiles } from './cloud-lake.ts';
 import { ESTIMATES, expectPercentiles, LATENCIES } from './percentiles.ts';
 import { expectSameRows } from './same-rows.ts';
@@ -25,64 +19,13 @@ import { expectSameRows } from './same-rows.ts';
 const { views } = await loadSql(join(process.cwd(), 'sql'));
 const named = views.map((view) => [view.name, view] as const);
 
-interface Both {
-  account: Account;
-  local: SmallLake;
-  cloud: (sql: string) => Promise<QueryResult>;
-  close(): Promise<void>;
-}
-
-/** An account with the views, and what a local lake holds, file by file. */
-async function bothEngines(fill: (local: SmallLake) => Promise<void>): Promise<Both> {
-  const account = await openAccount();
-  const { clients, database, bucket } = account;
-  await makeViews(account, views);
-  const local = await smallLake();
-  await fill(local);
-  const { lake } = local;
-  const catalog = new GlueCatalog({ client: clients.glue, database, bucket });
-  const days = new Map<string, Set<string>>();
-  await concurrently(lake.ports.lake.list('v1/'), 16, async ({ key }) => {
-    await clients.s3.send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: readFileSync(join(lake.lakeRoot, key)) }),
-    );
-    const dt = /dt=(\d{4}-\d\d-\d\d)\//.exec(key)?.[1];
-    for (const root of Object.values(RECORDS)) {
-      if (key.startsWith(root) && dt) days.set(root, (days.get(root) ?? new Set()).add(dt));
-    }
-  });
-  for (const table of Object.keys(TABLES)) {
-    const root = RECORDS[table];
-    const partitions = root
-      ? [...(days.get(root) ?? [])].map((dt) => ({ dt, location: `${root}dt=${dt}/` }))
-      : await lake.ports.catalog.locations(table);
-    await catalog.ensurePartitions(table, partitions);
-  }
-  const engine = new AthenaEngine({ ...clients, database, workgroup: 'analysts', bucket });
-  return {
-    account,
-    local,
-    cloud: (sql) => engine.query(sql),
-    async close() {
-      await account.close();
-      await local.close();
-    },
-  };
-}
-
-const RECORDS: Readonly<Record<string, string>> = {
-  [units.name]: outcomesRoot,
-  [generations.name]: generationsRoot,
-  [audits.name]: auditsRoot,
-};
-
 /** They count seconds until now. */
 const LAGS = ['lag_seconds', 'rollup_lag_seconds'];
 
 describe('fault 67: on empty tables', () => {
-  let both: Both;
+  let both: BothLakes;
   beforeAll(async () => {
-    both = await bothEngines(async () => {});
+    both = await bothLakes(views, async () => {});
   });
   afterAll(() => both?.close());
 
@@ -136,9 +79,9 @@ describe('fault 67: on empty tables', () => {
 });
 
 describe('fault 67: on one mail', () => {
-  let both: Both;
+  let both: BothLakes;
   beforeAll(async () => {
-    both = await bothEngines(async (local) => {
+    both = await bothLakes(views, async (local) => {
       const of = { messageId: 'm1', sentAt: Date.parse('2025-03-08T10:00:00Z') };
       for (const [i, record] of [sesSend(of), sesDelivery(of), sesOpen(of), sesClick(of)].entries()) {
         local.put(`${i}.json`, JSON.stringify(record), Date.parse('2025-03-08T12:00:00Z'));
@@ -157,11 +100,11 @@ describe('fault 67: on one mail', () => {
 });
 
 describe('fault 67: on a large lake', () => {
-  let both: Both;
+  let both: BothLakes;
   const folder = mkdtempSync(join(tmpdir(), 'views-'));
   beforeAll(async () => {
     await generate({ out: folder, messages: 5000, days: 12, seed: 5, end: '2025-03-10' });
-    both = await bothEngines(async (local) => {
+    both = await bothLakes(views, async (local) => {
       for (const { key, bytes } of await rawFiles(folder)) local.put(key, bytes, Date.parse('2025-03-20T00:00:00Z'));
       await local.run();
     });
@@ -225,7 +168,7 @@ async function ownTypes({ trino, database }: Account, { sql }: ViewSource): Prom
 }
 
 /** What a view with one changed type says, in Glue. */
-async function answers({ account, cloud }: Both, view: ViewSource, column: string, type: string): Promise<string> {
+async function answers({ account, cloud }: BothLakes, view: ViewSource, column: string, type: string): Promise<string> {
   const { clients, database } = account;
   const columns = view.columns.map((one) => (one.name === column ? { ...one, type } : one));
   const TableInput = glueView({ ...view, columns }, database);

@@ -112,6 +112,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
       DatabaseInput: {
         Name: i.name,
         Description: i.description,
+        Parameters: i.parameters,
         CreateTableDefaultPermissions: many(i.createTableDefaultPermissions)?.map((one) => pascal(one)),
       },
     }),

@@ -1,7 +1,7 @@
 /** The command `audit`: checks that every raw object, record and file is accounted for, and repairs on request. */
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { EXIT, explain } from '#host/failure.ts';
+import { EXIT, explain, UsageError, WorkError } from '#host/failure.ts';
 import { byteCount, count, counted } from '#host/figures.ts';
 import { safeText } from '#host/safe-text.ts';
 import { mayBeAcknowledged } from '#lake/steps/audit/acknowledged.ts';
@@ -10,6 +10,7 @@ import type { LocalLake } from '#local/lake.ts';
 import { readBucketAddress } from '#local/raw/bucket-address.ts';
 import type { Console } from '../console.ts';
 import type { Palette } from '../terminal/palette.ts';
+import { atStage, isStage, type StageNames, withReadLake } from './lake-place.ts';
 import {
   examples,
   existingLake,
@@ -24,59 +25,93 @@ import {
 } from './options.ts';
 import { warnOfUnread } from './run.ts';
 
-interface AuditFlags extends Folders {
+interface AuditFlags extends Folders, StageNames {
   repair?: boolean;
   /** the object, or all */
   acknowledge?: string | true;
 }
 
 export const auditCommand = (to: Console): Command =>
-  new Command('audit')
-    .description('check that everything is accounted for')
-    .addOption(rawOption())
-    .addOption(lakeOption())
-    .option('--repair', 'run the missing steps, and remove files that nobody reads any more')
-    .addOption(
-      new Option(
-        '--acknowledge [key]',
-        'drifts that stay for good (of one object, or all) are known from now on: listed, but no drift',
-      ).conflicts('repair'),
-    )
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      examples(
-        ['audit --raw path/to/raw'],
-        ['audit --raw s3://bucket/prefix', 'raw data in S3'],
-        ['audit --raw path/to/raw --repair', 'and mend what can be mended'],
-        ['audit --raw path/to/raw --acknowledge', 'findings that no step can mend were seen'],
-        ['audit --raw path/to/raw --json', 'every drift, as data'],
-      ),
-    )
-    .action(async (flags: AuditFlags) => {
-      existingLake(flags.lake);
-      const named = namedRaw(flags);
-      const hasRaw = flags.raw !== undefined || readBucketAddress(named) !== null || existsSync(named);
-      const raw = hasRaw ? await rawFolder(flags) : undefined;
-      const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
-      let unread: LocalLake['unread'] = new Map();
-      const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
-        unread = lake.unread;
-        const options = { settings: lake.settings, hasRaw, views: lake.views, select: lake.rollupSelect };
-        if (flags.repair) return repairLake(lake, hasRaw, to);
-        if (flags.acknowledge === undefined) return auditLake(lake, options, to);
-        return acknowledge(lake.ports, flags.acknowledge === true ? options : { ...options, only: flags.acknowledge });
-      });
-      if (report.drifts.length > 0) process.exitCode = EXIT.drift;
-      if ((report.failures ?? []).length > 0) process.exitCode = EXIT.failed;
-      warnOfUnread(
-        to,
-        [...unread].map(([path, why]) => ({ path, why })),
-      );
-      const unchecked = hasRaw ? [] : [`raw data: there is no folder ${named}`];
-      if (flags.json) return to.json({ ...report, not_checked: unchecked });
-      await to.print(reportLines(report, { meanings: DRIFTS, unchecked, folders: flags }, to.palette));
-    });
+  atStage(
+    new Command('audit')
+      .description('check that everything is accounted for')
+      .addOption(rawOption())
+      .addOption(lakeOption())
+      .option('--repair', 'run the missing steps, and remove files that nobody reads any more')
+      .addOption(
+        new Option(
+          '--acknowledge [key]',
+          'drifts that stay for good (of one object, or all) are known from now on: listed, but no drift',
+        ).conflicts('repair'),
+      )
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        examples(
+          ['audit --raw path/to/raw'],
+          ['audit --raw s3://bucket/prefix', 'raw data in S3'],
+          ['audit --raw path/to/raw --repair', 'and mend what can be mended'],
+          ['audit --raw path/to/raw --acknowledge', 'findings that no step can mend were seen'],
+          ['audit --raw path/to/raw --json', 'every drift, as data'],
+          ['audit --stage production', "the latest report of the stage's own audit"],
+        ),
+      )
+      .action(async (flags: AuditFlags) => {
+        if (isStage(flags)) return auditOfStage(flags, to);
+        existingLake(flags.lake);
+        const named = namedRaw(flags);
+        const hasRaw = flags.raw !== undefined || readBucketAddress(named) !== null || existsSync(named);
+        const raw = hasRaw ? await rawFolder(flags) : undefined;
+        const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
+        let unread: LocalLake['unread'] = new Map();
+        const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
+          unread = lake.unread;
+          const options = { settings: lake.settings, hasRaw, views: lake.views, select: lake.rollupSelect };
+          if (flags.repair) return repairLake(lake, hasRaw, to);
+          if (flags.acknowledge === undefined) return auditLake(lake, options, to);
+          return acknowledge(
+            lake.ports,
+            flags.acknowledge === true ? options : { ...options, only: flags.acknowledge },
+          );
+        });
+        if (report.drifts.length > 0) process.exitCode = EXIT.drift;
+        if ((report.failures ?? []).length > 0) process.exitCode = EXIT.failed;
+        warnOfUnread(
+          to,
+          [...unread].map(([path, why]) => ({ path, why })),
+        );
+        const unchecked = hasRaw ? [] : [`raw data: there is no folder ${named}`];
+        if (flags.json) return to.json({ ...report, not_checked: unchecked });
+        await to.print(reportLines(report, { meanings: DRIFTS, unchecked, folders: flags }, to.palette));
+      }),
+  );
+
+/**
+ * A stage audits itself each day, with rights that people don't have: its latest report is shown.
+ * @throws UsageError for what only the stage does
+ */
+async function auditOfStage(flags: AuditFlags, to: Console): Promise<void> {
+  const [own] =
+    Object.entries({ raw: flags.raw, repair: flags.repair, acknowledge: flags.acknowledge }).find(
+      ([, value]) => value !== undefined,
+    ) ?? [];
+  if (own !== undefined)
+    throw new UsageError(
+      `--${own}: a stage audits and mends itself`,
+      `have it audit now: ${auditNow(own === 'acknowledge')}`,
+    );
+  const { DRIFTS, latestReport } = await import('#lake/steps/audit.ts');
+  const report = await withReadLake(flags, to, ({ ports }) => latestReport(ports.lake));
+  if (report === null) throw new WorkError('the stage has kept no audit yet', `it audits daily; now: ${auditNow()}`);
+  if (report.drifts.length > 0) process.exitCode = EXIT.drift;
+  if (flags.json) return to.json(report);
+  to.note(`audited on ${new Date(report.checked_at).toISOString().slice(0, 16).replace('T', ' ')} UTC`);
+  await to.print(reportLines(report, { meanings: DRIFTS, unchecked: [], folders: flags }, to.palette));
+}
+
+/** The functions' names begin with app and stage. */
+const auditNow = (acknowledge = false): string =>
+  `aws lambda invoke --function-name APP-STAGE-audit --cli-binary-format raw-in-base64-out --payload '${JSON.stringify({ reach: 'all', ...(acknowledge ? { acknowledge } : {}) })}' /dev/stdout`;
 
 /** Also of a lake that may only be read, such as a backup: then its report is kept nowhere. */
 async function auditLake({ ports }: LocalLake, options: AuditOptions, to: Console): Promise<AuditReport> {

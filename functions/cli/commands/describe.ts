@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { padRight, safeText, wrapText } from '#host/safe-text.ts';
 import type { Console } from '../console.ts';
 import type { DictionaryEntry } from './dictionary.ts';
+import { atStage, dictionaryAt, type StageNames } from './lake-place.ts';
 import { examples, type JsonOption, jsonOption, LAKE } from './options.ts';
 
 /** Longer lines are hard to read. */
@@ -11,16 +12,18 @@ const MOST_WIDTH = 110;
 const LEAST_MEANING = 30;
 
 export const describeCommand = (to: Console): Command =>
-  new Command('describe')
-    .description('print what a table or view and its columns mean')
-    .argument('<name>', 'a table or view')
-    .addOption(jsonOption())
-    .addHelpText('after', examples(['describe events'], ['describe deliverability_daily --json']))
-    .action(async (name: string, { json }: JsonOption) => {
-      const { dictionary, entryNamed } = await import('./dictionary.ts');
-      const entry = entryNamed(await dictionary(), name, `see all of them: ${LAKE} views`);
-      return json ? to.json(entry) : to.print(entryLines(entry, to));
-    });
+  atStage(
+    new Command('describe')
+      .description('print what a table or view and its columns mean')
+      .argument('<name>', 'a table or view')
+      .addOption(jsonOption())
+      .addHelpText('after', examples(['describe events'], ['describe deliverability_daily --json']))
+      .action(async (name: string, { json, ...place }: JsonOption & StageNames) => {
+        const { entryNamed } = await import('./dictionary.ts');
+        const entry = entryNamed(await dictionaryAt(place, to), name, `see all of them: ${LAKE} views`);
+        return json ? to.json(entry) : to.print(entryLines(entry, to));
+      }),
+  );
 
 function* entryLines(
   { kind, name, doc, key, day, columns }: DictionaryEntry,

@@ -4,23 +4,26 @@ import { byteCount, counted } from '#host/figures.ts';
 import { safeText } from '#host/safe-text.ts';
 import type { Console } from '../console.ts';
 import { parquetTable } from './export.ts';
-import { examples, existingLake, jsonOption, type LakeFolder, lakeOption, withLake } from './options.ts';
+import { atStage, type LakePlace, withReadLake } from './lake-place.ts';
+import { examples, jsonOption, lakeOption } from './options.ts';
 
 export const filesCommand = (to: Console): Command =>
-  new Command('files')
-    .description('list the files that a table is made of now')
-    .argument('<table>', 'such as events')
-    .addOption(lakeOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      examples(['files events', 'one path a line'], ['files events --json', 'with the day and bytes of each']),
-    )
-    .action(async (name: string, { lake: folder, json }: LakeFolder) => {
-      const table = parquetTable(name);
-      existingLake(folder);
-      const files = await withLake({ lake: folder }, ({ engine }) => engine.files(table));
-      if (json) return to.json({ table: table.name, files: files.map(({ dt, path, bytes }) => ({ dt, path, bytes })) });
-      await to.print(files.map(({ path }) => safeText(path)));
-      to.note(`${counted(files.length, 'file')}, ${byteCount(files.reduce((sum, { bytes }) => sum + bytes, 0))}`);
-    });
+  atStage(
+    new Command('files')
+      .description('list the files that a table is made of now')
+      .argument('<table>', 'such as events')
+      .addOption(lakeOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        examples(['files events', 'one path a line'], ['files events --json', 'with the day and bytes of each']),
+      )
+      .action(async (name: string, { json, ...place }: LakePlace) => {
+        const table = parquetTable(name);
+        const files = await withReadLake(place, to, ({ engine }) => engine.files(table));
+        if (json)
+          return to.json({ table: table.name, files: files.map(({ dt, path, bytes }) => ({ dt, path, bytes })) });
+        await to.print(files.map(({ path }) => safeText(path)));
+        to.note(`${counted(files.length, 'file')}, ${byteCount(files.reduce((sum, { bytes }) => sum + bytes, 0))}`);
+      }),
+  );

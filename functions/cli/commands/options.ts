@@ -45,8 +45,9 @@ export const rawsOption = (): Option =>
     `folder of raw objects, in any layout, plain or gzip; or one file, or s3://bucket/prefix; may be repeated for several (default: the lake's own, else ${DEFAULT_RAW})`,
   ).argParser((text: string, before: readonly string[] = []) => [...before, text]);
 
-/** A command as a person would type it, with the folders that differ from the defaults. */
-export function lakeCommand(command: string, { lake, raw }: Partial<Folders>): string {
+/** A command as a person would type it, with the stage, or the folders that differ from the defaults. */
+export function lakeCommand(command: string, { lake, raw, stage }: Partial<Folders> & { stage?: string }): string {
+  if (stage !== undefined) return [LAKE, command, '--stage', shellWord(stage)].join(' ');
   const options = [
     ...(raw === undefined || raw === DEFAULT_RAW ? [] : ['--raw', shellWord(raw)]),
     ...(lake === undefined || lake === DEFAULT_LAKE ? [] : ['--lake', shellWord(lake)]),

@@ -7,10 +7,11 @@ import type { Engine } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { type Row, rowsOf } from '#report/rows.ts';
 import type { Console } from '../console.ts';
-import { examples, existingLake, jsonOption, type LakeFolder, lakeOption, wholeNumber, withLake } from './options.ts';
+import { atStage, bill, type LakePlace, withReadLake } from './lake-place.ts';
+import { examples, jsonOption, lakeOption, wholeNumber } from './options.ts';
 import { loadTimelines, type MailTimeline, timelineLines } from './timeline.ts';
 
-interface PersonFlags extends LakeFolder {
+interface PersonFlags extends LakePlace {
   mails: number;
 }
 
@@ -28,31 +29,35 @@ interface Standing {
 }
 
 export const personCommand = (to: Console): Command =>
-  new Command('person')
-    .description('print how one address stands, and what became of the latest mails to it')
-    .argument('<address>', 'in upper or lower case')
-    .addOption(new Option('--mails <n>', 'the latest so many').argParser(wholeNumber(1)).default(10))
-    .addOption(lakeOption())
-    .addOption(jsonOption())
-    .addHelpText('after', examples(['person ann@example.com'], ['person ann@example.com --mails 100 --json']))
-    .action(async (address: string, { lake: folder, json, mails: most }: PersonFlags) => {
-      existingLake(folder);
-      const key = quoteText(address.trim().toLowerCase());
-      const { standing, mails } = await withLake({ lake: folder }, async ({ engine }) => ({
-        standing: await loadStanding(engine, key),
-        mails: await loadTimelines(
-          engine,
-          `recipient_key = ${key} and message_id in (select message_id from events where recipient_key = ${key} group by message_id order by max(sent_at) desc, message_id limit ${most})`,
-        ),
-      }));
-      if (mails.length === 0) {
-        throw new WorkError(
-          `there is no mail to ${address}`,
-          'an address is compared as a whole; opens and clicks of mail to several people are nobody’s',
-        );
-      }
-      return json ? to.json({ ...standing, mails }) : to.print(personLines(address, standing, mails, to));
-    });
+  atStage(
+    new Command('person')
+      .description('print how one address stands, and what became of the latest mails to it')
+      .argument('<address>', 'in upper or lower case')
+      .addOption(new Option('--mails <n>', 'the latest so many').argParser(wholeNumber(1)).default(10))
+      .addOption(lakeOption())
+      .addOption(jsonOption())
+      .addHelpText('after', examples(['person ann@example.com'], ['person ann@example.com --mails 100 --json']))
+      .action(async (address: string, { json, mails: most, ...place }: PersonFlags) =>
+        withReadLake(place, to, async (lake) => {
+          const { engine } = lake;
+          const key = quoteText(address.trim().toLowerCase());
+          const standing = await loadStanding(engine, key);
+          const mails = await loadTimelines(
+            engine,
+            `recipient_key = ${key} and message_id in (select message_id from events where recipient_key = ${key} group by message_id order by max(sent_at) desc, message_id limit ${most})`,
+          );
+          if (mails.length === 0) {
+            throw new WorkError(
+              `there is no mail to ${address}`,
+              'an address is compared as a whole; opens and clicks of mail to several people are nobody’s',
+            );
+          }
+          return json
+            ? to.json({ ...standing, mails, ...bill(lake) })
+            : to.print(personLines(address, standing, mails, to));
+        }),
+      ),
+  );
 
 async function loadStanding(engine: Pick<Engine, 'query'>, key: string): Promise<Standing | null> {
   const [row] = rowsOf(

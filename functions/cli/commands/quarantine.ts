@@ -7,10 +7,10 @@ import type { SqlValue } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import type { QuarantinedRecord } from '#lake/steps/replay/quarantined.ts';
 import { REASONS, type Reason } from '#lake/vocabulary.ts';
-import type { LocalLake } from '#local/lake.ts';
 import type { ReplaySummary } from '#local/run/replay.ts';
 import type { Console } from '../console.ts';
 import type { Palette } from '../terminal/palette.ts';
+import { atStage, isStage, type LakePlace, type ReadLake, type StageNames, withReadLake } from './lake-place.ts';
 import {
   examples,
   existingLake,
@@ -25,45 +25,56 @@ import {
 } from './options.ts';
 import { countLines } from './run.ts';
 
-interface QuarantineFlags extends Folders {
+interface QuarantineFlags extends Folders, StageNames {
   reason?: string;
   limit: number;
   replay?: boolean;
 }
 
 export const quarantineCommand = (to: Console): Command =>
-  new Command('quarantine')
-    .description('show what could not be read, and why; read it again')
-    .option('--reason <reason>', 'only records rejected for this reason, one by one')
-    .option('--limit <n>', 'records to show', wholeNumber(1), 20)
-    .option('--replay', "read them again with today's code and settings; takes --raw")
-    .addOption(rawOption())
-    .addOption(lakeOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      examples(
-        ['quarantine', 'how many for which reason'],
-        ['quarantine --reason json --limit 5', 'five that are no JSON'],
-        ['quarantine --reason record_too_large --replay --raw path/to/raw', 'after raising the limit in settings.json'],
-      ),
-    )
-    .action(async ({ raw, lake: folder, reason: named, limit, json, replay }: QuarantineFlags) => {
-      const reason = named === undefined ? undefined : reasonNamed(named);
-      existingLake(folder);
-      if (replay) {
-        const root = await rawFolder({ ...(raw === undefined ? {} : { raw }), lake: folder });
-        const { replayAll } = await import('#local/run/replay.ts');
-        const summary = await withLake({ raw: root, lake: folder }, (lake) =>
-          replayAll(lake, { progress: to.progress, ...(reason ? { reason } : {}) }),
-        );
-        if (json) return to.json(summary);
-        return to.print(replayLines(summary, to.palette));
-      }
-      const found = await withLake({ lake: folder }, (lake) => look(lake, reason, limit));
-      if (json) return to.json(reason === undefined ? { reasons: found.reasons } : found);
-      await to.print(reason === undefined ? reasonLines(found.reasons, to) : recordLines(found, to, folder));
-    });
+  atStage(
+    new Command('quarantine')
+      .description('show what could not be read, and why; read it again')
+      .option('--reason <reason>', 'only records rejected for this reason, one by one')
+      .option('--limit <n>', 'records to show', wholeNumber(1), 20)
+      .option('--replay', "read them again with today's code and settings; takes --raw")
+      .addOption(rawOption())
+      .addOption(lakeOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        examples(
+          ['quarantine', 'how many for which reason'],
+          ['quarantine --reason json --limit 5', 'five that are no JSON'],
+          [
+            'quarantine --reason record_too_large --replay --raw path/to/raw',
+            'after raising the limit in settings.json',
+          ],
+        ),
+      )
+      .action(async ({ raw, reason: named, limit, json, replay, ...place }: QuarantineFlags) => {
+        const { lake: folder } = place;
+        const reason = named === undefined ? undefined : reasonNamed(named);
+        if (replay && isStage(place))
+          throw new UsageError('--replay: a stage reads records again by itself', `have it do so: ${REPLAY_NOW}`);
+        if (replay) {
+          existingLake(folder);
+          const root = await rawFolder({ ...(raw === undefined ? {} : { raw }), lake: folder });
+          const { replayAll } = await import('#local/run/replay.ts');
+          const summary = await withLake({ raw: root, lake: folder }, (lake) =>
+            replayAll(lake, { progress: to.progress, ...(reason ? { reason } : {}) }),
+          );
+          if (json) return to.json(summary);
+          return to.print(replayLines(summary, to.palette));
+        }
+        const found = await withReadLake(place, to, (lake) => look(lake, reason, limit));
+        if (json) return to.json(reason === undefined ? { reasons: found.reasons } : found);
+        await to.print(reason === undefined ? reasonLines(found.reasons, to) : recordLines(found, to, place));
+      }),
+  );
+
+const REPLAY_NOW =
+  'aws lambda invoke --function-name APP-STAGE-replay --cli-binary-format raw-in-base64-out --payload {} /dev/stdout';
 
 function reasonNamed(name: string): Reason {
   const found = isReason(name) ? name : undefined;
@@ -102,9 +113,9 @@ interface Found {
 }
 
 /** What a replay rejected again is there once, as it was rejected last. */
-async function look({ ports, engine }: LocalLake, reason: Reason | undefined, limit: number): Promise<Found> {
+async function look({ ports, engine }: ReadLake, reason: Reason | undefined, limit: number): Promise<Found> {
   const { quarantinedRecords } = await import('#lake/steps/replay/quarantined.ts');
-  const { records } = await quarantinedRecords(ports);
+  const { records } = await quarantinedRecords({ lake: ports.lake, engine });
   const shown = records.filter(
     (record) => record.state !== 'superseded' && (reason === undefined || record.reason === reason),
   );
@@ -141,7 +152,7 @@ const idOf = (attempt: unknown, key: unknown, ordinal: unknown, offset: unknown)
   [attempt, key, ordinal, offset ?? ''].map(String).join('\n');
 
 async function rejectedRecords(
-  engine: LocalLake['engine'],
+  engine: ReadLake['engine'],
   records: readonly QuarantinedRecord[],
 ): Promise<RejectedRecord[]> {
   const among = (values: readonly string[]): string => [...new Set(values)].map(quoteText).join(', ');
@@ -184,7 +195,7 @@ function* reasonLines(reasons: readonly ReasonCount[], { palette, width }: Conso
 function* recordLines(
   { reasons, records }: Found,
   { palette, width }: { palette: Palette; width: number },
-  lake: string,
+  place: LakePlace,
 ): Generator<string> {
   const [reason] = reasons;
   if (!reason) return yield 'Nothing is in quarantine for this reason.';
@@ -204,7 +215,7 @@ function* recordLines(
     yield palette.dim(`${count(records.length)} of ${count(all)} records: see more with --limit`);
   }
   if (reason.records > 0)
-    yield palette.dim(`read them again: ${lakeCommand(`quarantine --reason ${reason.reason} --replay`, { lake })}`);
+    yield palette.dim(`read them again: ${lakeCommand(`quarantine --reason ${reason.reason} --replay`, place)}`);
 }
 
 const MOST_NAMED = 5;

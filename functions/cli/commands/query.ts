@@ -11,27 +11,16 @@ import { didYouMean, UsageError, WorkError } from '#host/failure.ts';
 import { byteCount, count, counted, duration } from '#host/figures.ts';
 import type { RowStream, SqlValue } from '#lake/ports.ts';
 import type { View } from '#lake/sql/views/view.ts';
-import { RefusedStatement } from '#local/duckdb/reading.ts';
-import type { LocalLake } from '#local/lake.ts';
 import type { Console } from '../console.ts';
 import { csvText, jsonText } from '../terminal/formats.ts';
 import { tableLines } from '../terminal/table.ts';
-import {
-  examples,
-  existingLake,
-  jsonOption,
-  LAKE,
-  type LakeFolder,
-  lakeOption,
-  refuseFolder,
-  withLake,
-  writableFile,
-} from './options.ts';
+import { atStage, bill, isStage, type LakePlace, type ReadLake, withReadLake } from './lake-place.ts';
+import { examples, existingLake, jsonOption, LAKE, lakeOption, refuseFolder, writableFile } from './options.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'parquet', 'arrow'] as const;
 type Format = (typeof FORMATS)[number];
 
-interface QueryFlags extends LakeFolder {
+interface QueryFlags extends LakePlace {
   format: Format;
   out?: string;
 }
@@ -40,16 +29,17 @@ interface QueryFlags extends LakeFolder {
 const MOST_SHOWN = 1000;
 
 export const queryCommand = (to: Console): Command =>
-  new Command('query')
-    .description("run a query over tables and views, in Athena's SQL")
-    .argument('<sql>', 'one statement; - reads it from stdin')
-    .addOption(lakeOption())
-    .addOption(new Option('--format <format>', 'how to print the rows').choices(FORMATS).default('table'))
-    .option('--out <file>', 'write to a file instead of stdout; parquet needs one')
-    .addOption(jsonOption().implies({ format: 'json' }))
-    .addHelpText(
-      'after',
-      `
+  atStage(
+    new Command('query')
+      .description("run a query over tables and views, in Athena's SQL")
+      .argument('<sql>', 'one statement; - reads it from stdin')
+      .addOption(lakeOption())
+      .addOption(new Option('--format <format>', 'how to print the rows').choices(FORMATS).default('table'))
+      .option('--out <file>', 'write to a file instead of stdout; parquet needs one')
+      .addOption(jsonOption().implies({ format: 'json' }))
+      .addHelpText(
+        'after',
+        `
 The table is for reading: rates have six digits, long text is cut, and rows
 that are too wide are printed as blocks. json, parquet and arrow are exact; csv
 puts an apostrophe before text that a spreadsheet would run as a formula, and
@@ -64,25 +54,26 @@ ${examples(
   ],
   ['query - --json < question.sql'],
 )}`,
-    )
-    .action(async (statement: string, flags: QueryFlags) => {
-      const sql = withoutSemicolon(statement === '-' ? await text(process.stdin) : statement);
-      if (sql === '') throw new UsageError('the query is empty', 'write one statement in quotes, such as "select 1"');
-      if (flags.json && flags.format !== 'json' && flags.out === undefined) {
-        throw new UsageError(
-          `--json prints json, not ${flags.format}`,
-          'leave one of the two out, or name a file: --out FILE',
-        );
-      }
-      if (flags.out !== undefined) refuseFolder(flags.out, '--out');
-      existingLake(flags.lake);
-      if (flags.out !== undefined) writableFile(flags.out, '--out');
-      // Rows are made and dropped by the million: without this V8 lets its heap grow before it collects them.
-      setFlagsFromString('--optimize-for-size');
-      await withLake({ lake: flags.lake, asks: sql }, (lake) => answer(lake, sql, flags, to));
-    });
+      )
+      .action(async (statement: string, flags: QueryFlags) => {
+        const sql = withoutSemicolon(statement === '-' ? await text(process.stdin) : statement);
+        if (sql === '') throw new UsageError('the query is empty', 'write one statement in quotes, such as "select 1"');
+        if (flags.json && flags.format !== 'json' && flags.out === undefined) {
+          throw new UsageError(
+            `--json prints json, not ${flags.format}`,
+            'leave one of the two out, or name a file: --out FILE',
+          );
+        }
+        if (flags.out !== undefined) refuseFolder(flags.out, '--out');
+        if (!isStage(flags)) existingLake(flags.lake);
+        if (flags.out !== undefined) writableFile(flags.out, '--out');
+        // Rows are made and dropped by the million: without this V8 lets its heap grow before it collects them.
+        setFlagsFromString('--optimize-for-size');
+        await withReadLake(flags, to, (lake) => answer(lake, sql, flags, to), { asks: sql });
+      }),
+  );
 
-async function answer(lake: LocalLake, sql: string, { format, out, json }: QueryFlags, to: Console): Promise<void> {
+async function answer(lake: ReadLake, sql: string, { format, out, json }: QueryFlags, to: Console): Promise<void> {
   const startedAt = performance.now();
   const { engine, views } = lake;
   const ask = <T>(work: Promise<T>): Promise<T> =>
@@ -92,12 +83,12 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
   if (out !== undefined) {
     const rows =
       format === 'parquet'
-        ? await ask(engine.copyTo(sql, resolve(out)))
+        ? await ask(parquetFile(engine, sql, resolve(out)))
         : await writeWhole(out, (path) =>
             ask(engine.stream(sql, (result) => writeFile(result, format, to.width, path))),
           );
     const { size: bytes } = statSync(out);
-    if (json) return to.json({ file: out, format, rows, bytes });
+    if (json) return to.json({ file: out, format, rows, bytes, ...bill(lake) });
     return to.note(`wrote ${counted(rows, 'row')} to ${out} (${byteCount(bytes)})`);
   }
   if (format === 'parquet' || (format === 'arrow' && to.isTerminal)) {
@@ -116,6 +107,16 @@ async function answer(lake: LocalLake, sql: string, { format, out, json }: Query
   if (all > MOST_SHOWN)
     to.warn(`only ${count(MOST_SHOWN)} of ${count(all)} rows are shown: use limit, or --format csv`);
   to.note(`${counted(all, 'row')} in ${duration((performance.now() - startedAt) / 1000)}`);
+}
+
+/** @throws UsageError at a stage: what Athena writes, it writes into a bucket, for which a reader has no right */
+async function parquetFile(engine: ReadLake['engine'], sql: string, path: string): Promise<number> {
+  if (!engine.copyTo)
+    throw new UsageError(
+      'a stage gives no parquet',
+      'take --format arrow, which pandas and polars write as parquet; or csv',
+    );
+  return engine.copyTo(sql, path);
 }
 
 /** Arrow's package has 160 modules: no other command and format waits for them. */
@@ -194,7 +195,7 @@ function inOrderOfGrain(sql: string, views: readonly View[]): string {
 /** Athena's consoles take a `;` at the end, its engine doesn't. */
 const withoutSemicolon = (sql: string): string => sql.trim().replace(/(\s*;)+$/, '');
 
-/** What is wrong with a statement: in DuckDB's words, and for a name that isn't there, with those that are like it. */
+/** What is wrong with a statement: in the engine's words, and for a name that isn't there, with those that are like it. */
 export function sqlError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { message } = error;
@@ -203,10 +204,10 @@ export function sqlError(error: unknown): unknown {
     const hint = didYouMean(missing, there.split(', ')) ?? `see all of them: ${LAKE} views`;
     return new WorkError(`there is no table or view ${missing}`, hint, { cause: error });
   }
-  const said = /(?:Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Not implemented) Error: .*/is.exec(
-    message,
-  )?.[0];
+  const said =
+    /(?:Parser|Binder|Catalog|Conversion|Invalid Input|Out of Range|Not implemented) Error: .*/is.exec(message)?.[0] ??
+    /^[A-Z_]+: line \d+:\d+: .*/s.exec(message)?.[0];
   if (said !== undefined)
     return new WorkError(said, `the columns of a table: ${LAKE} describe TABLE`, { cause: error });
-  return error instanceof RefusedStatement ? new WorkError(message, undefined, { cause: error }) : error;
+  return error;
 }

@@ -1,72 +1,76 @@
 /** The command `watch`: tells what is wrong with the mail, once, and when it is over. */
 import { Command, InvalidArgumentError } from 'commander';
+import { systemClock } from '#host/clock.ts';
 import { EXIT } from '#host/failure.ts';
 import { counted } from '#host/figures.ts';
 import { safeText, wrapText } from '#host/safe-text.ts';
 import { DAY_MS, startOfDay, utcDate } from '#lake/days.ts';
 import { MissingObject, type Store, type StoredBody } from '#lake/ports.ts';
-import type { LocalLake } from '#local/lake.ts';
 import type { Look } from '#report/alerts/finding.ts';
 import type { Alert } from '#report/alerts/ledger.ts';
 import type { Told } from '#report/alerts/tell.ts';
 import type { Console } from '../console.ts';
-import { examples, existingLake, jsonOption, type LakeFolder, lakeOption, withLake } from './options.ts';
+import { atStage, isStage, type LakePlace, type ReadLake, withReadLake } from './lake-place.ts';
+import { examples, jsonOption, lakeOption } from './options.ts';
 
-interface WatchFlags extends LakeFolder {
+interface WatchFlags extends LakePlace {
   asOf?: number;
 }
 
 export const watchCommand = (to: Console): Command =>
-  new Command('watch')
-    .description('tell what is wrong with the mail, once, and when it is over')
-    .option(
-      '--as-of <time>',
-      'what would have been told then, such as 2026-01-31T09:00 (UTC); nothing is remembered',
-      instant,
-    )
-    .addOption(lakeOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      `\nExit code 4 if something new was told, else 0.\n${examples(
-        ['watch'],
-        ['watch || mail -s "our mail" you@example.com < alerts.txt', 'from cron, after: watch > alerts.txt'],
-        ['watch --as-of 2026-10-06T08:00 --lake .lake/demo/lake', 'the incident of the demo, while it lasts'],
-      )}`,
-    )
-    .action(async ({ lake: folder, json, asOf }: WatchFlags) => {
-      existingLake(folder);
-      const { eventOf } = await import('#report/alerts/words.ts');
-      const { told, open } = await withLake({ lake: folder }, (lake) => watch(lake, { to, json: json ?? false, asOf }));
-      if (told.length > 0) process.exitCode = EXIT.news;
-      if (json)
-        return to.json({
-          told: told.map((alert) => eventOf(alert, false)),
-          open: open.map((alert) => eventOf(alert, false)),
-        });
-      if (told.length === 0)
-        await to.print([
-          open.length === 0
-            ? 'Nothing is wrong.'
-            : `Nothing new. ${counted(open.length, 'alert is', 'alerts are')} open:`,
-        ]);
-      if (told.length === 0) await to.print(open.map(({ finding }) => `  ${safeText(finding.says.headline)}`));
-    });
+  atStage(
+    new Command('watch')
+      .description('tell what is wrong with the mail, once, and when it is over')
+      .option(
+        '--as-of <time>',
+        'what would have been told then, such as 2026-01-31T09:00 (UTC); nothing is remembered',
+        instant,
+      )
+      .addOption(lakeOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        `\nExit code 4 if something new was told, else 0.\n${examples(
+          ['watch'],
+          ['watch || mail -s "our mail" you@example.com < alerts.txt', 'from cron, after: watch > alerts.txt'],
+          ['watch --stage production', 'what is wrong at a stage; nothing is remembered there'],
+          ['watch --as-of 2026-10-06T08:00 --lake .lake/demo/lake', 'the incident of the demo, while it lasts'],
+        )}`,
+      )
+      .action(async ({ json = false, asOf, ...place }: WatchFlags) => {
+        const { eventOf } = await import('#report/alerts/words.ts');
+        const options = { to, json, asOf, remembers: asOf === undefined && !isStage(place) };
+        const { told, open } = await withReadLake(place, to, (lake) => watch(lake, options));
+        if (told.length > 0) process.exitCode = EXIT.news;
+        if (json)
+          return to.json({
+            told: told.map((alert) => eventOf(alert, false)),
+            open: open.map((alert) => eventOf(alert, false)),
+          });
+        if (told.length === 0)
+          await to.print([
+            open.length === 0
+              ? 'Nothing is wrong.'
+              : `Nothing new. ${counted(open.length, 'alert is', 'alerts are')} open:`,
+          ]);
+        if (told.length === 0) await to.print(open.map(({ finding }) => `  ${safeText(finding.says.headline)}`));
+      }),
+  );
 
 const MOST_WIDTH = 100;
 
 async function watch(
-  lake: LocalLake,
-  { to, json, asOf }: { to: Console; json: boolean; asOf: number | undefined },
+  lake: ReadLake,
+  { to, json, asOf, remembers }: { to: Console; json: boolean; asOf: number | undefined; remembers: boolean },
 ): Promise<Pick<Told, 'told' | 'open'>> {
   const [{ lookAt }, { tellNews }, { textOf }] = await Promise.all([
     import('#report/alerts/watch.ts'),
     import('#report/alerts/tell.ts'),
     import('#report/alerts/words.ts'),
   ]);
-  const store: Pick<Store, 'list' | 'get' | 'create'> = asOf === undefined ? lake.ports.lake : kept(asOf);
+  const store: Pick<Store, 'list' | 'get' | 'create'> = remembers ? lake.ports.lake : kept(asOf ?? systemClock.now());
   const now = asOf ?? (await newestTime(lake));
-  const clock = { now: () => (asOf === undefined ? lake.ports.clock.now() : asOf) };
+  const clock = { now: () => asOf ?? systemClock.now() };
   const console = {
     channel: 'console',
     // One document is printed at the end.
@@ -81,7 +85,7 @@ async function watch(
   const told: Alert[] = [];
   let open: Alert[] = [];
   for (const reach of ['daily', 'hourly'] as const) {
-    const look: Look = await lookAt(reach, lake, { now, ...(asOf === undefined ? { store } : {}) });
+    const look: Look = await lookAt(reach, lake, { now, ...(remembers ? { store } : {}) });
     const done = await tellNews({ lake: store, clock }, [console], look);
     if (done.failures.length > 0) throw done.failures[0];
     told.push(...done.told);
@@ -96,8 +100,8 @@ const folded = (line: string, width: number): string[] => (line.startsWith('sele
 /** An archive is looked at as of its last day: what has been quiet for longer is none that is filled. */
 const ARCHIVE_MS = 3 * DAY_MS;
 
-async function newestTime({ engine, ports }: LocalLake): Promise<number> {
-  const now = ports.clock.now();
+async function newestTime({ engine }: ReadLake): Promise<number> {
+  const now = systemClock.now();
   const { rows } = await engine.query(`select max(dt) from events where dt <= '${utcDate(now)}'`);
   const newest = rows[0]?.[0];
   const end = typeof newest === 'string' ? startOfDay(newest) + DAY_MS : now;

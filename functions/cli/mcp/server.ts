@@ -9,7 +9,6 @@ import { releaseVersion } from '#host/code-version.ts';
 import { explain } from '#host/failure.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
-import type { LocalLake } from '#local/lake.ts';
 import { loadCauses } from '#report/causes.ts';
 import { findIncidents } from '#report/incidents.ts';
 import { loadVolumes } from '#report/period.ts';
@@ -18,13 +17,14 @@ import { loadStandings } from '#report/standing.ts';
 import { worded } from '#report/wording.ts';
 import { type DictionaryEntry, entryNamed } from '../commands/dictionary.ts';
 import { headlines } from '../commands/headlines.ts';
+import { bill, type ReadLake } from '../commands/lake-place.ts';
 import { sqlError } from '../commands/query.ts';
 import { byTopic } from '../commands/topics.ts';
 import { bigintsAsNumbers } from '../console.ts';
 import { closedRelations, withoutAddresses } from './persons.ts';
 
 export interface McpOptions {
-  lake: Pick<LocalLake, 'engine' | 'views' | 'settings'>;
+  lake: ReadLake;
   entries: readonly DictionaryEntry[];
   /** single persons and mails, and their addresses, may be asked for */
   persons: boolean;
@@ -46,12 +46,12 @@ export function mcpServer({ lake, entries, persons }: McpOptions): McpServer {
   const closed = persons ? new Set<string>() : closedRelations(entries);
   const open = entries.filter(({ name }) => !closed.has(name));
   const ask = async (sql: string) => rowsOf(await lake.engine.query(sql));
-  const answer = (document: unknown): Answer => {
-    const text = JSON.stringify(document, bigintsAsNumbers);
+  const answer = (document: object): Answer => {
+    const text = JSON.stringify({ ...document, ...bill(lake) }, bigintsAsNumbers);
     return { content: [{ type: 'text', text: persons ? text : withoutAddresses(text) }] };
   };
   /** What is wrong is told to the agent, which can mend its question; it never ends the server. */
-  const answering = async (work: () => Promise<unknown>): Promise<Answer> => {
+  const answering = async (work: () => Promise<object>): Promise<Answer> => {
     try {
       return answer(await work());
     } catch (error) {

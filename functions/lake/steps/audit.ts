@@ -5,13 +5,14 @@
  * by day, so that its memory doesn't grow with the lake.
  */
 
+import { concurrently } from '../concurrently.ts';
 import { HOUR_MS, utcDate } from '../days.ts';
-import type { Ports } from '../ports.ts';
-import { auditKey, outcomeFolder, planDayOf } from '../protocol/keys.ts';
+import type { Ports, Store } from '../ports.ts';
+import { auditKey, auditsRoot, outcomeFolder, planDayOf } from '../protocol/keys.ts';
 import { laneOf } from '../protocol/lanes.ts';
 import { meaningsOf } from '../protocol/meaning.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
-import { createState, type Generation } from '../protocol/records.ts';
+import { createState, type Generation, readState } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
 import type { View } from '../sql/views/view.ts';
 import { markAcknowledged, mayBeAcknowledged, splitAcknowledged } from './audit/acknowledged.ts';
@@ -108,6 +109,17 @@ export async function acknowledge(
 
 export const writeReport = ({ lake, clock }: Pick<Ports, 'lake' | 'clock'>, report: AuditReport): Promise<boolean> =>
   createState(lake, auditKey(utcDate(report.checked_at), clock.nonce()), report);
+
+/** The report of the latest audit that has kept one; null if none has. */
+export async function latestReport(lake: Pick<Store, 'list' | 'prefixes' | 'get'>): Promise<AuditReport | null> {
+  const day = (await Array.fromAsync(lake.prefixes(auditsRoot))).at(-1);
+  if (day === undefined) return null;
+  const keys = (await Array.fromAsync(lake.list(day))).map(({ key }) => key);
+  const reports = await concurrently(keys, READS_AT_ONCE, (key) => readState<AuditReport>(lake, key));
+  return reports.reduce((latest, one) => (one && one.checked_at > (latest?.checked_at ?? 0) ? one : latest), null);
+}
+
+const READS_AT_ONCE = 16;
 
 /** Audits; writes only notes for the next one, if it may. */
 export async function findDrift(

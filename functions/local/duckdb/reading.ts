@@ -11,11 +11,7 @@
  * A caller may close tables and views, too: then no statement names them, nor a CTE of that name.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-
-/** A statement that does more than read. Its message says what was refused, and what is allowed. */
-export class RefusedStatement extends Error {
-  override name = 'RefusedStatement';
-}
+import { RefusedStatement } from '#host/failure.ts';
 
 /** Functions in FROM that make rows of their arguments. */
 const ROW_MAKERS: ReadonlySet<string> = new Set(['unnest', 'range', 'generate_series', 'sequence']);

@@ -1,5 +1,5 @@
 /** The records in quarantine, and what replays have made of them since. */
-import type { Ports, SqlValue } from '../../ports.ts';
+import type { Engine, Ports, SqlValue } from '../../ports.ts';
 import { unitOfAttempt } from '../../protocol/keys.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
 import { type ByteSpan, overlapsAny, type Region, Replays } from './replays.ts';
@@ -27,7 +27,10 @@ export interface Quarantined {
 }
 
 /** Every quarantined record of an attempt that counts, in the order of attempt, key and ordinal. */
-export async function quarantinedRecords({ lake, engine }: Pick<Ports, 'lake' | 'engine'>): Promise<Quarantined> {
+export async function quarantinedRecords({
+  lake,
+  engine,
+}: Pick<Ports, 'lake'> & { engine: Pick<Engine, 'query'> }): Promise<Quarantined> {
   const outcomes = new Outcomes(lake);
   // in this order: whatever a replay that counts as done has rejected is there to be found
   const replays = await Replays.read(lake, outcomes);
