@@ -36,6 +36,7 @@ export const COUNTS: readonly Count[] = [
     'hard_bounces',
     'soft_bounces',
     'undetermined_bounces',
+    'volume_undetermined_bounces',
     'unique_opens',
     'hidden_opens',
     ...Object.values(RATES).flatMap(({ numerator, denominator }) => [numerator, denominator]),

@@ -82,8 +82,11 @@ function cellsOf(shown: readonly ProviderDay[], names: ReadonlyMap<string, strin
       .map(({ from, to }) => {
         const counts = added(mine.flatMap(({ date, counts }) => (date >= from && date <= to ? counts : [])));
         const bounces =
-          counts.number('hard_bounces') + counts.number('soft_bounces') + counts.number('undetermined_bounces');
-        return { from, to, name, sent: counts.number('sent'), bounces };
+          counts.number('volume_hard_bounces') +
+          counts.number('volume_soft_bounces') +
+          counts.number('volume_undetermined_bounces');
+        // Where only bounces are published nobody knows what they are a share of.
+        return { from, to, name, sent: counts.number('volume_sent'), bounces };
       })
       .filter(({ sent }) => sent > 0);
   });

@@ -116,10 +116,16 @@ function standing(
   const passed = limits.filter((limit) => rate >= limit.rate).at(-1);
   const [first] = limits;
   const where = passed
-    ? `past the limit of ${percentTick(passed.rate)} (${passed.says})${status === 'ok' ? ', as chance or a recommendation allows' : ''}`
+    ? `past the limit of ${percentTick(passed.rate)} (${passed.says})${DOUBTS[status]?.(passed === limits.at(-1)) ?? ''}`
     : first && `below the first limit of ${percentTick(first.rate)} (${first.says})`;
   return { ...BADGES[status], text: `${name}: ${percent(rate)} ${of}, ${where}.` };
 }
+
+/** Where a rate is past a limit, and its interval isn't. */
+const DOUBTS: Partial<Record<Standing['status'], (isLast: boolean) => string>> = {
+  ok: () => ', as chance or a recommendation allows',
+  warning: (isLast) => (isLast ? ', which so few mails don’t prove' : ''),
+};
 
 const unobserved = (text: string): Verdict => ({ kind: 'unknown', says: 'Not observable', text });
 
