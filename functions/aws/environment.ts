@@ -129,17 +129,17 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   };
 }
 
-/**
- * A stage says its settings to those who may read its database, and no function: as a parameter of that database.
- * @throws Error if they are no settings
- */
+/** A stage says its settings to those who may read its database, and no function: as a parameter of that database. */
 export const settingsParameter = (settings: Settings): Readonly<Record<string, string>> => ({
   [SETTINGS_PARAMETER]: JSON.stringify(settings),
 });
-export const settingsOfParameters = (parameters: Readonly<Record<string, string>> = {}): Settings => {
-  const text = parameters[SETTINGS_PARAMETER];
-  return text === undefined ? CLOUD_SETTINGS : readJson(SETTINGS_PARAMETER, text, SettingsText);
-};
+
+/** Of a stage of another release what both know. @throws Error if they are no settings */
+export function settingsOfParameters(parameters: Readonly<Record<string, string>> = {}): Settings {
+  const known = SettingsText.partial().strip();
+  const given = readJson(SETTINGS_PARAMETER, parameters[SETTINGS_PARAMETER] ?? '{}', known);
+  return readJson(SETTINGS_PARAMETER, JSON.stringify({ ...CLOUD_SETTINGS, ...given }), SettingsText);
+}
 const SETTINGS_PARAMETER = 'maillake_settings';
 
 function readJson<T>(name: string, text: string, schema: z.ZodType<T>): T {

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { CLOUD_SETTINGS, type EnvironmentVariables, readEnvironment, VARIABLES } from '#aws/environment.ts';
+import {
+  CLOUD_SETTINGS,
+  type EnvironmentVariables,
+  readEnvironment,
+  settingsOfParameters,
+  settingsParameter,
+  VARIABLES,
+} from '#aws/environment.ts';
 
 const variables: EnvironmentVariables = {
   RAW_BUCKET: 'raw',
@@ -54,6 +61,15 @@ test('settings that are no JSON, lack something or have too much are refused', (
   for (const text of ['{', '{}', JSON.stringify(lacking), JSON.stringify({ ...CLOUD_SETTINGS, more: 1 })]) {
     expect(() => readEnvironment({ ...variables, LAKE_SETTINGS: text }), text).toThrow('LAKE_SETTINGS');
   }
+});
+
+test('a stage says its settings as a parameter of its database, also to another release', () => {
+  const settings = { ...CLOUD_SETTINGS, dimensions: ['team'], rawTemplate: null };
+  expect(settingsOfParameters(settingsParameter(settings))).toEqual(settings);
+  expect(settingsOfParameters({ of: 'others' })).toEqual(CLOUD_SETTINGS);
+  const older = { maillake_settings: '{"dimensions":["team"],"rawTemplate":null,"gone":1}' };
+  expect(settingsOfParameters(older)).toEqual(settings);
+  expect(() => settingsOfParameters({ maillake_settings: '{"dimensions":1}' })).toThrow('maillake_settings is wrong');
 });
 
 test('a dashboard is read with its data sets, and one that names none is refused', () => {

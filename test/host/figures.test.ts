@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byteCount, count, counted, duration, percent } from '#host/figures.ts';
+import { byteCount, count, counted, dollars, duration, percent } from '#host/figures.ts';
 
 test.for([
   [count(1234567), '1,234,567'],
@@ -10,6 +10,9 @@ test.for([
   [counted(2000, 'object'), '2,000 objects'],
   [byteCount(0), '0 B'],
   [byteCount(999), '999 B'],
+  [dollars(0.00005), '$0.00005'],
+  [dollars(0.05), '$0.05'],
+  [dollars(12), '$12.00'],
   [byteCount(1500), '1.5 kB'],
   [byteCount(999_700), '1.0 MB'],
   [byteCount(204_000_000), '204 MB'],

@@ -52,7 +52,7 @@ export const atStage = (command: Command): Command =>
     new Option('--region <region>', 'else AWS_REGION, else that of maillake.config.ts').conflicts('lake'),
     new Option('--database <name>', 'where it is another than the stage and app say').conflicts('lake'),
     new Option('--workgroup <name>', "of Athena, likewise; else the analysts' own").conflicts('lake'),
-  ].reduce((with_, option) => with_.addOption(option.helpGroup(IN_AWS)), command);
+  ].reduce((made, option) => made.addOption(option.helpGroup(IN_AWS)), command);
 
 export const isStage = ({ stage, app, region, database, workgroup }: StageNames): boolean =>
   [stage, app, region, database, workgroup].some((name) => name !== undefined);
