@@ -70,7 +70,8 @@ const addAddresses = (
 };
 
 /** A DSN's Final-Recipient begins with the type of the address (RFC 3464, 2.3.2): `rfc822; ann@example.org`. */
-const withoutType = (text: string): string => text.replace(/^\s*(?:rfc822|utf-?8|smtp|unknown)\s*;/i, '');
+const withoutType = (text: string): string =>
+  text.replace(/^\s*(["'<]?)\s*(?:addr-type\s*:\s*)?(?:rfc822|utf-?8|smtp|unknown)\s*[;:]/i, '$1');
 
 const checkNumber = ({ length }: readonly Recipient[], path: string): void => {
   if (length > MOST_RECIPIENTS)

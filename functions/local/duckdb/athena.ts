@@ -47,7 +47,7 @@ const MAY_DIFFER =
 
 /** Words of DuckDB's grammar that Trino doesn't reserve, as far as anybody would call a column so. */
 const NAME_WORDS =
-  'action|class|comment|content|current|data|database|days?|decade|domain|error|event|family|first|hours?|identity|index|json|key|label|language|last|level|location|match|method|minutes?|mode|months?|name|names|new|next|no|object|old|option|others|owner|partition|percent|policy|position|prior|program|quarter|range|release|role|rule|sample|schema|scope|seconds?|sequence|server|session|set|share|source|start|statement|storage|subscription|system|target|temp|template|text|ties|time|timestamp|trigger|types?|unknown|user|valid|value|variable|version|views?|weeks?|years?|zone';
+  'action|class|comment|content|current|data|database|days?|decade|domain|error|event|family|first|hours?|identity|index|json|key|label|language|last|level|location|match|method|minutes?|mode|months?|name|names|new|next|no|object|old|option|others|owner|partition|percent|policy|position|prior|program|quarter|range|release|role|rule|sample|schema|scope|seconds?|sequence|server|session|set|share|source|start|statement|storage|subscription|system|target|temp|template|text|ties|time|timestamp|trigger|types?|unique|unknown|user|valid|value|variable|version|views?|weeks?|years?|zone';
 const NAMES = new RegExp(`^(?:${NAME_WORDS})$`);
 const TYPES = /^(?:json|text|time|timestamp)$/;
 
@@ -154,7 +154,8 @@ function columnName(nodes: readonly Node[], at: number, done: Node[]): number | 
   if (!isLast || isWord(from, 'interval')) return null;
   const isValue =
     isName(before) && !isWord(before, 'end')
-      ? !TYPES.test(word.text) && (isWord(from, 'select', 'distinct') || isSymbol(from, ',') || isSymbol(from, '.'))
+      ? !TYPES.test(word.text) &&
+        (isWord(from, 'select', 'distinct', 'over') || isSymbol(from, ',') || isSymbol(from, '.'))
       : before.kind !== 'symbol' || /[\])]$/.test(before.written);
   if (!isValue) return null;
   done.push(leaf(`${spaceBefore(word)}as ${word.written.trim()}`));

@@ -50,6 +50,9 @@ const GROUPS = "system.main.regexp_replace(r, '[$]([0-9])', '\\\\\\1', 'g')";
 /** Trino takes a name as `$["ses:operation"]`, DuckDB as `$."ses:operation"`. */
 const JSON_PATH = `system.main.regexp_replace(p, '\\[["'']([^"'']*)["'']\\]', '."\\1"', 'g')`;
 
+/** A path of SQL's own JSON functions begins with a mode. */
+const SQL_PATH = "system.main.regexp_replace(p, '^\\s*(lax|strict)\\s+', '')";
+
 /** NULL if one is NULL, as in Trino; DuckDB's own leave NULLs out. */
 const extreme = (name: 'greatest' | 'least'): Macro =>
   macro(
@@ -213,6 +216,9 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('json_extract', `(j, p) as system.main.json_extract(j, ${JSON_PATH})`),
   macro('json_parse', '(j) as cast(j as json)'),
   macro('json_format', '(j) as cast(j as varchar)'),
+  macro('json_value', `(j, p) as json_extract_string(j, ${SQL_PATH})`),
+  macro('json_query', `(j, p) as cast(system.main.json_extract(j, ${SQL_PATH}) as varchar)`),
+  macro('json_exists', `(j, p) as system.main.json_exists(j, ${SQL_PATH})`),
   macro('json_array_contains', '(j, x) as json_contains(cast(j as json), to_json(x))'),
   macro('json_array_get', "(j, n) as system.main.json_extract(j, '$[' || n || ']')"),
   macro(

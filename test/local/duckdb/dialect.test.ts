@@ -94,6 +94,12 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   ],
   codepoint: [["codepoint('A')", 65]],
   hamming_distance: [["hamming_distance('abc', 'abd')", 1]],
+  json_value: [[`json_value('{"ses:operation": ["SendEmail"]}', 'lax $."ses:operation"[0]')`, 'SendEmail']],
+  json_query: [[`json_query('{"a": [1, 2]}', 'lax $.a')`, '[1,2]']],
+  json_exists: [
+    [`json_exists('{"a": 1}', 'lax $.a')`, true],
+    [`json_exists('{"a": 1}', 'strict $.b')`, false],
+  ],
   json_array_contains: [
     ["json_array_contains('[1, 2]', 2)", true],
     ["json_array_contains('[\"a\"]', 'b')", false],
