@@ -1,28 +1,36 @@
 /** What readers get from files of both kinds: live ones (INT64 times, ours) and settled ones (INT96 times, Athena's). */
+import { CreatePartitionCommand, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { parquetMetadataAsync } from 'hyparquet';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AthenaEngine } from '#aws/athena-engine.ts';
 import { GlueCatalog } from '#aws/glue-catalog.ts';
+import { type GlueColumn, glueColumns, glueStorage } from '#aws/glue-table.ts';
 import { S3Store } from '#aws/s3-store.ts';
 import { readBytes } from '#lake/protocol/records.ts';
 import { type EventRow, events } from '#lake/tables/events.ts';
+import { TABLES } from '#lake/tables/index.ts';
 import type { RowOf, Table } from '#lake/tables/table.ts';
 import { Columns } from '#lake/write/columns.ts';
 import { encodeParquet } from '#lake/write/parquet.ts';
 import { defaultOf, rowsSelect } from '#test/ports/rows-select.ts';
-import { openAccount } from './account.ts';
+import { glueTables } from '../../stacks/spec/glue-tables.ts';
+import { type Account, openAccount } from './account.ts';
 
+let account: Account;
 let store: S3Store;
 let catalog: GlueCatalog;
 let engine: AthenaEngine;
 
 beforeAll(async () => {
-  const { clients, database, bucket, close } = await openAccount();
+  account = await openAccount();
+  const { clients, database, bucket } = account;
   store = new S3Store({ client: clients.s3, bucket });
   catalog = new GlueCatalog({ client: clients.glue, database, bucket });
   engine = new AthenaEngine({ ...clients, database, workgroup: 'settle', bucket });
-  return close;
+  return account.close;
 });
+
+const TIME = defaultOf('timestamp', false);
 
 const row = (values: Partial<EventRow>): RowOf<Table> =>
   Object.assign(
@@ -96,6 +104,18 @@ describe('types', () => {
   });
 });
 
+/** A file with one row in which no column is null. */
+async function fileOf(table: Table): Promise<Uint8Array> {
+  const values = Object.entries(table.columns).map(([name, { type }]) => [name, defaultOf(type, false) ?? { a: 1 }]);
+  if (table.format === 'json') {
+    const times = values.map(([name, value]) => [name, value === TIME ? '2024-01-01 00:00:00.000' : value]);
+    return Buffer.from(`${JSON.stringify(Object.fromEntries(times))}\n`);
+  }
+  const columns = new Columns(table);
+  columns.append(Object.fromEntries(values));
+  return encodeParquet(columns, Uint32Array.of(0), 'best');
+}
+
 describe('schema', () => {
   test('fault 63: files without a nullable column, and files with it, are read together', async () => {
     const { extras: _, ...older } = events.columns;
@@ -112,6 +132,47 @@ describe('schema', () => {
       ['new', '{"a":1}', 'x'],
     ]);
   });
+
+  test.each(Object.values(TABLES))(
+    'fault 63: partitions of $name that were registered before its last column came are read with newer ones',
+    async (table) => {
+      const { clients, bucket, database } = account;
+      const columns = Object.entries(table.columns);
+      const older: Table = { ...table, columns: Object.fromEntries(columns.slice(0, -1)) };
+      const today = glueTables(bucket).find(({ Name }) => Name === table.name);
+      if (!today) throw new Error(`no table ${table.name}`);
+      const [before, after] = ['2024-08-01', '2024-08-02'];
+      const deploy = (Columns: GlueColumn[]) =>
+        clients.glue.send(
+          new UpdateTableCommand({
+            DatabaseName: database,
+            TableInput: { ...today, StorageDescriptor: { ...today.StorageDescriptor, Columns } },
+          }),
+        );
+      /** A day as its own release writes and registers it: partitions keep the columns that they were made with. */
+      const add = async (dt: string, of: Table): Promise<void> => {
+        const folder = `upgrade/${table.name}/dt=${dt}/`;
+        await store.create(`${folder}a`, await fileOf(of));
+        const StorageDescriptor = glueStorage(of, `s3://${bucket}/${folder}`);
+        const PartitionInput = { Values: [dt], StorageDescriptor };
+        await clients.glue.send(
+          new CreatePartitionCommand({ DatabaseName: database, TableName: table.name, PartitionInput }),
+        );
+      };
+      await deploy(glueColumns(older));
+      await add(before, older);
+      await deploy(glueColumns(table));
+      await add(after, table);
+      const names = columns.map(([name]) => (name === 'dt' ? '"dt"' : name)).join(', ');
+      const { rows } = await engine.query(
+        `select ${names} from ${table.name} where dt in ('${before}', '${after}') order by dt`,
+      );
+      const [old, young] = rows;
+      expect(rows).toHaveLength(2);
+      expect(young).not.toContain(null);
+      expect(old).toEqual([...(young ?? []).slice(0, -1), null]);
+    },
+  );
 
   test('fault 64: a column of another type is what readers can no longer read, so the lock lets none through', async () => {
     const { processing_time_ms } = events.columns;
