@@ -76,6 +76,7 @@ const PARTS: Record<string, () => Promise<void>> = {
   simulator: () => script('simulator/soak.ts'),
   scale: () => script('simulator/scale.ts'),
   fuzz: () => script('fuzz/run.ts', '--inputs', values.inputs, '--seed', values.seed),
+  costs: () => script('fuzz/costs.ts'),
   shapes: () => script('fuzz/shapes.ts', '--inputs', values.inputs, '--seed', values.seed),
   report: () => script('report/seeds.ts', '20'),
   truth: () => tests('sql/truth.test.ts', { SEEDS: Array.from({ length: 20 }, (_, i) => seed + 1 + i).join(',') }),
