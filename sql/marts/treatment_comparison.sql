@@ -88,6 +88,7 @@ sums as (
         cast(sum(observed_delivered) as bigint) as observed_delivered,
         cast(sum(open_trackable) as bigint) as open_trackable,
         cast(sum(click_trackable) as bigint) as click_trackable,
+        cast(sum(hidden_opens) as bigint) as hidden_opens,
         cast(sum(unsubscribe_delivered) as bigint) as unsubscribe_delivered
     from facts
     where sent > 0
@@ -109,8 +110,7 @@ rates as (
     select *
     from (
         values
-            ('delivery_rate'), ('human_open_rate'), ('unique_click_rate'), ('unsubscribe_rate'),
-            ('human_click_rate')
+            ('delivery_rate'), ('human_open_rate'), ('unique_click_rate'), ('unsubscribe_rate'), ('human_click_rate')
     ) as listed (rate)
 ),
 
@@ -126,7 +126,7 @@ measured as (
         end as successes,
         case rate
             when 'delivery_rate' then observed_sent
-            when 'human_open_rate' then open_trackable
+            when 'human_open_rate' then case when hidden_opens < 0.9 * greatest(unique_opens, 1) then open_trackable end
             when 'unique_click_rate' then click_trackable
             when 'human_click_rate' then click_trackable
             when 'unsubscribe_rate' then unsubscribe_delivered

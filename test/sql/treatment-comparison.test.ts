@@ -214,3 +214,15 @@ test('what is not tracked can not be observed', async () => {
   expect(unopened).toMatchObject({ human_open_rate: 0, unique_opens: 0, unique_click_rate: 0 });
   expect(byMachine).toMatchObject({ human_open_rate: 0, unique_opens: 1, unique_human_opens: 0 });
 });
+
+test('where a proxy opened nearly all, nobody can tell which treatment people opened', async () => {
+  const hidden: Row = { opens: 1, human_opens: 0, hidden_opens: 1, first_opened_at: '2026-03-02 10:00:00' };
+  const rows = ['A', 'B'].flatMap((treatment_id) =>
+    outcomes(treatment_id, 40, [[40, hidden]], { campaign_id: 'spring', treatment_id }),
+  );
+  const none = { human_open_rate: null, human_open_rate_low: null, human_open_rate_difference: null };
+  expect(await compared(rows)).toMatchObject([
+    { treatment_id: 'A', unique_opens: 40, open_trackable: 40, ...none },
+    { treatment_id: 'B', unique_opens: 40, open_trackable: 40, ...none, is_human_open_rate_significant: null },
+  ]);
+});
