@@ -268,7 +268,7 @@ describe('the packages, with the environment of the graph', () => {
     expect(await invoke('audit', { reach: 'daily' }, 5 * DAY_MS)).toMatchObject({ drift_count: 0 });
   });
 
-  test.each(['settle-day', 'rollup-days', 'replay'] as const)(
+  test.each(['settle-day', 'rollup-days', 'replay', 'report'] as const)(
     '%s stops its query when its time is up',
     async (name) => {
       const sentAt = Date.parse(`${DAY}T11:00:00Z`);
@@ -281,21 +281,26 @@ describe('the packages, with the environment of the graph', () => {
         'settle-day': batchOf(JSON.stringify({ table: 'events', dt: DAY })),
         'rollup-days': batchOf(JSON.stringify({ days: [DAY] })),
         replay: {},
+        report: {},
       };
       const time = { remainingMs: 61_000, pace: 60 };
       const run = invoke(name, event[name], 5 * DAY_MS, time);
-      if (name === 'replay') await expect(run).rejects.toThrow(`${name} failed: Athena query`);
+      if (name === 'replay' || name === 'report') await expect(run).rejects.toThrow(`${name} failed: Athena query`);
       else expect(await run).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
       expect(functionOf(name).gateway.queries - started).toBe(1);
     },
   );
 });
 
-test('report writes its page and mails it, once', async () => {
+test('report writes its page and mails it, but what another call is sending', async () => {
+  functionOf('report').gateway.inject();
   await verifySender(inject('moto'), READERS.from);
-  const due = { due: `${DAY}T06:00:00Z` };
-  expect(await invoke('report', due)).toMatchObject({ bucket: stage.environment.REPORTS_BUCKET, mail: 'sent' });
-  expect(await invoke('report', due)).toMatchObject({ mail: 'sent before' });
+  const bucket = stage.environment.REPORTS_BUCKET ?? '';
+  const other = { request: 'another', begun_at: Date.now() };
+  const reports = new S3Store({ client: stage.clients.s3, bucket });
+  await reports.create(`mails/${DAY}T060000Z/try-0.json`, JSON.stringify(other));
+  expect(await invoke('report', { due: `${DAY}T06:00:00Z` })).toMatchObject({ bucket, mail: 'being sent' });
+  expect(await invoke('report', { due: `${DAY}T07:00:00Z` })).toMatchObject({ bucket, mail: 'sent' });
 });
 
 describe('tables and views of the graph', () => {
