@@ -50,6 +50,10 @@ export async function loadTests(ask: Ask): Promise<Tests> {
 ranked as (
     select *, dense_rank() over (order by is_clear desc, campaign_sent desc, campaign_id) as place
     from compared
+),
+counted as (
+    select *, max(place) over () as campaigns
+    from ranked
 )
 select
     campaign_id,
@@ -57,11 +61,11 @@ select
     is_control,
     sent,
     ${ESTIMATES.map((rate) => [rate, `${rate}_low`, `${rate}_high`, `${rate}_difference`, `${rate}_p_value`].join(', ')).join(',\n    ')},
-    max(place) over () as campaigns,
-    place
-from ranked
+    campaigns
+from counted
+where place <= ${MOST}
 order by place, is_control desc, treatment_id`);
-  const treatments = rows.filter((row) => row.number('place') <= MOST).map(treatmentOf);
+  const treatments = rows.map(treatmentOf);
   return { treatments, more: Math.max(0, (rows[0]?.number('campaigns') ?? 0) - MOST) };
 }
 
