@@ -10,7 +10,7 @@ import type { LocalLake } from '#local/lake.ts';
 import { readBucketAddress } from '#local/raw/bucket-address.ts';
 import type { Console } from '../console.ts';
 import type { Palette } from '../terminal/palette.ts';
-import { atStage, isStage, type StageNames, withReadLake } from './lake-place.ts';
+import { atStage, callOf, isStage, type StageNames, withReadLake } from './lake-place.ts';
 import {
   examples,
   existingLake,
@@ -98,20 +98,20 @@ async function auditOfStage(flags: AuditFlags, to: Console): Promise<void> {
   if (own !== undefined)
     throw new UsageError(
       `--${own}: a stage audits and mends itself`,
-      `have it audit now: ${auditNow(own === 'acknowledge')}`,
+      `have it do so: ${await callOf(flags, 'audit', own === 'acknowledge' ? { reach: 'daily', acknowledge: flags.acknowledge } : { reach: 'all' })}`,
     );
   const { DRIFTS, latestReport } = await import('#lake/steps/audit.ts');
   const report = await withReadLake(flags, to, ({ ports }) => latestReport(ports.lake));
-  if (report === null) throw new WorkError('the stage has kept no audit yet', `it audits daily; now: ${auditNow()}`);
+  if (report === null)
+    throw new WorkError(
+      'the stage has kept no audit yet',
+      `it audits daily; now: ${await callOf(flags, 'audit', { reach: 'all' })}`,
+    );
   if (report.drifts.length > 0) process.exitCode = EXIT.drift;
   if (flags.json) return to.json(report);
   to.note(`audited on ${new Date(report.checked_at).toISOString().slice(0, 16).replace('T', ' ')} UTC`);
   await to.print(reportLines(report, { meanings: DRIFTS, unchecked: [], folders: flags }, to.palette));
 }
-
-/** The functions' names begin with app and stage. */
-const auditNow = (acknowledge = false): string =>
-  `aws lambda invoke --function-name APP-STAGE-audit --cli-binary-format raw-in-base64-out --payload '${JSON.stringify({ reach: 'all', ...(acknowledge ? { acknowledge } : {}) })}' /dev/stdout`;
 
 /** Also of a lake that may only be read, such as a backup: then its report is kept nowhere. */
 async function auditLake({ ports }: LocalLake, options: AuditOptions, to: Console): Promise<AuditReport> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import type { Spent } from '#aws/athena-reader.ts';
 import type { StageLake } from '#aws/stage-lake.ts';
-import { analystWorkgroup, databaseName } from '#aws/stage-names.ts';
+import { analystWorkgroup, databaseName, nameOf } from '#aws/stage-names.ts';
 import { UsageError } from '#host/failure.ts';
 import { byteCount, counted, dollars } from '#host/figures.ts';
 import type { QueryResult, RowStream, Store } from '#lake/ports.ts';
@@ -73,6 +73,13 @@ export async function stageAddress({ stage, app, region, database, workgroup }: 
     region: region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? config.stages?.[stage ?? '']?.region ?? config.region,
     ...(env.AWS_ENDPOINT_URL ? { endpoint: env.AWS_ENDPOINT_URL } : {}),
   };
+}
+
+/** The call that has a function of the stage do what people have no rights for. It is not waited for. */
+export async function callOf(names: StageNames, lambda: 'audit' | 'replay', event: object): Promise<string> {
+  const { config } = await import('../../../maillake.config.ts');
+  const { stage = 'STAGE', app = config.app } = names;
+  return `aws lambda invoke --function-name ${nameOf('lambda', { app, stage }, lambda)} --invocation-type Event --cli-binary-format raw-in-base64-out --payload '${JSON.stringify(event)}' /dev/null`;
 }
 
 interface Reading {

@@ -10,7 +10,15 @@ import { REASONS, type Reason } from '#lake/vocabulary.ts';
 import type { ReplaySummary } from '#local/run/replay.ts';
 import type { Console } from '../console.ts';
 import type { Palette } from '../terminal/palette.ts';
-import { atStage, isStage, type LakePlace, type ReadLake, type StageNames, withReadLake } from './lake-place.ts';
+import {
+  atStage,
+  callOf,
+  isStage,
+  type LakePlace,
+  type ReadLake,
+  type StageNames,
+  withReadLake,
+} from './lake-place.ts';
 import {
   examples,
   existingLake,
@@ -56,7 +64,10 @@ export const quarantineCommand = (to: Console): Command =>
         const { lake: folder } = place;
         const reason = named === undefined ? undefined : reasonNamed(named);
         if (replay && isStage(place))
-          throw new UsageError('--replay: a stage reads records again by itself', `have it do so: ${REPLAY_NOW}`);
+          throw new UsageError(
+            '--replay: a stage reads records again by itself',
+            `have it do so: ${await callOf(place, 'replay', reason === undefined ? {} : { reason })}`,
+          );
         if (replay) {
           existingLake(folder);
           const root = await rawFolder({ ...(raw === undefined ? {} : { raw }), lake: folder });
@@ -72,9 +83,6 @@ export const quarantineCommand = (to: Console): Command =>
         await to.print(reason === undefined ? reasonLines(found.reasons, to) : recordLines(found, to, place));
       }),
   );
-
-const REPLAY_NOW =
-  'aws lambda invoke --function-name APP-STAGE-replay --cli-binary-format raw-in-base64-out --payload {} /dev/stdout';
 
 function reasonNamed(name: string): Reason {
   const found = isReason(name) ? name : undefined;
