@@ -49,6 +49,7 @@ export interface StageLake {
   /** tables and views that the stage has */
   names: ReadonlySet<string>;
   spent(): Spent;
+  /** stops the queries that are under way: each goes on costing */
   close(): Promise<void>;
 }
 
@@ -62,6 +63,7 @@ export async function openStage({
   ...at
 }: StageOptions): Promise<StageLake> {
   const clients = connect(at);
+  const closing = new AbortController();
   const address: StageAddress = { database, workgroup, region: at.region ?? 'this region' };
   try {
     address.region = await clients.glue.config.region();
@@ -77,7 +79,7 @@ export async function openStage({
       database,
       workgroup,
       remainingMs: () => Number.POSITIVE_INFINITY,
-      signal,
+      signal: AbortSignal.any([closing.signal, ...(signal ? [signal] : [])]),
       ...(mostBytes === undefined ? {} : { mostBytes: () => mostBytes - reader.spent.bytesRead }),
     });
     const lake = new S3Store({ client: clients.s3, bucket });
@@ -102,6 +104,8 @@ export async function openStage({
       names: new Set(found.keys()),
       spent: () => reader.spent,
       close: async () => {
+        closing.abort();
+        await engine.ended();
         for (const client of Object.values(clients)) client.destroy();
       },
     };
@@ -149,6 +153,7 @@ const FOLDERS_AT_ONCE = 16;
 /** Reads by Athena; its errors are in words for a person. */
 export class StageEngine {
   readonly #parts: EngineParts;
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -188,12 +193,21 @@ export class StageEngine {
     });
   }
 
+  /** Waits for what is under way, however it ends. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
   async #explained<T>(work: () => Promise<T>): Promise<T> {
+    const running = work();
+    this.#running.add(running);
     try {
-      return await work();
+      return await running;
     } catch (error) {
       const { address, own, names } = this.#parts;
       throw stageFailure(error, address, [...names].filter((name) => own.has(name)).sort());
+    } finally {
+      this.#running.delete(running);
     }
   }
 }

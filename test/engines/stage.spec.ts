@@ -241,6 +241,21 @@ describe('what cannot be is said, with what to do', () => {
     await lake.close();
   });
 
+  test('a lake that is closed, which stops its queries', async () => {
+    const { gateway } = both.account;
+    const sqlFolder = 'sql';
+    const at = { database, workgroup: analystWorkgroup, region: REGION, endpoint: gateway.address, sqlFolder };
+    const lake = await openStage(at);
+    gateway.inject({ isDue: call('StartQueryExecution'), fate: 'hangs' });
+    const before = gateway.passed.length;
+    const hanging = expect(lake.engine.query('select 1')).rejects.toThrow('its caller has given up');
+    while (!gateway.passed.slice(before).some(({ operation }) => operation === 'GetQueryExecution'))
+      await setTimeout(20);
+    await lake.close();
+    await hanging;
+    expect(gateway.passed.slice(before).map(({ operation }) => operation)).toContain('StopQueryExecution');
+  });
+
   test('a format and steps that a stage does not have', async () => {
     expect(await atStage('query', 'select 1', '--format', 'parquet', '--out', 'x.parquet')).toMatchObject(
       said(/^error: a stage gives no parquet\ntake --format arrow/, 2),
