@@ -30,8 +30,11 @@ afterAll(async () => {
   await here.remove();
 });
 
+/** ms; the client's own minute is not enough on a machine at work. */
+const PATIENCE = 600_000;
+
 async function call(client: Client, name: string, args: Record<string, unknown> = {}) {
-  const { content, isError = false } = await client.callTool({ name, arguments: args });
+  const { content, isError = false } = await client.callTool({ name, arguments: args }, { timeout: PATIENCE });
   const [part] = content;
   if (part?.type !== 'text') throw new Error(`${name} answered with no text`);
   return { isError, text: part.text, document: JSON.parse(part.text) };
