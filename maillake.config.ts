@@ -13,6 +13,7 @@ export const config: LakeConfig = {
   stages: {
     production: {
       // alarms: { email: 'you@example.com' },
+      // alerts: { email: 'you@example.com' },
     },
   },
 };

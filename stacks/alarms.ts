@@ -1,4 +1,4 @@
-/** Alarms, the topic that they notify, and the dashboard. */
+/** Alarms, the topic that they notify, and the dashboard; the topic of alerts about mail. */
 
 import { globalName, logicalName, nameOf } from '#aws/stage-names.ts';
 import type { LakeStage } from './lake-stage.ts';
@@ -21,6 +21,15 @@ export function makeAlarms(stage: LakeStage): { topic: aws.sns.Topic; dashboard:
     ),
   });
   return { topic, dashboard };
+}
+
+/** The topic of alerts about mail: whoever looks after the mail is not always who looks after the pipeline. */
+export function makeAlertTopic({ places, config }: LakeStage): aws.sns.Topic {
+  // Not encrypted, as what it says are names of domains and campaigns, figures and servers' answers.
+  const topic = new aws.sns.Topic('MailAlerts', { name: places.names.alertTopic });
+  if (config.alerts.email)
+    new aws.sns.TopicSubscription('AlertMail', { topic: topic.arn, protocol: 'email', endpoint: config.alerts.email });
+  return topic;
 }
 
 function makeAlarm({ names }: LakeStage, alarm: Alarm, topic: aws.sns.Topic): aws.cloudwatch.MetricAlarm {

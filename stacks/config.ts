@@ -185,6 +185,15 @@ export const StageSchema = z.strictObject({
       silentMinutes: z.int().min(15).max(MOST_SILENT_MINUTES).nullable().default(120),
     })
     .default({ email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 }),
+  /** alerts about mail, which are told on a topic of their own */
+  alerts: z
+    .strictObject({
+      /** gets a mail for each, after confirming the first one */
+      email: z.email('is no e-mail address').nullable().default(null),
+      /** false: the mail is not watched */
+      enabled: z.boolean().default(true),
+    })
+    .default({ email: null, enabled: true }),
   /**
    * GB that one query of an analyst may read before Athena stops it ($0.005 each); Athena takes no limit below 10 MB
    */

@@ -1,6 +1,6 @@
 /** A whole stage. Resources are made in order, and handed to those that need them. */
 import { adoptExisting } from './adopt.ts';
-import { makeAlarms } from './alarms.ts';
+import { makeAlarms, makeAlertTopic } from './alarms.ts';
 import { makeAnalystPolicy } from './analysts.ts';
 import { makeCatalog } from './catalog.ts';
 import { refuseChanges } from './changes.ts';
@@ -40,7 +40,8 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const views = makeViews(stage, sql, catalog, workgroups);
   makeDashboards(stage, storage, sql.views, views);
   const queues = makeQueues(stage);
-  makeJobs(stage, { storage, catalog, workgroups, queues, sql });
+  const alertTopic = makeAlertTopic(stage);
+  makeJobs(stage, { storage, catalog, workgroups, queues, sql, alertTopic });
   const { topic, dashboard } = makeAlarms(stage);
   const analysts = makeAnalystPolicy(stage);
   const warnings = [...warningsOf(config), ...(subscription === null ? [] : [subscription])];
@@ -53,6 +54,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
     workgroup: workgroups.analysts.name,
     analystPolicy: analysts.arn,
     alarms: topic.arn,
+    mailAlerts: alertTopic.arn,
     dashboard: dashboard.dashboardName,
     ...(adopted > 0
       ? { takenOver: `${adopted} resources that were there already: deploy again to bring them up to date` }

@@ -35,6 +35,7 @@ export const FIGURES = {
   CollectedFiles: { what: 'files removed that nobody reads any more', sent: 'log' },
   CollectedBytes: { what: 'their bytes', sent: 'log' },
   ReplayedRecords: { what: 'quarantined records sealed to be read again', sent: 'log' },
+  Alerts: { what: 'alerts about mail that were told', sent: 'log' },
   Failures: { what: 'invocations that failed', sent: 'log' },
 } as const;
 

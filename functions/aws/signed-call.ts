@@ -12,7 +12,11 @@ export interface Call extends Pick<Unsigned, 'method'> {
   /** as credentials are scoped by, where it isn't the host: `ses` */
   service?: string;
   path: string;
-  body: object;
+  /** sent as JSON, or as it is */
+  body: object | string;
+  /** of `x-amz-target`, for services that are asked so */
+  target?: string;
+  contentType?: string;
   /** another address than AWS's own, for tests */
   endpoint?: string | undefined;
 }
@@ -34,18 +38,23 @@ const UNANSWERED = 599;
 /** The answer to the last try. */
 export async function signedCall(
   caller: Caller,
-  { method, host, service = host, path, body, endpoint }: Call,
+  { method, host, service = host, path, body, target, contentType = 'application/json', endpoint }: Call,
 ): Promise<Answer> {
   const region = await caller.region();
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const url = new URL(path, endpoint ?? `https://${host}.${region}.${suffix}`);
-  const text = JSON.stringify(body);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const given = target === undefined ? {} : { 'x-amz-target': target };
   let answer: Answer = { isDone: false, said: 'nothing', text: '' };
   await withBackoff(TRIES, async () => {
-    const signed = signedHeaders({ method, url, service, region, body: text }, await caller.credentials(), Date.now());
+    const signed = signedHeaders(
+      { method, url, service, region, headers: given, body: text },
+      await caller.credentials(),
+      Date.now(),
+    );
     const response = await fetch(url, {
       method,
-      headers: { ...signed, 'content-type': 'application/json' },
+      headers: { ...signed, 'content-type': contentType },
       body: text,
       signal: AbortSignal.timeout(MOST_MS),
     }).catch((error: unknown) => new Response(String(error), { status: UNANSWERED }));

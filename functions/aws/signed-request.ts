@@ -14,19 +14,21 @@ export interface Unsigned {
   /** as credentials are scoped by: `quicksight` */
   service: string;
   region: string;
+  /** further headers that are signed, by names in small letters: all that begin with `x-amz-` must be */
+  headers?: Readonly<Record<string, string>>;
   body?: string;
 }
 
 /** @returns the headers that the request needs, beside `host`, which its sender adds */
 export function signedHeaders(
-  { method, url, service, region, body = '' }: Unsigned,
+  { method, url, service, region, headers: given = {}, body = '' }: Unsigned,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   now: number,
 ): Record<string, string> {
   const time = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
   const day = time.slice(0, 'yyyyMMdd'.length);
-  const sent = { 'x-amz-date': time, ...(sessionToken ? { 'x-amz-security-token': sessionToken } : {}) };
-  const headers = Object.entries({ host: url.host, ...sent });
+  const sent = { ...given, 'x-amz-date': time, ...(sessionToken ? { 'x-amz-security-token': sessionToken } : {}) };
+  const headers = Object.entries({ host: url.host, ...sent }).sort(([a], [b]) => (a < b ? -1 : 1));
   const names = headers.map(([name]) => name).join(';');
   const request = [
     method,

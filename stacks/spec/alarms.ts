@@ -297,7 +297,8 @@ export const withoutSilenceAlarm = (config: StageConfig): LambdaName[] =>
 /** Functions that their schedules call, and that have not run for some runs. */
 function silences(config: StageConfig, invocations: (lambda: LambdaName) => Metric): Alarm[] {
   const seldom = withoutSilenceAlarm(config);
-  return CALLED.filter((name) => !seldom.includes(name)).map((name): Alarm => {
+  const isWatched = (name: LambdaName): boolean => name !== 'watch' || config.alerts.enabled;
+  return CALLED.filter((name) => isWatched(name) && !seldom.includes(name)).map((name): Alarm => {
     const silence = silenceOf(gapOf(name, config));
     return {
       ...silenceFor(silence),

@@ -21,6 +21,7 @@ import {
   STATE,
   SWITCH_PARTITIONS,
   send,
+  TELL,
   UNLOAD,
   writeLake,
 } from './permissions.ts';
@@ -168,6 +169,18 @@ export const LAMBDAS = {
       receive('rollupQueue'),
       ...REFRESH,
     ],
+  },
+  watch: {
+    handler: 'functions/watch.handler',
+    what: 'tells what is wrong with the mail, once, and when it is over',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1024,
+    needsSql: true,
+    schedules: [
+      { name: 'watch-hourly', expression: 'cron(45 * * * ? *)', event: { reach: 'hourly' } },
+      { name: 'watch-daily', expression: 'cron(25 5 * * ? *)', event: { reach: 'daily' } },
+    ],
+    permissions: [...READ_LAKE, writeLake(...state('alerts', 'baselines')), ...QUERY, READ_ROWS, ...TELL],
   },
   audit: {
     handler: 'functions/audit.handler',

@@ -35,6 +35,10 @@ export interface Places {
   backfillQueue: string;
   settleQueue: string;
   rollupQueue: string;
+  /** of alerts about mail */
+  alertTopic: string;
+  /** the account's default one */
+  eventBus: string;
   /** those of the dashboard that lie in QuickSight's memory; none where there is no dashboard */
   dataSets: readonly string[];
   /** who may get the report by mail; null: nobody */
@@ -228,6 +232,12 @@ export const SEND_MAIL: Permission = {
     'ForAllValues:StringEquals': { 'ses:Recipients': mail?.to ?? [] },
   }),
 };
+
+/** Tells people by the topic, and programs by the event bus. */
+export const TELL: readonly Permission[] = [
+  { actions: ['sns:Publish'], resources: ({ alertTopic }) => [alertTopic] },
+  { actions: ['events:PutEvents'], resources: ({ eventBus }) => [eventBus] },
+];
 
 type QueuePlace = 'liveQueue' | 'backfillQueue' | 'settleQueue' | 'rollupQueue';
 

@@ -42,6 +42,7 @@ export interface StagePlaces extends Places {
     dashboardWorkgroup: string;
     firehose: string;
     configurationSet: string;
+    alertTopic: string;
     roles: Readonly<Record<RoleName, string>>;
     functions: Readonly<Record<LambdaName, string>>;
     queues: Readonly<Record<QueueName, string>>;
@@ -95,6 +96,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     dashboardWorkgroup: nameOf('workgroup', stage, 'dashboards'),
     firehose: nameOf('firehose', stage, 'raw'),
     configurationSet: ses === undefined || ses === 'new' ? nameOf('configurationSet', stage) : ses,
+    alertTopic: nameOf('topic', stage, 'mail-alerts'),
     roles: record(roleNames, (name) => globalName('role', stage, region, name)),
     functions: record(LAMBDA_NAMES, (name) => nameOf('lambda', stage, name)),
     queues: record(QUEUES, (name) => nameOf('queue', stage, name)),
@@ -130,6 +132,8 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
       identities: identitiesOf([config.report.from, ...config.report.to]).map((name) => arn('ses', `identity/${name}`)),
       configurationSets: arn('ses', 'configuration-set/*'),
     },
+    alertTopic: arn('sns', names.alertTopic),
+    eventBus: arn('events', 'event-bus/default'),
     jobsDlq: queue('jobs-dead'),
     firehose: arn('firehose', `deliverystream/${names.firehose}`),
     configurationSet: arn('ses', `configuration-set/${names.configurationSet}`),

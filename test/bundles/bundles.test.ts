@@ -51,6 +51,7 @@ beforeAll(async () => {
       isRefreshedHourly: true,
     }),
     REPORT: 'null',
+    ALERT_TOPIC: 'arn:aws:sns:eu-west-1:123456789012:alerts',
     APP: 'maillake',
     STAGE: 'test',
   };
@@ -113,6 +114,8 @@ describe('the bundles, in plain Node outside the repository', () => {
     await expect(invoke('report', { mail: true })).rejects.toThrow(
       'report failed: nobody is to get the report by mail',
     );
+    // It asks Athena in any case.
+    await expect(invoke('watch', { reach: 'weekly' })).rejects.toThrow('watch failed: ');
   });
 
   test('transform writes, byte for byte, the files that the sources write', async () => {

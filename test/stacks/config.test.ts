@@ -35,6 +35,7 @@ test('name and region are enough: everything else has a default', () => {
     kmsKeyArn: null,
     formerKmsKeyArns: [],
     alarms: { email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 },
+    alerts: { email: null, enabled: true },
     queryGigabytes: 100,
     keepsData: false,
   });

@@ -75,7 +75,7 @@ export function alarmChecks(stages: Stages): void {
     for (const name of calling) expect(ours(watched).map(({ metric }) => metric)).toContain(name);
     const failing = watched.flatMap(({ metric, dimensions }) => (metric === 'Errors' ? [dimensions.FunctionName] : []));
     expect(failing).toEqual(
-      ['plan', 'settle', 'settle-day', 'rollup', 'rollup-days', 'audit', 'collect', 'transform'].map(
+      ['plan', 'settle', 'settle-day', 'rollup', 'rollup-days', 'watch', 'audit', 'collect', 'transform'].map(
         (name) => `maillake-dev-${name}`,
       ),
     );
@@ -121,6 +121,8 @@ export function alarmChecks(stages: Stages): void {
         "source-silent": "IncomingRecords < 1 for 24 × 300 s, or silence",
         "split-units": "SplitUnits > 0 for 1 × 3600 s",
         "transform-fails": "IF(Invocations >= 3, Errors / Invocations, 0) > 0.5 for 1 × 900 s",
+        "watch-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
+        "watch-silent": "Invocations < 1 for 3 × 3600 s, or silence",
       }
     `);
     for (const { inputs } of ofType(stages.dev(), ALARM)) expect(textAt(inputs, 'alarmDescription')).toMatch(/: |\. /);
@@ -218,7 +220,7 @@ export function alarmChecks(stages: Stages): void {
   });
 }
 
-const SILENT = ['audit', 'collect', 'plan', 'rollup', 'settle', 'source'];
+const SILENT = ['audit', 'collect', 'plan', 'rollup', 'settle', 'source', 'watch'];
 
 /** A metric, or an expression with the metrics' own names. */
 function lookedAt(inputs: Json): string {

@@ -17,6 +17,8 @@ const places: Places = {
   backfillQueue: 'arn:backfill',
   settleQueue: 'arn:settle',
   rollupQueue: 'arn:rollup',
+  alertTopic: 'arn:topic',
+  eventBus: 'arn:bus',
   dataSets: ['arn:dataset/facts'],
   mail: { from: 'a@b.c', to: ['d@e.f'], identities: ['arn:identity/b.c'], configurationSets: 'arn:set/*' },
 };
