@@ -59,7 +59,7 @@ export function lookAtHours(
   baseline: Baseline,
   recent: readonly HourCounts[],
   end: number,
-): Look & { findings: HourlyFinding[] } {
+): Omit<Look, 'findings'> & { findings: HourlyFinding[] } {
   if (baseline.days < LEAST_DAYS) return { findings: [], whyOver: () => null };
   const hours = recent.filter(({ hour }) => hour < end);
   const byProvider = Map.groupBy(hours, ({ provider }) => provider);
