@@ -21,7 +21,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
     const messengers = channels(alertTopic, `${app} ${stage}`, { caller: clients.s3.config, endpoint });
     const { told, failures, open } = await tellNews({ lake, clock }, messengers, look);
     for (const { id, what, finding } of told)
-      info('told', { id, what, trouble: finding.trouble, level: finding.level });
+      info('told', { id, what, trouble: finding.trouble, gravity: finding.level });
     info('watched', { reach, found: look.findings.length, open: open.length });
     count('Alerts', told.length);
     for (const failure of failures) problem('an alert could not be told, and is tried again', failure);
