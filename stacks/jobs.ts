@@ -24,7 +24,6 @@ export interface JobInputs {
   workgroups: Workgroups;
   queues: Queues;
   sql: StageSql;
-  alertTopic: aws.sns.Topic;
 }
 
 /** How often a schedule's call is tried again that could not be made, or that the function failed. */
@@ -48,7 +47,7 @@ export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
 
 function variablesOf(
   { names, settings, config, account }: LakeStage,
-  { storage, catalog, workgroups, queues, alertTopic }: JobInputs,
+  { storage, catalog, workgroups, queues }: JobInputs,
 ): Record<keyof EnvironmentVariables, $util.Input<string>> {
   return {
     RAW_BUCKET: storage.raw.name,
@@ -71,7 +70,6 @@ function variablesOf(
     REPORT: JSON.stringify(
       config.report && { to: config.report.to, from: config.report.from, days: config.report.days },
     ),
-    ALERT_TOPIC: alertTopic.arn,
     APP: names.app,
     STAGE: names.stage,
   };

@@ -41,7 +41,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   makeDashboards(stage, storage, sql.views, views);
   const queues = makeQueues(stage);
   const alertTopic = makeAlertTopic(stage);
-  makeJobs(stage, { storage, catalog, workgroups, queues, sql, alertTopic });
+  makeJobs(stage, { storage, catalog, workgroups, queues, sql });
   const { topic, dashboard } = makeAlarms(stage);
   const analysts = makeAnalystPolicy(stage);
   const warnings = [...warningsOf(config), ...(subscription === null ? [] : [subscription])];

@@ -29,7 +29,6 @@ export const VARIABLES = {
   DASHBOARD:
     'data sets of QuickSight that are read anew when a rollup has ended, as JSON; null where there is no dashboard',
   REPORT: 'who gets the report by mail, as JSON; null where nobody does',
-  ALERT_TOPIC: 'SNS topic of alerts about mail',
   APP: 'the app; it and the stage tell metrics apart',
   STAGE: 'the stage',
 } as const;
@@ -50,8 +49,6 @@ export interface LakeEnvironment {
   settings: Settings;
   dashboard: Dashboard | null;
   report: ReportMail | null;
-  /** ARN of the topic of alerts about mail */
-  alertTopic: string;
   app: string;
   stage: string;
   /** another account than AWS's own, for tests: the SDK's own variable AWS_ENDPOINT_URL */
@@ -128,7 +125,6 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     settings: readJson('LAKE_SETTINGS', of('LAKE_SETTINGS'), SettingsText),
     dashboard: readJson('DASHBOARD', of('DASHBOARD'), DashboardText),
     report: readJson('REPORT', of('REPORT'), ReportText),
-    alertTopic: of('ALERT_TOPIC'),
     app: of('APP'),
     stage: of('STAGE'),
     ...(endpoint ? { endpoint } : {}),

@@ -33,6 +33,9 @@ export type Named = keyof typeof LIMITS;
 export const nameOf = (kind: Named, { app, stage }: Stage, what = ''): string =>
   joined([app, stage, what], '-', LIMITS[kind]);
 
+/** Of alerts about mail: the stack makes it, the function watch tells there. */
+export const alertTopic = (stage: Stage): string => nameOf('topic', stage, 'mail-alerts');
+
 /** Where people ask: the stack makes it, the command line asks there. */
 export const analystWorkgroup = (stage: Stage): string => nameOf('workgroup', stage, 'analysts');
 

@@ -4,6 +4,7 @@
 
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
 import {
+  alertTopic,
   analystWorkgroup,
   bucketName,
   dashboardId,
@@ -96,7 +97,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     dashboardWorkgroup: nameOf('workgroup', stage, 'dashboards'),
     firehose: nameOf('firehose', stage, 'raw'),
     configurationSet: ses === undefined || ses === 'new' ? nameOf('configurationSet', stage) : ses,
-    alertTopic: nameOf('topic', stage, 'mail-alerts'),
+    alertTopic: alertTopic(stage),
     roles: record(roleNames, (name) => globalName('role', stage, region, name)),
     functions: record(LAMBDA_NAMES, (name) => nameOf('lambda', stage, name)),
     queues: record(QUEUES, (name) => nameOf('queue', stage, name)),

@@ -2,11 +2,11 @@
 import type { StageConfig } from '../config.ts';
 import { type LambdaSchedule, REPORT } from './lambdas.ts';
 
-type Config = Pick<StageConfig, 'schedules' | 'report'>;
+type Config = Pick<StageConfig, 'schedules' | 'report' | 'alerts'>;
 
 export const expressionOf = ({ schedules, report }: Config, { name, expression }: LambdaSchedule): string =>
   (name === REPORT ? report?.at : schedules.at[name]) ?? expression;
 
-/** The report's is there in any case, and calls where there is somebody to mail it to. */
-export const isOn = ({ schedules, report }: Config, { name }: LambdaSchedule): boolean =>
-  schedules.enabled && (name !== REPORT || report !== null);
+/** Those of the report and of alerts are there in any case, and call where somebody wants them. */
+export const isOn = ({ schedules, report, alerts }: Config, { name }: LambdaSchedule): boolean =>
+  schedules.enabled && (name !== REPORT || report !== null) && (!name.startsWith('watch-') || alerts.enabled);

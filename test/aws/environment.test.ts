@@ -23,7 +23,6 @@ const variables: EnvironmentVariables = {
   LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
   DASHBOARD: 'null',
   REPORT: 'null',
-  ALERT_TOPIC: 'arn:aws:sns:eu-west-1:123456789012:alerts',
   APP: 'maillake',
   STAGE: 'dev',
 };
@@ -46,7 +45,6 @@ test('the variables that the stack sets are what the functions read', () => {
     settings: CLOUD_SETTINGS,
     dashboard: null,
     report: null,
-    alertTopic: 'arn:aws:sns:eu-west-1:123456789012:alerts',
     app: 'maillake',
     stage: 'dev',
   });

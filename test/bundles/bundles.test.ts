@@ -51,7 +51,6 @@ beforeAll(async () => {
       isRefreshedHourly: true,
     }),
     REPORT: 'null',
-    ALERT_TOPIC: 'arn:aws:sns:eu-west-1:123456789012:alerts',
     APP: 'maillake',
     STAGE: 'test',
   };

@@ -61,7 +61,6 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     LAKE_SETTINGS: JSON.stringify(settings),
     DASHBOARD: 'null',
     REPORT: 'null',
-    ALERT_TOPIC: `arn:aws:sns:us-east-1:123456789012:${bucket}`,
     APP: 'maillake',
     STAGE: 'test',
   };

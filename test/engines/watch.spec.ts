@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DeleteMessageBatchCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { signedCall } from '#aws/signed-call.ts';
+import { alertTopic } from '#aws/stage-names.ts';
 import { generate } from '#generate/index.ts';
 import { HOUR_MS, startOfDay } from '#lake/days.ts';
 import { handler as plan } from '../../functions/plan.ts';
@@ -23,18 +24,21 @@ let cloud: CloudLake;
 let people: string;
 let programs: string;
 let date: string;
+let located: Parameters<typeof watch>[1];
 
 /** SNS and EventBridge in the words of their APIs: as the adapters, no client speaks to them here. */
 const ask = async (service: string, body: string, target?: string): Promise<string> => {
   const { clients, gateway } = cloud.account;
-  const { isOk, said, text } = await signedCall(clients.s3.config, () => new URL('/', gateway.address), {
+  const { isDone, said, text } = await signedCall(clients.s3.config, {
     method: 'POST',
-    service,
+    host: service,
+    path: '/',
     body,
-    ...(target === undefined ? {} : { headers: { 'x-amz-target': target } }),
+    ...(target === undefined ? {} : { target }),
     contentType: target === undefined ? 'application/x-www-form-urlencoded' : 'application/x-amz-json-1.1',
+    endpoint: gateway.address,
   });
-  if (!isOk) throw new Error(`${said}: ${text}`);
+  if (!isDone) throw new Error(`${said}: ${text}`);
   return text;
 };
 
@@ -69,9 +73,12 @@ beforeAll(async () => {
   cloud = await cloudLake();
   await putAll(cloud, await rawFiles(folder));
   const { clients, bucket } = cloud.account;
-  const created = await ask('sns', form({ Action: 'CreateTopic', Name: bucket }));
+  const created = await ask(
+    'sns',
+    form({ Action: 'CreateTopic', Name: alertTopic({ app: 'maillake', stage: 'test' }) }),
+  );
   const [, topic = ''] = /<TopicArn>([^<]+)</.exec(created) ?? [];
-  process.env.ALERT_TOPIC = topic;
+  located = { ...invocation('watch'), invokedFunctionArn: topic.replace(/:sns:(.*):.*$/, ':lambda:$1:function:watch') };
   people = await makeQueue(cloud.account);
   programs = await makeQueue(cloud.account);
   await ask('sns', form({ Action: 'Subscribe', TopicArn: topic, Protocol: 'sqs', Endpoint: await arnOf(people) }));
@@ -99,20 +106,20 @@ describe('the function watch', () => {
   test('tells of a provider that refuses in the hour after, people and programs, and once', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     at(startOfDay(date) + 9 * HOUR_MS);
-    await watch({ reach: 'hourly' }, invocation('watch'));
+    await watch({ reach: 'hourly' }, located);
     const first = await heard();
     expect(first.programs).toMatchObject([
       { from: 'maillake test', what: 'opened', trouble: 'refused', scope: { provider: 'microsoft' } },
     ]);
     expect(first.people).toMatchObject([{ id: first.programs[0].id, headline: first.programs[0].headline }]);
     expect(first.programs[0].said).toContain('block list');
-    await watch({ reach: 'hourly' }, invocation('watch'));
+    await watch({ reach: 'hourly' }, located);
     expect(await heard()).toEqual({ people: [], programs: [] });
   });
 
   test('tells nothing of that again when its day is judged', async () => {
     at(startOfDay(date) + 53 * HOUR_MS);
-    await watch({ reach: 'daily' }, invocation('watch'));
+    await watch({ reach: 'daily' }, located);
     const { programs: days } = await heard();
     expect(days.filter(({ trouble }: { trouble: string }) => trouble === 'refused')).toEqual([]);
   });
