@@ -289,8 +289,13 @@ function callOf(
     case 'sequence':
       return call(byType(name, args));
     // Views have no key twice, and nothing to look for.
-    case 'map_agg':
-      return call(`map_agg_first(${args.join(', ')})`);
+    case 'map_agg': {
+      const [filter, where] = after;
+      if (!isWord(filter, 'filter') || where?.kind !== 'group') return call(`map_agg_first(${args.join(', ')})`);
+      // A macro takes no filter, and this one leaves out keys that are NULL.
+      const condition = written(rewritten(where.nodes, relations).slice(1, -1)).trim();
+      return call(`map_agg_first(case when ${condition} then ${first} end, ${second})`, 2);
+    }
     case 'cardinality':
       return IS_MAP.test(first) ? call(`system.main.cardinality(${first})`) : null;
     case 'map_filter':

@@ -68,6 +68,7 @@ export const ANALYST_QUERIES: readonly string[] = [
   "select lower(kind) as kind from (values 'SEND', 'OPEN') as t(kind)",
   'select dt, last_value(campaign_id) ignore nulls over (order by event_id rows between unbounded preceding and unbounded following) is null as is_none from events group by dt, campaign_id, event_id order by 1 limit 1',
   "select min(occurred_at) over w first, count(*) over w total, json_value(tags, 'lax $.campaign[0]') label from events window w as (partition by message_id) order by event_id limit 10",
+  "select cardinality(map_agg(event_type, source) filter (where event_type <> 'send')) as kinds from events",
   "select date_trunc('day', max(occurred_at)) as last_day, max(occurred_at) + interval '1' hour as later, cast(max(date(dt)) - interval '1' day as varchar) as before from events",
   "select dt, approx_distinct(event_type) filter (where source = 'ses') as kinds, element_at(map_agg(event_type, source), 'send') is not null as has_sends from events group by dt",
 ];
