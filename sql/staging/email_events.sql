@@ -109,7 +109,7 @@ keyed as (
         case
             when exact_provider is null
                 and regexp_like(recipient_domain, '^[^.]+[.](com|net|((com?|net|org|ne|or)[.])?[a-z][a-z])$')
-                and not regexp_like(recipient_domain, '[.](ac|ai|cc|fm|gg|gl|im|io|is|la|ly|me|sh|so|st|to|tv|vc|ws)$')
+                and not regexp_like(recipient_domain, '^[^.]+.([acv]c|ai|co|fm|g[gl]|i[mos]|l[ay]|me|s[hot]|t[ov]|ws)$')
                 then substr(recipient_domain, 1, strpos(recipient_domain, '.') - 1)
         end as domain_prefix,
         case

@@ -108,7 +108,7 @@ messages as (
             )
             and not regexp_like(
                 recipient_messages.recipient_domain,
-                '[.](ac|ai|cc|fm|gg|gl|im|io|is|la|ly|me|sh|so|st|to|tv|vc|ws)$'
+                '^[^.]+.([acv]c|ai|co|fm|g[gl]|i[mos]|l[ay]|me|s[hot]|t[ov]|ws)$'
             )
                 then substr(
                     recipient_messages.recipient_domain,

@@ -46,6 +46,8 @@ test.each([
   ['live.io', 'other', false],
   ['live.me', 'other', false],
   ['yahoo.tv', 'other', false],
+  ['hotmail.co', 'other', false],
+  ['yahoo.com.co', 'yahoo', true],
   ['outlook.dev', 'other', false],
   ['hotmail.xyz', 'other', false],
   ['live.org', 'other', false],

@@ -60,7 +60,7 @@ const otherOf = ({ given, action, status, diagnostic }: Recipient): OtherRecipie
 
 /** Of the destinations the only one that an address can be another way of writing of, from near to far. */
 const makeFinder = (destinations: readonly Recipient[]): ((key: string) => Recipient | undefined) => {
-  const [same, plain, base] = [(key: string) => key, canonical, withoutDetail].map((form) => {
+  const forms = [(key: string) => key, canonical, withoutDetail, atGmail].map((form) => {
     const found = new Map<string, Recipient | null>();
     for (const destination of destinations) {
       if (destination.key === null) continue;
@@ -69,7 +69,13 @@ const makeFinder = (destinations: readonly Recipient[]): ((key: string) => Recip
     }
     return (key: string) => found.get(form(key)) ?? undefined;
   });
-  return (key) => same?.(key) ?? plain?.(key) ?? base?.(key);
+  return (key) => {
+    for (const find of forms) {
+      const found = find(key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
 };
 
 /** Without quotes, angle brackets, `mailto:`, the dot behind a domain; the domain in ASCII. Expects lower case. */
@@ -87,4 +93,11 @@ const withoutDetail = (key: string): string => {
   const at = plain.lastIndexOf('@');
   const plus = plain.indexOf('+');
   return plus > 0 && plus < at ? plain.slice(0, plus) + plain.slice(at) : plain;
+};
+
+/** Gmail knows no dots before the `@`, and its mail of googlemail.com is that of gmail.com (Gmail Help). */
+const atGmail = (key: string): string => {
+  const plain = withoutDetail(key);
+  const [, local] = /^(.+)@(?:gmail|googlemail)\.com$/.exec(plain) ?? [];
+  return local === undefined ? plain : `${local.replaceAll('.', '')}@gmail.com`;
 };

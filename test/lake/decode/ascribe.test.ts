@@ -99,6 +99,13 @@ describe('fault 72: of several recipients it is the one whose address the named 
     expect(bounced(SEVERAL, address)).toEqual([[key, reported]]);
   });
 
+  test('Gmail takes an address with dots, or of googlemail.com, for the same one', () => {
+    const both = ['a.n.n@googlemail.com', 'bo@gmail.com'];
+    expect(bounced(both, 'ann+x@gmail.com')).toEqual([['a.n.n@googlemail.com', 'ann+x@gmail.com']]);
+    expect(bounced(both, 'b.o@example.com')).toEqual([[null, 'b.o@example.com']]);
+    expect(bounced(['a.b@gmail.com', 'ab@gmail.com'], 'a.b@gmail.com')).toEqual([['a.b@gmail.com', null]]);
+  });
+
   test('what matches none, or two, is a row of nobody that keeps the address', () => {
     expect(bounced(SEVERAL, 'dan@example.org', 'ann@example.org')).toEqual([
       ['ann@example.org', null],
