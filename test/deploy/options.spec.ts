@@ -48,6 +48,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
       viewers: [`${IDENTITIES}:group/default/mail`],
       refreshAfter: 'nightly rollup',
     },
+    alerts: { email: 'mail@example.com', enabled: false },
     report: { to: ['ann@example.com'], from: 'lake@example.com', at: 'rate(1 day)', days: 28 },
   },
   'that it keeps its data': { keepsData: false },
