@@ -212,12 +212,12 @@ const layoutsRoot = layoutFolder('');
 /** All layouts have one number, the one that is asked for last comes last. */
 function withoutNumbers(lake: Store): Store {
   let asked = '';
-  const unnumbered = (key: string): string => `${layoutsRoot}0-${key.slice(key.lastIndexOf('-') + 1)}`;
+  const unnumbered = (key: string): string => key.replace(/\/\d+-([^/]+)$/, '/0-$1');
   return {
     ...lake,
     async *list(prefix, options) {
       const objects = await Array.fromAsync(lake.list(prefix, options));
-      const last = prefix === layoutsRoot ? objects.filter(({ key }) => key === asked) : [];
+      const last = prefix.startsWith(layoutsRoot) ? objects.filter(({ key }) => key === asked) : [];
       yield* [...objects.filter((object) => !last.includes(object)), ...last];
     },
     async create(key, bytes) {
@@ -230,8 +230,11 @@ function withoutNumbers(lake: Store): Store {
 
 function showingMounts(raw: RawStore, mounts: readonly string[]): RawStore {
   return {
-    async *list(prefix, options) {
-      if (prefix === '') for (const mount of mounts) yield* raw.list(mount, options?.shallow ? { shallow: true } : {});
+    async *list(prefix, options = {}) {
+      const { after = '', ...rest } = options;
+      for (const mount of prefix === '' ? mounts : []) {
+        for await (const object of raw.list(mount, rest)) if (object.key > after) yield object;
+      }
       yield* raw.list(prefix, options);
     },
     prefixes: (prefix) => raw.prefixes(prefix),
