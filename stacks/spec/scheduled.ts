@@ -4,8 +4,10 @@ import { type LambdaSchedule, REPORT } from './lambdas.ts';
 
 type Config = Pick<StageConfig, 'schedules' | 'report' | 'alerts'>;
 
-export const expressionOf = ({ schedules, report }: Config, { name, expression }: LambdaSchedule): string =>
-  (name === REPORT ? report?.at : schedules.at[name]) ?? expression;
+export const expressionOf = (
+  { schedules, report }: Config,
+  { name, expression }: LambdaSchedule,
+): LambdaSchedule['expression'] => (name === REPORT ? report?.at : schedules.at[name]) ?? expression;
 
 /** Those of the report and of alerts are there in any case, and call where somebody wants them. */
 export const isOn = ({ schedules, report, alerts }: Config, { name }: LambdaSchedule): boolean =>
