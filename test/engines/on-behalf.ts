@@ -119,7 +119,22 @@ const TABLES = meant(
   /-lake-[0-9a-f]+(\/v1\/(live|settled|state)\/\w+\/\*)?$/,
 );
 
-const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'replay', 'report'];
+const WATCHED = meant(
+  'what watch itself asks for is tried with mail that goes wrong, in watch.spec.ts',
+  [
+    'athena:StartQueryExecution',
+    'athena:GetQueryExecution',
+    'athena:StopQueryExecution',
+    'athena:GetQueryResults',
+    's3:GetObject',
+    's3:PutObject',
+    'sns:Publish',
+    'events:PutEvents',
+  ],
+  /(:workgroup\/[^*]+-pipeline|-lake-[0-9a-f]+\/(\*|v1\/state\/(alerts|baselines)\/\*)|-mail-alerts|event-bus\/default)$/,
+);
+
+const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'watch', 'replay', 'report'];
 const WRITING: readonly LambdaName[] = ['settle-day', 'rollup-days'];
 
 export function onBehalf(name: LambdaName): OnBehalf[] {
@@ -135,6 +150,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'collect' ? [GATHERED] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
     ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),
+    ...(name === 'watch' ? [TABLES, WATCHED] : []),
     ...(name === 'report' ? [SES, TABLES] : []),
   ];
 }
