@@ -1,6 +1,7 @@
 /** What went wrong at a stage that a person asks, in words: what happened, and what to do. */
 import { RefusedStatement, UsageError, WorkError } from '#host/failure.ts';
 import { AthenaFailure } from './athena-query.ts';
+import { isNetworkFailure } from './network-failure.ts';
 import { serviceError } from './s3-failure.ts';
 
 /** Where a stage is asked. */
@@ -44,7 +45,7 @@ export function stageFailure(
     return new UsageError(`there is no workgroup ${workgroup} in ${region}`, 'name it: --workgroup NAME');
   if (/^(AccessDenied|UnauthorizedOperation)/.test(name) || serviceError(error)?.status === 403)
     return work(`these credentials may not do that: ${message}`, ANALYST);
-  if (NETWORK.has('code' in error ? String(error.code) : name))
+  if (isNetworkFailure(error))
     return work(
       `AWS can't be reached in ${region}: ${message}`,
       'check --region, the network, and AWS_ENDPOINT_URL if it is set',
@@ -89,15 +90,4 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'InvalidSignatureException',
   'SignatureDoesNotMatch',
   'UnrecognizedClientException',
-]);
-
-const NETWORK: ReadonlySet<string> = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'TimeoutError',
 ]);

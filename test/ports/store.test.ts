@@ -5,6 +5,7 @@ import { describe } from 'vitest';
 import { MountedRaw } from '#lake/mounted-raw.ts';
 import { mountOf } from '#lake/protocol/raw-sources.ts';
 import { DiskStore } from '#local/disk/store.ts';
+import { folderOf } from './folder-of.ts';
 import { MemoryStore } from './memory-store.ts';
 import { SortedStore } from './sorted-store.ts';
 import { type StoreUnderTest, storeContract } from './store.contract.ts';
@@ -33,26 +34,12 @@ describe('a sorted store in memory', () => {
 });
 
 describe('a raw store behind a mount', () => {
-  const mount = mountOf('other');
   storeContract(async () => {
     const store = new MemoryStore();
     const mounted = new MountedRaw(new MemoryStore(), [['other', store]]);
-    const inside = (key: string): string => key.slice(mount.length);
     return {
       store: {
-        async *list(prefix, { after, ...options } = {}) {
-          const from = after === undefined ? {} : { after: mount + after };
-          for await (const object of mounted.list(mount + prefix, { ...options, ...from })) {
-            yield { ...object, key: inside(object.key) };
-          }
-        },
-        async *prefixes(prefix) {
-          for await (const folder of mounted.prefixes(mount + prefix)) yield inside(folder);
-        },
-        async get(key, options) {
-          const body = await mounted.get(mount + key, options);
-          return { ...body, key: inside(body.key) };
-        },
+        ...folderOf(mounted, mountOf('other')),
         create: (key, bytes) => store.create(key, bytes),
         remove: (key) => store.remove(key),
       },

@@ -1,6 +1,7 @@
 /** A simulated process: it has a clock of its own, and may die at any call. */
 import { MountedRaw } from '#lake/mounted-raw.ts';
 import type { Clock, Ports, QueryResult, RawStore, StoredObject, UnitMessage, WrittenFile } from '#lake/ports.ts';
+import { folderOf } from '#test/ports/folder-of.ts';
 import type { Bucket, Page } from './bucket.ts';
 import type { MessageQueue } from './messages.ts';
 import type { Partitions } from './partitions.ts';
@@ -161,22 +162,6 @@ function sourcesOf(bucket: RawStore, mounts: readonly string[]): RawStore {
     first,
     mounts.map((mount) => [mount.slice(1, -1), folderOf(bucket, mount)]),
   );
-}
-
-function folderOf(bucket: RawStore, mount: string): RawStore {
-  const inside = (key: string): string => key.slice(mount.length);
-  return {
-    async *list(prefix, { after, ...options } = {}) {
-      const from = after === undefined ? {} : { after: mount + after };
-      for await (const object of bucket.list(mount + prefix, { ...options, ...from })) {
-        yield { ...object, key: inside(object.key) };
-      }
-    },
-    async *prefixes(prefix) {
-      for await (const folder of bucket.prefixes(mount + prefix)) yield inside(folder);
-    },
-    get: (key, options) => bucket.get(mount + key, options),
-  };
 }
 
 /** The items of pages, each page asked for when the one before is used up; by hand, as a generator takes its time. */

@@ -51,6 +51,25 @@ export interface Planned {
   isWhole: boolean;
 }
 
+export const nothingPlanned = (): Planned => ({
+  units: [],
+  objects: 0,
+  bytes: 0,
+  known: 0,
+  changed: [],
+  isWhole: true,
+});
+
+export function addPlanned(total: Planned, { units, objects, bytes, known, changed, isWhole }: Planned): void {
+  // One by one: a call takes no list of any length.
+  for (const unit of units) total.units.push(unit);
+  for (const key of changed) total.changed.push(key);
+  total.objects += objects;
+  total.bytes += bytes;
+  total.known += known;
+  total.isWhole &&= isWhole;
+}
+
 /** Objects that one plan holds at most; the rest goes into the next plan. */
 export const MOST_OBJECTS = 50_000;
 /** Prefixes planned at once: nearly all of the time is spent waiting for the store. */
@@ -78,26 +97,25 @@ export async function planReach(
   reach: Reach | 'all',
   options: PlanOptions = {},
 ): Promise<Planned> {
-  const total: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [], isWhole: true };
+  const total = nothingPlanned();
   const sources = rawSources(settings);
   // Each hour another one is first, so that none waits for ever where time runs out.
   const first = Math.floor(ports.clock.now() / HOUR_MS) % sources.length;
   for (const source of [...sources.slice(first), ...sources.slice(0, first)]) {
-    await planSource(ports, settings, source, reach, options, total);
+    addPlanned(total, await planSource(ports, settings, source, reach, options));
   }
   return total;
 }
 
-/** Adds to `total` what is new in one source. */
 async function planSource(
   ports: PlanPorts & Pick<Ports, 'queue'>,
   settings: Settings,
   source: RawSource,
   reach: Reach | 'all',
   options: PlanOptions,
-  total: Planned,
-): Promise<void> {
+): Promise<Planned> {
   const { remainingMs } = options;
+  const total = nothingPlanned();
   const layout = await layoutOf(ports.lake, settings, { mount: source.mount });
   const above = plansAbove(ports, options);
   // Years of hours may take longer than one process may: the next one goes on.
@@ -109,14 +127,11 @@ async function planSource(
   await concurrently(prefixes(), PREFIXES_AT_ONCE, async (prefix) => {
     const planned = await planPrefix(ports, settings, prefix, { ...options, layout, above, reach });
     await queueUnits(ports, settings, planned.units);
-    for (const unit of planned.units) total.units.push(unit);
-    for (const key of planned.changed) total.changed.push(key);
-    total.objects += planned.objects;
-    total.bytes += planned.bytes;
-    total.known += planned.known;
+    addPlanned(total, planned);
     if (!planned.isWhole) leave(prefix);
   });
   await cursor?.move(left ?? '');
+  return total;
 
   async function* prefixes(): AsyncGenerator<string> {
     const mayHold = reach === 'all' && !layout.isMixed ? notClosed(ports, source) : undefined;
@@ -203,7 +218,7 @@ async function planOnce(
     // An hour gets few plans, and its objects may be many.
     ...(rawTemplate?.includes('{HH}') ? {} : { nonce: () => clock.nonce() }),
   });
-  const result: Planned = { units: [], objects: 0, bytes: 0, known: 0, changed: [], isWhole: true };
+  const result = nothingPlanned();
   const fresh: PlannedObject[] = [];
   const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix, () =>
     isMixed ? plansAround(lake, rawPrefix) : Promise.resolve([]),

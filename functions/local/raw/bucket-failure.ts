@@ -1,4 +1,5 @@
 /** Errors of a bucket that is read from a laptop, each in one line that says what to do. */
+import { isNetworkFailure } from '#aws/network-failure.ts';
 import { serviceError } from '#aws/s3-failure.ts';
 import { UsageError, WorkError } from '#host/failure.ts';
 import { DeniedObject } from '#lake/ports.ts';
@@ -67,18 +68,7 @@ const CREDENTIALS: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: "set this machine's clock",
 };
 
-const NETWORK = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'EPIPE',
-]);
-
-const isNetwork = (error: Error): boolean =>
-  error.name === 'TimeoutError' || ('code' in error && typeof error.code === 'string' && NETWORK.has(error.code));
+/** Nothing but the connection is written to here: of a command's own output it would mean that its reader has gone. */
+const isNetwork = (error: Error): boolean => isNetworkFailure(error) || ('code' in error && error.code === 'EPIPE');
 
 const firstLine = ({ message }: Error): string => message.split('\n')[0] ?? '';

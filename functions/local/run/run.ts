@@ -6,7 +6,7 @@ import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { daysOfOtherSettings } from '#lake/protocol/other-settings.ts';
 import { rawSources } from '#lake/protocol/raw-sources.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
-import { type Planned, planPrefix } from '#lake/steps/plan.ts';
+import { addPlanned, nothingPlanned, type Planned, planPrefix } from '#lake/steps/plan.ts';
 import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { LocalLake } from '../lake.ts';
@@ -48,19 +48,12 @@ export interface RunSummary {
 
 /** Plans all sources, each as one prefix: a laptop's raw folders have any layout. */
 export async function planAll({ ports, settings }: LocalLake): Promise<Planned> {
-  const all: Planned[] = [];
+  const total = nothingPlanned();
   for (const { mount } of rawSources(settings)) {
-    all.push(await planPrefix(ports, settings, mount, { layout: await layoutOf(ports.lake, settings, { mount }) }));
+    const layout = await layoutOf(ports.lake, settings, { mount });
+    addPlanned(total, await planPrefix(ports, settings, mount, { layout }));
   }
-  const sum = (of: (planned: Planned) => number): number => all.reduce((total, planned) => total + of(planned), 0);
-  return {
-    units: all.flatMap(({ units }) => units),
-    objects: sum(({ objects }) => objects),
-    bytes: sum(({ bytes }) => bytes),
-    known: sum(({ known }) => known),
-    changed: all.flatMap(({ changed }) => changed),
-    isWhole: all.every(({ isWhole }) => isWhole),
-  };
+  return total;
 }
 
 /** Transforms units on all cores; the outcomes of those that succeeded, in order of unit. */

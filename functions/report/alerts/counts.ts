@@ -118,12 +118,13 @@ export async function baselineOf(
 export async function computeBaseline(lake: ReportLake, day: string): Promise<Baseline> {
   const days = { from: later(day, -7 * WEEKS), to: later(day, -1) };
   const ask = askAbout(lake, {}, days);
-  const providers = await ask(`with hours as (
-    select mailbox_provider as provider, date_trunc('hour', occurred_at) as at_hour, dt, ${COUNTED}
+  const hoursBy = (column: string, condition = ''): string => `with hours as (
+    select ${column}, date_trunc('hour', occurred_at) as at_hour, dt, ${COUNTED}
     from email_events
-    where not is_simulator and mailbox_provider is not null
+    where not is_simulator${condition}
     group by 1, 2, 3
-)
+)`;
+  const providers = await ask(`${hoursBy('mailbox_provider as provider', ' and mailbox_provider is not null')}
 select
     provider,
     cast(sum(delivered) as bigint) as delivered,
@@ -132,12 +133,7 @@ select
     cast(sum(complained) as bigint) as complained
 from hours
 group by provider`);
-  const hours = await ask(`with hours as (
-    select ${STREAM} as stream, date_trunc('hour', occurred_at) as at_hour, dt, ${COUNTED}
-    from email_events
-    where not is_simulator
-    group by 1, 2, 3
-)
+  const hours = await ask(`${hoursBy(`${STREAM} as stream`)}
 select
     stream,
     cast(day_of_week(at_hour) as integer) as weekday,

@@ -128,7 +128,7 @@ function rateFinding(incident: Incident, cause: Cause | undefined): Finding {
       whose,
       why,
       said,
-      todo: todo ?? TODO[trouble] ?? null,
+      todo: todo ?? ADVICE[trouble] ?? null,
       // Mills: the normal density over z is above the tail.
       sure: rarity(Math.exp((-deviations * deviations) / 2) / (deviations * Math.sqrt(2 * Math.PI)), 'days'),
       query: isBounce(incident)
@@ -139,7 +139,7 @@ function rateFinding(incident: Incident, cause: Cause | undefined): Finding {
 }
 
 /** What to do where servers have said nothing. */
-export const TODO: Partial<Record<Trouble, string>> = {
+export const ADVICE: Partial<Record<Trouble, string>> = {
   complaints:
     'Stop the campaign that they are about, and look at whom it was sent to and whether they had asked for it.',
   opens: 'Look at a mail of these days in the inbox: is it among spam, and do its pictures load?',
@@ -215,7 +215,7 @@ function standingFinding(
         whose: null,
         why: null,
         said: null,
-        todo: TODO[trouble] ?? null,
+        todo: ADVICE[trouble] ?? null,
         sure: 'The lower end of the rate’s 95% interval is past a limit of SES, too.',
         query: `select * from reputation_status where status in ('warning', 'critical')`,
       },

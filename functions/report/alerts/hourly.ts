@@ -13,7 +13,7 @@ import { providerName } from '../providers.ts';
 import { listed } from '../wording.ts';
 import { atLeast, atMost } from './chance.ts';
 import { type Baseline, type HourCounts, hourOfWeek } from './counts.ts';
-import { bounceQuery, equals, TODO } from './daily.ts';
+import { ADVICE, bounceQuery, equals } from './daily.ts';
 import { type Finding, type Look, nameOf, rarity, type Scope, type Subject, type Trouble } from './finding.ts';
 
 /** Below it a look says nothing. */
@@ -176,7 +176,7 @@ export function lookAtHours(
     return finding({ trouble, scope }, window, rate, p, {
       headline: what,
       compared,
-      todo: TODO[trouble] ?? HOURLY_TODO[trouble] ?? null,
+      todo: ADVICE[trouble] ?? HOURLY_ADVICE[trouble] ?? null,
       query: {
         refused: bounceQuery(scope, days),
         deferred: `select event_date, mailbox_provider, from_domain, delay_type, what_to_do, example_diagnostic, delayed from delivery_delays_daily where ${on} order by delayed desc limit 20`,
@@ -214,7 +214,7 @@ export function lookAtHours(
         finding({ trouble: 'tracking', scope: { stream } }, window, rate, p, {
           headline: `mail of ${stream} was hardly opened or clicked, though it is delivered`,
           compared: `${count(rate.cases)} opens and clicks, where ${rounded(rate.expected)} were expected`,
-          todo: HOURLY_TODO.tracking ?? null,
+          todo: HOURLY_ADVICE.tracking ?? null,
           query: `select event_date, source, event_type, events, expected_events from event_volume_daily where event_date >= date '${utcDate(end - 7 * 24 * HOUR_MS)}' and event_type in ('open', 'click') order by event_date desc`,
           level: 'critical',
         }),
@@ -269,7 +269,7 @@ export function lookAtHours(
       {
         headline: `no mail${stream === undefined ? '' : ` of ${stream}`} was sent, delivered or bounced`,
         compared: `in each of the four weeks before there were at least ${rounded(expected)} such events in these hours`,
-        todo: HOURLY_TODO.silent ?? null,
+        todo: HOURLY_ADVICE.silent ?? null,
         query: `select event_date, source, event_type, events, expected_events from event_volume_daily where event_date >= date '${utcDate(end - 7 * 24 * HOUR_MS)}' order by event_date desc, events desc`,
         level: 'critical',
       },
@@ -356,7 +356,7 @@ const LEAST_ARRIVED = 5;
 const BACK = 20;
 const CALM_HOURS = 3;
 
-const HOURLY_TODO: Partial<Record<Trouble, string>> = {
+const HOURLY_ADVICE: Partial<Record<Trouble, string>> = {
   refused: 'Stop sending to it until the answers of its servers are understood.',
   deferred: 'Send to it more slowly, and read what its servers say; mail is given up after some hours.',
   tracking:
