@@ -87,7 +87,7 @@ export const DEFAULT_SETTINGS: Settings = {
     objectBytes: 4096 * MB,
     depth: 200,
     unitObjects: 2000,
-    unitBytes: 256 * MB,
+    unitBytes: 128 * MB,
     fileBytes: 128 * MB,
   },
   parquet: 'best',

@@ -318,20 +318,28 @@ async function planOnce(
 /** A listing may say more of an object than a plan keeps. */
 const plannedObject = ({ key, etag, size, modified }: StoredObject): PlannedObject => ({ key, etag, size, modified });
 
-/** Cuts objects, which are in key order, into units within the limits. */
+/**
+ * Cuts objects, which are in key order, into units within the limits: about alike in bytes, because who has them all done
+ * waits for the largest.
+ */
 export function seal(objects: readonly PlannedObject[], limits: Limits, id: (i: number) => string): PlannedUnit[] {
   const units: PlannedUnit[] = [];
+  const total = objects.reduce((sum, object) => sum + expectedBytes(object), 0);
+  const share = total / Math.ceil(total / limits.unitBytes);
   let open: PlannedUnit | null = null;
   let bytes = 0;
+  let done = 0;
   for (const object of objects) {
     const expected = expectedBytes(object);
-    if (!open || open.objects.length >= limits.unitObjects || bytes + expected > limits.unitBytes) {
+    const isFull = bytes + expected > limits.unitBytes || done + expected / 2 > units.length * share;
+    if (!open || open.objects.length >= limits.unitObjects || isFull) {
       open = { id: id(units.length), objects: [] };
       units.push(open);
       bytes = 0;
     }
     open.objects.push(object);
     bytes += expected;
+    done += expected;
   }
   return units;
 }

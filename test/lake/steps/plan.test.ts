@@ -6,7 +6,7 @@ import { hourPrefix, outsideTemplate, rawPrefixes } from '#lake/protocol/raw-pre
 import { rawPlans, readPlan } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { audit } from '#lake/steps/audit.ts';
-import { planPrefix, planReach, requeue } from '#lake/steps/plan.ts';
+import { planPrefix, planReach, requeue, seal } from '#lake/steps/plan.ts';
 import { MemoryQueue } from '#local/memory-queue.ts';
 import { countingRaw, countingStore, SimulatedTime } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
@@ -106,6 +106,24 @@ describe('plan', () => {
       `raw/shop/${now}`,
     ]);
     expect(await Array.fromAsync(outsideTemplate(ports.raw, template))).toEqual(['raw/stray', 'raw/news/other/']);
+  });
+
+  test('units are about alike in bytes and within the limits, with each object in its order', () => {
+    const limits = { ...SETTINGS.limits, unitBytes: 100, unitObjects: 50 };
+    const cut = (sizes: readonly number[]): number[][] => {
+      const objects = sizes.map((size, i) => ({ key: `raw/${i}`, etag: 'e', size, modified: 0 }));
+      return seal(objects, limits, String).map((unit) => unit.objects.map(({ size }) => size));
+    };
+    const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
+    expect(cut(Array(11).fill(10)).map(sum)).toEqual([60, 50]);
+    expect(cut([10, 300, 10]).map(sum)).toEqual([10, 300, 10]);
+    expect(cut(Array(60).fill(0)).map(({ length }) => length)).toEqual([50, 10]);
+    for (let most = 1; most <= 100; most += 9) {
+      const sizes = Array.from({ length: 97 }, (_, i) => (i * 37) % most);
+      const units = cut(sizes);
+      expect(units.flat()).toEqual(sizes);
+      expect(Math.max(...units.map(sum))).toBeLessThanOrEqual(100);
+    }
   });
 
   test('fault 43: a planner killed at any write leaves nothing out and nothing twice for the next', async () => {
