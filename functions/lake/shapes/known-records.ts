@@ -17,7 +17,6 @@ import type { Decode, RecordContext } from '../decode/types.ts';
 import type { JsonObject, JsonValue, TextEnvelope } from '../read/record.ts';
 import type { Settings } from '../settings.ts';
 import { BooleanColumn } from '../write/booleans.ts';
-import type { ColumnBuffer } from '../write/column.ts';
 import type { Columns } from '../write/columns.ts';
 import { InternedColumn } from '../write/interned.ts';
 import { copyBytes } from '../write/memory.ts';
@@ -320,7 +319,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       if (admitted === 'repeat') continue;
       const row = events.length;
       this.#putId(this.#context.events.id, row, hashed);
-      this.#context.events.delivered?.putNumber(row, context.deliveredAt);
+      this.#context.events.delivered?.fill(row, 1, context.deliveredAt);
       this.#context.events.suspect?.put(row, isTimeSuspect(occurred, sent, context.deliveredAt));
       this.#begin('events', row, 1, context);
       this.#putAsked(plan, 'events', row, 1);
@@ -344,11 +343,12 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     columns.extend(row + 1);
   }
 
-  #putHeaders({ count, common, own }: HeaderSteps, plan: Plan, columns: Columns, context: RecordContext): void {
+  #putHeaders({ count, common, series, own }: HeaderSteps, plan: Plan, columns: Columns, context: RecordContext): void {
     const first = columns.length;
     this.#begin('headers', first, count, context);
     this.#putAsked(plan, 'headers', first, count);
     this.#run(common, first, count);
+    for (let i = 0; i < series.length; i++) series[i]?.column.copy(first, series[i]?.values ?? NONE);
     this.#run(own, first, 1);
     columns.extend(first + count);
   }
@@ -362,11 +362,9 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       known.attemptNumber = attempt.distinct.numberOf(context.attempt);
       known.keyNumber = key.distinct.numberOf(context.sourceKey);
     }
-    for (let row = first; row < first + count; row++) {
-      attempt.putNumber(row, known.attemptNumber);
-      key.putNumber(row, known.keyNumber);
-      ordinal.putNumber(row, context.sourceOrdinal);
-    }
+    attempt.fill(first, count, known.attemptNumber);
+    key.fill(first, count, known.keyNumber);
+    ordinal.fill(first, count, context.sourceOrdinal);
   }
 
   #putId(column: TextColumn | undefined, row: number, hashed: string): void {
@@ -398,9 +396,8 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     for (let i = 0; i < numbers.length; i++) {
       const step = numbers[i];
       if (!step) continue;
-      const from = first + step.row;
       const value = step.leaf < 0 ? step.value : (this.#numbers[step.leaf] ?? 0);
-      for (let row = from; row < from + count; row++) step.column.putNumber(row, value);
+      step.column.fill(first + step.row, count, value);
     }
     for (let i = 0; i < few.length; i++) {
       const step = few[i];
@@ -413,8 +410,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
         size < 0
           ? column.distinct.numberOfBytes(this.#bytes, this.#view, start, end)
           : column.distinct.numberOfBytes(written.buffer, written.view, 0, size);
-      const from = first + step.row;
-      for (let row = from; row < from + count; row++) column.putNumber(row, number);
+      column.fill(first + step.row, count, number);
     }
     for (let i = 0; i < texts.length; i++) {
       const step = texts[i];
@@ -520,6 +516,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   }
 }
 
+const NONE = new Int32Array(0);
 const MOST_VIEWS = 2048;
 /** Of a number that a double holds, with its sign. */
 const MOST_DIGITS = 24;
@@ -541,18 +538,13 @@ interface ContextColumns {
 
 function contextColumns(columns: Columns): ContextColumns {
   const has = (name: string): boolean => Object.hasOwn(columns.table.columns, name);
-  const find = <C extends ColumnBuffer>(name: string, type: new (...args: never[]) => C): C => {
-    const column = columns.column(name);
-    if (!(column instanceof type)) throw new TypeError(`column is of another type: ${name} (${columns.table.name})`);
-    return column;
-  };
   return {
-    id: has('event_id') ? find('event_id', TextColumn) : undefined,
-    attempt: find('attempt', InternedColumn),
-    key: find('source_key', InternedColumn),
-    ordinal: find('source_ordinal', Int64Column),
-    delivered: has('delivered_to_lake_at') ? find('delivered_to_lake_at', Int64Column) : undefined,
-    suspect: has('is_time_suspect') ? find('is_time_suspect', BooleanColumn) : undefined,
+    id: has('event_id') ? columns.columnOf('event_id', TextColumn) : undefined,
+    attempt: columns.columnOf('attempt', InternedColumn),
+    key: columns.columnOf('source_key', InternedColumn),
+    ordinal: columns.columnOf('source_ordinal', Int64Column),
+    delivered: has('delivered_to_lake_at') ? columns.columnOf('delivered_to_lake_at', Int64Column) : undefined,
+    suspect: has('is_time_suspect') ? columns.columnOf('is_time_suspect', BooleanColumn) : undefined,
     known: { attempt: null, key: null, attemptNumber: -1, keyNumber: -1 },
   };
 }

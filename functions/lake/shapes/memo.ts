@@ -102,9 +102,7 @@ export function addPut(puts: Puts, column: ColumnBuffer, value: Value, row: numb
 export function putAll({ codes, values }: Puts, first: number, count: number): void {
   for (let i = 0; i < codes.length; i++) {
     const one = codes[i];
-    if (!one) continue;
-    const from = first + one.row;
-    for (let row = from; row < from + count; row++) one.column.putNumber(row, one.number);
+    if (one) one.column.fill(first + one.row, count, one.number);
   }
   for (let i = 0; i < values.length; i++) {
     const one = values[i];

@@ -90,10 +90,17 @@ export interface Asked {
   ask(text: string): Rows | null;
 }
 
+/** What a column holds in each of the rows that are put together, the same in every record of the shape. */
+export interface Series {
+  column: InternedColumn | Int32Column | Int64Column;
+  values: Int32Array;
+}
+
 /** Header rows: most columns are the same in all of them. */
 export interface HeaderSteps {
   count: number;
   common: Steps;
+  series: readonly Series[];
   own: Steps;
 }
 
@@ -197,16 +204,16 @@ export class Planner {
     const clicks = rows.clicks.length > 0 ? steps('clicks', rows.clicks) : null;
     if (rows.headers.some((row) => isMarked(row.name))) throw new Unplannable();
     const [header] = rows.headers;
-    const headers = header
-      ? {
-          count: rows.headers.length,
-          common: steps('headers', [part(header, (name) => !OF_HEADER.has(name))]),
-          own: steps(
-            'headers',
-            rows.headers.map((row) => part(row, (name) => OF_HEADER.has(name))),
-          ),
-        }
-      : null;
+    let headers: HeaderSteps | null = null;
+    if (header) {
+      const count = rows.headers.length;
+      const own = steps(
+        'headers',
+        rows.headers.map((row) => part(row, (name) => OF_HEADER.has(name))),
+      );
+      const common = steps('headers', [part(header, (name) => !OF_HEADER.has(name))]);
+      headers = { count, common, series: takeSeries(own, count), own };
+    }
     const addresses = leavesWith('address');
     if (addresses.length > MOST_ADDRESSES) throw new Unplannable();
     const pairs = addresses.flatMap((a, i) => addresses.slice(0, i).map((b): [number, number] => [a, b]));
@@ -309,6 +316,19 @@ function groupsOf(record: JsonObject, leaves: readonly Leaf[], kinds: readonly K
   });
   if (keys.size < first.size) throw new Unplannable();
   return groups;
+}
+
+/** Takes out of the steps those by which a column gets something in each of `count` rows that rests on no value. */
+function takeSeries({ puts, numbers }: Steps, count: number): Series[] {
+  const texts = puts.codes.map(({ column, number }) => ({ column, value: number + 1 }));
+  const ofAll = [...texts, ...numbers.filter(({ leaf }) => leaf < 0)];
+  const series = [...Map.groupBy(ofAll, ({ column }) => column)]
+    .filter(([, puts]) => puts.length === count)
+    .map(([column, puts]) => ({ column, values: Int32Array.from(puts, ({ value }) => value) }));
+  const isTaken = (one: { column: Series['column'] }): boolean => series.some(({ column }) => column === one.column);
+  puts.codes = puts.codes.filter((one) => !isTaken(one));
+  numbers.splice(0, numbers.length, ...numbers.filter((one) => !isTaken(one)));
+  return series;
 }
 
 /** Links are many: often each mail has its own. */

@@ -67,6 +67,14 @@ export class Columns<T extends Table = Table> {
     return buffer;
   }
 
+  /** @throws TypeError if the column is of another kind */
+  columnOf<C extends ColumnBuffer>(name: string, kind: new (...args: never[]) => C): C {
+    const buffer = this.column(name);
+    if (!(buffer instanceof kind))
+      throw new TypeError(`column is of another type: ${name} (table: ${this.table.name})`);
+    return buffer;
+  }
+
   /** The value in declared type; null also past the end. */
   at(name: string, row: number): Value | null {
     return this.column(name).at(row);

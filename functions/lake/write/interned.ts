@@ -37,9 +37,14 @@ export class InternedColumn implements ColumnBuffer {
     this.#codes.put(row, this.distinct.numberOfBytes(bytes, view, from, to) + 1);
   }
 
-  /** @param number of a text in `distinct` */
-  putNumber(row: number, number: number): void {
-    this.#codes.put(row, number + 1);
+  /** @param number of a text in `distinct`, which `count` rows hold */
+  fill(row: number, count: number, number: number): void {
+    this.#codes.fill(row, count, number + 1);
+  }
+
+  /** @param codes as `code` gives them, one for each row from `row` on */
+  copy(row: number, codes: Int32Array): void {
+    this.#codes.copy(row, codes);
   }
 
   truncate(length: number): void {
@@ -49,6 +54,11 @@ export class InternedColumn implements ColumnBuffer {
   at(row: number): string | null {
     const code = this.#codes.at(row);
     return code === 0 ? null : this.distinct.text(code - 1);
+  }
+
+  /** The same number for the same text, 0 for null. */
+  code(row: number): number {
+    return this.#codes.at(row);
   }
 
   compare(a: number, b: number): number {

@@ -22,9 +22,14 @@ abstract class WholeNumbers implements ColumnBuffer {
 
   abstract put(row: number, value: Value): void;
 
-  /** The number must be of the column's type: it is not looked at. */
-  putNumber(row: number, value: number): void {
-    this.rows.put(row, value);
+  /** The same for `count` rows. The number must be of the column's type: it is not looked at. */
+  fill(row: number, count: number, value: number): void {
+    this.rows.fill(row, count, value);
+  }
+
+  /** One for each row from `row` on. */
+  copy(row: number, values: Int32Array): void {
+    this.rows.copy(row, values);
   }
 
   truncate(length: number): void {

@@ -25,8 +25,7 @@ export interface DayRows {
  */
 export function orderByDay(columns: Columns, { day, keys }: RowOrder, rows: Uint32Array): DayRows[] {
   const sorted = sortRows(columns, keys, rows);
-  const times = columns.column(day);
-  if (!(times instanceof Int64Column)) throw new TypeError(`days are of times, not: ${day}`);
+  const times = columns.columnOf(day, Int64Column);
   const indexes = new Uint32Array(sorted.length);
   const dts = fillDayIndexes(times, sorted, indexes);
   if (dts.length === 1 && dts[0] !== undefined) return [{ dt: dts[0], rows: sorted }];
@@ -67,8 +66,7 @@ function fillDayIndexes(times: Int64Column, rows: Uint32Array, indexes: Uint32Ar
  * the other keys.
  */
 function sortRows(columns: Columns, [first, ...others]: RowOrder['keys'], rows: Uint32Array): Uint32Array {
-  const column = columns.column(first);
-  if (!(column instanceof InternedColumn)) throw new TypeError(`rows are sorted by interned text first, not: ${first}`);
+  const column = columns.columnOf(first, InternedColumn);
   const ranks = column.ranks(rows);
   const starts = new Uint32Array(ranks.reduce((most, rank) => Math.max(most, rank), 0) + 2);
   const sorted = new Uint32Array(rows.length);

@@ -28,6 +28,10 @@ abstract class Rows<A extends Numbers> {
   protected abstract give(blocks: readonly A[]): void;
 
   abstract put(row: number, value: number): void;
+  /** The same for `count` rows, at least one. */
+  abstract fill(row: number, count: number, value: number): void;
+  /** One for each row from `row` on, at least one. */
+  abstract copy(row: number, values: Int32Array): void;
   /** The numbers of these rows, in their order. */
   abstract select(rows: Uint32Array, into: A): void;
 
@@ -83,6 +87,28 @@ export class IntRows extends Rows<Int32Array> {
     this.end = row + 1;
   }
 
+  fill(row: number, count: number, value: number): void {
+    const from = row - this.first;
+    if (from + count > BLOCK_ROWS) {
+      for (let i = 0; i < count; i++) this.put(row + i, value);
+      return;
+    }
+    const { block } = this;
+    for (let i = from; i < from + count; i++) block[i] = value;
+    this.end = row + count;
+  }
+
+  copy(row: number, values: Int32Array): void {
+    const from = row - this.first;
+    if (from + values.length > BLOCK_ROWS) {
+      for (let i = 0; i < values.length; i++) this.put(row + i, values[i] ?? 0);
+      return;
+    }
+    const { block } = this;
+    for (let i = 0; i < values.length; i++) block[from + i] = values[i] ?? 0;
+    this.end = row + values.length;
+  }
+
   select(rows: Uint32Array, into: Int32Array): void {
     const { blocks, none } = this;
     for (let i = 0; i < rows.length; i++) {
@@ -109,6 +135,28 @@ export class DoubleRows extends Rows<Float64Array> {
     if (row - this.first >= BLOCK_ROWS) this.open(row);
     this.block[row - this.first] = value;
     this.end = row + 1;
+  }
+
+  fill(row: number, count: number, value: number): void {
+    const from = row - this.first;
+    if (from + count > BLOCK_ROWS) {
+      for (let i = 0; i < count; i++) this.put(row + i, value);
+      return;
+    }
+    const { block } = this;
+    for (let i = from; i < from + count; i++) block[i] = value;
+    this.end = row + count;
+  }
+
+  copy(row: number, values: Int32Array): void {
+    const from = row - this.first;
+    if (from + values.length > BLOCK_ROWS) {
+      for (let i = 0; i < values.length; i++) this.put(row + i, values[i] ?? 0);
+      return;
+    }
+    const { block } = this;
+    for (let i = 0; i < values.length; i++) block[from + i] = values[i] ?? 0;
+    this.end = row + values.length;
   }
 
   select(rows: Uint32Array, into: Float64Array): void {

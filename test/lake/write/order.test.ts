@@ -85,6 +85,6 @@ test('many rows of one message are in order, too', () => {
 test('the first key must be interned text', () => {
   const columns = columnsOf([everyTypeRow()]);
   expect(() => orderByDay(columns, { day: 'at', keys: ['text'] }, allOf(columns))).toThrow(
-    'interned text first, not: text',
+    'another type: text (table: every_type)',
   );
 });

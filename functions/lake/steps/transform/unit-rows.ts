@@ -9,8 +9,11 @@ import { type ClickRow, clicks } from '../../tables/clicks.ts';
 import { type EventRow, events } from '../../tables/events.ts';
 import { type HeaderRow, headers } from '../../tables/headers.ts';
 import { type QuarantineRow, quarantine } from '../../tables/quarantine.ts';
+import { BooleanColumn } from '../../write/booleans.ts';
 import { Columns } from '../../write/columns.ts';
 import { EventIds, type IdsMark } from '../../write/event-ids.ts';
+import { InternedColumn } from '../../write/interned.ts';
+import { Int64Column } from '../../write/numbers.ts';
 import { orderByDay, type RowOrder } from '../../write/order.ts';
 import { encodeParquet } from '../../write/parquet.ts';
 
@@ -192,29 +195,37 @@ function partsOf(columns: Columns, rows: Uint32Array, profile: Settings['parquet
 }
 
 function sendDays(columns: Columns, rows: Uint32Array): string[] {
-  const sentAt = columns.column('sent_at');
+  const sentAt = columns.columnOf('sent_at', Int64Column);
   const numbers = new Set<number>();
   let last = Number.NaN;
-  for (const row of rows) {
-    const time = sentAt.at(row);
-    const number = typeof time === 'number' ? Math.floor(time / DAY_MS) : last;
-    if (number !== last && !Number.isNaN(number)) numbers.add(number);
+  for (let i = 0; i < rows.length; i++) {
+    const number = Math.floor(sentAt.number(rows[i] ?? 0) / DAY_MS);
+    if (number === last || Number.isNaN(number)) continue;
+    numbers.add(number);
     last = number;
   }
   return [...new Set([...numbers].map((number) => partitionDay(number * DAY_MS)))].sort();
 }
 
+/** Rows alike in type and scope show the same: one of them is looked at. */
 function published(columns: Columns, rows: Uint32Array): SeenScope[] {
-  const types = columns.column('event_type');
-  const unsubscribes = columns.column('is_unsubscribe');
-  const scopes = ['configuration_set', 'sending_identity', 'application_id'].map((name) => columns.column(name));
+  const types = columns.columnOf('event_type', InternedColumn);
+  const unsubscribes = columns.columnOf('is_unsubscribe', BooleanColumn);
+  const sets = columns.columnOf('configuration_set', InternedColumn);
+  const identities = columns.columnOf('sending_identity', InternedColumn);
+  const applications = columns.columnOf('application_id', InternedColumn);
+  const kinds = 2 * (types.distinct.size + 1);
+  const known = new Set<number>();
   const seen = new SeenTypes();
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    const [set, identity] = [sets.code(row), identities.code(row)];
+    const scope = set > 0 ? 3 * set : identity > 0 ? 3 * identity + 1 : 3 * applications.code(row) + 2;
+    const kind = scope * kinds + 2 * types.code(row) + (unsubscribes.at(row) ? 1 : 0);
+    if (known.has(kind)) continue;
+    known.add(kind);
     const shown = typesShown(types.at(row), unsubscribes.at(row));
-    if (shown.length === 0) continue;
-    let scope: unknown = null;
-    for (const column of scopes) scope ??= column.at(row);
-    for (const type of shown) seen.add(String(scope ?? ''), type);
+    for (const type of shown) seen.add(sets.at(row) ?? identities.at(row) ?? applications.at(row) ?? '', type);
   }
   return seen.list();
 }
