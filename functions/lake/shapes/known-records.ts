@@ -356,9 +356,8 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   /** Puts what is known beside the record into `count` rows from `first` on. */
   #begin(table: TableName, first: number, count: number, context: RecordContext): void {
     const { attempt, key, ordinal, known } = this.#context[table];
-    if (known.attempt !== context.attempt || known.key !== context.sourceKey) {
-      known.attempt = context.attempt;
-      known.key = context.sourceKey;
+    if (known.context !== context) {
+      known.context = context;
       known.attemptNumber = attempt.distinct.numberOf(context.attempt);
       known.keyNumber = key.distinct.numberOf(context.sourceKey);
     }
@@ -532,8 +531,8 @@ interface ContextColumns {
   ordinal: Int64Column;
   delivered: Int64Column | undefined;
   suspect: BooleanColumn | undefined;
-  /** the context last put, and the numbers of its texts */
-  known: { attempt: string | null; key: string | null; attemptNumber: number; keyNumber: number };
+  /** the context last put, which is one for each object, and the numbers of its texts */
+  known: { context: RecordContext | null; attemptNumber: number; keyNumber: number };
 }
 
 function contextColumns(columns: Columns): ContextColumns {
@@ -545,7 +544,7 @@ function contextColumns(columns: Columns): ContextColumns {
     ordinal: columns.columnOf('source_ordinal', Int64Column),
     delivered: has('delivered_to_lake_at') ? columns.columnOf('delivered_to_lake_at', Int64Column) : undefined,
     suspect: has('is_time_suspect') ? columns.columnOf('is_time_suspect', BooleanColumn) : undefined,
-    known: { attempt: null, key: null, attemptNumber: -1, keyNumber: -1 },
+    known: { context: null, attemptNumber: -1, keyNumber: -1 },
   };
 }
 

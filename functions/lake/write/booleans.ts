@@ -45,24 +45,30 @@ export class BooleanColumn implements ColumnBuffer {
     const length = rows.length;
     const values = scratch.ints(0, length);
     this.#rows.select(rows, values);
-    const present = scratch.bytes(length);
+    const present = scratch.ints(2, length);
     const bits = new Uint8Array((length + 7) >> 3);
-    let count = 0;
-    let trues = 0;
-    for (let i = 0; i < length; i++) {
-      const value = values[i] ?? 0;
-      present[i] = value === 0 ? 0 : 1;
-      if (value === 0) continue;
-      if (value === TRUE) {
-        bits[count >> 3] = (bits[count >> 3] ?? 0) | (1 << (count & 7));
-        trues++;
-      }
-      count++;
-    }
+    const { count, trues } = pack(values, present, bits);
     chunk.begin(present, length, length - count).bytes(bits.subarray(0, (count + 7) >> 3));
     chunk.end(length, ENCODING.PLAIN);
     if (count === 0) return;
     chunk.min = { bytes: Uint8Array.of(trues === count ? 1 : 0), isExact: true };
     chunk.max = { bytes: Uint8Array.of(trues > 0 ? 1 : 0), isExact: true };
   }
+}
+
+/** Packs booleans that aren't null. */
+function pack(values: Int32Array, present: Int32Array, bits: Uint8Array): { count: number; trues: number } {
+  let count = 0;
+  let trues = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    present[i] = value === 0 ? 0 : 1;
+    if (value === 0) continue;
+    if (value === TRUE) {
+      bits[count >> 3] = (bits[count >> 3] ?? 0) | (1 << (count & 7));
+      trues++;
+    }
+    count++;
+  }
+  return { count, trues };
 }

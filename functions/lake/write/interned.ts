@@ -69,11 +69,10 @@ export class InternedColumn implements ColumnBuffer {
   /** For each of these rows a number that orders it as its text's bytes do; equal for equal texts, 0 for null. */
   ranks(rows: Uint32Array): Uint32Array {
     const codes = this.#select(rows);
-    const used = new Uint8Array(this.distinct.size + 1);
-    for (let i = 0; i < codes.length; i++) used[codes[i] ?? 0] = 1;
-    const order = Uint32Array.from(used.keys().filter((code) => code > 0 && used[code] === 1));
+    const order = usedCodes(codes, this.distinct.size);
+    // Ids often come in order of time, which sorting makes use of in an array, and doesn't in a typed one.
     order.sort((a, b) => this.distinct.compare(a - 1, b - 1));
-    const rankOf = new Uint32Array(used.length);
+    const rankOf = new Uint32Array(this.distinct.size + 1);
     for (let rank = 0; rank < order.length; rank++) rankOf[order[rank] ?? 0] = rank + 1;
     const ranks = new Uint32Array(codes.length);
     for (let i = 0; i < ranks.length; i++) ranks[i] = rankOf[codes[i] ?? 0] ?? 0;
@@ -115,13 +114,8 @@ export class InternedColumn implements ColumnBuffer {
   #encodePlain(codes: Int32Array, chunk: Chunk): void {
     const starts = scratch.uints(0, codes.length);
     const sizes = scratch.uints(1, codes.length);
-    const { distinct } = this;
-    for (let i = 0; i < codes.length; i++) {
-      const code = codes[i] ?? 0;
-      starts[i] = distinct.starts[code - 1] ?? 0;
-      sizes[i] = code === 0 ? 0 : (distinct.sizes[code - 1] ?? 0) + 1;
-    }
-    encodeTexts(distinct.texts, starts, sizes, chunk);
+    selectTexts(codes, this.distinct, starts, sizes);
+    encodeTexts(this.distinct.texts, starts, sizes, chunk);
   }
 
   #encodeDictionary(numbers: Uint32Array, bytes: number, chunk: Chunk): void {
@@ -149,6 +143,24 @@ export class InternedColumn implements ColumnBuffer {
   }
 }
 
+/** The codes in use, ascending, without 0. */
+function usedCodes(codes: Int32Array, most: number): number[] {
+  const used = new Uint8Array(most + 1);
+  for (let i = 0; i < codes.length; i++) used[codes[i] ?? 0] = 1;
+  const found: number[] = [];
+  for (let code = 1; code <= most; code++) if (used[code] === 1) found.push(code);
+  return found;
+}
+
+/** By row, where its text begins, and its bytes, plus one. */
+function selectTexts(codes: Int32Array, distinct: DistinctTexts, starts: Uint32Array, sizes: Uint32Array): void {
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] ?? 0;
+    starts[i] = distinct.starts[code - 1] ?? 0;
+    sizes[i] = code === 0 ? 0 : (distinct.sizes[code - 1] ?? 0) + 1;
+  }
+}
+
 /** By code, its number among the codes in use, from 1; all zero between uses. */
 let placeOf = new Int32Array(0);
 
@@ -157,7 +169,7 @@ interface Uses {
   count: number;
   /** the texts in use, in order of first use */
   numbers: Uint32Array;
-  present: Uint8Array;
+  present: Int32Array;
   /** by value that isn't null, where in `numbers` it stands */
   indexes: Int32Array;
 }
@@ -165,7 +177,7 @@ interface Uses {
 /** Numbers the texts that these codes use by first use, so that what else the column holds never shows in a file. */
 function uses(codes: Int32Array, distinct: number): Uses {
   if (distinct >= placeOf.length) placeOf = new Int32Array(distinct * 2);
-  const present = scratch.bytes(codes.length);
+  const present = scratch.ints(2, codes.length);
   const indexes = scratch.ints(1, codes.length);
   const numbers = scratch.uints(1, Math.min(distinct, codes.length));
   let found = 0;

@@ -138,28 +138,22 @@ export function compareBytes(
  * else uses it meanwhile. Its old content means nothing.
  */
 class Scratch {
-  #bytes = new Uint8Array(0);
   #doubles = new Float64Array(0);
-  #ints = [new Int32Array(0), new Int32Array(0)];
+  #ints = [new Int32Array(0), new Int32Array(0), new Int32Array(0)];
   #uints = [new Uint32Array(0), new Uint32Array(0)];
-
-  bytes(length: number): Uint8Array {
-    if (length > this.#bytes.length) this.#bytes = new Uint8Array(roomOf(length));
-    return this.#bytes.subarray(0, length);
-  }
 
   doubles(length: number): Float64Array {
     if (length > this.#doubles.length) this.#doubles = new Float64Array(roomOf(length));
     return this.#doubles.subarray(0, length);
   }
 
-  ints(which: 0 | 1, length: number): Int32Array {
+  ints(which: 0 | 1 | 2, length: number): Int32Array {
     let held = this.#ints[which];
     if (!held || length > held.length) held = this.#ints[which] = new Int32Array(roomOf(length));
     return held.subarray(0, length);
   }
 
-  uints(which: 0 | 1, length: number): Uint32Array {
+  uints(which: 0 | 1 | 2, length: number): Uint32Array {
     let held = this.#uints[which];
     if (!held || length > held.length) held = this.#uints[which] = new Uint32Array(roomOf(length));
     return held.subarray(0, length);

@@ -65,13 +65,13 @@ abstract class WholeNumbers implements ColumnBuffer {
     const length = rows.length;
     const values = scratch.doubles(length);
     this.rows.select(rows, values);
-    const present = scratch.bytes(length);
+    const present = scratch.ints(2, length);
     const count = compact(values, present);
     if (count === 0) {
       chunk.allNull(length, chunk.isPlain ? ENCODING.PLAIN : ENCODING.DELTA_BINARY_PACKED);
       return;
     }
-    const { min, max } = boundsOf(values, count);
+    const [min, max] = [leastOf(values, count), mostOf(values, count)];
     const page = chunk.begin(present, length, length - count);
     if (!chunk.isPlain && canBeDeltas(min, max, this.width)) {
       writeDeltas(values, count, page);
@@ -87,7 +87,7 @@ abstract class WholeNumbers implements ColumnBuffer {
 }
 
 /** Moves the numbers to the front. @returns how many there are */
-function compact(values: Float64Array, present: Uint8Array): number {
+function compact(values: Float64Array, present: Int32Array): number {
   let count = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
@@ -99,15 +99,16 @@ function compact(values: Float64Array, present: Uint8Array): number {
   return count;
 }
 
-function boundsOf(values: Float64Array, count: number): { min: number; max: number } {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < count; i++) {
-    const value = values[i] ?? 0;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { min, max };
+function leastOf(values: Float64Array, count: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < count; i++) least = Math.min(least, values[i] ?? 0);
+  return least;
+}
+
+function mostOf(values: Float64Array, count: number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) most = Math.max(most, values[i] ?? 0);
+  return most;
 }
 
 function write(view: DataView, at: number, width: Bytes, value: number): void {
@@ -165,7 +166,7 @@ export class Int64Column extends WholeNumbers {
       return;
     }
     const values = Array.from(rows, (row) => this.at(row));
-    const present = Uint8Array.from(values, (value) => (value === null ? 0 : 1));
+    const present = Int32Array.from(values, (value) => (value === null ? 0 : 1));
     const exact = BigInt64Array.from(values.filter((value) => value !== null).map(BigInt));
     chunk.begin(present, rows.length, rows.length - exact.length).bytes(new Uint8Array(exact.buffer));
     chunk.end(rows.length, ENCODING.PLAIN);
@@ -218,7 +219,7 @@ export class DoubleColumn implements ColumnBuffer {
 
   encode(rows: Uint32Array, chunk: Chunk): void {
     const values = Array.from(rows, (row) => this.at(row));
-    const present = Uint8Array.from(values, (value) => (value === null ? 0 : 1));
+    const present = Int32Array.from(values, (value) => (value === null ? 0 : 1));
     const there = Float64Array.from(values.filter((value) => value !== null));
     chunk.begin(present, rows.length, rows.length - there.length).bytes(new Uint8Array(there.buffer));
     chunk.end(rows.length, ENCODING.PLAIN);

@@ -78,9 +78,17 @@ function sortRows(columns: Columns, [first, ...others]: RowOrder['keys'], rows: 
 
 /** Puts each row where its rank belongs; `starts` says afterwards where each rank begins. */
 function distribute(rows: Uint32Array, ranks: Uint32Array, starts: Uint32Array, sorted: Uint32Array): void {
-  for (let i = 0; i < ranks.length; i++) starts[(ranks[i] ?? 0) + 1] = (starts[(ranks[i] ?? 0) + 1] ?? 0) + 1;
+  count(ranks, starts);
   for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] ?? 0) + (starts[i - 1] ?? 0);
-  const ends = starts.slice();
+  place(rows, ranks, starts.slice(), sorted);
+}
+
+/** Counts each rank, one further on. */
+function count(ranks: Uint32Array, counts: Uint32Array): void {
+  for (let i = 0; i < ranks.length; i++) counts[(ranks[i] ?? 0) + 1] = (counts[(ranks[i] ?? 0) + 1] ?? 0) + 1;
+}
+
+function place(rows: Uint32Array, ranks: Uint32Array, ends: Uint32Array, sorted: Uint32Array): void {
   for (let i = 0; i < rows.length; i++) {
     const rank = ranks[i] ?? 0;
     const at = ends[rank] ?? 0;

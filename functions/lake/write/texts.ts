@@ -9,6 +9,7 @@ import {
   TEXT_MASK,
   type TextBlock,
 } from './memory.ts';
+import type { Bytes } from './pages/bytes.ts';
 import { type Chunk, ENCODING, lowerBound, PAGE_BYTES, upperBound } from './pages/chunk.ts';
 import { writeDeltas } from './pages/encodings.ts';
 
@@ -105,15 +106,18 @@ export class Texts {
  * @param sizes bytes of each text, plus one; 0 is null
  */
 export function encodeTexts(texts: Texts, starts: Uint32Array, sizes: Uint32Array, chunk: Chunk): void {
+  let least: Buffer | null = null;
+  let greatest: Buffer | null = null;
   for (let from = 0; from < sizes.length; ) {
     const to = pageEnd(sizes, from);
-    encodePage(texts.blocks, starts.subarray(from, to), sizes.subarray(from, to), chunk);
+    const ofPage = encodePage(texts.blocks, starts.subarray(from, to), sizes.subarray(from, to), chunk);
     from = to;
+    if (ofPage === null) continue;
+    if (least === null || ofPage.min.compare(least) < 0) least = ofPage.min;
+    if (greatest === null || ofPage.max.compare(greatest) > 0) greatest = ofPage.max;
   }
-  const { min, max } = boundsOf(texts, starts, sizes);
-  if (min < 0) return;
-  chunk.min = lowerBound(Uint8Array.from(texts.slice(starts[min] ?? 0, (sizes[min] ?? 1) - 1)));
-  chunk.max = upperBound(Uint8Array.from(texts.slice(starts[max] ?? 0, (sizes[max] ?? 1) - 1)));
+  chunk.min = least && lowerBound(least);
+  chunk.max = greatest && upperBound(greatest);
 }
 
 function pageEnd(sizes: Uint32Array, from: number): number {
@@ -122,17 +126,39 @@ function pageEnd(sizes: Uint32Array, from: number): number {
   return to;
 }
 
-function encodePage(blocks: readonly TextBlock[], starts: Uint32Array, sizes: Uint32Array, chunk: Chunk): void {
+/** @returns the least and the greatest text of the page; null if there are none */
+function encodePage(
+  blocks: readonly TextBlock[],
+  starts: Uint32Array,
+  sizes: Uint32Array,
+  chunk: Chunk,
+): { min: Buffer; max: Buffer } | null {
   const rows = sizes.length;
-  const present = scratch.bytes(rows);
-  const lengths = scratch.ints(0, rows);
+  const present = scratch.ints(2, rows);
+  const lengths = scratch.doubles(rows);
   const count = lengthsOf(sizes, present, lengths);
-  if (count === 0 || !chunk.isPlain) {
-    encodeDeltaLengths(blocks, starts, sizes, lengths, count, present, chunk);
-    return;
+  const encoding = chunk.isPlain ? ENCODING.PLAIN : ENCODING.DELTA_LENGTH_BYTE_ARRAY;
+  if (count === 0) {
+    chunk.allNull(rows, encoding);
+    return null;
   }
   const page = chunk.begin(present, rows, rows - count);
-  for (let i = 0; i < rows; i++) {
+  if (!chunk.isPlain) writeDeltas(lengths, count, page);
+  const from = page.at;
+  if (chunk.isPlain) writePlain(blocks, starts, sizes, page);
+  else {
+    page.need(sumOf(lengths, count));
+    page.at = joinTexts(blocks, starts, sizes, page.buffer, page.view, page.at);
+  }
+  findBounds(page, from, lengths, count, chunk.isPlain ? 4 : 0);
+  const min = Buffer.from(page.buffer.subarray(bounds.minAt, bounds.minEnd));
+  const max = Buffer.from(page.buffer.subarray(bounds.maxAt, bounds.maxEnd));
+  chunk.end(rows, encoding);
+  return { min, max };
+}
+
+function writePlain(blocks: readonly TextBlock[], starts: Uint32Array, sizes: Uint32Array, page: Bytes): void {
+  for (let i = 0; i < sizes.length; i++) {
     const size = (sizes[i] ?? 0) - 1;
     if (size < 0) continue;
     const start = starts[i] ?? 0;
@@ -143,32 +169,10 @@ function encodePage(blocks: readonly TextBlock[], starts: Uint32Array, sizes: Ui
     copyBytes(bytes, view, from, from + size, page.buffer, page.view, page.at);
     page.at += size;
   }
-  chunk.end(rows, ENCODING.PLAIN);
-}
-
-function encodeDeltaLengths(
-  blocks: readonly TextBlock[],
-  starts: Uint32Array,
-  sizes: Uint32Array,
-  lengths: Int32Array,
-  count: number,
-  present: Uint8Array,
-  chunk: Chunk,
-): void {
-  const rows = sizes.length;
-  if (count === 0) {
-    chunk.allNull(rows, chunk.isPlain ? ENCODING.PLAIN : ENCODING.DELTA_LENGTH_BYTE_ARRAY);
-    return;
-  }
-  const page = chunk.begin(present, rows, rows - count);
-  writeDeltas(lengths, count, page);
-  page.need(sumOf(lengths, count));
-  page.at = joinTexts(blocks, starts, sizes, page.buffer, page.view, page.at);
-  chunk.end(rows, ENCODING.DELTA_LENGTH_BYTE_ARRAY);
 }
 
 /** Lengths of the texts that aren't null. @returns how many there are */
-function lengthsOf(sizes: Uint32Array, present: Uint8Array, lengths: Int32Array): number {
+function lengthsOf(sizes: Uint32Array, present: Int32Array, lengths: Float64Array): number {
   let count = 0;
   for (let i = 0; i < sizes.length; i++) {
     const size = sizes[i] ?? 0;
@@ -180,7 +184,7 @@ function lengthsOf(sizes: Uint32Array, present: Uint8Array, lengths: Int32Array)
   return count;
 }
 
-function sumOf(numbers: Int32Array, count: number): number {
+function sumOf(numbers: Float64Array, count: number): number {
   let sum = 0;
   for (let i = 0; i < count; i++) sum += numbers[i] ?? 0;
   return sum;
@@ -222,29 +226,32 @@ function joinTexts(
   return at;
 }
 
-/** Which of the texts are the least and the greatest; −1 if there are none. */
-function boundsOf(texts: Texts, starts: Uint32Array, sizes: Uint32Array): { min: number; max: number } {
-  const { blocks } = texts;
-  let min = -1;
-  let max = -1;
+/** Where the least and the greatest text of a page begin and end. */
+const bounds = { minAt: 0, minEnd: 0, maxAt: 0, maxEnd: 0 };
+
+/**
+ * Finds `bounds` among texts that lie one behind the other. There is nothing behind the loop: what V8 compiles of a loop
+ * while it runs, it throws away where code follows that has never run.
+ * @param gap bytes before each text
+ */
+function findBounds({ buffer, view }: Bytes, from: number, lengths: Float64Array, count: number, gap: number): void {
   let minHead = 0xffffffff;
   let maxHead = 0;
-  for (let i = 0; i < sizes.length; i++) {
-    const size = (sizes[i] ?? 0) - 1;
-    if (size < 0) continue;
-    const start = starts[i] ?? 0;
+  for (let i = 0, at = from + gap; i < count; i++) {
+    const end = at + (lengths[i] ?? 0);
     // Nearly always four bytes tell that it is neither.
-    const { view } = blocks[start >>> TEXT_BITS] ?? NO_BLOCK;
-    const head = size >= 4 ? view.getUint32(start & TEXT_MASK) : -1;
-    if (head > minHead && head < maxHead) continue;
-    if (min < 0 || texts.compare(start, size, starts[min] ?? 0, (sizes[min] ?? 0) - 1) < 0) {
-      min = i;
+    const head = end - at >= 4 ? view.getUint32(at) : -1;
+    if (i === 0 || (head <= minHead && compareBytes(buffer, at, end, buffer, bounds.minAt, bounds.minEnd) < 0)) {
+      bounds.minAt = at;
+      bounds.minEnd = end;
       minHead = head < 0 ? 0xffffffff : head;
     }
-    if (max < 0 || texts.compare(start, size, starts[max] ?? 0, (sizes[max] ?? 0) - 1) > 0) {
-      max = i;
+    const mayBeMost = head < 0 || head >= maxHead;
+    if (i === 0 || (mayBeMost && compareBytes(buffer, at, end, buffer, bounds.maxAt, bounds.maxEnd) > 0)) {
+      bounds.maxAt = at;
+      bounds.maxEnd = end;
       maxHead = Math.max(head, 0);
     }
+    at = end + gap;
   }
-  return { min, max };
 }

@@ -207,27 +207,39 @@ function sendDays(columns: Columns, rows: Uint32Array): string[] {
   return [...new Set([...numbers].map((number) => partitionDay(number * DAY_MS)))].sort();
 }
 
-/** Rows alike in type and scope show the same: one of them is looked at. */
 function published(columns: Columns, rows: Uint32Array): SeenScope[] {
   const types = columns.columnOf('event_type', InternedColumn);
   const unsubscribes = columns.columnOf('is_unsubscribe', BooleanColumn);
-  const sets = columns.columnOf('configuration_set', InternedColumn);
-  const identities = columns.columnOf('sending_identity', InternedColumn);
-  const applications = columns.columnOf('application_id', InternedColumn);
-  const kinds = 2 * (types.distinct.size + 1);
-  const known = new Set<number>();
+  const scopes = [
+    columns.columnOf('configuration_set', InternedColumn),
+    columns.columnOf('sending_identity', InternedColumn),
+    columns.columnOf('application_id', InternedColumn),
+  ] as const;
   const seen = new SeenTypes();
+  for (const row of unlikeRows(types, unsubscribes, scopes, rows)) {
+    const scope = scopes.map((column) => column.at(row)).find((text) => text !== null) ?? '';
+    for (const type of typesShown(types.at(row), unsubscribes.at(row))) seen.add(scope, type);
+  }
+  return seen.list();
+}
+
+/** One row of each type and scope: those alike in these show the same. */
+function unlikeRows(
+  types: InternedColumn,
+  unsubscribes: BooleanColumn,
+  [sets, identities, applications]: readonly [InternedColumn, InternedColumn, InternedColumn],
+  rows: Uint32Array,
+): Iterable<number> {
+  const kinds = 2 * (types.distinct.size + 1);
+  const rowOf = new Map<number, number>();
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] ?? 0;
     const [set, identity] = [sets.code(row), identities.code(row)];
     const scope = set > 0 ? 3 * set : identity > 0 ? 3 * identity + 1 : 3 * applications.code(row) + 2;
     const kind = scope * kinds + 2 * types.code(row) + (unsubscribes.at(row) ? 1 : 0);
-    if (known.has(kind)) continue;
-    known.add(kind);
-    const shown = typesShown(types.at(row), unsubscribes.at(row));
-    for (const type of shown) seen.add(sets.at(row) ?? identities.at(row) ?? applications.at(row) ?? '', type);
+    if (!rowOf.has(kind)) rowOf.set(kind, row);
   }
-  return seen.list();
+  return rowOf.values();
 }
 
 /** The index of every row below `length` that was not dropped. */

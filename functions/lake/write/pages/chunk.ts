@@ -38,7 +38,8 @@ export const PAGE_BYTES = 1 << 20;
 /** A chunk whose pages are as small stays as it is: there is nothing to gain, and a frame of zstd costs 25 µs. */
 const SMALL_PAGE = 256;
 
-const NONE = new Uint8Array(0);
+const NONE = new Int32Array(0);
+const NO_NUMBERS = new Float64Array(0);
 
 export class Chunk {
   readonly nullable: boolean;
@@ -64,7 +65,7 @@ export class Chunk {
    * Begins a data page: the values that aren't null are to be written to what is returned.
    * @param present by row, 0 where it is null; `nulls` of them are
    */
-  begin(present: Uint8Array, rows: number, nulls: number): Bytes {
+  begin(present: Int32Array, rows: number, nulls: number): Bytes {
     const page = this.#page;
     page.clear();
     this.values += rows;
@@ -86,7 +87,7 @@ export class Chunk {
   /** A page of nothing but nulls, whatever the column's type. */
   allNull(rows: number, encoding: Encoding): void {
     const page = this.begin(NONE, rows, rows);
-    if (encoding !== ENCODING.PLAIN) writeDeltas(NONE, 0, page);
+    if (encoding !== ENCODING.PLAIN) writeDeltas(NO_NUMBERS, 0, page);
     this.end(rows, encoding);
   }
 

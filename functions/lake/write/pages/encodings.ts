@@ -5,14 +5,18 @@ import type { Bytes } from './bytes.ts';
 export const bitsOf = (value: number): number =>
   value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 2 ** 32));
 
+/*
+ * Every function here sees one kind of array: V8 compiles it once, and not again for each kind that comes along. Loops that
+ * may be long are functions of their own: what V8 compiles of a loop while it runs, it throws away where code follows.
+ */
+
 /** RLE / bit-packing hybrid: runs of eight and more as runs, the values between them packed in eights. */
-export function writeHybrid(values: ArrayLike<number>, count: number, width: number, out: Bytes): void {
+export function writeHybrid(values: Int32Array, count: number, width: number, out: Bytes): void {
   const bytesOfValue = (width + 7) >> 3;
   let packedFrom = 0;
   for (let i = 0; i < count; ) {
     const value = values[i] ?? 0;
-    let end = i + 1;
-    while (end < count && values[end] === value) end++;
+    const end = runEnd(values, i, count);
     // What is packed comes in eights: a run fills up the eight before it.
     const filling = (8 - ((i - packedFrom) & 7)) & 7;
     if (end - i - filling >= 8) {
@@ -26,16 +30,24 @@ export function writeHybrid(values: ArrayLike<number>, count: number, width: num
   if (packedFrom < count) writePacked(values, packedFrom, count, width, out);
 }
 
-function writePacked(values: ArrayLike<number>, from: number, to: number, width: number, out: Bytes): void {
+function runEnd(values: Int32Array, from: number, count: number): number {
+  let end = from + 1;
+  while (end < count && values[end] === values[from]) end++;
+  return end;
+}
+
+function writePacked(values: Int32Array, from: number, to: number, width: number, out: Bytes): void {
   const eights = (to - from + 7) >> 3;
   out.varint(eights * 2 + 1);
   out.need(eights * width);
-  packBits(values, from, to, 0, width, eights * width, out);
+  packBits(values, from, to, width, eights * width, out);
 }
 
 const BLOCK = 128;
 const MINIBLOCK = 32;
 const deltas = new Float64Array(BLOCK);
+/** differences less the least of them */
+const offsets = new Int32Array(MINIBLOCK);
 
 /**
  * Can `writeDeltas` write values from `lowest` to `highest`? Differences of differences must take fewer bits than the
@@ -45,7 +57,7 @@ export const canBeDeltas = (lowest: number, highest: number, bytes: 4 | 8): bool
   highest - lowest < (bytes === 4 ? 2 ** 30 : 2 ** 43) && Math.abs(lowest) < 2 ** 51 && Math.abs(highest) < 2 ** 51;
 
 /** DELTA_BINARY_PACKED of whole numbers. */
-export function writeDeltas(values: ArrayLike<number>, count: number, out: Bytes): void {
+export function writeDeltas(values: Float64Array, count: number, out: Bytes): void {
   out.varint(BLOCK);
   out.varint(BLOCK / MINIBLOCK);
   out.varint(count);
@@ -61,13 +73,17 @@ export function writeDeltas(values: ArrayLike<number>, count: number, out: Bytes
       const end = Math.min(size, start + MINIBLOCK);
       const width = bitsOf(mostOf(start, end) - least);
       out.buffer[widths + start / MINIBLOCK] = width;
-      if (width > 0) packBits(deltas, start, end, least, width, width * 4, out);
+      if (width > MOST_BITS) packWide(deltas, start, end, least, width, width * 4, out);
+      else if (width > 0) {
+        for (let i = start; i < end; i++) offsets[i - start] = (deltas[i] ?? 0) - least;
+        packBits(offsets, 0, end - start, width, width * 4, out);
+      }
     }
   }
 }
 
 /** @returns the least of the differences, which are in `deltas` then */
-function fillDeltas(values: ArrayLike<number>, from: number, size: number): number {
+function fillDeltas(values: Float64Array, from: number, size: number): number {
   let least = Number.POSITIVE_INFINITY;
   let before = values[from - 1] ?? 0;
   for (let i = 0; i < size; i++) {
@@ -86,9 +102,30 @@ function mostOf(from: number, to: number): number {
   return most;
 }
 
-/** Packs `values[from…to − 1] − base`, least significant bit first, into exactly `size` bytes that there is room for. */
-function packBits(
-  values: ArrayLike<number>,
+/** Bits of a value that fit into 32 together with the 7 that may be left over. */
+const MOST_BITS = 24;
+
+/** Packs `values[from…to − 1]`, least significant bit first, into exactly `size` bytes that there is room for. */
+function packBits(values: Int32Array, from: number, to: number, width: number, size: number, out: Bytes): void {
+  const { buffer } = out;
+  const end = out.at + size;
+  let { at } = out;
+  let bits = 0;
+  let held = 0;
+  for (let i = from; i < to; i++) {
+    held |= (values[i] ?? 0) << bits;
+    for (bits += width; bits >= 8; bits -= 8) {
+      buffer[at++] = held;
+      held >>>= 8;
+    }
+  }
+  for (; at < end; held = 0) buffer[at++] = held;
+  out.at = end;
+}
+
+/** The same of `values[i] − base` in doubles, which hold 44 bits and the 7 that may be left over exactly. */
+function packWide(
+  values: Float64Array,
   from: number,
   to: number,
   base: number,
@@ -101,22 +138,11 @@ function packBits(
   let { at } = out;
   let bits = 0;
   let held = 0;
-  if (width <= 24) {
-    for (let i = from; i < to; i++) {
-      held |= ((values[i] ?? 0) - base) << bits;
-      for (bits += width; bits >= 8; bits -= 8) {
-        buffer[at++] = held;
-        held >>>= 8;
-      }
-    }
-  } else {
-    // The same in doubles, which hold 44 bits and the 7 that may be left over exactly.
-    for (let i = from; i < to; i++) {
-      held += ((values[i] ?? 0) - base) * 2 ** bits;
-      for (bits += width; bits >= 8; bits -= 8) {
-        buffer[at++] = held % 256;
-        held = Math.floor(held / 256);
-      }
+  for (let i = from; i < to; i++) {
+    held += ((values[i] ?? 0) - base) * 2 ** bits;
+    for (bits += width; bits >= 8; bits -= 8) {
+      buffer[at++] = held % 256;
+      held = Math.floor(held / 256);
     }
   }
   for (; at < end; held = 0) buffer[at++] = held;
