@@ -9,6 +9,7 @@ export const config: LakeConfig = {
   // Your configuration set, in place of a new one:
   // ses: { configurationSet: 'your-set' },
   // tags: { newsletter: 'campaign_id' },
+  // addresses: 'hashed',
   // reportTimeZone: 'Europe/Berlin',
   stages: {
     production: {

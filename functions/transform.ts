@@ -2,10 +2,13 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { workBatch } from '#aws/batch.ts';
+import { ADDRESS_KEY } from '#aws/environment.ts';
 import { type Invocation, type Observer, observed } from '#aws/observed.ts';
 import { showAgain } from '#aws/sqs-queue.ts';
 import { attemptVersion } from '#host/attempt-version.ts';
-import { DeniedObject } from '#lake/ports.ts';
+import { keyedHash } from '#host/keyed-hash.ts';
+import { DeniedObject, type KeyedHash, type Store } from '#lake/ports.ts';
+import { bindAddresses } from '#lake/protocol/address-key.ts';
 import { laneOf } from '#lake/protocol/lanes.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import type { Settings } from '#lake/settings.ts';
@@ -44,6 +47,7 @@ const workUnits = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchRes
     const version = attemptVersion(environment.version);
     const isExact = process.env.MAILLAKE_EXACT === '1';
     const unitPorts = ports(invocation);
+    const hashing = await addressHash(unitPorts.lake, settings);
     const remainingMs = (): number => invocation.getRemainingTimeInMillis();
     return workBatch(event, {
       message: Message,
@@ -55,7 +59,9 @@ const workUnits = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchRes
         const outOfTime = deadlineGuard(clock, clock.now() + remainingMs() - RESERVE_MS);
         const guard: Guard = () => outOfTime() ?? outOfMemory();
         try {
-          const outcome = await transform(unitPorts, message, { settings, version, guard, isExact });
+          const outcome = await transform(unitPorts, message, {
+            ...{ settings, version, guard, isExact, ...hashing },
+          });
           report(observer, outcome, settings, clock.now());
         } finally {
           isFresh = false;
@@ -67,6 +73,24 @@ const workUnits = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchRes
       },
     });
   });
+
+let hashing: Promise<{ keyedHash?: KeyedHash }> | undefined;
+
+/** Once a process: with another key than the lake's nothing is begun, and no unit is blamed. */
+const addressHash = (lake: Store, settings: Settings): Promise<{ keyedHash?: KeyedHash }> => {
+  hashing ??= bound(lake, settings).catch((error: unknown) => {
+    hashing = undefined;
+    throw error;
+  });
+  return hashing;
+};
+
+async function bound(lake: Store, settings: Settings): Promise<{ keyedHash?: KeyedHash }> {
+  const key = settings.addresses === 'hashed' ? process.env[ADDRESS_KEY] : undefined;
+  const hash = key === undefined ? null : keyedHash(key);
+  await bindAddresses(lake, settings, hash?.fingerprint ?? null);
+  return hash === null ? {} : { keyedHash: hash };
+}
 
 const outOfMemory: Guard = () => {
   const limit = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? Number.POSITIVE_INFINITY) * 2 ** 20;

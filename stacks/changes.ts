@@ -12,7 +12,10 @@ const ENCRYPTION = 'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerS
 /** @throws ConfigError with what would happen, and what to do */
 export function refuseChanges(
   deployed: Deployed,
-  config: Pick<StageConfig, 'region' | 'raw' | 'otherRaw' | 'kmsKeyArn' | 'formerKmsKeyArns' | 'keepsData'>,
+  config: Pick<
+    StageConfig,
+    'region' | 'raw' | 'otherRaw' | 'addresses' | 'kmsKeyArn' | 'formerKmsKeyArns' | 'keepsData'
+  >,
   { names }: Pick<StagePlaces, 'names'>,
   stage: string,
 ): void {
@@ -20,6 +23,7 @@ export function refuseChanges(
     regionChange(deployed, config),
     rawChange(deployed, names.rawBucket, config.keepsData),
     otherRawChange(deployed, config),
+    addressesChange(deployed, config),
     keyChange(deployed, config),
     rawKeyChange(deployed, config),
   ].filter((refusal) => refusal !== null);
@@ -45,15 +49,31 @@ function rawChange(deployed: Deployed, bucket: string, keepsData: boolean): stri
 
 /** So it is with a further source: its name stands for its bucket. */
 function otherRawChange(deployed: Deployed, { otherRaw }: Pick<StageConfig, 'otherRaw'>): string | null {
-  const inputs: unknown = deployed.get(keyOf(FUNCTION, 'TransformFunction'))?.inputs;
-  const [, text = '{}'] = /"OTHER_RAW_BUCKETS":("(?:[^"\\]|\\.)*")/.exec(JSON.stringify(inputs ?? {})) ?? [];
-  const before: Readonly<Record<string, { bucket: string }>> = JSON.parse(text === '{}' ? text : JSON.parse(text));
+  const before: Readonly<Record<string, { bucket: string }>> = variableOf(deployed, 'OTHER_RAW_BUCKETS');
   for (const { name, bucket } of otherRaw) {
     const known = before[name]?.bucket;
     if (known === undefined || known === bucket) continue;
     return `  raw: the source ${name} lies in ${known}, and what this lake holds names objects there; it can't read ${bucket} instead: give that source another name`;
   }
   return null;
+}
+
+/** Persons would be two each: one by their addresses, one by the hashes. */
+function addressesChange(deployed: Deployed, { addresses }: Pick<StageConfig, 'addresses'>): string | null {
+  if (!deployed.has(keyOf(FUNCTION, PLAN))) return null;
+  const { addresses: before = 'plain' }: { addresses?: string } = variableOf(deployed, 'LAKE_SETTINGS');
+  if (before === addresses) return null;
+  return `  addresses: are ${before} in this lake, and one lake holds no others: deploy another stage with ${addresses} ones, which reads the same raw data`;
+}
+
+/** Any function but transform, whose variables are a secret where one of them is. */
+const PLAN = 'PlanFunction';
+
+/** What a variable of the functions holds, which is JSON. */
+function variableOf(deployed: Deployed, name: 'OTHER_RAW_BUCKETS' | 'LAKE_SETTINGS'): Readonly<Record<string, never>> {
+  const inputs: unknown = deployed.get(keyOf(FUNCTION, PLAN))?.inputs;
+  const [, text] = new RegExp(`"${name}":("(?:[^"\\\\]|\\\\.)*")`).exec(JSON.stringify(inputs ?? {})) ?? [];
+  return text === undefined ? {} : JSON.parse(JSON.parse(text));
 }
 
 /** What was written with a key can be read with that key only. */

@@ -1,7 +1,7 @@
 /** What a user may configure of a deployed lake, with defaults, by stage, checked before anything is made. */
 import { z } from 'zod';
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
-import { dimensionTags, headerCarriers, namedTags, parquet, sourceName } from '#host/settings-schema.ts';
+import { addresses, dimensionTags, headerCarriers, namedTags, parquet, sourceName } from '#host/settings-schema.ts';
 import { type Settings, tagsOver } from '#lake/settings.ts';
 import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit/units.ts';
 import { isTimeZone, type ZoneOffset } from '#lake/zone.ts';
@@ -130,6 +130,8 @@ export const StageSchema = z.strictObject({
   headerCarriers: headerCarriers.min(1).default(['send']),
   /** `compatible` for readers of Parquet that know neither ZSTD nor dictionaries */
   parquet: parquet.default('best'),
+  /** `hashed`: no address gets into the lake, only a keyed hash of it; the key is the secret `AddressKey` of the stage */
+  addresses: addresses.default('plain'),
   /** days from the send day in which events count for a mail; null: as in sql/seeds/settings.csv */
   attributionDays: days.max(365).nullable().default(null),
   /** of report days; null: as in sql/seeds/settings.csv */
@@ -327,13 +329,15 @@ function refuseOverlap(stage: string, { raw, otherRaw }: StageConfig): void {
 }
 
 /** What the functions are to know of it. */
-export function settingsOf({ raw, otherRaw, tags, dimensions, headerCarriers, parquet }: StageConfig): Settings {
+export function settingsOf({ raw, otherRaw, ...same }: StageConfig): Settings {
+  const { tags, dimensions, headerCarriers, parquet, addresses } = same;
   return {
     ...CLOUD_SETTINGS,
     tags: tagsOver(tags, CLOUD_SETTINGS.tags),
     dimensions,
     headerCarriers,
     parquet,
+    addresses,
     objectNameOffsetHours: raw.from === 'existing bucket' ? offsetOf(raw) : 0,
     rawTemplate: raw.from === 'existing bucket' ? raw.template : CLOUD_SETTINGS.rawTemplate,
     otherSources: otherRaw.map((source) => ({

@@ -1,8 +1,10 @@
 /** The functions that stacks/spec/lambdas.ts declares, with their triggers and what happens when they fail. */
 
-import type { Dashboard, EnvironmentVariables } from '#aws/environment.ts';
+import { ADDRESS_KEY, type Dashboard, type EnvironmentVariables, settingsText } from '#aws/environment.ts';
 import { dashboardId, logicalName, nameOf, type Stage, scheduleRoleName } from '#aws/stage-names.ts';
+import { keyedVersion } from '#host/attempt-version.ts';
 import { codeVersion } from '#host/code-version.ts';
+import { keyedHash } from '#host/keyed-hash.ts';
 import type { LakeCatalog } from './catalog.ts';
 import { LOG_DAYS, type StageConfig } from './config.ts';
 import type { LakeStage } from './lake-stage.ts';
@@ -33,21 +35,29 @@ const OLDEST_CALL_SECONDS = 3600;
 
 export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
   removeSourcemaps(stage);
-  const environment = variablesOf(stage, inputs);
+  const addressKey = addressKeyOf(stage);
+  const environment = variablesOf(stage, inputs, addressKey);
   for (const name of LAMBDA_NAMES) {
     const role = makeRole(stage, logicalName(name), stage.places.names.roles[name], {
       trust: trusts(stage.account, stage.places).lambda,
       policy: policyOf(functionStatements(name, stage.places)),
     });
-    const job = makeFunction(stage, name, role, environment, inputs);
+    const { needsAddressKey }: Lambda = LAMBDAS[name];
+    const own = needsAddressKey && addressKey ? { [ADDRESS_KEY]: addressKey } : {};
+    const job = makeFunction(stage, name, role, { ...environment, ...own }, inputs);
     schedule(stage, name, job, inputs.queues);
     subscribe(stage, name, job, inputs.queues);
   }
 }
 
+/** The secret that the stage's addresses are hashed under. @throws SST's error where it was not set */
+const addressKeyOf = ({ config }: LakeStage): $util.Output<string> | null =>
+  config.addresses === 'hashed' ? new sst.Secret('AddressKey').value : null;
+
 function variablesOf(
   { names, settings, config, account }: LakeStage,
   { storage, catalog, workgroups, queues }: JobInputs,
+  addressKey: $util.Output<string> | null,
 ): Record<keyof EnvironmentVariables, $util.Input<string>> {
   return {
     RAW_BUCKET: storage.raw.name,
@@ -64,8 +74,8 @@ function variablesOf(
     BACKFILL_QUEUE_URL: queues.backfill.url,
     SETTLE_QUEUE_URL: queues.settle.url,
     ROLLUP_QUEUE_URL: queues.rollup.url,
-    LAKE_VERSION: codeVersion(settings, $cli.paths.root),
-    LAKE_SETTINGS: JSON.stringify(settings),
+    LAKE_VERSION: versionOf(codeVersion(settings, $cli.paths.root), addressKey),
+    LAKE_SETTINGS: settingsText(settings),
     DASHBOARD: JSON.stringify(refreshedOf(config, names, account)),
     REPORT: JSON.stringify(
       config.report && { to: config.report.to, from: config.report.from, days: config.report.days },
@@ -74,6 +84,12 @@ function variablesOf(
     STAGE: names.stage,
   };
 }
+
+/** The fingerprint is no secret, as the key can't be had from it. */
+const versionOf = (version: string, addressKey: $util.Output<string> | null): $util.Input<string> =>
+  addressKey === null
+    ? version
+    : $util.unsecret(addressKey.apply((key) => keyedVersion(version, keyedHash(key).fingerprint)));
 
 /** What of the dashboard is read anew when a rollup has ended. */
 const refreshedOf = ({ dashboards }: StageConfig, names: Stage, { account }: Account): Dashboard | null =>

@@ -1,6 +1,7 @@
 /** The environment variables of the Lambda functions, declared once: the stack sets them, the handlers read them here. */
 import * as z from 'zod';
 import {
+  addresses,
   dimensionTags,
   headerCarriers,
   limits,
@@ -32,6 +33,13 @@ export const VARIABLES = {
   APP: 'the app; it and the stage tell metrics apart',
   STAGE: 'the stage',
 } as const;
+
+/** Settings as text for a function: what a stage may leave out is left out, as its variables have little room. */
+export const settingsText = ({ addresses, ...settings }: Settings): string =>
+  JSON.stringify(addresses === DEFAULT_SETTINGS.addresses ? settings : { ...settings, addresses });
+
+/** Only for transform, and only where addresses are hashed: the key, which is a secret of the stage. */
+export const ADDRESS_KEY = 'ADDRESS_KEY';
 
 export type VariableName = keyof typeof VARIABLES;
 /** What the stack has to set. */
@@ -96,6 +104,7 @@ const SettingsText = z.strictObject({
   ),
   limits,
   parquet,
+  addresses: addresses.default(DEFAULT_SETTINGS.addresses),
 });
 
 /** @throws Error naming every variable that is missing or wrong */
@@ -133,7 +142,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
 
 /** A stage says its settings to those who may read its database, and no function: as a parameter of that database. */
 export const settingsParameter = (settings: Settings): Readonly<Record<string, string>> => ({
-  [SETTINGS_PARAMETER]: JSON.stringify(settings),
+  [SETTINGS_PARAMETER]: settingsText(settings),
 });
 
 /** Of a stage of another release what both know. @throws Error if they are no settings */

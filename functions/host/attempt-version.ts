@@ -7,3 +7,7 @@ import { hash } from 'node:crypto';
  */
 export const attemptVersion = (codeVersion: string, zstd: string = process.versions.zstd ?? ''): string =>
   hash('sha256', JSON.stringify([codeVersion, zstd]), 'hex').slice(0, 12);
+
+/** The version of code that hashes addresses: under another key the same input gives other rows. */
+export const keyedVersion = (codeVersion: string, fingerprint: string | null): string =>
+  fingerprint === null ? codeVersion : hash('sha256', JSON.stringify([codeVersion, fingerprint]), 'hex').slice(0, 12);

@@ -25,6 +25,7 @@ export const sourceName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is no name of a source: lower-case letters, digits and hyphens, at most 40');
 export const parquet = z.enum(['best', 'compatible']);
+export const addresses = z.enum(['plain', 'hashed']);
 export const limits = z.strictObject({
   recordBytes: wholeNumber,
   objectBytes: wholeNumber,

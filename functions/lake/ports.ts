@@ -187,3 +187,14 @@ export class DeniedObject extends Error {
     this.why = why;
   }
 }
+
+/**
+ * What an address becomes where `addresses` is `hashed`: a hash under a key that only its holder has. Pure, and so no port of
+ * the outside; the key stays with who hands it in.
+ */
+export interface KeyedHash {
+  /** HMAC-SHA-256 of the text, its first 128 bits in lower-case hex */
+  hex(text: string): string;
+  /** tells keys apart, and nothing of the key can be had from it */
+  fingerprint: string;
+}

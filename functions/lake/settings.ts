@@ -23,6 +23,8 @@ export interface Settings {
   limits: Limits;
   /** `compatible`: SNAPPY, plain encoding, no dictionaries, for readers that know no more. */
   parquet: 'best' | 'compatible';
+  /** `hashed`: an address becomes a keyed hash before anything is written, its domain is kept (decode/pseudonyms.ts). */
+  addresses: 'plain' | 'hashed';
 }
 
 /** A raw source beside the first one. */
@@ -91,4 +93,5 @@ export const DEFAULT_SETTINGS: Settings = {
     fileBytes: 128 * MB,
   },
   parquet: 'best',
+  addresses: 'plain',
 };

@@ -1,14 +1,16 @@
 /** Opens a lake on this machine: its folder, raw data, settings and engine as ports. */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { attemptVersion } from '#host/attempt-version.ts';
+import { attemptVersion, keyedVersion } from '#host/attempt-version.ts';
 import { systemClock } from '#host/clock.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { UsageError } from '#host/failure.ts';
+import { keyedHash } from '#host/keyed-hash.ts';
 import { loadSql, viewNames } from '#host/sql-folder.ts';
 import type { Ports } from '#lake/ports.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
+import { keyOfLake } from './address-key.ts';
 import { DiskCatalog } from './disk/catalog.ts';
 import { DiskStore } from './disk/store.ts';
 import { DuckDbEngine } from './duckdb/engine.ts';
@@ -33,7 +35,7 @@ export interface LakeOptions {
 }
 
 /** Units are smaller than in the cloud, so that all cores have work and less memory is used. */
-const LOCAL_SETTINGS: Settings = {
+export const LOCAL_SETTINGS: Settings = {
   ...DEFAULT_SETTINGS,
   limits: { ...DEFAULT_SETTINGS.limits, unitBytes: 32 * 1024 * 1024 },
 };
@@ -46,6 +48,8 @@ export interface LocalLake {
   /** hash of code and settings, part of each attempt's name */
   version: string;
   views: View[];
+  /** what addresses are hashed under; null where they stay, or nothing is to be written */
+  addressKey: string | null;
   /** the select of sql/rollup/recipient_messages.sql */
   rollupSelect: string;
   /** path of the folder, or address of the bucket's folder */
@@ -75,6 +79,9 @@ export async function openLake({
   const needsViews = asks === undefined || mayName(asks, names);
   const { views, rollup } = needsViews ? await loadSql(SQL_FOLDER) : NO_SQL;
   const store = new DiskStore(lakeRoot, { durable });
+  // A lake that is only read needs no key.
+  const addressKey = raw === undefined ? null : await keyOfLake(store, settings);
+  const fingerprint = addressKey === null ? null : keyedHash(addressKey).fingerprint;
   const catalog = new DiskCatalog(lakeRoot, { durable });
   const engine = await DuckDbEngine.open({
     root: lakeRoot,
@@ -97,7 +104,8 @@ export async function openLake({
     ports,
     engine,
     settings,
-    version: attemptVersion(codeVersion(settings)),
+    version: attemptVersion(keyedVersion(codeVersion(settings), fingerprint)),
+    addressKey,
     views,
     rollupSelect: rollup?.sql ?? '',
     rawRoot,

@@ -1,6 +1,7 @@
 /** What `settings.json` may say. Loaded only where there is one: most lakes have none, and Zod takes its time. */
 import { z } from 'zod';
 import {
+  addresses,
   dimensionTags,
   headerCarriers,
   limits,
@@ -18,6 +19,7 @@ const Overrides = z.strictObject({
   /** of raw folders beside the first one, by the names that the lake has given them */
   sources: z.record(sourceName, z.strictObject({ objectNameOffsetHours })).exactOptional(),
   parquet: parquet.exactOptional(),
+  addresses: addresses.exactOptional(),
   limits: z
     .strictObject({
       recordBytes: limits.shape.recordBytes.exactOptional(),

@@ -35,6 +35,8 @@ export interface Lambda {
   memory: number;
   /** reads the folder sql/, which must be in its bundle */
   needsSql?: true;
+  /** is handed the key that addresses are hashed under, where they are */
+  needsAddressKey?: true;
   /** when it is called, and with what */
   schedules?: readonly LambdaSchedule[];
   /** queues whose messages it works on */
@@ -99,6 +101,7 @@ export const LAMBDAS = {
     what: 'reads a unit of raw objects and writes its live files',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
+    needsAddressKey: true,
     // One unit a batch: each has the whole of the function's time and memory to itself.
     queues: [
       { queue: 'live', batchSize: 1, maximumConcurrency: 20 },
@@ -107,7 +110,7 @@ export const LAMBDAS = {
     permissions: [
       ...READ_RAW,
       ...READ_LAKE,
-      writeLake(LIVE, ...state('tries', 'units', 'splits')),
+      writeLake(LIVE, ...state('tries', 'units', 'splits', 'addresses')),
       ...ADD_PARTITIONS,
       send('liveQueue', 'backfillQueue'),
       receive('liveQueue', 'backfillQueue'),

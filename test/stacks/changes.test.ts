@@ -59,7 +59,7 @@ test('a further source may come and go, but its name stands for one bucket', () 
   const variables = { OTHER_RAW_BUCKETS: JSON.stringify({ 'source-0': { bucket: 'theirs', region: 'eu-west-1' } }) };
   const before: Deployed = new Map([
     ...deployed({ raw: 'ours' }),
-    [keyOf(type, 'TransformFunction'), { urn: 'TransformFunction', type, inputs: { environment: { variables } } }],
+    [keyOf(type, 'PlanFunction'), { urn: 'PlanFunction', type, inputs: { environment: { variables } } }],
   ]);
   expect(() => change(from('theirs', 'more'), before)).not.toThrow();
   expect(() => change(from(), before)).not.toThrow();
@@ -95,4 +95,17 @@ test('nor is one that raw objects are encrypted with', () => {
   expect(() => change({ ...LAKE, raw }, before)).toThrow(`raw.kmsKeyArn: raw objects are encrypted with ${KEY}: say`);
   expect(() => change({ ...LAKE, raw, formerKmsKeyArns: [KEY] }, before)).not.toThrow();
   expect(() => change({ ...LAKE, raw: { ...raw, kmsKeyArn: KEY } }, before)).not.toThrow();
+});
+
+test('a lake of plain addresses stays one, and one of hashed addresses too', () => {
+  const of = (settings: object): Deployed => {
+    const variables = { LAKE_SETTINGS: JSON.stringify(settings), OTHER_RAW_BUCKETS: '{}' };
+    const type = 'aws:lambda/function:Function';
+    return new Map([[keyOf(type, 'PlanFunction'), { urn: '', type, inputs: { environment: { variables } } }]]);
+  };
+  const hashed: LakeConfig = { ...LAKE, addresses: 'hashed' };
+  expect(() => change(hashed, of({ tags: [] }))).toThrow(/addresses: are plain in this lake.*another stage/);
+  expect(() => change(LAKE, of({ addresses: 'hashed' }))).toThrow(/addresses: are hashed in this lake/);
+  expect(() => change(hashed, of({ addresses: 'hashed' }))).not.toThrow();
+  expect(() => change(LAKE, of({}))).not.toThrow();
 });

@@ -27,6 +27,7 @@ test('name and region are enough: everything else has a default', () => {
     report: null,
     headerCarriers: ['send'],
     parquet: 'best',
+    addresses: 'plain',
     attributionDays: null,
     reportTimeZone: null,
     schedules: { enabled: true, at: {} },

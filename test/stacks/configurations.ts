@@ -61,6 +61,7 @@ export const EXISTING: Configuration = {
       },
     ],
     ses: null,
+    addresses: 'hashed',
     schedules: { enabled: false },
     atOnce: { live: 3, backfill: 2 },
     keepsData: true,

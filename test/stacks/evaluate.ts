@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ADDRESS_KEY_SET } from './address-key-set.ts';
 import type { Build, Configuration, Graph, Json, Resource } from './graph.ts';
 import { answerOf, outputsOf } from './pretended-account.ts';
 import type { Outputs, Pulumi } from './pretended-pulumi.ts';
@@ -46,8 +47,25 @@ const { MockMonitor }: { MockMonitor: MonitorClass } = require('@pulumi/pulumi/r
 const { deserializeProperties }: { deserializeProperties(struct: unknown): Record<string, Json> } =
   require('@pulumi/pulumi/runtime/rpc');
 
+// As SST's command line hands a secret on that was set.
+process.env.SST_SECRET_AddressKey = ADDRESS_KEY_SET;
+
 // SST ends physical names with a few random letters; here they are the same each time.
 crypto.randomBytes = (size: number) => Buffer.alloc(size, 1);
+
+/** What marks a secret among properties (Pulumi, resource provider protocol). */
+const SECRET = '4dabf18193072939515e22adb298388d';
+
+/** Properties without the marks, and which of them had one. */
+function opened(properties: Record<string, Json>): Pick<Resource, 'inputs' | 'secrets'> {
+  const secrets: string[] = [];
+  const inputs = Object.entries(properties).map(([name, value]): [string, Json] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !(SECRET in value)) return [name, value];
+    secrets.push(name);
+    return [name, value.value ?? null];
+  });
+  return { inputs: Object.fromEntries(inputs), secrets };
+}
 
 interface Recording {
   app: Graph['app'];
@@ -74,7 +92,7 @@ class Recorder extends MockMonitor {
       retainOnDelete: request.getRetainondelete(),
       dependsOn: request.getDependenciesList().map((urn) => urn.split('::').at(-1) ?? ''),
       ignoreChanges: request.getIgnorechangesList(),
-      inputs: deserializeProperties(request.getObject()),
+      ...opened(deserializeProperties(request.getObject())),
     });
     return super.registerResource(request, callback);
   }

@@ -20,6 +20,8 @@ export interface Resource {
   /** `type::name` of the component it is part of */
   parent: string;
   inputs: Readonly<Record<string, Json>>;
+  /** properties that are kept secret in the stage's state */
+  secrets: string[];
   /** is made by a provider, not a component */
   custom: boolean;
   protect: boolean;

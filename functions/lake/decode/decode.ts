@@ -1,4 +1,5 @@
 /** Decodes one JSON record into rows of events, headers and clicks. */
+import { events } from '../tables/events.ts';
 import { Rejection } from '../vocabulary.ts';
 import { classify, type EventRecord, hasHeaders } from './classify.ts';
 import { clear, type Draft, makeDraft } from './draft.ts';
@@ -8,6 +9,9 @@ import { extrasOf, survey, UNKNOWN_FIELDS, UNSAFE_NUMBERS } from './extras.ts';
 import type { JsonFields } from './fields.ts';
 import { makeParsers, type Parsers } from './parsers.ts';
 import { takePinpoint } from './pinpoint.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
+import { hiddenRecipient } from './recipients.ts';
+import { rowHider } from './row-code.ts';
 import { takeSes } from './ses.ts';
 import { hasLoneSurrogates, LONE_SURROGATE, mayHaveLoneSurrogates, wellFormed } from './surrogates.ts';
 import { isTimeSuspect } from './time.ts';
@@ -16,8 +20,11 @@ import type { Decode, MakeDecoder } from './types.ts';
 /**
  * Makes a decoder: records (innermost JSON values) in, rows of events, headers and clicks out. It keeps drafts and what
  * it remembers of repeated texts, nothing that changes a row: a record's rows depend on that record alone.
+ *
+ * With `hide`, addresses are hashed once all is known of a record and before anything is put into a row: whom an event is about
+ * is found by ways of writing an address, ids rest on the hash, and a link is taken apart as it will be kept.
  */
-export const makeDecoder: MakeDecoder = (settings) => {
+export const makeDecoder: MakeDecoder = (settings, hide) => {
   const draft = makeDraft();
   const parsers = makeParsers(settings);
   const carriers: ReadonlySet<string> = new Set(settings.headerCarriers);
@@ -34,11 +41,12 @@ export const makeDecoder: MakeDecoder = (settings) => {
     const carriesHeaders = draft.headers.length > 0 && row.sent_at !== null && carriers.has(row.event_type);
     if (carriesHeaders) checkHeaders(draft);
     if (draft.recipients.length * text.length > mostRowBytes) checkRows(draft, mostRowBytes);
+    if (hide) hideDraft(draft, hide);
     const link = draft.isClick ? parsers.link(row.link ?? '') : null;
 
     // From here on the sink has part of the record, so nothing in the record may make this fail any more.
     if (!emitEvents(draft, link, context, sink)) return { is: 'duplicate' };
-    if (carriesHeaders && row.sent_at !== null) emitHeaders(draft, row.sent_at, sink);
+    if (carriesHeaders && row.sent_at !== null) emitHeaders(draft, row.sent_at, sink, hide);
     return { is: 'accepted', source: record.source, eventType: draft.eventType };
   };
   return decode;
@@ -64,12 +72,21 @@ const checkRows = ({ event, recipients }: Draft, limit: number): void => {
   throw new Rejection('record_too_large', `its ${recipients.length} recipients would make rows of ${total} characters`);
 };
 
+/** Hashes what rows are made of; emitHeaders does so with headers. */
+const hideDraft = (draft: Draft, hide: Pseudonyms): void => {
+  hideEvent(draft.event, hide);
+  if (draft.linkTags !== null) draft.linkTags = hide.json(draft.linkTags);
+  draft.recipients = draft.recipients.map((recipient) => hiddenRecipient(recipient, hide));
+};
+
 /** Columns that are filled row by row: before that they hold values of the previous record. */
 const OF_THE_ROW: ReadonlySet<string> = new Set([
   ...['event_id', 'recipient', 'recipient_key', 'recipient_domain', 'bounce_action', 'smtp_status', 'diagnostic_code'],
   'reported_recipient',
   ...['attempt', 'source_key'],
 ]);
+
+const hideEvent = rowHider(events, OF_THE_ROW);
 
 /** The reader limits nesting. A record from elsewhere that is nested too deep is rejected in the same way. */
 const takeGuarded = (record: EventRecord, text: string, hasEscapes: boolean, draft: Draft, parsers: Parsers): void => {

@@ -7,6 +7,7 @@ import { type Draft, nobody, type Recipient } from './draft.ts';
 import { objectOf, requiredText, textOf } from './fields.ts';
 import type { Link } from './link.ts';
 import { headerText } from './message.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
 import { rowCopier } from './row-code.ts';
 import type { RecordContext, RowSink } from './types.ts';
 
@@ -64,18 +65,20 @@ export const checkHeaders = (draft: Draft): void => {
 };
 
 /** Puts a row for each header into the sink. `checkHeaders` has looked at them before. */
-export const emitHeaders = (draft: Draft, sentAt: number, sink: RowSink): void => {
+export const emitHeaders = (draft: Draft, sentAt: number, sink: RowSink, hide?: Pseudonyms): void => {
   const { event, header, headersPath } = draft;
   copyToHeader(event, header);
   header.sent_at = sentAt;
   for (let place = 0; place < draft.headers.length; place++) {
     const fields = objectOf(draft.headers[place], headersPath, place);
-    const name = requiredText(fields?.name, `${headersPath}.name`, place);
+    const given = requiredText(fields?.name, `${headersPath}.name`, place);
+    const name = hide ? hide.text(given) : given;
     header.position = place;
     const spelling = spellingAt(place, name);
     header.name = spelling.name;
     header.name_lower = spelling.lower;
-    header.value = headerText(fields?.value, `${headersPath}.value`, place);
+    const value = headerText(fields?.value, `${headersPath}.value`, place);
+    header.value = hide && value !== null ? hide.header(spelling.lower, value) : value;
     sink.header(header);
   }
 };

@@ -3,6 +3,7 @@ import { Rejection } from '../vocabulary.ts';
 import { isPlainAddress, parseAddresses } from './address.ts';
 import { nobody, type Recipient } from './draft.ts';
 import { type Field, listOf, objectOf, textOf, wordOf, wrongType } from './fields.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
 
 /** What the fields of a recipient are called in a source. */
 export interface RecipientFields {
@@ -72,6 +73,22 @@ const addAddresses = (
 /** A DSN's Final-Recipient begins with the type of the address (RFC 3464, 2.3.2): `rfc822; ann@example.org`. */
 const withoutType = (text: string): string =>
   text.replace(/^\s*(["'<]?)\s*(?:addr-type\s*:\s*)?(?:rfc822|utf-?8|smtp|unknown)\s*[;:]/i, '$1');
+
+/** The same with hashes: an address as given is its hash, too, as a display name is a person's. */
+export const hiddenRecipient = (recipient: Recipient, hide: Pseudonyms): Recipient => {
+  const { given, key, action, status, diagnostic, named, reported } = recipient;
+  const ofKey = key === null ? null : hide.address(key);
+  return {
+    ...recipient,
+    given: given === null ? null : (ofKey ?? hide.people(given)),
+    key: ofKey,
+    action: action === null ? null : hide.text(action),
+    status: status === null ? null : hide.text(status),
+    diagnostic: diagnostic === null ? null : hide.text(diagnostic),
+    named: named === null ? null : hide.address(named),
+    reported: reported === null ? null : hide.people(withoutType(reported)),
+  };
+};
 
 const checkNumber = ({ length }: readonly Recipient[], path: string): void => {
   if (length > MOST_RECIPIENTS)

@@ -32,6 +32,23 @@ export const rowCopier = <From extends Table, To extends Table>(
   return statements(['source', 'target'], lines);
 };
 
+/** What becomes of a text on its way into a column: a method of Pseudonyms. */
+type Way = 'people' | 'text' | 'json';
+
+/** Hashes addresses in every text of a row but those columns. */
+export const rowHider = <T extends Table>(
+  table: T,
+  butColumns: ReadonlySet<string>,
+): ((row: RowOf<T>, hide: Readonly<Record<Way, (text: string) => string>>) => void) => {
+  const lines = Object.entries(table.columns).flatMap(([name, column]) => {
+    if (column.type !== 'string' || column.lineage || butColumns.has(name)) return [];
+    const way: Way = column.person === 'address' ? 'people' : column.json ? 'json' : 'text';
+    const value = `row[${JSON.stringify(name)}]`;
+    return [`if (${value} !== null) ${value} = hide.${way}(${value});`];
+  });
+  return statements(['row', 'hide'], lines);
+};
+
 const statements = <F>(parameters: readonly string[], lines: readonly string[]): F =>
   new Function(...parameters, `'use strict';\n${lines.join('\n')}`) as F;
 

@@ -5,6 +5,7 @@ import type { ClickRow } from '../tables/clicks.ts';
 import type { EventRow } from '../tables/events.ts';
 import type { HeaderRow } from '../tables/headers.ts';
 import type { EventType, Source } from '../vocabulary.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
 
 /**
  * Where a decoder puts rows. Rows are drafts: one object per table that the decoder fills again for each row, with the
@@ -37,4 +38,4 @@ export type Verdict =
 
 /** @throws Rejection, before anything of the record was put into the sink */
 export type Decode = (value: JsonValue, text: string, context: RecordContext, sink: RowSink) => Verdict;
-export type MakeDecoder = (settings: Settings) => Decode;
+export type MakeDecoder = (settings: Settings, hide?: Pseudonyms) => Decode;

@@ -151,6 +151,9 @@ export const alertToldKey = (subject: string, n: number, channel?: string): stri
 /** What an hourly look compares the hours of a day with. */
 export const hourlyBaselineKey = (dt: string): string => `${STATE}/baselines/dt=${dt}/hours.json`;
 
+/** Names the key that the lake's addresses are hashed under, by its fingerprint. */
+export const addressKey = `${STATE}/addresses/key.json`;
+
 /** The number in a key that ends in `/<n>.json`, or null. */
 export const numberOf = (key: string): number | null => {
   const match = /(?:^|\/)(\d+)\.json$/.exec(key);

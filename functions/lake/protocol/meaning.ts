@@ -8,9 +8,11 @@ import { rawSources, sourceOf } from './raw-sources.ts';
  * before a change of it is seen in old rows.
  */
 export function meaningOf(settings: Settings, key = ''): string {
-  const { tags, dimensions, headerCarriers } = settings;
+  const { tags, dimensions, headerCarriers, addresses } = settings;
   const { objectNameOffsetHours } = sourceOf(settings, key);
-  return hash('sha256', JSON.stringify([tags, dimensions, headerCarriers, objectNameOffsetHours]), 'hex').slice(0, 16);
+  const others = addresses === 'plain' ? [] : [addresses];
+  const all = [tags, dimensions, headerCarriers, objectNameOffsetHours, ...others];
+  return hash('sha256', JSON.stringify(all), 'hex').slice(0, 16);
 }
 
 /** What rows may mean today: a source that is added makes none of the others' mean something else. */

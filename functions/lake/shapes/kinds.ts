@@ -3,6 +3,7 @@
  * Every other text is passed on unchanged, into a column, a header's value, tags or extras. Which column that is, the
  * decoder shows when it is run with markers: values that are valid in that place and can't occur otherwise.
  */
+import { isOfPeople } from '../decode/pseudonyms.ts';
 import type { JsonObject, JsonValue } from '../read/record.ts';
 import { INTEGER, type Leaf } from './shapes.ts';
 
@@ -36,6 +37,14 @@ export type Kind =
   | 'link'
   | 'text';
 
+/** How addresses in a value are hashed where they are (decode/pseudonyms.ts); null: it can hold none. */
+export function wayOf({ path, route }: Leaf, kind: Kind, record: JsonObject): 'address' | 'people' | 'text' | null {
+  if (kind === 'integer' || kind === 'time') return null;
+  if (kind === 'address') return kind;
+  if (HEADER_VALUE.test(path)) return isOfPeople(headerNameOf(route, record)) ? 'people' : 'text';
+  return kind === 'words' && !path.endsWith('subject') ? 'people' : 'text';
+}
+
 export const isFixed = (path: string): boolean => FIXED.test(path);
 
 export function kindOf({ path, kind, route }: Leaf, record: JsonObject): Kind {
@@ -50,10 +59,15 @@ export function kindOf({ path, kind, route }: Leaf, record: JsonObject): Kind {
   if (LINK.test(path)) return 'link';
   if (!HEADER_VALUE.test(path)) return 'text';
   // Headers stand in for common headers that aren't there.
-  const name = valueAt(record, [...route.slice(0, -1), 'name']);
-  const lower = typeof name === 'string' ? name.toLowerCase() : '';
+  const lower = headerNameOf(route, record);
   if (lower === 'from') return 'sender';
   return lower === 'subject' || lower === 'reply-to' ? 'words' : 'text';
+}
+
+/** In lower case. */
+function headerNameOf(route: Leaf['route'], record: JsonObject): string {
+  const name = valueAt(record, [...route.slice(0, -1), 'name']);
+  return typeof name === 'string' ? name.toLowerCase() : '';
 }
 
 /** Values of which the decoder makes more, or less, than of a marker: what changes with them rests on this value. */

@@ -12,6 +12,7 @@
  *       plan:   event_type = open; message_id = value 0; ip_address = value 5; event_id = SHA-256 of ["ses","open","·0·",…
  */
 import { hash } from 'node:crypto';
+import { mayHoldBytes, type Pseudonyms } from '../decode/pseudonyms.ts';
 import { isTimeSuspect } from '../decode/time.ts';
 import type { Decode, RecordContext } from '../decode/types.ts';
 import type { JsonObject, JsonValue, TextEnvelope } from '../read/record.ts';
@@ -48,7 +49,7 @@ import {
   unescaped,
   zuluInstant,
 } from './spans.ts';
-import { Rows, Teacher } from './teacher.ts';
+import { Rows } from './teacher.ts';
 
 /** Where rows go: those of one unit, by table. */
 export interface UnitTables<Mark extends RowsMark = RowsMark> {
@@ -86,12 +87,15 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   readonly #settings: Settings;
   readonly #rows: UnitTables<Mark>;
   readonly #decode: Decode;
+  readonly #hide: Pseudonyms | undefined;
   readonly #planner: Planner;
   readonly #shapes = new Shapes<Knowledge>();
   /** envelopes with an event in one of their texts; what is known of one is which text */
   readonly #letters = new Shapes<number>();
   readonly #content = new Bytes();
   readonly #written = new Bytes();
+  /** a record in which addresses are hashed */
+  readonly #hashed = new Bytes();
   readonly #context: Record<TableName, ContextColumns>;
   #credit = MOST_CREDIT;
 
@@ -112,13 +116,14 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   #window: Buffer = this.#bytes;
   #windowView: DataView = this.#view;
 
-  /** @param decode what the records that aren't known are decoded with */
-  constructor(settings: Settings, rows: UnitTables<Mark>, decode: Decode) {
+  /** @param decode what the records that aren't known are decoded with @param hide what that hashes addresses with, if it does */
+  constructor(settings: Settings, rows: UnitTables<Mark>, decode: Decode, hide?: Pseudonyms) {
     this.#settings = settings;
     this.#rows = rows;
     this.#decode = decode;
+    this.#hide = hide;
     const columns = rows.columns();
-    this.#planner = new Planner(new Teacher(settings), columns);
+    this.#planner = new Planner(settings, columns, hide);
     this.#context = {
       events: contextColumns(columns.events),
       clicks: contextColumns(columns.clicks),
@@ -154,7 +159,10 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   read(context: RecordContext): 'accepted' | 'duplicate' | null {
     const known = this.#known;
     if (!known?.plan || !this.#check(known.plan)) return null;
-    if (known.plan.proofs < PROOFS) return this.#prove(known, known.plan, context);
+    const isProof = known.plan.proofs < PROOFS;
+    const text = isProof ? this.#bytes.toString('utf8', this.#start, this.#shapes.end) : '';
+    if (this.#hide && !this.#hideAddresses(known.plan, this.#hide)) return null;
+    if (isProof) return this.#prove(known, known.plan, text, context);
     if (this.#credit < MOST_CREDIT) this.#credit++;
     return this.#put(known.plan, context);
   }
@@ -279,11 +287,53 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     return true;
   }
 
+  /**
+   * Puts hashes in the place of the record's addresses. What makes a plan fit was looked at before, and what the decoder says of
+   * a value is asked with the value as it was. False if the decoder has to read the record.
+   */
+  #hideAddresses({ hidden, leaves }: Plan, hide: Pseudonyms): boolean {
+    const { spans, escaped } = this.#shapes;
+    const [bytes, start, out] = [this.#bytes, this.#start, this.#hashed];
+    out.clear();
+    for (let i = 0; i < hidden.length; i++) {
+      const one = hidden[i];
+      if (one === undefined) return false;
+      const { leaf, way } = one;
+      const moved = out.at === 0 ? 0 : start;
+      const from = (spans[2 * leaf] ?? 0) + moved;
+      const to = (spans[2 * leaf + 1] ?? 0) + moved;
+      if (way === 'text' && !mayHoldBytes(bytes, from, to)) continue;
+      const isEscaped = escaped[leaf] === 1;
+      const raw = bytes.toString('utf8', from, to);
+      const given: string = isEscaped ? JSON.parse(`"${raw}"`) : raw;
+      const made = hide[way](given);
+      if (made === given) continue;
+      const written = JSON.stringify(made).slice(1, -1);
+      if (written !== made && !isEscaped) return false;
+      // Behind a copy of the record, so that all its values lie in one buffer.
+      if (out.at === 0) {
+        this.#appendTo(out, bytes, this.#view, start, this.#shapes.end);
+        for (let at = 0; at < 2 * leaves; at++) spans[at] = (spans[at] ?? 0) - start;
+      }
+      const at = out.at;
+      out.need(3 * written.length);
+      out.at += out.buffer.write(written, at);
+      spans[2 * leaf] = at;
+      spans[2 * leaf + 1] = out.at;
+      if (way !== 'address') continue;
+      this.#numbers[leaf] = at + written.indexOf('@') + 1;
+      this.#capitals[leaf] = 0;
+    }
+    if (out.at === 0) return true;
+    this.#bytes = out.buffer;
+    this.#view = out.view;
+    return true;
+  }
+
   /** Reads the record both ways, and keeps it only if the rows are the same. */
-  #prove(known: Knowledge, plan: Plan, context: RecordContext): 'accepted' | null {
+  #prove(known: Knowledge, plan: Plan, text: string, context: RecordContext): 'accepted' | null {
     const rows = this.#rows;
     const mark = rows.mark();
-    const text = this.#bytes.toString('utf8', this.#start, this.#shapes.end);
     if (this.#put(plan, context) === 'accepted') {
       const decoded = new Rows();
       const verdict = this.#decode(JSON.parse(text), text, { ...context, hasEscapes: true }, decoded);
@@ -495,7 +545,10 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   }
 
   #append(bytes: Buffer, view: DataView, from: number, to: number): void {
-    const out = this.#written;
+    this.#appendTo(this.#written, bytes, view, from, to);
+  }
+
+  #appendTo(out: Bytes, bytes: Buffer, view: DataView, from: number, to: number): void {
     out.need(to - from);
     copyBytes(bytes, view, from, to, out.buffer, out.view, out.at);
     out.at += to - from;

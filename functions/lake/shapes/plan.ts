@@ -5,7 +5,9 @@
  */
 import { eventId, eventIdText } from '../decode/emit.ts';
 import { parseLink } from '../decode/link.ts';
+import type { Pseudonyms } from '../decode/pseudonyms.ts';
 import type { JsonObject, JsonValue } from '../read/record.ts';
+import type { Settings } from '../settings.ts';
 import type { EventRow } from '../tables/events.ts';
 import type { ColumnBuffer, Value } from '../write/column.ts';
 import type { Columns } from '../write/columns.ts';
@@ -23,10 +25,11 @@ import {
   setValue,
   timeOfMarker,
   valueAt,
+  wayOf,
 } from './kinds.ts';
 import { addPut, Memo, type Names, type Puts, TABLES, type TableName } from './memo.ts';
 import type { Leaf } from './shapes.ts';
-import type { Row, Rows, Teacher } from './teacher.ts';
+import { type Row, type Rows, Teacher } from './teacher.ts';
 
 /** Bytes that are the same in every record of the shape. */
 export interface Piece {
@@ -117,6 +120,10 @@ export interface Plan {
   times: Int32Array;
   integers: Int32Array;
   addresses: Int32Array;
+  /** how many leaves there are */
+  leaves: number;
+  /** leaves that may hold addresses which are to be hashed; none where addresses stay */
+  hidden: readonly { leaf: number; way: 'address' | 'people' | 'text' }[];
   /** leaf pairs of addresses that must be the same; all others must differ, whatever the case of their letters */
   same: Int32Array;
   different: Int32Array;
@@ -148,11 +155,16 @@ export type TableColumns = Readonly<Record<TableName, Columns>>;
 
 export class Planner {
   readonly #teacher: Teacher;
+  /** what the values asked about make of rows comes from this one, which hashes addresses where they are to be hashed */
+  readonly #hider: Teacher;
+  readonly #hide: Pseudonyms | undefined;
   readonly #columns: TableColumns;
   readonly #memos = new Map<string, Memo>();
 
-  constructor(teacher: Teacher, columns: TableColumns) {
-    this.#teacher = teacher;
+  constructor(settings: Settings, columns: TableColumns, hide: Pseudonyms | undefined) {
+    this.#teacher = new Teacher(settings);
+    this.#hider = hide ? new Teacher(settings, hide) : this.#teacher;
+    this.#hide = hide;
     this.#columns = columns;
   }
 
@@ -172,6 +184,7 @@ export class Planner {
     const groups = groupsOf(record, leaves, kinds);
     const markers = kinds.map((kind, n) => markerOf(kind, n, groups[n] ?? n));
     const marked = structuredClone(record);
+    this.#refuseAddresses(marked, leaves);
     for (const [n, { route }] of leaves.entries()) setValue(marked, route, markers[n] ?? '');
     const rows = this.#teacher.rowsOf(marked);
     const [event] = rows?.events ?? [];
@@ -227,6 +240,8 @@ export class Planner {
       times: of(leavesWith('time')),
       integers: of(leavesWith('integer')),
       addresses: of(addresses),
+      leaves: leaves.length,
+      hidden: this.#hide ? hiddenOf(record, leaves, kinds, lesson) : [],
       same: of(pairs.filter(isPair).flat()),
       different: of(pairs.filter((pair) => !isPair(pair)).flat()),
       occurred,
@@ -236,6 +251,14 @@ export class Planner {
       clicks,
       headers,
     };
+  }
+
+  /** What is the same in each record of the shape, such as the name of a tag, goes into rows as it is. */
+  #refuseAddresses(record: JsonObject, leaves: readonly Leaf[]): void {
+    if (!this.#hide) return;
+    for (const { route } of leaves) setValue(record, route, '');
+    const rest = JSON.stringify(record);
+    if (this.#hide.json(rest) !== rest) throw new Unplannable();
   }
 
   /** Finds the columns that rest on values which the decoder takes apart: they change when such a value does. */
@@ -254,12 +277,13 @@ export class Planner {
       const probes = PROBES[kind];
       if (!probes) continue;
       const marker = valueAt(marked, route);
-      const ask = (text: string): Rows | null => {
+      const askOf = (teacher: Teacher, text: string): Rows | null => {
         setValue(marked, route, text);
-        const made = this.#teacher.rowsOf(marked);
+        const made = teacher.rowsOf(marked);
         setValue(marked, route, marker as Marker);
         return made;
       };
+      const ask = (text: string): Rows | null => askOf(this.#teacher, text);
       const names: Record<TableName, string[]> = { events: [], clicks: [], headers: [] };
       for (const probe of probes) {
         const others = ask(probe);
@@ -277,7 +301,12 @@ export class Planner {
           else words.set(`${table}.${name}`, asked.length);
         }
       }
-      asked.push({ leaf: n, memo: this.#memoOf(path, kind, names), isWords, ask });
+      // A marker that was hashed is none any more: whether others have a part in it, plain rows tell.
+      const askHidden = (text: string): Rows | null => {
+        const plain = ask(text);
+        return plain && !isOfOthers(plain, names) ? askOf(this.#hider, text) : null;
+      };
+      asked.push({ leaf: n, memo: this.#memoOf(path, kind, names), isWords, ask: this.#hide ? askHidden : ask });
       lesson.used.add(n);
     }
     return { asked, rests, words };
@@ -291,15 +320,35 @@ export class Planner {
     }
   }
 
+  readonly #linkRow = (link: string): Row => linkRow(this.#hide ? this.#hide.text(link) : link);
+
   /** Values at one path, on which the same columns rest, mean the same in every shape. */
   #memoOf(path: string, kind: Kind, names: Names): Memo {
     const key = JSON.stringify([path, names]);
-    const parse = kind === 'link' && TABLES.every((table) => names[table].every(isOfLink)) ? linkRow : null;
+    const parse = kind === 'link' && TABLES.every((table) => names[table].every(isOfLink)) ? this.#linkRow : null;
     const memo = this.#memos.get(key) ?? new Memo(names, this.#columns, parse);
     this.#memos.set(key, memo);
     return memo;
   }
 }
+
+/** Leaves that turn up in rows, and may hold addresses. */
+function hiddenOf(record: JsonObject, leaves: readonly Leaf[], kinds: readonly Kind[], lesson: Lesson): Plan['hidden'] {
+  return leaves.flatMap((leaf, n) => {
+    const kind = kinds[n] ?? 'text';
+    const way = kind === 'address' || lesson.used.has(n) ? wayOf(leaf, kind, record) : null;
+    return way === null ? [] : [{ leaf: n, way }];
+  });
+}
+
+/** Does another value have a part in one of these columns? */
+const isOfOthers = (rows: Rows, names: Names): boolean =>
+  TABLES.some((table) =>
+    names[table].some((name) => {
+      const value = (rows[table][0] as Row | undefined)?.[name];
+      return typeof value === 'string' && isMarked(value);
+    }),
+  );
 
 /** For each leaf the number of the first leaf whose address is the same. */
 function groupsOf(record: JsonObject, leaves: readonly Leaf[], kinds: readonly Kind[]): number[] {

@@ -1,5 +1,6 @@
 /** Runs the decoder on example records, and returns copies of the rows that it makes. */
 import { makeDecoder } from '../decode/decode.ts';
+import type { Pseudonyms } from '../decode/pseudonyms.ts';
 import type { Decode } from '../decode/types.ts';
 import type { JsonObject } from '../read/record.ts';
 import type { Settings } from '../settings.ts';
@@ -35,8 +36,8 @@ export class Rows {
 export class Teacher {
   readonly #decode: Decode;
 
-  constructor(settings: Settings) {
-    this.#decode = makeDecoder(settings);
+  constructor(settings: Settings, hide?: Pseudonyms) {
+    this.#decode = makeDecoder(settings, hide);
   }
 
   /** Null if it doesn't take it for an event. */

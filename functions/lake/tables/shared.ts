@@ -10,10 +10,15 @@ export const feed = required(
     few,
   ),
 );
-export const message_id = required(string("The mail service's id of the message.", { storage: 'delta' }));
-export const recipient = string('The address as given; NULL where the event names none or several share it.');
+export const message_id = required(
+  string("The mail service's id of the message.", { storage: 'delta', person: 'mail' }),
+);
+export const recipient = string('The address as given; NULL where the event names none or several share it.', {
+  person: 'address',
+});
 export const recipient_key = string(
   'The address without display name and outer spaces, in lower case: what counting goes by.',
+  { person: 'address' },
 );
 export const recipient_domain = string('The domain of recipient_key, in ASCII (IDNA); NULL if there is none.', few);
 export const sent_at = timestamp('When the message was sent.', { storage: 'delta' });
@@ -57,7 +62,7 @@ export const lineage = {
   ),
 };
 export const agent = {
-  ip_address: string('The address that opened or clicked.'),
+  ip_address: string('The address that opened or clicked.', { person: 'ip' }),
   user_agent: string('The user agent, as reported.', few),
   client_name: string('Mail client or browser, from the user agent.', few),
   device_class: string('`desktop`, `mobile`, `tablet`, `tv` or `bot`; NULL if unknown.', few),

@@ -13,7 +13,18 @@ export interface Column {
   storage?: 'dictionary' | 'delta';
   /** says where the row came from: differs between copies of one event */
   lineage?: true;
+  /** what of persons it may hold; left out: nothing */
+  person?: Person;
+  /** the text is JSON */
+  json?: true;
 }
+
+/**
+ * What a column may hold of persons: one address or several; a name; an IP address of theirs; words, links and tags that may
+ * hold any of it; or the id of one mail, which is one person's nearly always. Hashing (decode/pseudonyms.ts), what an agent is
+ * shown and the tables without persons all go by this.
+ */
+export type Person = 'address' | 'name' | 'ip' | 'text' | 'mail';
 
 export interface Table<C extends Record<string, Column> = Record<string, Column>> {
   name: string;
@@ -50,7 +61,7 @@ export const defineTable = <const C extends Record<string, Column>>(
 ): Table<C> => table;
 
 type Made<T extends ColumnType, N extends boolean, O> = { type: T; nullable: N; doc: string } & O;
-type Storage = Partial<Pick<Column, 'storage' | 'lineage'>>;
+type Storage = Partial<Pick<Column, 'storage' | 'lineage' | 'person' | 'json'>>;
 
 const maker =
   <T extends ColumnType>(type: T) =>

@@ -31,9 +31,18 @@ type Job = Pick<OpenUnit, 'unit' | 'plan' | 'bytes'>;
  * @throws AggregateError at the end, naming each unit that stayed open and why
  */
 export async function transformUnits(units: readonly OpenUnit[], options: PoolOptions): Promise<number> {
-  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, onOutcome } = options;
+  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, onOutcome } = options;
   const { workers, memoryBytes, silenceMs } = workerLimits(options.limits);
-  const setup: WorkerSetup = { rawRoot, otherRaws, lakeRoot, durable, settings, version, memoryBytes };
+  const setup: WorkerSetup = {
+    rawRoot,
+    otherRaws,
+    lakeRoot,
+    durable,
+    settings,
+    version,
+    addressKey: addressKey ?? null,
+    memoryBytes,
+  };
   const ports = { lake: new DiskStore(lakeRoot, { durable }), clock: systemClock };
   const waiting: Job[] = units.toSorted((a, b) => b.bytes - a.bytes);
   const failures: Error[] = [];

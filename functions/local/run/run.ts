@@ -58,7 +58,7 @@ export async function planAll({ ports, settings }: LocalLake): Promise<Planned> 
 
 /** Transforms units on all cores; the outcomes of those that succeeded, in order of unit. */
 export async function transformAll(
-  { rawRoot, otherRaws, lakeRoot, durable, settings, version }: LocalLake,
+  { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey }: LocalLake,
   units: readonly OpenUnit[],
   progress: Progress,
   limits: Partial<WorkerLimits> = {},
@@ -78,6 +78,7 @@ export async function transformAll(
       durable,
       settings,
       version,
+      addressKey,
       limits,
       onRead: (bytes) => progress.advance(bytes),
       onOutcome: (outcome) => outcomes.push(outcome),

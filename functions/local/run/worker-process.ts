@@ -6,6 +6,7 @@
 import { systemClock } from '#host/clock.ts';
 import { EXIT } from '#host/failure.ts';
 import { byteCount } from '#host/figures.ts';
+import { keyedHash } from '#host/keyed-hash.ts';
 import type { UnitMessage } from '#lake/ports.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import type { Settings } from '#lake/settings.ts';
@@ -25,6 +26,8 @@ export interface WorkerSetup {
   durable: boolean;
   settings: Settings;
   version: string;
+  /** what addresses are hashed under; null where they stay */
+  addressKey?: string | null;
   /** memory that the process may hold before it stops a unit, bytes */
   memoryBytes: number;
 }
@@ -47,7 +50,8 @@ const say = (report: WorkerReport): void => {
 const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
 /** The first message says where and how, the others name units. */
-process.once('message', ({ rawRoot, otherRaws, lakeRoot, durable, settings, version, memoryBytes }: WorkerSetup) => {
+process.once('message', (setup: WorkerSetup) => {
+  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, memoryBytes } = setup;
   const ports = {
     raw: openSources(rawRoot, otherRaws),
     lake: new DiskStore(lakeRoot, { durable }),
@@ -83,6 +87,7 @@ process.once('message', ({ rawRoot, otherRaws, lakeRoot, durable, settings, vers
     try {
       const outcome = await transform(ports, message, {
         ...{ settings, version, onObject, guard, onTry, onTryEnd },
+        ...(addressKey ? { keyedHash: keyedHash(addressKey) } : {}),
         isExact: process.env.MAILLAKE_EXACT === '1',
       });
       current = null;

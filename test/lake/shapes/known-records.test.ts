@@ -1,13 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { makeDecoder } from '#lake/decode/decode.ts';
+import { Pseudonyms } from '#lake/decode/pseudonyms.ts';
 import { readObject } from '#lake/read/object.ts';
 import type { JsonValue, Place } from '#lake/read/record.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { KnownRecords } from '#lake/shapes/known-records.ts';
 import { UnitRows } from '#lake/steps/transform/unit-rows.ts';
 import { ENVELOPES, wrapped } from '#test/envelopes.ts';
-import { differenceOf } from '#test/fuzz/both-ways.ts';
+import { differenceOf, KEYED_HASH } from '#test/fuzz/both-ways.ts';
 import { RECORD_TEXTS, SEEDS } from '#test/fuzz/corpus.ts';
 
 const SOUND = RECORD_TEXTS.map((text) => JSON.stringify(JSON.parse(text)));
@@ -17,10 +18,10 @@ const repeated = (text: string, times: number): string[] =>
   Array.from({ length: times }, (_, i) => text.replace(/("message_?[iI]d":")[^"]*/, `$1message-${i}`));
 
 /** How many records of an object are read by their shape, and how many by the decoder. */
-async function waysOf(bytes: Buffer): Promise<{ known: number; decoded: number }> {
+async function waysOf(bytes: Buffer, hide?: Pseudonyms): Promise<{ known: number; decoded: number }> {
   const rows = new UnitRows();
-  const decode = makeDecoder(DEFAULT_SETTINGS);
-  const known = new KnownRecords(DEFAULT_SETTINGS, rows, decode);
+  const decode = makeDecoder(DEFAULT_SETTINGS, hide);
+  const known = new KnownRecords(DEFAULT_SETTINGS, rows, decode, hide);
   const context = { attempt: 'a', sourceKey: 'k', sourceOrdinal: 0, deliveredAt: 0 };
   const ways = { known: 0, decoded: 0 };
   const visitor = {
@@ -59,7 +60,9 @@ describe('a record whose shape is known', () => {
   test.each(known.map((text) => [kindOfText(text), text] as const))(
     '%s, is read from its bytes: only the first two are decoded',
     async (_, text) => {
-      expect(await waysOf(Buffer.from(repeated(text, 10).join('\n')))).toEqual({ known: 8, decoded: 2 });
+      const bytes = Buffer.from(repeated(text, 10).join('\n'));
+      expect(await waysOf(bytes)).toEqual({ known: 8, decoded: 2 });
+      expect(await waysOf(bytes, new Pseudonyms(KEYED_HASH))).toEqual({ known: 8, decoded: 2 });
     },
   );
 
@@ -92,6 +95,9 @@ describe('both ways give the same counts and files, byte for byte', () => {
     const fixtures = SEEDS.map(({ bytes }) => bytes);
     expect(await differenceOf(fixtures)).toBeNull();
     expect(await differenceOf([all, ...fixtures, ...fixtures])).toBeNull();
+    expect(
+      await differenceOf([all, ...fixtures, ...fixtures], { ...DEFAULT_SETTINGS, addresses: 'hashed' }),
+    ).toBeNull();
   });
 
   test('for records in every envelope', async () => {

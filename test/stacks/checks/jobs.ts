@@ -1,8 +1,11 @@
 /** Checks functions, schedules and queues of an evaluated stage. */
 import { expect, test } from 'vitest';
-import { readEnvironment, VARIABLES } from '#aws/environment.ts';
+import { ADDRESS_KEY, readEnvironment, VARIABLES } from '#aws/environment.ts';
+import { keyedVersion } from '#host/attempt-version.ts';
 import { codeVersion } from '#host/code-version.ts';
+import { keyedHash } from '#host/keyed-hash.ts';
 import { LAMBDAS, type Lambda } from '../../../stacks/spec/lambdas.ts';
+import { ADDRESS_KEY_SET } from '../address-key-set.ts';
 import { at, type Graph, type Json, listAt, ofType, resourceOf, textAt } from '../graph.ts';
 import { grantsOf } from '../statements.ts';
 import { all, type Stages } from './stages.ts';
@@ -93,9 +96,24 @@ export function jobChecks(stages: Stages): void {
         database: at(graph.outputs, 'database'),
         stage: graph.app.stage,
         workgroup: `${graph.app.name}-${graph.app.stage}-pipeline`,
-        version: codeVersion(environment(graph).settings),
+        version: keyedVersion(
+          codeVersion(environment(graph).settings),
+          environment(graph).settings.addresses === 'hashed' ? keyedHash(ADDRESS_KEY_SET).fingerprint : null,
+        ),
       });
     }
+    // The key of addresses is handed to transform alone, as a secret, and where they stay as they are to nobody.
+    for (const graph of all(stages)) {
+      const holders = lambdas.filter(([name]) => ADDRESS_KEY in variablesOf(functionOf(graph, name)));
+      const isHashed = environment(graph).settings.addresses === 'hashed';
+      expect(holders.map(([name]) => name)).toEqual(isHashed ? ['transform'] : []);
+    }
+    expect(variablesOf(functionOf(stages.existing(), 'transform'))[ADDRESS_KEY]).toBe(ADDRESS_KEY_SET);
+    const kept = stages.existing().resources.filter(({ secrets }) => secrets.length > 0);
+    expect(kept.map(({ name, secrets }) => [name, secrets])).toEqual([
+      ['AddressKeyLinkRef', ['properties']],
+      ['TransformFunction', ['environment']],
+    ]);
     // What is read anew are the template's data sets in memory, and the right to it goes as far.
     for (const graph of all(stages)) {
       const { dashboard } = environment(graph);

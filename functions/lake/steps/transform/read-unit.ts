@@ -1,8 +1,9 @@
 /** Reads and decodes the raw objects of a unit. This part of transform knows bytes and records, and nothing of the protocol. */
 import { makeDecoder } from '../../decode/decode.ts';
+import { Pseudonyms } from '../../decode/pseudonyms.ts';
 import { deliveredAt } from '../../decode/time.ts';
-import type { RecordContext } from '../../decode/types.ts';
-import { ChangedObject, MissingObject, type RawStore, type StoredBody } from '../../ports.ts';
+import type { RecordContext, Verdict } from '../../decode/types.ts';
+import { ChangedObject, type KeyedHash, MissingObject, type RawStore, type StoredBody } from '../../ports.ts';
 import { ContentDigest, digestOf, type ReadContent } from '../../protocol/contents.ts';
 import { sourceOf } from '../../protocol/raw-sources.ts';
 import type { ObjectProblem, PlannedObject, PlannedUnit } from '../../protocol/records.ts';
@@ -36,6 +37,8 @@ export interface ReadOptions {
   guard?: Guard | undefined;
   /** Every record is parsed and decoded, also those whose shape is known: slower, with the same rows. */
   isExact?: boolean | undefined;
+  /** what addresses become, where the setting `addresses` is `hashed`; asked for then, and not used else */
+  keyedHash?: KeyedHash | undefined;
 }
 
 /** The same unit and attempt give the same content, byte for byte. */
@@ -56,13 +59,14 @@ const RAW_KEPT = 64 * 1024;
 /**
  * Reads, decodes and collects the rows of a unit under the name of an attempt. The result depends on the raw data only.
  */
-export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard, isExact }) => {
+export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard, isExact, keyedHash }) => {
   const rows = new UnitRows();
   const tally = new Tally();
   const problems: ObjectProblem[] = [];
   const contents: ReadContent[] = [];
-  const decode = makeDecoder(settings);
-  const known = isExact ? null : new KnownRecords(settings, rows, decode);
+  const hide = pseudonymsOf(settings, keyedHash);
+  const decode = makeDecoder(settings, hide);
+  const known = isExact ? null : new KnownRecords(settings, rows, decode, hide);
   let newestDeliveredAt: number | null = null;
   let unasked = { records: 0, text: 0 };
   const counted = (text = 0): void => {
@@ -102,7 +106,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         context.hasEscapes = place.hasEscapes;
         try {
           const verdict = decode(value, text, context, rows);
-          tally.verdict(verdict);
+          tally.verdict(shown(verdict));
           const { isBare, textEnvelope = null } = place;
           if (verdict.is === 'accepted' && (isBare || textEnvelope)) known?.learn(value, text, textEnvelope);
         } catch (error) {
@@ -112,7 +116,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
       },
       skip(kind) {
         counted();
-        tally.verdict({ is: 'skipped', type: kind });
+        tally.verdict(shown({ is: 'skipped', type: kind }));
       },
       reject(rejection, place) {
         counted();
@@ -120,6 +124,9 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         quarantine(rejection, place);
       },
     };
+    /** A record that is skipped tells by its own words what it is. */
+    const shown = (verdict: Verdict): Verdict =>
+      hide && verdict.is === 'skipped' ? { ...verdict, type: hide.text(verdict.type) } : verdict;
     const quarantine = (rejection: Refusal, place: Place | null): void =>
       rows.quarantine({
         attempt,
@@ -129,8 +136,8 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         byte_length: place?.length ?? null,
         range_ordinal: place?.first ?? null,
         reason: rejection.reason,
-        detail: rejection.detail,
-        raw: place ? rawOf(place) : null,
+        detail: hide ? placeOnly(rejection.detail, hide) : rejection.detail,
+        raw: place && !hide ? rawOf(place) : null,
         delivered_to_lake_at: context.deliveredAt,
       });
     const reader: KnownReader | undefined = known
@@ -199,6 +206,16 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
     }
   }
 };
+
+/** @throws Error if addresses are to be hashed and nothing is there to do so */
+export function pseudonymsOf({ addresses }: Settings, keyedHash: KeyedHash | undefined): Pseudonyms | undefined {
+  if (addresses === 'plain') return undefined;
+  if (!keyedHash) throw new Error('addresses are to be hashed, and there is no key');
+  return new Pseudonyms(keyedHash);
+}
+
+/** A detail without the value, which is cut, and so may begin or end within an address. The byte range tells where it is. */
+const placeOnly = (detail: string, hide: Pseudonyms): string => hide.text(detail.split(': ', 1)[0] ?? '');
 
 /** How often reading begins again of an object that changes while it is read. */
 const MOST_LOOKS = 3;

@@ -1,0 +1,62 @@
+/** The key of addresses on this machine: a variable, or a file of the user's own, outside of the lake. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '#host/failure.ts';
+import { keyedHash, newKey } from '#host/keyed-hash.ts';
+import type { Store } from '#lake/ports.ts';
+import { bindAddresses, fingerprintOf, OtherAddresses } from '#lake/protocol/address-key.ts';
+import type { Settings } from '#lake/settings.ts';
+
+export const KEY_VARIABLE = 'MAILLAKE_ADDRESS_KEY';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Named by the key's fingerprint, which the lake has: a folder of keys serves many lakes. */
+const keyFile = (fingerprint: string, env: Variables): string =>
+  join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'maillake', `${fingerprint}.key`);
+
+/** The key of that fingerprint, or any that the variable holds; null if there is none. */
+export function findKey(fingerprint: string | null, env: Variables = process.env): string | null {
+  const given = env[KEY_VARIABLE];
+  if (given) return given;
+  if (fingerprint === null) return null;
+  const path = keyFile(fingerprint, env);
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : null;
+}
+
+/**
+ * The key that rows of this lake are written with, made at first use; null where addresses stay as they are.
+ * @throws UsageError if the lake was made with another one, or this machine lacks it
+ */
+export async function keyOfLake(
+  lake: Pick<Store, 'get' | 'list' | 'create'>,
+  settings: Pick<Settings, 'addresses'>,
+  env: Variables = process.env,
+): Promise<string | null> {
+  const known = await fingerprintOf(lake);
+  const isHashed = settings.addresses === 'hashed';
+  const found = isHashed ? findKey(known, env) : null;
+  if (isHashed && found === null && known !== null) {
+    throw new UsageError(
+      `the key of this lake's addresses is not on this machine: its fingerprint is ${known}`,
+      `put it into ${keyFile(known, env)} or into the variable ${KEY_VARIABLE}`,
+    );
+  }
+  const key = isHashed ? (found ?? newKey()) : null;
+  const fingerprint = key === null ? null : keyedHash(key).fingerprint;
+  // The key is kept before the lake names it: a lake whose key was lost could never be added to.
+  if (key !== null && fingerprint !== null && found === null) keepKey(key, fingerprint, env);
+  try {
+    await bindAddresses(lake, settings, fingerprint);
+  } catch (error) {
+    throw error instanceof OtherAddresses ? new UsageError(error.message) : error;
+  }
+  return key;
+}
+
+function keepKey(key: string, fingerprint: string, env: Variables): void {
+  const path = keyFile(fingerprint, env);
+  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+  writeFileSync(path, `${key}\n`, { mode: 0o600, flag: 'wx' });
+}
