@@ -4,26 +4,14 @@
  * are taken out of every answer. IP addresses of recipients are in closed tables only; those in servers' answers are the
  * sender's or the server's own.
  */
+import { tellsOfPersons } from '#lake/tables/persons.ts';
 import type { DictionaryEntry } from '../commands/dictionary.ts';
-
-/** A relation with one of these columns tells of single persons or mails. */
-const PERSONAL: ReadonlySet<string> = new Set([
-  'recipient',
-  'recipient_key',
-  'message_id',
-  'from_address',
-  'subject',
-  'ip_address',
-  'source_ip',
-  'value',
-  'raw',
-]);
 
 /** Seeds are lists of the project's own, where a value is a number. */
 export const closedRelations = (entries: readonly DictionaryEntry[]): Set<string> =>
   new Set(
     entries
-      .filter(({ kind, columns }) => kind !== 'seed' && columns.some(({ name }) => PERSONAL.has(name)))
+      .filter(({ kind, columns }) => kind !== 'seed' && columns.some(({ name }) => tellsOfPersons(name)))
       .map(({ name }) => name),
   );
 

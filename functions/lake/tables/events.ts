@@ -68,7 +68,7 @@ export const events = defineTable({
     }),
     reply_to: string('The Reply-To header.', { ...few, person: 'address' }),
     rfc_message_id: string('The Message-ID header.', { person: 'mail' }),
-    subject: string('The subject, decoded.', { ...few, person: 'text' }),
+    subject: string('The subject, decoded.', { ...few, person: 'words' }),
     has_truncated_headers: boolean('The source cut the headers.'),
     account_id: string('The AWS account that sent.', few),
     region: string('The AWS region that sent.', few),
@@ -100,7 +100,7 @@ export const events = defineTable({
     error_message: string('Why it failed to render.', { ...few, person: 'text' }),
     contact_list: string('The contact list of a subscription change.', few),
     topic_preferences: string('New and old preferences of a subscription change, JSON.', {
-      person: 'text',
+      person: 'words',
       json: true,
     }),
     ...agent,
@@ -108,7 +108,7 @@ export const events = defineTable({
     link: string('The link that was clicked.', { ...few, person: 'text' }),
     is_unsubscribe: boolean('The click was on the unsubscribe link.'),
     ...lineage,
-    extras: string('What the record held and no column takes, JSON.', { person: 'text', json: true }),
+    extras: string('What the record held and no column takes, JSON.', { person: 'words', json: true }),
     ...tenancy,
     bot_verdict,
     reported_recipient: string(

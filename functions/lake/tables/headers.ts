@@ -16,7 +16,7 @@ export const headers = defineTable({
     position: required(int("Place among the message's headers, from 0.")),
     name: required(string('The header as written.', few)),
     name_lower: required(string('The header in lower case.', few)),
-    value: string('The value; NULL where the source wrote "null".', { person: 'text' }),
+    value: string('The value; NULL where the source wrote "null".', { person: 'words' }),
     sent_at: required(timestamp('When the message was sent.', { storage: 'delta' })),
     source,
     from_domain: string('As in events.', few),

@@ -17,10 +17,10 @@ export const quarantine = defineTable({
       'The ordinal of the first record in the byte range, as an envelope may hold several; NULL for a whole object.',
     ),
     reason: required(string('Why: one word of a fixed list.', { storage: 'dictionary' })),
-    detail: required(string('Path and value, cut.', { person: 'text' })),
+    detail: required(string('Path and value, cut.', { person: 'words' })),
     raw: string(
       'The bytes in base64, cut at 64 KB; NULL for a whole object, and where a record before has the same byte range.',
-      { person: 'text' },
+      { person: 'words' },
     ),
     delivered_to_lake_at: required(timestamp('When the raw object was delivered.', { lineage: true })),
   },

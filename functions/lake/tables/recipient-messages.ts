@@ -28,7 +28,7 @@ export const recipientMessages = defineTable({
     recipient_count: int('How many recipients the message had.'),
     from_address: string('The address in the From header.', { ...few, person: 'address' }),
     from_domain: string('The domain of the From header.', few),
-    subject: string('The subject, decoded.', { ...few, person: 'text' }),
+    subject: string('The subject, decoded.', { ...few, person: 'words' }),
     account_id: string('The AWS account that sent.', few),
     region: string('The AWS region that sent.', few),
     sending_identity: string('The verified identity.', few),

@@ -20,11 +20,12 @@ export interface Column {
 }
 
 /**
- * What a column may hold of persons: one address or several; a name; an IP address of theirs; words, links and tags that may
- * hold any of it; or the id of one mail, which is one person's nearly always. Hashing (decode/pseudonyms.ts), what an agent is
- * shown and the tables without persons all go by this.
+ * What a column may hold of persons: `address`, one or several; `name`; `ip`, an address of their machine; `mail`, the id of one
+ * mail, which is one person's nearly always; `words`, what a mail says or a field that may hold anything; `text`, a link or a
+ * server's answer, which says nothing of persons but may hold an address. Hashing (decode/pseudonyms.ts), what an agent is shown
+ * and the copies without persons go by this.
  */
-export type Person = 'address' | 'name' | 'ip' | 'text' | 'mail';
+export type Person = 'address' | 'name' | 'ip' | 'mail' | 'words' | 'text';
 
 export interface Table<C extends Record<string, Column> = Record<string, Column>> {
   name: string;
