@@ -154,6 +154,22 @@ describe('the report', () => {
     ]);
   });
 
+  test.each([
+    [
+      7,
+      'OK Hard bounces: 7.00% of the latest 100 mails, past the limit of 5% (review), as chance or a recommendation allows.',
+    ],
+    [
+      12,
+      'Watch Hard bounces: 12.0% of the latest 100 mails, past the limit of 10% (pause), which so few mails don’t prove.',
+    ],
+    [30, 'Act Hard bounces: 30.0% of the latest 100 mails, past the limit of 10% (pause).'],
+  ])('says of %i hard bounces of 100 whether they are past a limit by chance', async (hard, said) => {
+    const facts = [fact({ send_date: FIRST, sent: 100, delivered: 100 - hard, hard, domain: 'gmail.com' })];
+    const document = parsed(await render({ ...NOTHING, facts }));
+    expect(words(document.querySelector('.standing li'))).toBe(said);
+  });
+
   test('counts links that have no line of their own', async () => {
     const facts = Array.from({ length: 20 }, (_, i) =>
       fact({ send_date: FIRST, sent: 30, delivered: 30, clicks: 25 - i, link: `https://shop.example/${i}` }),

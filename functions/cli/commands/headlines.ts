@@ -66,22 +66,34 @@ const record = <K extends string, V>(names: readonly K[], of: (name: K) => V): R
 /** Providers with a line of their own; the rest stands in the views and the report. */
 const MOST_PROVIDERS = 6;
 
+/** The rate beside a count; with its own counts where it is of fewer mails, as of some it can't be told how many were sent. */
+function rateOfShown({ counts, rates }: Numbers, shown: Count, name: keyof typeof RATES): string {
+  const { numerator, denominator } = RATES[name];
+  const rate = percent(rates[name]);
+  if (rates[name] === null || counts[numerator] === counts[shown]) return rate;
+  return `${rate}: ${count(counts[numerator])} of the ${count(counts[denominator])} that it can be told of`;
+}
+
 export function* headlineLines(found: Headlines, palette: Palette): Generator<string> {
   const { counts, rates } = found;
   yield palette.bold(`Mail sent from ${found.first_send_date} to ${found.last_send_date}`);
   for (const [name, n, says] of [
     ['sent', counts.sent, ''],
-    ['delivered', counts.delivered, percent(rates.delivery)],
-    ['hard bounces', counts.hard_bounces, percent(rates.hardBounce)],
+    ['delivered', counts.delivered, rateOfShown(found, 'delivered', 'delivery')],
+    ['hard bounces', counts.hard_bounces, rateOfShown(found, 'hard_bounces', 'hardBounce')],
     [
       'soft bounces',
       counts.soft_bounces,
-      `${percent(rates.softBounce)}, and never delivered ${percent(rates.softNeverDelivered)}`,
+      `${rateOfShown(found, 'soft_bounces', 'softBounce')}, and never delivered ${percent(rates.softNeverDelivered)}`,
     ],
     ['complaints', counts.feedback_complaints, `${percent(rates.complaint)} where providers tell of them`],
-    ['opened', counts.unique_human_opens, `${percent(rates.humanOpen)}, by people: machines are left out`],
-    ['clicked', counts.unique_human_clicks, `${percent(rates.click)}, by people`],
-    ['unsubscribed', counts.unsubscribes, percent(rates.unsubscribe)],
+    [
+      'opened',
+      counts.unique_human_opens,
+      `${rateOfShown(found, 'unique_human_opens', 'humanOpen')}, by people: machines are left out`,
+    ],
+    ['clicked', counts.unique_human_clicks, `${rateOfShown(found, 'unique_human_clicks', 'click')}, by people`],
+    ['unsubscribed', counts.unsubscribes, rateOfShown(found, 'unsubscribes', 'unsubscribe')],
   ] as const) {
     yield `  ${name.padEnd(14)}${padLeft(count(n), 9)}   ${says}`.trimEnd();
   }

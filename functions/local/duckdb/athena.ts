@@ -43,7 +43,7 @@ export function inDuckDb(
 
 /** Statements without any of these are DuckDB's too: most, and the views with all that they read. */
 const MAY_DIFFER =
-  /\b(?:cardinality|map_agg|date_add|date_trunc|to_iso8601|sequence|transform|transform_keys|transform_values|map_filter|zip_with|any_match|all_match|none_match|reduce|reduce_agg|concat|listagg|format_datetime|parse_datetime|format|if|extract|array|row|unnest)\s*\(|\)\s*(?:ignore|respect|filter|over)\b|\bvalues\s+[^\s(]|[+-]\s*interval\b|\binformation_schema\b|\btimestamp\s+'|\bexplain\s*\(|\btime\s+zone\b|\btablesample\b|\$partitions"|\b(?:from|join|describe)\s+(?:\w+|"[^"]*")\s*\.|,\s*(?:\w+|"[^"]*")\s*\.\s*(?:\w+|"[^"]*")\s*\./i;
+  /\b(?:array_sort|cardinality|json_array|json_object|map_agg|map_zip_with|match_recognize|normalize|regexp_replace|date_add|date_trunc|to_iso8601|sequence|transform|transform_keys|transform_values|map_filter|zip_with|any_match|all_match|none_match|reduce|reduce_agg|concat|listagg|format_datetime|parse_datetime|format|if|extract|array|row|unnest)\s*\(|\)\s*(?:ignore|respect|filter|over)\b|\bvalues\s+[^\s(]|[+-]\s*interval\b|\binformation_schema\b|\btimestamp\s+'|\bx'|\bexplain\s*\(|\btime\s+zone\b|\btablesample\b|\$partitions"|\b(?:from|join|describe)\s+(?:\w+|"[^"]*")\s*\.|,\s*(?:\w+|"[^"]*")\s*\.\s*(?:\w+|"[^"]*")\s*\./i;
 
 /** Words of DuckDB's grammar that Trino doesn't reserve, as far as anybody would call a column so. */
 const NAME_WORDS =
@@ -92,6 +92,7 @@ function rewritten(nodes: readonly Node[], relations: ReadonlySet<string>): Node
     if (node === undefined) break;
     const next = nodes[i + 1];
     const took =
+      binary(nodes, i, done) ??
       columnName(nodes, i, done) ??
       values(nodes, i, done, relations) ??
       interval(nodes, i, done) ??
@@ -106,6 +107,7 @@ function rewritten(nodes: readonly Node[], relations: ReadonlySet<string>): Node
       continue;
     }
     if (node.kind === 'word' && next?.kind === 'group') {
+      if (node.text === 'match_recognize') throw new Error(refusal('match_recognize'));
       const args = argumentsOf(rewritten(next.nodes, relations));
       const call = callOf(node.text, args, nodes.slice(i + 2), relations);
       if (call !== null) {
@@ -118,6 +120,10 @@ function rewritten(nodes: readonly Node[], relations: ReadonlySet<string>): Node
   }
   return done;
 }
+
+/** What to do about a function that the engine here doesn't have. */
+export const refusal = (name: string): string =>
+  `no ${name} on a laptop: if Athena has it, ask a stage with the same query (--stage NAME)`;
 
 /** `awsdatacatalog.db.events`, `db.events` → `events`: there is one lake here. Returns how many nodes that took. */
 function qualified(nodes: readonly Node[], at: number, done: Node[], relations: ReadonlySet<string>): number | null {
@@ -199,6 +205,14 @@ function instant(nodes: readonly Node[], at: number, done: Node[]): number | nul
   if (!isWord(word, 'timestamp') || text?.kind !== 'string' || !/\d (?:[A-Za-z]|[+-]\d)|:\d\d[+-]\d/.test(text.text))
     return null;
   done.push(leaf(`${word?.written}tz`), text);
+  return 2;
+}
+
+/** `X'ff'`: bytes, in hex. */
+function binary(nodes: readonly Node[], at: number, done: Node[]): number | null {
+  const [word, text] = nodes.slice(at, at + 2);
+  if (word === undefined || !isWord(word, 'x') || text?.kind !== 'string' || text.written !== text.text) return null;
+  done.push(leaf(`${spaceBefore(word)}unhex(${text.text})`));
   return 2;
 }
 
@@ -320,6 +334,40 @@ function callOf(
       return call(`list_transform([list_reduce(${first}, ${third}, ${second})], ${fourth})[1]`);
     case 'format':
       return call(`printf(${args.join(', ')})`);
+    // Trino's comparator says which of two comes first; DuckDB has none, so each is put behind those that come before it.
+    case 'array_sort': {
+      const compared = second && ofTwo(second, 'other_', 'list_[place_]');
+      return compared
+        ? call(
+            `list_transform([${first}], list_ -> list_transform(list_sort(list_transform(range(1, len(list_) + 1), place_ -> {before: len(list_filter(list_, other_ -> ${compared} < 0)), place: place_})), found_ -> list_[found_.place]))[1]`,
+          )
+        : null;
+    }
+    // NULLs are left out.
+    case 'json_array': {
+      const values = args.map((arg) => (arg === '' ? '' : `case when ${arg} is not null then to_json(${arg}) end`));
+      return call(`cast(to_json(list_filter([${values.join(', ')}], value_ -> value_ is not null)) as varchar)`);
+    }
+    case 'json_object': {
+      const pairs = args.map((arg) => /^(?:key\s+)?('(?:[^']|'')*'|[\w.]+)\s*(?::|\bvalue\b)\s*(.*)$/is.exec(arg));
+      return pairs.every((pair) => pair !== null)
+        ? call(
+            `cast(system.main.json_object(${pairs.map(([, key, value]) => `${key}, ${value}`).join(', ')}) as varchar)`,
+          )
+        : null;
+    }
+    case 'map_zip_with': {
+      const [, k, a, b, body] = /^\(\s*(\w+)\s*,\s*(\w+)\s*,\s*(\w+)\s*\)\s*->(.*)$/s.exec(third) ?? [];
+      if (k === undefined) return null;
+      const of = `list_transform([maps_[1][${k}]], ${a} -> list_transform([maps_[2][${k}]], ${b} -> ${body?.trim()})[1])[1]`;
+      return call(
+        `list_transform([[${first}, ${second}]], maps_ -> list_transform([list_distinct(list_concat(map_keys(maps_[1]), map_keys(maps_[2])))], keys_ -> map(keys_, list_transform(keys_, ${k} -> ${of})))[1])[1]`,
+      );
+    }
+    case 'normalize':
+      return /^nfc$/i.test(second) || args.length === 1 ? call(`nfc_normalize(${first})`) : null;
+    case 'regexp_replace':
+      return third.includes('->') ? replacedBy(first, second, third) : null;
     case 'format_datetime':
       return call(`strftime(${first}, ${cFormat(second)})`);
     case 'parse_datetime':
@@ -327,8 +375,9 @@ function callOf(
     case 'if':
       return args.length === 2 ? call(`if(${first}, ${second}, null)`) : null;
     case 'extract': {
-      const [, of] = /^(?:dow|day_of_week)\s+from\s+(.*)$/is.exec(first) ?? [];
-      return of === undefined ? null : call(`isodow(${of})`);
+      const [, field = '', of] = /^(\w+)\s+from\s+(.*)$/is.exec(first) ?? [];
+      const named = FIELDS[field.toLowerCase()];
+      return named === undefined ? null : call(`${named}(${of})`);
     }
     // Trino's constructor of an array takes square brackets, so this is a type.
     case 'array':
@@ -348,9 +397,23 @@ function callOf(
   }
 }
 
+/** Fields of `extract` by names of Trino's, and the functions that they are. */
+const FIELDS: Readonly<Record<string, string>> = {
+  day_of_month: 'day',
+  day_of_week: 'isodow',
+  day_of_year: 'dayofyear',
+  dow: 'isodow',
+  doy: 'dayofyear',
+  year_of_week: 'isoyear',
+  yow: 'isoyear',
+};
+
 /** DuckDB's own aggregates behind macros, which can't have a `filter` or a window themselves. */
 const AGGREGATES: Readonly<Record<string, (args: readonly string[]) => string>> = {
   approx_distinct: ([x]) => `count(distinct ${x})`,
+  bitwise_and_agg: ([x]) => `bit_and(${x})`,
+  bitwise_or_agg: ([x]) => `bit_or(${x})`,
+  bitwise_xor_agg: ([x]) => `bit_xor(${x})`,
   approx_percentile: (args) => `quantile_disc(${args.join(', ')})`,
   count_if: ([x]) => `count(case when ${x} then 1 end)`,
   every: ([x]) => `bool_and(${x})`,
@@ -367,13 +430,38 @@ function byType(name: string, args: readonly string[]): string {
 }
 
 const IS_MAP =
-  /^(?:map\w*|histogram|multimap_agg|split_to_map|approx_most_frequent)\s*\(|\bas\s+map\s*\([^()]*\)\s*\)$/i;
+  /^(?:map\w*|histogram|numeric_histogram|multimap_agg|split_to_map|split_to_multimap|approx_most_frequent)\s*\(|\bas\s+map\s*\([^()]*\)\s*\)$/i;
 
 /** A lambda of two parameters, such as a map's key and value, as the body of one of `entry_`. */
 function ofEntry(lambda: string, one = '.key', other = '.value'): string {
+  return ofTwo(lambda, `entry_${one}`, `entry_${other}`) ?? lambda;
+}
+
+/** The body of a lambda of two parameters, of these values; null if it is none. */
+function ofTwo(lambda: string, one: string, other: string): string | null {
   const [, a, b, body] = /^\(\s*(\w+)\s*,\s*(\w+)\s*\)\s*->(.*)$/s.exec(lambda) ?? [];
-  if (a === undefined) return lambda;
-  return `list_transform([entry_${one}], ${a} -> list_transform([entry_${other}], ${b} -> ${body?.trim()})[1])[1]`;
+  if (a === undefined) return null;
+  return `list_transform([${one}], ${a} -> list_transform([${other}], ${b} -> ${body?.trim()})[1])[1]`;
+}
+
+/** No text has it: the first code point for private use. */
+const MARK = 0xe000;
+
+/** `regexp_replace(s, 'p', x -> …)`: each match becomes what the lambda makes of its groups. */
+function replacedBy(text: string, pattern: string, lambda: string): Call | null {
+  const [, x, body] = /^\(?\s*(\w+)\s*\)?\s*->(.*)$/s.exec(lambda) ?? [];
+  if (x === undefined) return null;
+  if (!/^'.*'$/s.test(pattern))
+    throw new Error(refusal('regexp_replace with a lambda and a pattern that is no literal'));
+  const groups = pattern.replace(/\\.|\[(?:\\.|[^\]])*\]/gs, '').match(/\((?!\?)|\(\?P?<(?![=!])/g)?.length ?? 0;
+  const found = Array.from({ length: groups }, (_, n) => `system.main.regexp_extract_all(text_, ${pattern}, ${n + 1})`);
+  const ofMatch = Array.from({ length: groups }, (_, n) => `groups_[${n + 1}][at_]`);
+  const made = `list_transform([cast([${ofMatch.join(', ')}] as varchar[])], ${x} -> ${body?.trim()})[1]`;
+  const parts = `list_transform(parts_, (part_, at_) -> part_ || case when at_ < len(parts_) then coalesce(${made}, '') else '' end)`;
+  return {
+    text: `list_transform([${text}], text_ -> list_transform([[${found.join(', ')}]], groups_ -> list_transform([string_split(system.main.regexp_replace(text_, ${pattern}, chr(${MARK}), 'g'), chr(${MARK}))], parts_ -> array_to_string(${parts}, ''))[1])[1])[1]`,
+    took: 0,
+  };
 }
 
 /** Of a map, of rows, or of several arrays: DuckDB's unnest makes one column. */

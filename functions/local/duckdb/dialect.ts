@@ -119,10 +119,27 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('with_timezone', '(x, zone) as timezone(zone, cast(x as timestamp))'),
   // Clock time there; Trino keeps the instant beside it, which casts to the same.
   macro('at_timezone', '(x, zone) as timezone(zone, cast(x as timestamptz))'),
+  macro('current_timezone', "() as 'UTC'"),
+  macro(
+    'human_readable_seconds',
+    "(x) as list_transform([cast(round(x) as bigint)], lambda s: case when s = 0 then '0 seconds' else array_to_string(list_transform(list_filter([{n: abs(s) // 604800, unit: 'week'}, {n: abs(s) % 604800 // 86400, unit: 'day'}, {n: abs(s) % 86400 // 3600, unit: 'hour'}, {n: abs(s) % 3600 // 60, unit: 'minute'}, {n: abs(s) % 60, unit: 'second'}], lambda part: part.n > 0), lambda part: part.n || ' ' || part.unit || case when part.n = 1 then '' else 's' end), ', ') end)[1]",
+  ),
+  macro(
+    'parse_duration',
+    "(d) as to_microseconds(cast(round(cast(system.main.regexp_extract(d, '^\\s*([0-9.]+)', 1) as double) * map(['ns', 'us', 'ms', 's', 'm', 'h', 'd'], [0.001, 1, 1e3, 1e6, 6e7, 3.6e9, 8.64e10])[system.main.regexp_extract(d, '([a-z]+)\\s*$', 1)]) as bigint))",
+  ),
   // aggregates
   macro('to_milliseconds', '(i) as cast(epoch(i) * 1000 as bigint)'),
   macro('count_if', '(x) as count(*) filter (where x)'),
   macro('every', '(x) as bool_and(x)'),
+  // Of all there is, where DuckDB takes it for a sample.
+  macro(
+    'skewness',
+    '(x) as system.main.skewness(x) * (count(x) - 2) / nullif(sqrt(cast(count(x) * (count(x) - 1) as double)), 0)',
+  ),
+  macro('bitwise_and_agg', '(x) as bit_and(x)'),
+  macro('bitwise_or_agg', '(x) as bit_or(x)'),
+  macro('bitwise_xor_agg', '(x) as bit_xor(x)'),
   // Exact, where Trino estimates.
   macro('approx_distinct', '(x) as count(distinct x)', '(x, error) as count(distinct x)'),
   macro('approx_percentile', '(x, p) as quantile_disc(x, p)'),
@@ -144,6 +161,11 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro(
     'approx_most_frequent',
     "(n, x, capacity) as list_transform([list_slice(list_sort(list_transform(map_entries(histogram(x)), lambda e: {v: e.value, k: e.key}), 'desc'), 1, n)], lambda found: map(list_transform(found, lambda e: e.k), list_transform(found, lambda e: e.v)))[1]",
+  ),
+  // Exact where there are no more values than bins; else bins of one width, by their means, where Trino joins neighbours.
+  macro(
+    'numeric_histogram',
+    '(n, x) as list_transform([{counts: histogram(cast(x as double)), low: cast(min(x) as double), high: cast(max(x) as double)}], lambda h: list_transform([case when len(map_keys(h.counts)) <= n then h.counts else list_transform([list_transform(range(0, cast(n as bigint)), lambda bin: list_filter(map_entries(h.counts), lambda e: least(n - 1, cast(floor((e.key - h.low) * n / (h.high - h.low)) as bigint)) = bin))], lambda bins: list_transform([list_filter(bins, lambda b: len(b) > 0)], lambda b: map(list_transform(b, lambda es: list_sum(list_transform(es, lambda e: e.key * e.value)) / list_sum(list_transform(es, lambda e: e.value))), list_transform(b, lambda es: list_sum(list_transform(es, lambda e: e.value))))))[1][1] end], lambda m: map(map_keys(m), list_transform(map_values(m), lambda v: cast(v as double))))[1])[1]',
   ),
   // Tells, as Trino's does, whether two sets of rows are the same; not by the same bytes.
   macro('checksum', "(x) as unhex(printf('%016x', bit_xor(hash(x))))"),
@@ -173,6 +195,12 @@ export const DIALECT_MACROS: readonly Macro[] = [
     '(a timestamp, b timestamp, s interval) as generate_series(a, b, s)',
   ),
   macro('slice', '(a, start, n) as list_slice(a, start, start + n - 1)'),
+  macro('repeat', '(x, n) as list_transform(range(0, n), lambda i: x)'),
+  macro('trim_array', '(a, n) as list_slice(a, 1, len(a) - n)'),
+  macro(
+    'ngrams',
+    '(a, n) as case when len(a) <= n then [a] else list_transform(range(1, len(a) - n + 2), lambda i: list_slice(a, i, i + n - 1)) end',
+  ),
   // text
   macro('regexp_like', '(s, p) as regexp_matches(s, p)'),
   macro(
@@ -187,6 +215,11 @@ export const DIALECT_MACROS: readonly Macro[] = [
   ),
   macro('split_part', '(s, d, n) as string_split(s, d)[n]'),
   macro(
+    'strpos',
+    '(s, part) as system.main.strpos(s, part)',
+    '(s, part, n) as list_transform([string_split(s, part)], lambda found: case when len(found) > n then length(array_to_string(found[:n], part)) + 1 else 0 end)[1]',
+  ),
+  macro(
     'split',
     '(s, d) as string_split(s, d)',
     '(s, d, n) as list_transform([string_split(s, d)], lambda found: list_concat(found[:n - 1], case when len(found) >= n then [array_to_string(found[n:], d)] else [] end))[1]',
@@ -194,6 +227,10 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro(
     'split_to_map',
     '(s, e, k) as list_transform([list_transform(string_split(s, e), lambda p: string_split(p, k))], lambda found: map(list_transform(found, lambda p: p[1]), list_transform(found, lambda p: p[2])))[1]',
+  ),
+  macro(
+    'split_to_multimap',
+    '(s, e, k) as list_transform([list_transform(string_split(s, e), lambda p: string_split(p, k))], lambda found: list_transform([list_distinct(list_transform(found, lambda p: p[1]))], lambda keys: map(keys, list_transform(keys, lambda key: list_transform(list_filter(found, lambda p: p[1] = key), lambda p: p[2]))))[1])[1]',
   ),
   macro('regexp_split', '(s, p) as regexp_split_to_array(s, p)'),
   macro('regexp_count', '(s, p) as len(system.main.regexp_extract_all(s, p))'),
@@ -209,6 +246,7 @@ export const DIALECT_MACROS: readonly Macro[] = [
   macro('to_utf8', '(s) as encode(s)'),
   macro('from_utf8', '(b) as decode(b)'),
   macro('to_hex', '(b) as hex(b)'),
+  macro('to_big_endian_64', "(x) as unhex(printf('%016x', x))"),
   macro('sha256', '(x blob) as unhex(system.main.sha256(x))', '(x varchar) as system.main.sha256(x)'),
   macro('sha1', '(x blob) as unhex(system.main.sha1(x))', '(x varchar) as system.main.sha1(x)'),
   macro('md5', '(x blob) as unhex(system.main.md5(x))', '(x varchar) as system.main.md5(x)'),
@@ -256,6 +294,14 @@ export const DIALECT_MACROS: readonly Macro[] = [
     '(x, bounds) as len(list_filter(bounds, lambda b: b <= x))',
     '(x, low, high, n) as case when x < low then 0 when x >= high then n + 1 else cast(floor((x - low) * n / (high - low)) as bigint) + 1 end',
   ),
+  macro(
+    'from_base',
+    "(s, radix) as list_reduce(list_prepend(cast(0 as bigint), list_transform(string_split(lower(s), ''), lambda c: strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1)), lambda a, b: a * radix + b)",
+  ),
+  macro('to_base', '(x, radix) as lower(system.main.to_base(x, radix))'),
+  macro('bit_count', '(x, bits) as system.main.bit_count(x)'),
+  macro('bitwise_left_shift', '(x, n) as x << n'),
+  macro('bitwise_right_shift', '(x, n) as x >> n'),
   macro('bitwise_and', '(a, b) as a & b'),
   macro('bitwise_or', '(a, b) as a | b'),
   macro('bitwise_xor', '(a, b) as xor(a, b)'),
@@ -307,7 +353,6 @@ export const SHARED_FUNCTIONS: readonly string[] = [
   'row_number',
   'sin',
   'sqrt',
-  'strpos',
   'substr',
   'sum',
   'trim',

@@ -12,7 +12,7 @@ import type { Table } from '#lake/tables/table.ts';
 import { Turns } from '#lake/turns.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
-import { inDuckDb } from './athena.ts';
+import { inDuckDb, refusal } from './athena.ts';
 import { readingStatement } from './reading.ts';
 import { Database, type DatabaseOptions } from './session.ts';
 import { catalogRelations, inputStatement, type SavedView, type TableFile, tableFiles } from './sources.ts';
@@ -99,7 +99,7 @@ export class DuckDbEngine implements Engine {
     return this.#read(sql, (result) => work(streamResult(result)), closed);
   }
 
-  #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>, closed?: ReadonlySet<string>): Promise<T> {
+  async #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>, closed?: ReadonlySet<string>): Promise<T> {
     const statement = inDuckDb(sql, this.#names, this.#views);
     return this.#run(statement, async (connection) =>
       work(await connection.stream(await readingStatement(connection, statement, closed))),
@@ -202,6 +202,8 @@ export class DuckDbEngine implements Engine {
         },
       );
     }
+    const [, unknown] = /Function with name "?(\w+)"? does not exist/.exec(message) ?? [];
+    if (unknown !== undefined) return new Error(refusal(unknown), { cause: error });
     const missing = /Table with name "?([^\s"!]+)"? does not exist/.exec(message);
     if (!missing) return error;
     const names = [...this.#names].sort().join(', ');

@@ -36,6 +36,43 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
     ["plus_interval(timestamp '2026-01-31 10:00:00', -interval '90' minute)", at('2026-01-31T08:30:00')],
     ["cast(plus_interval(interval '1' day, interval '1' hour) as varchar)", '1 day 01:00:00'],
   ],
+  skewness: [['round(skewness(x), 6) from (values (1), (2), (10)) as t (x)', 0.674555]],
+  bitwise_and_agg: [['bitwise_and_agg(x) from (values (6), (3)) as t (x)', 2]],
+  bitwise_or_agg: [['bitwise_or_agg(x) from (values (6), (3)) as t (x)', 7]],
+  bitwise_xor_agg: [['bitwise_xor_agg(x) from (values (6), (3)) as t (x)', 5]],
+  numeric_histogram: [
+    ['element_at(numeric_histogram(3, x), 2e0) from (values (1), (2), (2), (9)) as t (x)', 2],
+    // Two bins of one width: the mean of 1 and 3, and 9.
+    ["array_join(map_keys(numeric_histogram(2, x)), ' ') from (values (1), (3), (9)) as t (x)", '2.0 9.0'],
+  ],
+  current_timezone: [['current_timezone()', 'UTC']],
+  human_readable_seconds: [
+    ['human_readable_seconds(96)', '1 minute, 36 seconds'],
+    ['human_readable_seconds(3762)', '1 hour, 2 minutes, 42 seconds'],
+    ['human_readable_seconds(56363463)', '93 weeks, 1 day, 8 hours, 31 minutes, 3 seconds'],
+  ],
+  parse_duration: [
+    ["to_milliseconds(parse_duration('3.81 d'))", 329_184_000],
+    ["to_milliseconds(parse_duration('42.8ms'))", 43],
+  ],
+  repeat: [["array_join(repeat('x', 3), '-')", 'x-x-x']],
+  trim_array: [["array_join(trim_array(array[1, 2, 3, 4], 2), ' ')", '1 2']],
+  ngrams: [
+    ["array_join(ngrams(array['a', 'b', 'c'], 2)[2], ' ')", 'b c'],
+    ["array_join(ngrams(array['a', 'b'], 5)[1], ' ')", 'a b'],
+  ],
+  strpos: [
+    ["strpos('a/b/c', '/')", 2],
+    ["strpos('a/b/c', '/', 2)", 4],
+    ["strpos('a/b/c', '/', 3)", 0],
+  ],
+  split_to_multimap: [["array_join(element_at(split_to_multimap('a=1;b=2;a=3', ';', '='), 'a'), ' ')", '1 3']],
+  to_big_endian_64: [['to_hex(to_big_endian_64(255))', '00000000000000FF']],
+  from_base: [["from_base('ff', 16)", 255]],
+  to_base: [['to_base(255, 16)', 'ff']],
+  bit_count: [['bit_count(9, 64)', 2]],
+  bitwise_left_shift: [['bitwise_left_shift(1, 2)', 4]],
+  bitwise_right_shift: [['bitwise_right_shift(8, 2)', 2]],
   millisecond: [["millisecond(timestamp '2026-01-01 00:00:05.678')", 678]],
   to_milliseconds: [["to_milliseconds(interval '1' day)", 86_400_000]],
   map_union: [
