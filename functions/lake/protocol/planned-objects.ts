@@ -13,7 +13,7 @@ import {
 import { compareKeys } from './key-order.ts';
 import { numberOf, planFolder, planKey } from './keys.ts';
 import { KnownObjects } from './known-objects.ts';
-import { type Plan, planKeysOf, readPlan, readState } from './records.ts';
+import { type Plan, readPlan, readState } from './records.ts';
 
 /** When plans are summarised, and into how large segments. */
 export interface SummaryLimits {
@@ -48,6 +48,11 @@ type PlansStore = Pick<Store, 'list' | 'get' | 'create'>;
 const PLANS_AT_ONCE = 8;
 /** Plans between two points at which a long tail may be summarised. */
 const PLANS_TOGETHER = 64;
+/** Bytes of plans that are held at once, and objects: a full plan has 50,000, which are some 10 MB. */
+const BYTES_TOGETHER = 20_000_000;
+const OBJECTS_TOGETHER = 100_000;
+/** At least, in a plan. */
+const BYTES_AN_OBJECT = 100;
 /** Segments whose keys are held: looks go through a prefix in order, some side by side. */
 const MOST_LOADED = 8;
 
@@ -167,17 +172,17 @@ export class PlannedObjects {
 
   async #read(): Promise<void> {
     const { layout = null, trusts = true } = this.#options;
-    const keys = await this.#firstKeys(trusts ? this.#limits.plans : Number.POSITIVE_INFINITY);
-    const checkpoint =
-      trusts && (layout !== null || keys.length >= this.#limits.plans)
-        ? await newestCheckpoint(this.#lake, this.#prefix)
-        : null;
+    const first = await this.#firstPlans(trusts ? this.#limits.plans : Number.POSITIVE_INFINITY);
+    // Few plans may hold many objects, too: then there is a checkpoint.
+    const bytes = first.reduce((sum, { size }) => sum + size, 0);
+    const areMany = first.length >= this.#limits.plans || bytes >= this.#limits.objects * BYTES_AN_OBJECT;
+    const checkpoint = trusts && (layout !== null || areMany) ? await newestCheckpoint(this.#lake, this.#prefix) : null;
     if (checkpoint) this.#checkpoint = checkpoint;
     this.#next = this.#checkpoint.plans;
     this.#below = checkpoint?.below;
-    if (checkpoint || (trusts && keys.length >= this.#limits.plans)) await this.#readOn();
+    if (checkpoint || (trusts && first.length >= this.#limits.plans)) await this.#readOn();
     else {
-      await this.#addAll(keys, (key) => {
+      await this.#addAll(first, (key) => {
         this.#next = (numberOf(key) ?? 0) + 1;
       });
     }
@@ -185,20 +190,21 @@ export class PlannedObjects {
     await this.summarise();
   }
 
-  /** All plan keys in order of number, if there are fewer than `most`. */
-  async #firstKeys(most: number): Promise<string[]> {
-    if (most === Number.POSITIVE_INFINITY) return planKeysOf(this.#lake, this.#prefix);
-    const keys: string[] = [];
-    for await (const { key } of this.#lake.list(planFolder(this.#prefix), { shallow: true })) {
-      if (numberOf(key) !== null) keys.push(key);
-      if (keys.length >= most) break;
+  /** All plans in order of number, if there are fewer than `most`. */
+  async #firstPlans(most: number): Promise<StoredObject[]> {
+    const plans: StoredObject[] = [];
+    for await (const plan of this.#lake.list(planFolder(this.#prefix), { shallow: true })) {
+      if (numberOf(plan.key) !== null) plans.push(plan);
+      if (plans.length >= most) break;
     }
-    return keys.sort((a, b) => (numberOf(a) ?? 0) - (numberOf(b) ?? 0));
+    return plans.sort((a, b) => (numberOf(a.key) ?? 0) - (numberOf(b.key) ?? 0));
   }
 
   /** Plans have numbers without gaps: each planner has seen the plan before its own. */
   async #readOn(): Promise<void> {
+    let largest = 1;
     for (let width = PLANS_AT_ONCE; ; width = Math.min(width * 2, PLANS_TOGETHER)) {
+      width = Math.max(1, Math.min(width, Math.floor(OBJECTS_TOGETHER / largest)));
       const from = this.#next;
       const numbers = Array.from({ length: width }, (_, i) => from + i);
       const plans = await concurrently(numbers, PLANS_AT_ONCE, (n) =>
@@ -207,6 +213,8 @@ export class PlannedObjects {
       const end = plans.indexOf(null);
       for (const plan of end < 0 ? plans : plans.slice(0, end)) if (plan) this.addNext(plan);
       if (end >= 0) return;
+      const objects = plans.reduce((most, plan) => Math.max(most, plan ? objectsIn(plan) : 0), 1);
+      largest = Math.max(largest, objects);
       await this.#summariseLongTail();
     }
   }
@@ -215,31 +223,32 @@ export class PlannedObjects {
     const own = planFolder(this.#prefix);
     const before = this.#below?.layout === layout ? this.#below.after : '';
     if (before === null) return;
-    const keys: string[] = [];
-    for await (const { key } of this.#lake.list(own, before === '' ? {} : { after: before })) {
-      if (numberOf(key) !== null && key.includes('/', own.length)) keys.push(key);
-      if (keys.length >= PLANS_TOGETHER) await this.#addBelow(keys.splice(0), layout);
+    const plans: StoredObject[] = [];
+    for await (const plan of this.#lake.list(own, before === '' ? {} : { after: before })) {
+      if (numberOf(plan.key) !== null && plan.key.includes('/', own.length)) plans.push(plan);
+      if (plans.length >= PLANS_TOGETHER) await this.#addBelow(plans.splice(0), layout);
     }
-    await this.#addBelow(keys, layout);
+    await this.#addBelow(plans, layout);
     this.#below = { layout, after: null };
   }
 
-  async #addBelow(keys: readonly string[], layout: number): Promise<void> {
-    await this.#addAll(keys, (key) => {
+  async #addBelow(plans: readonly StoredObject[], layout: number): Promise<void> {
+    await this.#addAll(plans, (key) => {
       this.#below = { layout, after: key };
     });
     await this.#summariseLongTail();
   }
 
-  async #addAll(keys: readonly string[], added: (key: string) => void): Promise<void> {
-    for (let at = 0; at < keys.length; at += PLANS_TOGETHER) {
-      const some = keys.slice(at, at + PLANS_TOGETHER);
-      const plans = await concurrently(some, PLANS_AT_ONCE, (key) => readPlan(this.#lake, key));
+  async #addAll(listed: readonly StoredObject[], added: (key: string) => void): Promise<void> {
+    let isFirst = true;
+    for (const some of together(listed)) {
+      if (!isFirst) await this.#summariseLongTail();
+      isFirst = false;
+      const plans = await concurrently(some, PLANS_AT_ONCE, ({ key }) => readPlan(this.#lake, key));
       for (const [i, plan] of plans.entries()) {
         this.#add(plan);
-        added(some[i] ?? '');
+        added(some[i]?.key ?? '');
       }
-      if (at + PLANS_TOGETHER < keys.length) await this.#summariseLongTail();
     }
   }
 
@@ -300,3 +309,20 @@ export class PlannedObjects {
     return merged.flat();
   }
 }
+
+/** Plans in groups that are held at once. */
+function* together(plans: readonly StoredObject[]): Generator<StoredObject[]> {
+  let some: StoredObject[] = [];
+  let bytes = 0;
+  for (const plan of plans) {
+    if (some.length > 0 && (some.length >= PLANS_TOGETHER || bytes + plan.size > BYTES_TOGETHER)) {
+      yield some;
+      [some, bytes] = [[], 0];
+    }
+    some.push(plan);
+    bytes += plan.size;
+  }
+  if (some.length > 0) yield some;
+}
+
+const objectsIn = ({ units }: Plan): number => units.reduce((sum, { objects }) => sum + objects.length, 0);
