@@ -27,12 +27,14 @@ import { TextColumn } from '../write/text.ts';
 import { isFixed } from './kinds.ts';
 import { type Entry, putAll, type TableName } from './memo.ts';
 import {
+  type CopyStep,
   type Gap,
   type HeaderSteps,
   type MadeStep,
   type Plan,
   Planner,
   type Steps,
+  type StretchSteps,
   type TableColumns,
   type Template,
 } from './plan.ts';
@@ -438,7 +440,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
    *
    *     for (const step of steps) for (const row of rows(first + step.row, count)) step.column.put(row, valueOf(step));
    */
-  #run({ puts, numbers, few, texts, made }: Steps, first: number, count: number): void {
+  #run({ puts, numbers, few, texts, made, stretches }: Steps, first: number, count: number): void {
     const { spans, escaped } = this.#shapes;
     const written = this.#written;
     putAll(puts, first, count);
@@ -448,19 +450,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       const value = step.leaf < 0 ? step.value : (this.#numbers[step.leaf] ?? 0);
       step.column.fill(first + step.row, count, value);
     }
-    for (let i = 0; i < few.length; i++) {
-      const step = few[i];
-      if (!step) continue;
-      const { column, leaf } = step;
-      const start = spans[2 * leaf] ?? 0;
-      const end = spans[2 * leaf + 1] ?? 0;
-      const size = escaped[leaf] === 0 ? -1 : this.#unescape(start, end);
-      const number =
-        size < 0
-          ? column.distinct.numberOfBytes(this.#bytes, this.#view, start, end)
-          : column.distinct.numberOfBytes(written.buffer, written.view, 0, size);
-      column.fill(first + step.row, count, number);
-    }
+    this.#copyFew(few, first, count);
     for (let i = 0; i < texts.length; i++) {
       const step = texts[i];
       if (!step) continue;
@@ -477,6 +467,38 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     for (let i = 0; i < made.length; i++) {
       const step = made[i];
       if (step) this.#make(step, first + step.row, count);
+    }
+    for (let i = 0; i < stretches.length; i++) {
+      const one = stretches[i];
+      if (one) this.#putStretch(one, first, count);
+    }
+  }
+
+  #putStretch({ firstLeaf, lastLeaf, stretch, few, made }: StretchSteps, row: number, count: number): void {
+    const { spans } = this.#shapes;
+    const from = spans[2 * firstLeaf] ?? 0;
+    const to = spans[2 * lastLeaf + 1] ?? 0;
+    if (stretch.put(this.#bytes, this.#view, from, to, row, count)) return;
+    this.#copyFew(few, row, count);
+    for (const step of made) this.#make(step, row, count);
+    stretch.learn(row);
+  }
+
+  #copyFew(few: readonly CopyStep<InternedColumn>[], first: number, count: number): void {
+    const { spans, escaped } = this.#shapes;
+    const written = this.#written;
+    for (let i = 0; i < few.length; i++) {
+      const step = few[i];
+      if (!step) continue;
+      const { column, leaf } = step;
+      const start = spans[2 * leaf] ?? 0;
+      const end = spans[2 * leaf + 1] ?? 0;
+      const size = escaped[leaf] === 0 ? -1 : this.#unescape(start, end);
+      const number =
+        size < 0
+          ? column.distinct.numberOfBytes(this.#bytes, this.#view, start, end)
+          : column.distinct.numberOfBytes(written.buffer, written.view, 0, size);
+      column.fill(first + step.row, count, number);
     }
   }
 

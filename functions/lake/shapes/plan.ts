@@ -12,6 +12,7 @@ import type { EventRow } from '../tables/events.ts';
 import type { ColumnBuffer, Value } from '../write/column.ts';
 import type { Columns } from '../write/columns.ts';
 import { InternedColumn } from '../write/interned.ts';
+import { Memory } from '../write/memory.ts';
 import { Int32Column, Int64Column } from '../write/numbers.ts';
 import { TextColumn } from '../write/text.ts';
 import {
@@ -29,6 +30,7 @@ import {
 } from './kinds.ts';
 import { addPut, Memo, type Names, type Puts, TABLES, type TableName } from './memo.ts';
 import type { Leaf } from './shapes.ts';
+import { Stretch } from './stretch.ts';
 import { type Row, type Rows, Teacher } from './teacher.ts';
 
 /** Bytes that are the same in every record of the shape. */
@@ -81,6 +83,17 @@ export interface Steps {
   numbers: NumberStep[];
   few: CopyStep<InternedColumn>[];
   texts: CopyStep<TextColumn>[];
+  made: MadeStep[];
+  /** steps of values that often come together again */
+  stretches: StretchSteps[];
+}
+
+/** Steps that rest on nothing but the values of these leaves, and on what stands between them. */
+export interface StretchSteps {
+  firstLeaf: number;
+  lastLeaf: number;
+  stretch: Stretch;
+  few: CopyStep<InternedColumn>[];
   made: MadeStep[];
 }
 
@@ -160,6 +173,7 @@ export class Planner {
   readonly #hide: Pseudonyms | undefined;
   readonly #columns: TableColumns;
   readonly #memos = new Map<string, Memo>();
+  readonly #memory = new Memory();
 
   constructor(settings: Settings, columns: TableColumns, hide: Pseudonyms | undefined) {
     this.#teacher = new Teacher(settings);
@@ -196,7 +210,7 @@ export class Planner {
     const lesson = new Lesson(markers, kinds);
     const { asked, rests, words } = this.#askedOf(marked, leaves, kinds, rows, lesson);
     const steps = (table: TableName, rows: readonly Row[]): Steps => {
-      const made: Steps = { puts: { codes: [], values: [] }, numbers: [], few: [], texts: [], made: [] };
+      const made: Steps = { puts: { codes: [], values: [] }, numbers: [], few: [], texts: [], made: [], stretches: [] };
       for (const [at, row] of rows.entries()) {
         for (const [name, value] of Object.entries(row)) {
           if (value === null || OF_CONTEXT.has(name) || rests[table].has(name)) continue;
@@ -231,6 +245,9 @@ export class Planner {
     if (addresses.length > MOST_ADDRESSES) throw new Unplannable();
     const pairs = addresses.flatMap((a, i) => addresses.slice(0, i).map((b): [number, number] => [a, b]));
     const isPair = ([a, b]: [number, number]): boolean => groups[a] === groups[b];
+    const hidden = this.#hide ? hiddenOf(record, leaves, kinds, lesson) : [];
+    const apart = new Set([...hidden, ...events.flatMap(({ id }) => id.gaps)].map(({ leaf }) => leaf));
+    for (const one of clicks ? [...events, { steps: clicks }] : events) takeStretches(one.steps, apart, this.#memory);
     return {
       proofs: 0,
       type: `${event.source}/${event.event_type}`,
@@ -241,7 +258,7 @@ export class Planner {
       integers: of(leavesWith('integer')),
       addresses: of(addresses),
       leaves: leaves.length,
-      hidden: this.#hide ? hiddenOf(record, leaves, kinds, lesson) : [],
+      hidden,
       same: of(pairs.filter(isPair).flat()),
       different: of(pairs.filter((pair) => !isPair(pair)).flat()),
       occurred,
@@ -378,6 +395,32 @@ function takeSeries({ puts, numbers }: Steps, count: number): Series[] {
   puts.codes = puts.codes.filter((one) => !isTaken(one));
   numbers.splice(0, numbers.length, ...numbers.filter((one) => !isTaken(one)));
   return series;
+}
+
+/**
+ * Moves steps whose leaves lie side by side into stretches, if they fill interned columns.
+ * @param apart leaves that make events differ, and so are hardly ever repeated; or that may be moved out of the record
+ */
+function takeStretches(steps: Steps, apart: ReadonlySet<number>, memory: Memory): void {
+  const isMadeOfBytes = ({ column, template, words }: MadeStep): boolean => {
+    if (!(column instanceof InternedColumn) || words >= 0) return false;
+    return template?.gaps.every(({ as }) => as === 'bytes') ?? false;
+  };
+  const leavesOf = ({ template }: MadeStep): number[] => template?.gaps.map(({ leaf }) => leaf) ?? [];
+  const all = [...steps.few.map(({ leaf }) => leaf), ...steps.made.filter(isMadeOfBytes).flatMap(leavesOf)];
+  const leaves = [...new Set(all)].filter((leaf) => !apart.has(leaf)).sort((a, b) => a - b);
+  for (let first = 0, next = 1; first < leaves.length; first = next++) {
+    while (next < leaves.length && leaves[next] === (leaves[next - 1] ?? 0) + 1) next++;
+    const [firstLeaf = 0, lastLeaf = 0] = [leaves[first], leaves[next - 1]];
+    const isWithin = (leaf: number): boolean => leaf >= firstLeaf && leaf <= lastLeaf;
+    const few = steps.few.filter(({ leaf }) => isWithin(leaf));
+    const made = steps.made.filter((step) => isMadeOfBytes(step) && leavesOf(step).every(isWithin));
+    if (few.length + made.length < 2) continue;
+    steps.few = steps.few.filter((step) => !few.includes(step));
+    steps.made = steps.made.filter((step) => !made.includes(step));
+    const columns = [...few, ...made].flatMap(({ column }) => (column instanceof InternedColumn ? [column] : []));
+    steps.stretches.push({ firstLeaf, lastLeaf, stretch: new Stretch(columns, memory), few, made });
+  }
 }
 
 /** Links are many: often each mail has its own. */
