@@ -156,16 +156,16 @@ describe('the report', () => {
 
   test.each([
     [
-      7,
-      'OK Hard bounces: 7.00% of the latest 100 mails, past the limit of 5% (review), as chance or a recommendation allows.',
+      55,
+      'OK Hard bounces: 5.50% of the latest 1,000 mails, past the limit of 5% (SES review), as chance or a recommendation allows.',
     ],
     [
-      12,
-      'Watch Hard bounces: 12.0% of the latest 100 mails, past the limit of 10% (pause), which so few mails don’t prove.',
+      110,
+      'Watch Hard bounces: 11.0% of the latest 1,000 mails, past the limit of 10% (SES may pause), which so few mails don’t prove.',
     ],
-    [30, 'Act Hard bounces: 30.0% of the latest 100 mails, past the limit of 10% (pause).'],
-  ])('says of %i hard bounces of 100 whether they are past a limit by chance', async (hard, said) => {
-    const facts = [fact({ send_date: FIRST, sent: 100, delivered: 100 - hard, hard, domain: 'gmail.com' })];
+    [150, 'Act Hard bounces: 15.0% of the latest 1,000 mails, past the limit of 10% (SES may pause).'],
+  ])('says of %i hard bounces of 1,000 whether they are past a limit by chance', async (hard, said) => {
+    const facts = [fact({ send_date: FIRST, sent: 1000, delivered: 1000 - hard, hard, domain: 'gmail.com' })];
     const document = parsed(await render({ ...NOTHING, facts }));
     expect(words(document.querySelector('.standing li'))).toBe(said);
   });
