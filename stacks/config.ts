@@ -210,6 +210,11 @@ export const StageSchema = z.strictObject({
       viewers: z.array(principal).default([]),
       /** when QuickSight reads the views anew: 25 times a day, or once, which a large lake's queries are cheaper by */
       refreshAfter: z.enum(['each rollup', 'nightly rollup']).default('each rollup'),
+      /**
+       * true: single persons and mails are shown, links and servers' answers as they are; and owners may make data sets of all that
+       * an analyst may ask for
+       */
+      persons: z.boolean().default(false),
     })
     .nullable()
     .default(null),

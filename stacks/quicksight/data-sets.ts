@@ -2,10 +2,11 @@
  * The data sets of the dashboard: one a view. QuickSight knows few types, and reads flat columns only, which is all that views
  * have. They lie in SPICE, its memory: a query straight to Athena for each click would pay 10 MB each time.
  *
- * What is one row a person is not among them, so that no address gets into SPICE. One mail is asked for straight from Athena,
- * by a parameter that must be given.
+ * What is one row a person is not among them, so that no address gets into SPICE. Where the config lets persons be shown, one mail
+ * is asked for straight from Athena, by a parameter that must be given.
  */
 import type { View, ViewColumn } from '#lake/sql/views/view.ts';
+import { PERSON_COLUMNS, tellsOfPersons } from '#lake/tables/persons.ts';
 
 /** Views by what they serve; the name is the data set's identifier in the dashboard, too. */
 export const DATA_SETS = {
@@ -71,13 +72,23 @@ export function kindOf({ name, type }: Pick<ViewColumn, 'name' | 'type'>): Colum
   return kind;
 }
 
-/** The view of each data set. @throws Error for one that is no view */
-export function viewsOfDataSets(views: readonly View[]): ReadonlyMap<DataSetName, View> {
+/**
+ * The view of each data set. Without persons only those that tell of none, and of them the columns that can hold nothing of one.
+ * @throws Error for one that is no view
+ */
+export function viewsOfDataSets(views: readonly View[], persons: boolean): ReadonlyMap<DataSetName, View> {
+  const found = DATA_SET_NAMES.map((name): [DataSetName, View] => {
+    const view = views.find((one) => one.name === name);
+    if (!view) throw new Error(`no such view, so no data set: ${name}`);
+    return [name, view];
+  });
+  if (persons) return new Map(found);
   return new Map(
-    DATA_SET_NAMES.map((name) => {
-      const view = views.find((one) => one.name === name);
-      if (!view) throw new Error(`no such view, so no data set: ${name}`);
-      return [name, view];
-    }),
+    found
+      .filter(([, { columns }]) => !columns.some(({ name }) => tellsOfPersons(name)))
+      .map(([name, view]) => {
+        const columns = view.columns.filter((column) => !PERSON_COLUMNS.has(column.name));
+        return [name, { ...view, columns }];
+      }),
   );
 }

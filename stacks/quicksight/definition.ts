@@ -1,7 +1,7 @@
 /** The dashboard's definition: sheets with their layout, calculated fields, filters and controls (QuickSight API, `DashboardVersionDefinition`). */
 import { HIDDEN_SHARE, RATES } from '#lake/sql/marts/rates.ts';
 import type { View } from '#lake/sql/views/view.ts';
-import { DATA_SET_NAMES, type DataSetName, viewsOfDataSets } from './data-sets.ts';
+import { type DataSetName, viewsOfDataSets } from './data-sets.ts';
 import { inWords, type Json, type JsonObject } from './fields.ts';
 import { type Sheet, sheetsOf } from './sheets.ts';
 import type { Asks, Visual } from './visuals.ts';
@@ -49,21 +49,26 @@ const COLUMNS = 36;
  * @param views the saved views, with seeds
  * @param arns addresses of the data sets
  * @param dimensions tags that are dimensions, in the config's order
+ * @param persons whether single persons and mails may be shown
  */
 export function definitionOf(
   views: readonly View[],
   arns: Readonly<Record<DataSetName, Json>>,
   dimensions: readonly string[],
+  persons: boolean,
 ): JsonObject {
-  const sheets = sheetsOf(limitsOf(views));
-  const ofDataSet = viewsOfDataSets(views);
+  const sheets = sheetsOf(limitsOf(views), persons);
+  const ofDataSet = viewsOfDataSets(views, persons);
   const has = (dataSet: DataSetName, column: string): boolean =>
     ofDataSet.get(dataSet)?.columns.some(({ name }) => name === column) ?? false;
   const filters = filtersWith(dimensions).map(
     (filter): SheetFilter => ({ ...filter, on: sheets.filter((sheet) => isOn(sheet, filter, has)) }),
   );
   return {
-    DataSetIdentifierDeclarations: DATA_SET_NAMES.map((Identifier) => ({ Identifier, DataSetArn: arns[Identifier] })),
+    DataSetIdentifierDeclarations: [...ofDataSet.keys()].map((Identifier) => ({
+      Identifier,
+      DataSetArn: arns[Identifier],
+    })),
     CalculatedFields: calculatedFields(sheets, ofDataSet),
     ParameterDeclarations: sheets.flatMap(asksOf).map(({ parameter }) => ({
       StringParameterDeclaration: {

@@ -14,8 +14,8 @@ export interface Sheet {
 
 const LAST_WEEK = 'The last whole week';
 
-/** @param limits thresholds by name (seed thresholds) */
-export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
+/** @param limits thresholds by name (seed thresholds) @param persons whether single persons and mails may be shown */
+export function sheetsOf(limits: ReadonlyMap<string, number>, persons: boolean): Sheet[] {
   const limit = (name: string, words: string): Limit => {
     const value = limits.get(name);
     if (value === undefined) throw new Error(`no such threshold: ${name}`);
@@ -205,7 +205,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
             by('enhanced_status'),
             by('meaning'),
             by('what_to_do'),
-            by('example_diagnostic'),
+            ...(persons ? [by('example_diagnostic')] : []),
           ],
           values: [sum('bounces')],
           height: 12,
@@ -256,7 +256,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
           title: 'Links',
           from: 'link_performance',
           present: ['campaign_id'],
-          groups: [by('campaign_id'), by('link')],
+          groups: [by('campaign_id'), by(persons ? 'link' : 'link_host')],
           values: [sum('human_clicks'), sum('clicks'), sum('unsubscribes')],
         }),
         lines({
@@ -372,44 +372,7 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
         }),
       ],
     },
-    {
-      id: 'one-message',
-      name: 'One message or person',
-      about: 'What happened to one mail, or to all mail of one person. Each look is a query to Athena.',
-      visuals: [
-        rows({
-          id: 'message-timeline',
-          title: 'One message',
-          from: 'message_timeline',
-          asks: { parameter: 'MessageId', title: 'Message id', column: 'message_id' },
-          columns: [
-            byDay('occurred_at'),
-            by('recipient_key'),
-            by('event_name'),
-            by('description'),
-            by('machine_reason'),
-            by('enhanced_status'),
-          ],
-          oldestFirst: byDay('occurred_at'),
-        }),
-        rows({
-          id: 'person-timeline',
-          title: 'One person',
-          from: 'message_timeline',
-          asks: { parameter: 'Address', title: 'Address, in small letters', column: 'recipient_key' },
-          columns: [
-            byDay('occurred_at'),
-            by('message_id'),
-            by('event_name'),
-            by('description'),
-            by('machine_reason'),
-            by('enhanced_status'),
-          ],
-          newestFirst: byDay('occurred_at'),
-          height: 14,
-        }),
-      ],
-    },
+    ...(persons ? [ONE_MESSAGE] : []),
     {
       id: 'data-quality',
       name: 'Data quality',
@@ -442,3 +405,43 @@ export function sheetsOf(limits: ReadonlyMap<string, number>): Sheet[] {
     },
   ];
 }
+
+/** Rows of persons: only where the config says so. */
+const ONE_MESSAGE: Sheet = {
+  id: 'one-message',
+  name: 'One message or person',
+  about: 'What happened to one mail, or to all mail of one person. Each look is a query to Athena.',
+  visuals: [
+    rows({
+      id: 'message-timeline',
+      title: 'One message',
+      from: 'message_timeline',
+      asks: { parameter: 'MessageId', title: 'Message id', column: 'message_id' },
+      columns: [
+        byDay('occurred_at'),
+        by('recipient_key'),
+        by('event_name'),
+        by('description'),
+        by('machine_reason'),
+        by('enhanced_status'),
+      ],
+      oldestFirst: byDay('occurred_at'),
+    }),
+    rows({
+      id: 'person-timeline',
+      title: 'One person',
+      from: 'message_timeline',
+      asks: { parameter: 'Address', title: 'Address, in small letters', column: 'recipient_key' },
+      columns: [
+        byDay('occurred_at'),
+        by('message_id'),
+        by('event_name'),
+        by('description'),
+        by('machine_reason'),
+        by('enhanced_status'),
+      ],
+      newestFirst: byDay('occurred_at'),
+      height: 14,
+    }),
+  ],
+};

@@ -23,6 +23,8 @@ export interface DashboardPlaces {
   owners: readonly string[];
   /** tags that the config makes dimensions */
   dimensions: readonly string[];
+  /** whether single persons and mails may be shown, and whatever else an analyst may ask for */
+  persons: boolean;
 }
 
 /**
@@ -50,11 +52,12 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
           Name: named('Athena'),
           Type: 'ATHENA',
           DataSourceParameters: { AthenaParameters: { WorkGroup: places.workgroup, RoleArn: places.roleArn } },
-          ...permissions(owners, DATA_SOURCE_OWNER),
+          // Whoever may pass it can make data sets of any table that its role reads.
+          ...permissions(places.persons ? owners : [], DATA_SOURCE_OWNER),
         },
       },
       ...Object.fromEntries(
-        [...viewsOfDataSets(views)].flatMap(([dataSet, view]) => [
+        [...viewsOfDataSets(views, places.persons)].flatMap(([dataSet, view]) => [
           [dataSetLogicalId(dataSet), dataSetOf(places, dataSet, view)],
           ...(DATA_SETS[dataSet] === 'SPICE'
             ? [[`${dataSetLogicalId(dataSet)}Refresh`, refreshOf(places, dataSet)]]
@@ -78,7 +81,7 @@ export function templateOf(places: DashboardPlaces, views: readonly View[]): Jso
           AwsAccountId,
           DashboardId: `${id}-deliverability`,
           Name: named('deliverability'),
-          Definition: definitionOf(views, arns, places.dimensions),
+          Definition: definitionOf(views, arns, places.dimensions, places.persons),
           ThemeArn: arnOf('Theme'),
           ValidationStrategy: { Mode: 'STRICT' },
           DashboardPublishOptions: {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { headlines } from '#cli/commands/headlines.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { clicks, events, headers } from '#lake/tables/index.ts';
+import { PERSON_COLUMNS } from '#lake/tables/persons.ts';
 import { RATES, rateOf } from '#report/measures.ts';
 import { type Row, rowsOf } from '#report/rows.ts';
 import { loadBounceReasons } from '#report/sections/bounces.ts';
@@ -55,6 +56,7 @@ describe('the template', () => {
   test.each([
     ['', {}],
     [', also of the longest names', { id: 'i'.repeat(128), name: 'n'.repeat(200) }],
+    [', also without persons', { persons: false }],
   ])('is what the service’s own model takes: members, lengths, patterns, enums%s', (_, long) => {
     const all = Object.values(Object(at(templateOfTests(views, long), 'Resources'))) as Json[];
     expect(all.length).toBeGreaterThan(30);
@@ -103,9 +105,56 @@ describe('the template', () => {
   });
 });
 
+describe('without persons, as it is unless the config says otherwise', () => {
+  const without = templateOfTests(views, { persons: false });
+  const properties = (type: string): Json[] =>
+    (Object.values(Object(at(without, 'Resources'))) as Json[])
+      .filter((resource) => at(resource, 'Type') === `AWS::QuickSight::${type}`)
+      .map((resource) => at(resource, 'Properties'));
+  const tables = properties('DataSet').map((set) => at(set, 'PhysicalTableMap', 'view', 'RelationalTable'));
+
+  test('no data set has a column that holds anything of a person, or may: by the columns’ own declarations', () => {
+    const columns = tables.flatMap((table) =>
+      listAt(table, 'InputColumns').map((column) => `${textAt(table, 'Name')}.${textAt(column, 'Name')}`),
+    );
+    expect(columns.length).toBeGreaterThan(200);
+    expect(columns.filter((column) => PERSON_COLUMNS.has(column.split('.')[1] ?? ''))).toEqual([]);
+    const gone = DATA_SET_NAMES.filter((name) => !tables.some((table) => textAt(table, 'Name') === name));
+    expect(gone).toEqual(['message_timeline']);
+    // With persons there are such columns: the check finds what is there.
+    const all = [...viewsOfDataSets(views, true).values()].flatMap((view) => view.columns.map(({ name }) => name));
+    expect(all.filter((name) => PERSON_COLUMNS.has(name)).length).toBeGreaterThan(5);
+  });
+
+  test('nobody may use the data source, by which any table that its role reads could be asked for', () => {
+    expect(properties('DataSource').map((source) => at(source, 'Permissions'))).toEqual([undefined]);
+    const [withPersons] = resources.filter(([name]) => name === 'DataSource');
+    expect(JSON.stringify(withPersons)).toContain('PassDataSource');
+    expect(JSON.stringify(without)).not.toContain('PassDataSource');
+  });
+
+  test('every visual asks for columns that its data set has, and nobody is asked for a person', () => {
+    const made = dashboardOf(views, false);
+    const has = new Map(
+      tables.map((table) => [
+        textAt(table, 'Name'),
+        new Set(listAt(table, 'InputColumns').map((one) => textAt(one, 'Name'))),
+      ]),
+    );
+    for (const field of listAt(made, 'CalculatedFields')) {
+      has.get(textAt(field, 'DataSetIdentifier'))?.add(textAt(field, 'Name'));
+    }
+    const used = [...JSON.stringify(made).matchAll(/"DataSetIdentifier":"(\w+)","ColumnName":"([^"]+)"/g)];
+    expect(used.length).toBeGreaterThan(100);
+    expect(used.filter(([, set = '', column = '']) => !has.get(set)?.has(column)).map(([text]) => text)).toEqual([]);
+    expect(listAt(made, 'ParameterDeclarations')).toEqual([]);
+    expect(listAt(made, 'Sheets')).toHaveLength(sheets.length - 1);
+  });
+});
+
 describe('the definition', () => {
   const columnsOf = new Map(
-    [...viewsOfDataSets(views)].map(([name, { columns }]) => [
+    [...viewsOfDataSets(views, true)].map(([name, { columns }]) => [
       name as string,
       new Map(columns.map((one) => [one.name, kindOf(one)])),
     ]),

@@ -7,17 +7,21 @@ import { record } from '../../../stacks/spec/places.ts';
 import { at, type Json, listAt, textAt } from '../graph.ts';
 
 /** The dashboard's definition, over data sets of an account of the tests. */
-export const dashboardOf = (views: readonly View[]): Json =>
+export const dashboardOf = (views: readonly View[], persons = true): Json =>
   definitionOf(
     views,
     record(DATA_SET_NAMES, (name) => `arn:aws:quicksight:eu-west-1:123456789012:dataset/${name}`),
     ['team', 'template'],
+    persons,
   );
 
 const ARN = 'arn:aws:quicksight:us-east-1:123456789012';
 
 /** The template of a stage `dev` with one owner, one group of viewers and two dimensions. */
-export const templateOfTests = (views: readonly View[], long: { id?: string; name?: string } = {}): Json =>
+export const templateOfTests = (
+  views: readonly View[],
+  long: { id?: string; name?: string; persons?: boolean } = {},
+): Json =>
   templateOf(
     {
       account: '123456789012',
@@ -29,6 +33,7 @@ export const templateOfTests = (views: readonly View[], long: { id?: string; nam
       viewers: [`${ARN}:group/default/mail`],
       owners: [`${ARN}:user/default/ann`],
       dimensions: ['team', 'template'],
+      persons: true,
       ...long,
     },
     views,
