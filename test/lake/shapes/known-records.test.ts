@@ -148,6 +148,21 @@ describe('both ways give the same counts and files, byte for byte', () => {
     expect(await differenceOf([Buffer.from(some.join('\n'))], hashed)).toBeNull();
   });
 
+  test('with hashed addresses, where some tags of a mail hold one and their neighbours do not', async () => {
+    const tagged = SOUND.filter((text) => text.includes('"tags":{'));
+    expect(tagged.length).toBeGreaterThan(3);
+    const VALUES = ['a', 'ann@example.org', 'b', 'bob@example.net', 'c'];
+    const lines = tagged.flatMap((text) =>
+      Array.from({ length: 120 }, (_, i) => {
+        const [one, two, three] = [i, Math.floor(i / 5), Math.floor(i / 25)].map((n) => VALUES[n % VALUES.length]);
+        const tags = `"tags":{"team":["${one}"],"campaign_id":["${two}"],"template":["${three}"]}`;
+        return text.replace(/"tags":\{[^}]*\}/, tags).replace(/("message_?[iI]d":")[^"]*/, `$1message-${i}`);
+      }),
+    );
+    const settings = { ...DEFAULT_SETTINGS, addresses: 'hashed' as const, dimensions: ['team', 'template'] };
+    expect(await differenceOf([Buffer.from(lines.join('\n'))], settings)).toBeNull();
+  });
+
   test('with other settings: tags that mean columns, headers of all events, the compatible profile', async () => {
     const bytes = Buffer.from(SOUND.flatMap((text) => repeated(text, 6)).join('\n'));
     const settings = [
