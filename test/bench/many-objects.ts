@@ -1,10 +1,10 @@
 /**
  * Memory, calls and CPU time of plan over very many raw objects in one prefix (`npm run bench:objects [millions…]`), with V8's heap
  * held to 128 MB; the fewest also by S3's client from a server that makes the listing up. Then of the planners of a prefix of 50
- * million, which list it in parts. Nothing is stored of the raw objects. Linux only: peaks are the kernel's.
+ * million, which list it in parts. Nothing is stored of the raw objects.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -130,8 +130,7 @@ async function measured(
 }
 
 /** Most resident memory that this process has had. */
-const peakMb = (): number =>
-  Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1000);
+const peakMb = (): number => Math.round(process.resourceUsage().maxRSS / 1000);
 
 /** A listing that nobody holds. */
 class MadeUp implements RawStore {
