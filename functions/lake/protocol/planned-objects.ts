@@ -52,7 +52,7 @@ const PLANS_TOGETHER = 64;
 const BYTES_TOGETHER = 20_000_000;
 const OBJECTS_TOGETHER = 100_000;
 /** At least, in a plan. */
-const BYTES_AN_OBJECT = 100;
+const BYTES_AN_OBJECT = 64;
 /** Segments whose keys are held: looks go through a prefix in order, some side by side. */
 const MOST_LOADED = 8;
 

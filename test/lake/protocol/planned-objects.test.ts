@@ -82,6 +82,28 @@ describe('a raw prefix without hours', () => {
     expect(Math.max(...costs.slice(8))).toBeLessThanOrEqual(Math.max(...costs.slice(4, 8)) + 2);
   });
 
+  test('fault 69: few plans of very many objects are read through their summary, too', async () => {
+    const { raw, lake, ports } = world();
+    raw.fill(Array.from({ length: 120_000 }, (_, i) => [`log/${String(i).padStart(6, '0')}`, 'x', NOW]));
+    const limits: SummaryLimits = { plans: 100, objects: 100_000, segment: 5000 };
+    expect((await planReach(ports, DEFAULT_SETTINGS, 'all', { limits })).objects).toBe(120_000);
+    const read: string[] = [];
+    const watched = {
+      list: lake.list.bind(lake),
+      create: lake.create.bind(lake),
+      get(key: string) {
+        read.push(key);
+        return lake.get(key);
+      },
+    };
+    const prefix = (await keysOf(lake, planFolder(''))).map((key) => key.slice(planFolder('').length));
+    expect(prefix).toEqual(['0.json', '1.json', '2.json']);
+    const known = await PlannedObjects.read(watched, '', { limits, nonce: () => 'another' });
+    expect([known.size, known.summarised, known.next]).toEqual([120_000, 2, 3]);
+    expect(read).not.toContain(planKey('', 0));
+    expect(read).toContain(planKey('', 2));
+  });
+
   test('a planner that runs out of time is gone on from where it stopped, and nothing starves', async () => {
     const { raw, lake, plan } = world();
     for (let i = 0; i < 30_000; i++) raw.put(`log/${String(i).padStart(6, '0')}`, 'x');
