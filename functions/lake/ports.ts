@@ -82,14 +82,16 @@ export interface RowStream {
 
 /**
  * Files that a statement reads by immutable location, never through a partition that gets switched. SQL sees them as
- * `<table>_live` (with dt and attempt) and `<table>_settled` (with dt and generation, the location's last folder).
+ * `<table>_live` (with dt and attempt) and `<table>_settled` (with dt and generation, the other folder of the location).
  */
 export interface Input {
   table: string;
   stage: 'live' | 'settled';
   dt: string;
-  /** for `settled`: `<n>-<nonce>` */
+  /** for `settled`: `<n>-<nonce>`, or `rebuild-<n>`; of recipient_messages the run */
   generation?: string;
+  /** of a rebuild's files: the attempts that count */
+  attempts?: string[];
   keys: string[];
 }
 

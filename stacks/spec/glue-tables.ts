@@ -52,10 +52,13 @@ const liveTable = (table: Table, bucket: string): GlueTable =>
   projected(table, bucket, 'live', liveRoot(table.name), `dt=\${dt}/`, {});
 
 /** `<table>_settled`: one generation of a day. Each statement has to name the generations that it reads. */
-const settledTable = (table: Table, bucket: string): GlueTable =>
-  projected(table, bucket, 'settled', settledRoot(table.name), `dt=\${dt}/\${generation}/`, {
-    generation: 'The last folder of its location, `<number>-<nonce>`.',
+const settledTable = (table: Table, bucket: string): GlueTable => {
+  const isRolledUp = table.name === recipientMessages.name;
+  const folders = isRolledUp ? `\${generation}/dt=\${dt}/` : `dt=\${dt}/\${generation}/`;
+  return projected(table, bucket, 'settled', settledRoot(table.name), folders, {
+    generation: isRolledUp ? 'The run that computed it.' : 'The last folder of its location, `<number>-<nonce>`.',
   });
+};
 
 function projected(
   table: Table,

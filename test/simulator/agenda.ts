@@ -3,7 +3,20 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '#lake/days.ts';
 import type { Chance } from './chance.ts';
 import { type RawObject, START } from './mail.ts';
 
-export type Step = 'plan' | 'requeue' | 'work' | 'replay' | 'settle' | 'rollup' | 'audit' | 'collect' | 'read';
+export type Step =
+  | 'plan'
+  | 'requeue'
+  | 'work'
+  | 'replay'
+  | 'settle'
+  | 'rollup'
+  | 'audit'
+  | 'collect'
+  | 'read'
+  | 'rebuild'
+  | 'switch'
+  | 'back'
+  | 'drop';
 export type Mishap =
   | 'lose the queue'
   | 'deliver messages again'
@@ -11,6 +24,7 @@ export type Mishap =
   | 'delete a raw object'
   | 'put deleted raw objects back'
   | 'damage a settled file'
+  | 'damage a waiting day'
   | 'change the raw template'
   | 'deploy new code';
 
@@ -89,4 +103,32 @@ function sequel({ at, does }: Entry, chance: Chance): Entry[] {
   if (does === 'deploy new code') return replays;
   if (does !== 'delete a raw object') return [];
   return [{ at: after, does: 'put deleted raw objects back' }, ...replays];
+}
+
+/**
+ * Rebuilds: begun once or by several at once, gone on with, switched to by people in a hurry, dropped, or taken back, beside
+ * all else that goes on.
+ */
+export function rebuildsAmong(agenda: readonly Entry[], chance: Chance): Entry[] {
+  const entries: Entry[] = [];
+  const [first, last] = [agenda[0]?.at ?? START, agenda.at(-1)?.at ?? START];
+  for (let rebuilds = chance.between(1, 2); rebuilds > 0; rebuilds--) {
+    let at = first + chance.below(Math.max(1, last - first)) + chance.oneOf([0, 2 * DAY_MS, 4 * DAY_MS]);
+    const does = (step: Step): void => void entries.push({ at, does: 'start', step });
+    if (chance.happens(0.2)) entries.push({ at, does: 'rewrite a raw object' });
+    for (let rounds = chance.between(1, 4); rounds > 0; rounds--) {
+      for (let several = chance.between(1, 2); several > 0; several--) does('rebuild');
+      at += chance.oneOf([MINUTE_MS, HOUR_MS, 5 * HOUR_MS, 26 * HOUR_MS]);
+      if (chance.happens(0.4)) does(chance.oneOf(['settle', 'collect', 'audit', 'plan', 'work'] as const));
+    }
+    if (chance.happens(0.1)) entries.push({ at, does: 'damage a waiting day' });
+    if (chance.happens(0.15)) does('drop');
+    for (let several = chance.between(1, 3); several > 0; several--) {
+      does('switch');
+      at += chance.oneOf([MINUTE_MS, HOUR_MS, 26 * HOUR_MS]);
+      if (chance.happens(0.5)) does(chance.oneOf(['settle', 'collect', 'rollup', 'audit', 'rebuild'] as const));
+    }
+    if (chance.happens(0.4)) does('back');
+  }
+  return entries;
 }

@@ -3,6 +3,7 @@ import { HOUR_MS } from '#lake/days.ts';
 import {
   runAudit,
   runPlan,
+  runRebuildEnd,
   runRepair,
   runReplay,
   runRequeue,
@@ -12,6 +13,13 @@ import {
 } from './steps.ts';
 import { Violation } from './violation.ts';
 import type { World } from './world.ts';
+
+/** What a person does whom the audit tells of a switch that was cut off. */
+async function finishSwitch(world: World): Promise<void> {
+  if (world.invariants.unfinishedSwitch() === null) return;
+  await world.throughRebuild();
+  await world.through('switch', (context) => runRebuildEnd(context, 'switch'));
+}
 
 /** Rounds after which a lake that still changes is said to never come to rest. */
 const MOST_ROUNDS = 40;
@@ -36,6 +44,7 @@ export async function calm(world: World, isAudited = true): Promise<void> {
       groups = await runRollupHandout(context);
     });
     for (const days of groups) await world.through('rollup', (context) => runRollupDays(context, days));
+    await finishSwitch(world);
     const after = world.invariants.changes + world.partitions.changes;
     if (before !== after || round === 0 || world.invariants.openUnits().length > 0) {
       if (!isAudited) continue;

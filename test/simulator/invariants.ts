@@ -3,20 +3,25 @@
  * the store then: plans, outcomes, generations, files, and where the catalog points readers.
  */
 import { gunzipSync } from 'node:zlib';
+import { DAY_MS } from '#lake/days.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import {
   attemptOfFile,
   checkpointsRoot,
   dayOfKey,
+  keyInRebuild,
   liveFolder,
   numberOf,
   planFolder,
   planKey,
   plansRoot,
+  rebuildOfFolder,
+  rebuildsRoot,
   replaysRoot,
   unitOfAttempt,
 } from '#lake/protocol/keys.ts';
-import type { Generation, Outcome, Plan, PlannedObject } from '#lake/protocol/records.ts';
+import type { RebuildEnd } from '#lake/protocol/rebuilds.ts';
+import type { Generation, Outcome, Plan, PlannedObject, RebuildPlan } from '#lake/protocol/records.ts';
 import type { Bucket } from './bucket.ts';
 import type { UnitTruth } from './oracle.ts';
 import type { Partitions } from './partitions.ts';
@@ -34,6 +39,10 @@ export interface InvariantsOptions {
   attributionDays: number;
   /** told of each outcome: a split or a quarantine wants a reason */
   tried(outcome: Outcome): void;
+  /** has the world itself changed raw objects? Then days may stay as they are */
+  isTamperedWith(): boolean;
+  /** true time */
+  now(): number;
   /** told of what breaks a rule: throwing would only fail the caller of the port */
   report(violation: Violation): void;
 }
@@ -62,6 +71,18 @@ export class Invariants {
   readonly #rowsOfAttempt = new Map<string, Map<string, readonly Row[]>>();
   readonly #generations = new Map<string, Generation[]>();
   readonly #generationOfLocation = new Map<string, Generation>();
+  readonly #rebuilds = {
+    /** by number and unit */
+    units: new Map<string, readonly PlannedObject[]>(),
+    /** by number and attempt, and then by day */
+    rows: new Map<string, Map<string, Row[]>>(),
+    /** by number, day and generation */
+    made: new Map<string, Generation>(),
+    ofLocation: new Map<string, number>(),
+    ends: new Map<number, RebuildEnd>(),
+    /** by number, day and table */
+    kept: new Set<string>(),
+  };
 
   constructor(options: InvariantsOptions) {
     this.#options = options;
@@ -98,7 +119,8 @@ export class Invariants {
     const { lake } = this.#options;
     for (const generations of this.#generations.values()) {
       const newest = generations.at(-1);
-      if (!newest || this.#isDamaged(newest)) continue;
+      // Of what a rebuild has read only another rebuild makes the same rows.
+      if (!newest || newest.rebuilt || this.#isDamaged(newest)) continue;
       const isElsewhere = newest.attempt_list.every((attempt) => {
         const files = this.outcomes.get(unitOfAttempt(attempt))?.files ?? [];
         return files
@@ -106,6 +128,97 @@ export class Invariants {
           .every(({ key }) => lake.held(key));
       });
       if (isElsewhere) for (const { key } of newest.file_list) yield key;
+    }
+  }
+
+  /** Files of days that a rebuild has made and nobody sees. */
+  *waiting(): Generator<string> {
+    for (const { file_list, location } of this.#rebuilds.made.values()) {
+      if (!this.#generationOfLocation.has(location)) for (const { key } of file_list) yield key;
+    }
+  }
+
+  /** The newest rebuild, if readers were to be switched to it and don't have all of its days. */
+  unfinishedSwitch(): number | null {
+    const { ends, made, kept } = this.#rebuilds;
+    const n = Math.max(-1, ...[...made.keys()].map((key) => Number(key.split(' ')[0])), ...ends.keys());
+    if (ends.get(n)?.is !== 'switched') return null;
+    for (const [key, day] of made) {
+      if (!key.startsWith(`${n} `) || day.table_name === 'recipient_messages') continue;
+      if (kept.has(`${n} dt=${day.dt} ${day.table_name}`)) continue;
+      const generations = this.#generations.get(dayKey(day.table_name, day.dt)) ?? [];
+      if (!generations.some(({ rebuilt }) => rebuilt?.rebuild === n)) return n;
+    }
+    return null;
+  }
+
+  #ofRebuild(key: string, bytes: Uint8Array): void {
+    const { lake, truth } = this.#options;
+    const state = this.#rebuilds;
+    const [, n = '', of = ''] = /^v1\/state\/rebuilds\/(\d+)\/(state\/\w+|days|end)/.exec(key) ?? [];
+    if (of === 'state/plans') {
+      for (const { id, objects } of parsed<RebuildPlan>(bytes).units) {
+        if (state.units.has(`${n} ${id}`)) fail('a unit is in two plans of a rebuild', key, id);
+        state.units.set(`${n} ${id}`, objects);
+      }
+    } else if (of === 'state/units') {
+      const outcome = parsed<Outcome>(bytes);
+      const objects = state.units.get(`${n} ${outcome.unit}`);
+      if (!objects) fail('a rebuild has an outcome of no planned unit', key);
+      if (outcome.split) {
+        const middle = Math.ceil(objects.length / 2);
+        state.units.set(`${n} ${outcome.split[0]}`, objects.slice(0, middle));
+        state.units.set(`${n} ${outcome.split[1]}`, objects.slice(middle));
+        return;
+      }
+      const rows = new Map<string, Row[]>();
+      for (const file of outcome.files) {
+        const held = lake.held(keyInRebuild(Number(n), file.key));
+        if (!held) fail('an outcome names a file that is not there', file.key);
+        if (file.table === 'quarantine') continue;
+        const id = dayKey(file.table, file.dt);
+        rows.set(id, [...(rows.get(id) ?? []), ...decodeRows(held.bytes)]);
+      }
+      // What had been rewritten before it was read first is read so again; what is gone is excused by who took it away.
+      const rewritten = objects
+        .filter(({ key: object, etag }) => etag !== this.etagOf(object))
+        .map(({ key: object, etag }) => ({ key: object, problem: 'raw_changed' as const, etag }));
+      const problems = [...outcome.problems, ...rewritten];
+      const expected = truth(objects, { ...outcome, kind: 'replay', problems });
+      for (const id of new Set([...rows.keys(), ...expected.files.keys()])) {
+        if (!isSame(rows.get(id) ?? [], expected.files.get(id) ?? [])) {
+          fail("a rebuild's files are not its records' rows", id, outcome.unit);
+        }
+      }
+      state.rows.set(`${n} ${outcome.attempt}`, rows);
+    } else if (of === 'days') {
+      if (key.endsWith('/kept.json')) {
+        if (!this.#options.isTamperedWith()) fail('a day is kept whose raw data is as it was', key);
+        state.kept.add(`${n} ${key.split('/').slice(-3, -1).join(' ')}`);
+        return;
+      }
+      const made = parsed<Generation>(bytes);
+      state.made.set(`${n} ${dayKey(made.table_name, made.dt)} ${made.generation}`, made);
+      state.ofLocation.set(made.location, Number(n));
+    } else if (of === 'end') {
+      const end = parsed<RebuildEnd>(bytes);
+      state.ends.set(Number(n), end);
+      if (end.is === 'switched') this.#switched(n);
+    }
+  }
+
+  /** Readers are switched once every day is made; a day that was over only just now excuses itself. */
+  #switched(n: string): void {
+    const { isTamperedWith, now } = this.#options;
+    if (isTamperedWith()) return;
+    for (const [id, generations] of this.#generations) {
+      const newest = generations.at(-1);
+      if (!newest || newest.table_name === 'recipient_messages' || now() - Date.parse(newest.dt) < 3 * DAY_MS) continue;
+      // A settle may have come to the number first: then the day is made again.
+      const isMade = [...generations.keys(), generations.length].some((g) =>
+        this.#rebuilds.made.has(`${n} ${id} ${g}`),
+      );
+      if (!isMade) fail('readers are switched to a rebuild before the last day is made', id);
     }
   }
 
@@ -136,6 +249,7 @@ export class Invariants {
     else if (key.startsWith(replaysRoot)) this.#replayed(key, parsed<Plan>(bytes));
     else if (key.startsWith(checkpointsRoot)) this.#summarised(key, parsed<Checkpoint>(bytes));
     else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
+    else if (key.startsWith(rebuildsRoot)) this.#ofRebuild(key, bytes);
     else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
     else if (key.startsWith('v1/settled/')) {
       if (this.#generationAround(key)) fail('a file came into a location after it was named', key);
@@ -256,22 +370,38 @@ export class Invariants {
   }
 
   #settled(key: string, generation: Generation, rows: readonly Row[], before: Generation | undefined): void {
-    const { table_name: table, dt, attempt_list } = generation;
+    const { table_name: table, attempt_list } = generation;
     const attempts = new Set(attempt_list);
+    if (generation.rebuilt?.instead_of.some((attempt) => !attempts.has(attempt))) {
+      fail('a rebuilt day leaves an attempt that it stands for to be taken again', key);
+    }
     if (attempts.size !== attempt_list.length) fail('a generation takes an attempt twice', key);
     const lost = before?.attempt_list.find((attempt) => !attempts.has(attempt));
     if (lost !== undefined) fail('a generation lost an attempt of the one before', key, lost);
-    const expected = this.#rowsOf(attempt_list, table, dt, key);
+    const expected = this.#rowsOfGeneration(generation, key);
     if (!isSame(rows, deduplicated(table, expected))) fail('a generation is not the rows of its units', key);
   }
 
   #rolledUp(key: string, { dt, inputs = [] }: Generation, rows: readonly Row[]): void {
     const events = inputs.flatMap((input) => {
       const generation = this.#generations.get(dayKey('events', input.dt))?.[input.generation ?? -1];
-      return this.#rowsOf([...(generation?.attempt_list ?? []), ...input.attempts], 'events', input.dt, key);
+      const settled = generation ? deduplicated('events', this.#rowsOfGeneration(generation, key)) : [];
+      return [...settled, ...this.#rowsOf(input.attempts, 'events', input.dt, key)];
     });
     const range = { first: dt, last: dt, days: this.#options.attributionDays };
     if (!isSame(rows, recipientMessages(events, range))) fail('a rolled-up day is not what it says it read', key);
+  }
+
+  /** Of what a rebuild has read its rows, of the other attempts those of their first readings. */
+  #rowsOfGeneration({ table_name: table, dt, attempt_list, rebuilt }: Generation, key: string): Row[] {
+    const replaced = new Set(rebuilt?.instead_of);
+    const first = attempt_list.filter((attempt) => !replaced.has(attempt));
+    const again = (rebuilt?.attempts ?? []).flatMap((attempt) => {
+      const rows = this.#rebuilds.rows.get(`${rebuilt?.rebuild} ${attempt}`);
+      if (!rows) fail('a generation takes an attempt of a rebuild that no outcome names', key, attempt);
+      return rows.get(dayKey(table, dt)) ?? [];
+    });
+    return [...again, ...this.#rowsOf(first, table, dt, key)];
   }
 
   #rowsOf(attempts: readonly string[], table: string, dt: string, key: string): Row[] {
@@ -293,10 +423,26 @@ export class Invariants {
     }
     if (!key.startsWith('v1/settled/')) fail('a record of the protocol was removed', key);
     const generation = this.#generationAround(key);
-    if (!generation) return;
+    if (!generation) {
+      this.#removedWaiting(key);
+      return;
+    }
     const { table_name: table, dt, location } = generation;
     if (this.#options.partitions.location(table, dt) === location) fail('what readers see was removed', key);
     if (this.newest(table, dt) === generation) fail('a file of the newest generation was removed', key);
+  }
+
+  /** What a rebuild under way has read or made may not go: it may still be switched to. */
+  #removedWaiting(key: string): void {
+    const { ends, made, ofLocation } = this.#rebuilds;
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    const read = rebuildOfFolder(folder);
+    const n = read ?? ofLocation.get(folder);
+    if (n === undefined || ends.get(n)?.is === 'dropped') return;
+    const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(key) ?? [];
+    const next = (this.newest(table, dayOfKey(key))?.generation ?? -1) + 1;
+    const waits = made.get(`${n} ${dayKey(table, dayOfKey(key))} ${next}`);
+    if (read === null ? waits?.location === folder : !ends.has(n)) fail('what a rebuild needs was removed', key);
   }
 
   /** A live file may go when nobody will ever read it: lost against another attempt, or settled and out of sight. */

@@ -5,7 +5,7 @@ import { LANES, type Lane } from '#lake/ports.ts';
 import { mountOf } from '#lake/protocol/raw-sources.ts';
 import type { NamedSource } from '#lake/settings.ts';
 import { SETTLED_TABLES } from '#lake/tables/index.ts';
-import { agendaOf, type Entry, type Step } from './agenda.ts';
+import { agendaOf, type Entry, rebuildsAmong, type Step } from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';
 import { drawnFates, roughness } from './fates.ts';
@@ -19,6 +19,8 @@ import {
   runCollect,
   runPlan,
   runReader,
+  runRebuild,
+  runRebuildEnd,
   runRepair,
   runReplay,
   runRequeue,
@@ -66,7 +68,11 @@ export async function playSchedule(
   // Drawn apart, so that the seeds of lakes with one source play what they played before.
   const sources = new Chance(seed + 1_000_000_007);
   const otherSources = sources.happens(0.25) ? [otherSource(sources)] : [];
-  const agenda = agendaOf(spread(rawObjects(chance.fork()), otherSources, sources), chance.fork());
+  const mail = agendaOf(spread(rawObjects(chance.fork()), otherSources, sources), chance.fork());
+  const rebuilds = new Chance(seed + 2_000_000_011);
+  const agenda = rebuilds.happens(0.35)
+    ? [...mail, ...rebuildsAmong(mail, rebuilds)].sort((a, b) => a.at - b.at)
+    : mail;
   const world = new World({
     chance: chance.fork(),
     fateOf: drawnFates(chance.fork(), roughness(chance)),
@@ -160,7 +166,10 @@ class Player {
         this.#world.deploy();
         return;
       case 'damage a settled file':
-        this.#damage();
+        this.#damage(this.#world.invariants.damageable());
+        return;
+      case 'damage a waiting day':
+        this.#damage(this.#world.invariants.waiting());
         return;
       case 'change the raw template':
         this.#world.changeTemplate();
@@ -184,11 +193,11 @@ class Player {
    * The newest generation of a day, while there is another copy of its rows. Not under a collector's hands: what happens
    * between its look and its removal nobody can exclude.
    */
-  #damage(): void {
+  #damage(files: Iterable<string>): void {
     const { running, scheduler, invariants, lake } = this.#world;
     const isCollecting = [...running].some(({ name }) => /^(collect|audit) /.test(name));
     if (isCollecting || scheduler.tasks.some(({ op }) => op === 'lake.remove')) return;
-    const keys = [...invariants.damageable()];
+    const keys = [...files];
     const key = keys[this.#chance.below(keys.length)];
     if (key === undefined) return;
     const isGone = this.#chance.happens(0.5);
@@ -236,6 +245,18 @@ class Player {
         return;
       case 'collect':
         start((context) => runCollect(context, this.#world.collectRules));
+        return;
+      case 'rebuild':
+        this.#world.start(step, skew, (ports, process) =>
+          runRebuild({ ports, settings, version, rowsAtOnce }, (own, message) =>
+            this.#world.reread(own, process, version, message),
+          ),
+        );
+        return;
+      case 'switch':
+      case 'back':
+      case 'drop':
+        start((context) => runRebuildEnd(context, step));
         return;
       case 'audit':
         start(async (context) => void (await runRepair(context, this.#world.collectRules)));

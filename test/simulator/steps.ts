@@ -1,14 +1,18 @@
 /** What each process does: the real steps of the core, called as their handlers call them. */
-import type { Ports } from '#lake/ports.ts';
+import type { Ports, UnitMessage } from '#lake/ports.ts';
 import { MissingObject } from '#lake/ports.ts';
 import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import type { Reach } from '#lake/protocol/raw-prefixes.ts';
+import { NO_PARTITIONS, RebuildStore } from '#lake/protocol/rebuild-store.ts';
+import { rebuilds } from '#lake/protocol/rebuilds.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
 import type { CollectRules } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { type PlanOptions, planReach, requeue } from '#lake/steps/plan.ts';
+import { rollupSwitched } from '#lake/steps/rebuild/preview.ts';
+import { beginRebuild, dropRebuild, goBack, makeDays, planRebuild, switchToRebuild } from '#lake/steps/rebuild.ts';
 import { repair } from '#lake/steps/repair.ts';
 import { planReplay } from '#lake/steps/replay.ts';
 import { daysToRollUp, type RollupOptions, rollup, rollupDays } from '#lake/steps/rollup.ts';
@@ -83,6 +87,35 @@ export async function runRollupHandout(context: StepContext): Promise<string[][]
 /** A worker that has been given a group of send days, maybe long ago. */
 export async function runRollupDays(context: StepContext, days: readonly string[]): Promise<void> {
   await rollupDays(context.ports, rollupOptions(context), days);
+}
+
+/** Does what it can of a rebuild: plans, reads, makes days, and computes the send days as they are going to be. */
+export async function runRebuild(
+  context: StepContext,
+  read: (ports: Ports, message: UnitMessage) => Promise<void>,
+): Promise<void> {
+  const { ports, version } = context;
+  const rebuild = await beginRebuild(ports, { version, from: null, to: null });
+  const own = { ...ports, lake: new RebuildStore(ports.lake, rebuild.n), catalog: NO_PARTITIONS };
+  for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+    const open = await planRebuild(ports, rebuild);
+    for (const unit of open) await read(own, unit);
+    if (open.length === 0) break;
+  }
+  await makeDays(ports, rebuild);
+  await rollupSwitched(ports, rebuild, rollupOptions(context));
+}
+
+/** A unit that is split is read in so many rounds. */
+const MOST_ROUNDS = 6;
+
+/** What a person does with the newest rebuild; it may be too early or too late for it. */
+export async function runRebuildEnd({ ports, version }: StepContext, how: 'switch' | 'back' | 'drop'): Promise<void> {
+  const rebuild = (await rebuilds(ports.lake)).at(-1);
+  if (!rebuild) return;
+  if (how === 'drop') await dropRebuild(ports, rebuild.n);
+  else if (how === 'back') await goBack(ports, rebuild);
+  else await switchToRebuild(ports, rebuild, { version });
 }
 
 /** The daily audit: looks, does the missing steps, collects. */

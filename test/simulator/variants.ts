@@ -2,7 +2,16 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ChangedObject, type Engine, type Ports, type RawStore, type Store } from '#lake/ports.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
-import { checkpointsRoot, layoutFolder, liveFolder, plansRoot, segmentsRoot } from '#lake/protocol/keys.ts';
+import {
+  checkpointsRoot,
+  generationsRoot,
+  layoutFolder,
+  liveFolder,
+  plansRoot,
+  rebuildsRoot,
+  segmentsRoot,
+} from '#lake/protocol/keys.ts';
+import type { Generation, Outcome } from '#lake/protocol/records.ts';
 import { decodeRows } from './rows.ts';
 import type { Variant, World } from './world.ts';
 
@@ -91,6 +100,35 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a listing of one source that shows the others, too',
     ports: (ports, _, world) => ({ ...ports, raw: showingMounts(ports.raw, world.services.mounts) }),
   },
+  {
+    name: 'a switch before the last day',
+    ports: (ports, step) => (step === 'switch' ? { ...ports, lake: seeingOneTable(ports.lake) } : ports),
+  },
+  {
+    name: 'a rebuilt day that takes the place of what came meanwhile',
+    ports: (ports, step, world) =>
+      step === 'switch'
+        ? { ...ports, lake: overwriting(ports.lake, (key, bytes) => world.lake.put(key, bytes), generationsRoot) }
+        : ports,
+  },
+  {
+    name: 'a rebuilt day that does not say what it stands for',
+    ports: (ports, step) =>
+      step === 'rebuild' || step === 'switch' ? { ...ports, lake: forgetting(ports.lake) } : ports,
+  },
+  {
+    name: 'plans of a rebuild without create-only',
+    ports: (ports, step, world) =>
+      step === 'rebuild'
+        ? { ...ports, lake: overwriting(ports.lake, (key, bytes) => world.lake.put(key, bytes), rebuildsRoot) }
+        : ports,
+  },
+  { name: 'a rebuild that reads another settings version half-way', rebuildSettings: { headerCarriers: ['open'] } },
+  {
+    name: 'a rebuild that reads what was rewritten since',
+    ports: (ports, step) => (step === 'rebuild' ? { ...ports, raw: asItIs(ports.raw) } : ports),
+  },
+  { name: 'a collector that follows one epoch only', collectRules: { isOver: () => true } },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
 
@@ -157,12 +195,55 @@ const asPlannedOnly = (raw: RawStore): RawStore => ({
   },
 });
 
-/** Writes plans over whatever is there. */
-function overwriting(lake: Store, put: (key: string, bytes: Uint8Array | string) => void): Store {
+/** Of all that was read, only rows of one table. */
+const seeingOneTable = (lake: Store): Store => ({
+  ...lake,
+  async get(key, options) {
+    const object = await lake.get(key, options);
+    if (!/\/units\/dt=/.test(key)) return object;
+    const outcome: Outcome = JSON.parse(await textOf(object.body));
+    const files = outcome.files.filter(({ table }) => table === 'events');
+    return { ...object, body: once(JSON.stringify({ ...outcome, files })) };
+  },
+});
+
+/** Only the first attempt that it replaces is known to be in a rebuilt day. */
+const forgetting = (lake: Store): Store => ({
+  ...lake,
+  create(key, bytes) {
+    if (!/\/rebuilds\/\d+\/days\/.*\/(?:events|headers|clicks)\//.test(key)) return lake.create(key, bytes);
+    const made: Generation = JSON.parse(String(bytes));
+    return lake.create(key, JSON.stringify({ ...made, attempt_list: made.attempt_list.slice(0, 1) }));
+  },
+});
+
+/** Whatever lies there now. */
+const asItIs = (raw: RawStore): RawStore => ({
+  list: (prefix, options) => raw.list(prefix, options),
+  prefixes: (prefix) => raw.prefixes(prefix),
+  get: (key) => raw.get(key),
+});
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = '';
+  for await (const chunk of body) text += Buffer.from(chunk).toString();
+  return text;
+}
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+/** Writes records below a root, such as plans, over whatever is there. */
+function overwriting(
+  lake: Store,
+  put: (key: string, bytes: Uint8Array | string) => void,
+  root = 'v1/state/plans/',
+): Store {
   return {
     ...lake,
     async create(key, bytes) {
-      if (!key.startsWith('v1/state/plans/')) return lake.create(key, bytes);
+      if (!key.startsWith(root)) return lake.create(key, bytes);
       if (await lake.create(key, bytes)) return true;
       put(key, bytes);
       return true;

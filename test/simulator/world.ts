@@ -6,13 +6,13 @@
 import { HOUR_MS } from '#lake/days.ts';
 import type { Lane, Ports, UnitMessage } from '#lake/ports.ts';
 import { parentOf } from '#lake/protocol/halves.ts';
-import { plansRoot, versionOfAttempt } from '#lake/protocol/keys.ts';
+import { plansRoot, rebuildsRoot, versionOfAttempt } from '#lake/protocol/keys.ts';
 import { mountOf } from '#lake/protocol/raw-sources.ts';
 import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { COLLECT_RULES, type CollectRules } from '#lake/steps/collect/rules.ts';
 import { MOST_TRIES } from '#lake/steps/transform/tries.ts';
-import { transform } from '#lake/steps/transform.ts';
+import { type TransformPorts, transform } from '#lake/steps/transform.ts';
 import type { Step } from './agenda.ts';
 import { Bucket, type Held } from './bucket.ts';
 import type { Chance } from './chance.ts';
@@ -26,7 +26,7 @@ import { alreadyRead, finalReadings, isReadIn, readingOf } from './readings.ts';
 import { type FateOf, Scheduler } from './scheduler.ts';
 import { selected } from './selects.ts';
 import { SqlEngine } from './sql-engine.ts';
-import { ATTRIBUTION_DAYS, type StepContext } from './steps.ts';
+import { ATTRIBUTION_DAYS, runRebuild, type StepContext } from './steps.ts';
 import { unitReader } from './unit-work.ts';
 import { Violation } from './violation.ts';
 
@@ -46,6 +46,8 @@ export interface Variant {
   ports?(ports: Ports, step: Step, world: World): Ports;
   /** what the collector goes by */
   collectRules?: Partial<CollectRules>;
+  /** with what every other unit of a rebuild is read */
+  rebuildSettings?: Partial<Settings>;
   /** told when the world is made */
   prepare?(world: World): void;
 }
@@ -88,6 +90,7 @@ export class World {
   readonly collectRules: CollectRules;
   readonly #starts = new Map<string, number>();
   #nonces = 0;
+  #reread = 0;
 
   constructor({
     chance,
@@ -136,6 +139,8 @@ export class World {
       replayed: (objects) => this.#mayReplay(objects),
       tried: (outcome) => this.#mayGiveUp(outcome),
       report: (violation) => this.violate(violation),
+      isTamperedWith: () => this.tamperedWith.size > 0,
+      now,
     });
     variant?.prepare?.(this);
   }
@@ -170,8 +175,13 @@ export class World {
     }
   }
 
-  /** From now on processes start with today's code; the others go on with theirs. */
+  /**
+   * From now on processes start with today's code; the others go on with theirs. Not under a rebuild's hands: what code of
+   * yesterday rebuilds is what yesterday's code reads.
+   */
   deploy(): void {
+    const isRebuilding = [...this.running].some(({ name }) => /^(rebuild|switch) /.test(name));
+    if (isRebuilding || this.scheduler.tasks.some(({ subject }) => subject.startsWith(rebuildsRoot))) return;
     this.version = TODAYS_VERSION;
     this.scheduler.note('world', 'deploys new code');
   }
@@ -244,6 +254,15 @@ export class World {
     return process.state === 'done';
   }
 
+  /** A rebuild from beginning to end, with nobody else about. */
+  async throughRebuild(): Promise<void> {
+    const { settings, version, rowsAtOnce } = this;
+    const process = this.start('rebuild', 0, (ports, self) =>
+      runRebuild({ ports, settings, version, rowsAtOnce }, (own, message) => this.reread(own, self, version, message)),
+    );
+    await process.ended;
+  }
+
   /** One worker from beginning to end; false if there was no message for it. */
   async workThrough(): Promise<boolean> {
     const worker = this.startWorker(0, 'live', () => 0) ?? this.startWorker(0, 'backfill', () => 0);
@@ -258,14 +277,26 @@ export class World {
     this.scheduler.drop(({ process }) => this.now - process.startedAt > longestLifeMs);
   }
 
-  async transform(ports: Ports, process: Process, message: UnitMessage): Promise<void> {
+  /** A unit of a rebuild, in the process that makes the rebuild. */
+  async reread(ports: Ports, process: Process, version: string, message: UnitMessage): Promise<void> {
+    const { queue: _, ...rest } = ports;
+    const other = this.#reread++ % 2 === 1 ? this.#variant?.rebuildSettings : {};
+    await this.transform(rest, process, message, { version, settings: { ...this.settings, ...other } });
+  }
+
+  async transform(
+    ports: TransformPorts,
+    process: Process,
+    message: UnitMessage,
+    { settings, version }: Pick<StepContext, 'settings' | 'version'> = this,
+  ): Promise<void> {
     const read = unitReader(() => {
       this.scheduler.kill(process);
       return new Promise<never>(() => {});
     });
     await transform(ports, message, {
-      settings: this.settings,
-      version: this.version,
+      settings,
+      version,
       read,
       visibilityMs: VISIBILITY_MS,
     });

@@ -6,6 +6,7 @@ import { byteCount, count, counted } from '#host/figures.ts';
 import { safeText } from '#host/safe-text.ts';
 import { mayBeAcknowledged } from '#lake/steps/audit/acknowledged.ts';
 import type { AuditOptions, AuditReport, Drift, DriftKind } from '#lake/steps/audit.ts';
+import type { RepairOptions } from '#lake/steps/repair.ts';
 import type { LocalLake } from '#local/lake.ts';
 import { readBucketAddress } from '#local/raw/bucket-address.ts';
 import type { Console } from '../console.ts';
@@ -27,6 +28,7 @@ import { warnOfUnread } from './run.ts';
 
 interface AuditFlags extends Folders, StageNames {
   repair?: boolean;
+  deep?: boolean;
   /** the object, or all */
   acknowledge?: string | true;
 }
@@ -38,6 +40,7 @@ export const auditCommand = (to: Console): Command =>
       .addOption(rawOption())
       .addOption(lakeOption())
       .option('--repair', 'run the missing steps, and remove files that nobody reads any more')
+      .option('--deep', 'compare the bytes of live files, too, and not their sizes alone')
       .addOption(
         new Option(
           '--acknowledge [key]',
@@ -66,8 +69,9 @@ export const auditCommand = (to: Console): Command =>
         let unread: LocalLake['unread'] = new Map();
         const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
           unread = lake.unread;
-          const options = { settings: lake.settings, hasRaw, views: lake.views, select: lake.rollupSelect };
-          if (flags.repair) return repairLake(lake, hasRaw, to);
+          const isDeep = flags.deep ?? false;
+          const options = { settings: lake.settings, hasRaw, isDeep, views: lake.views, select: lake.rollupSelect };
+          if (flags.repair) return repairLake(lake, options, to);
           if (flags.acknowledge === undefined) return auditLake(lake, options, to);
           return acknowledge(
             lake.ports,
@@ -92,7 +96,7 @@ export const auditCommand = (to: Console): Command =>
  */
 async function auditOfStage(flags: AuditFlags, to: Console): Promise<void> {
   const [own] =
-    Object.entries({ raw: flags.raw, repair: flags.repair, acknowledge: flags.acknowledge }).find(
+    Object.entries({ raw: flags.raw, repair: flags.repair, deep: flags.deep, acknowledge: flags.acknowledge }).find(
       ([, value]) => value !== undefined,
     ) ?? [];
   if (own !== undefined)
@@ -128,19 +132,19 @@ async function auditLake({ ports }: LocalLake, options: AuditOptions, to: Consol
   return report;
 }
 
-async function repairLake(lake: LocalLake, hasRaw: boolean, to: Console): Promise<AuditReport> {
+async function repairLake(lake: LocalLake, options: RepairWhat, to: Console): Promise<AuditReport> {
   const { repair } = await import('#lake/steps/repair.ts');
   const { transformAll } = await import('#local/run/run.ts');
-  const { ports, settings, views, rollupSelect } = lake;
-  return repair(ports, {
-    settings,
-    hasRaw,
-    views,
-    select: rollupSelect,
+  const { rebuildDay } = await import('#local/run/rebuild.ts');
+  return repair(lake.ports, {
+    ...options,
     ignorePace: true,
     transform: (units) => transformAll(lake, units, to.progress),
+    ...(options.hasRaw ? { rebuildDay: (dt) => rebuildDay(lake, dt, to.progress) } : {}),
   });
 }
+
+type RepairWhat = Pick<RepairOptions, 'settings' | 'hasRaw' | 'isDeep' | 'views' | 'select'>;
 
 const MOST_NAMED = 10;
 
@@ -172,6 +176,9 @@ function* reportLines(
   for (const what of unchecked) {
     yield `Not checked: ${safeText(what)}. Whether its objects are all planned, unchanged and there is not known:`;
     yield `  ${lakeCommand('audit --raw DIR', { lake: folders.lake })}`;
+  }
+  for (const { rebuild, days } of report.rebuilds ?? []) {
+    yield `Readers see rebuild ${rebuild} on ${counted(days, 'day')} of tables.`;
   }
   if (repaired.length > 0) {
     yield green(`${counted(repaired.length, 'drift')} repaired:`);

@@ -64,7 +64,7 @@ export function warnOfOtherSettings(
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) return;
   to.warn(
-    `${counted(days.length, 'day has', 'days have')} events that were read with other settings (${dayRange(first, last)}): they stay as they were; see: ${lakeCommand('tags', folders)}`,
+    `${counted(days.length, 'day has', 'days have')} events that were read with other settings (${dayRange(first, last)}): they stay as they were; see: ${lakeCommand('tags', folders)}; make them alike: ${lakeCommand('rebuild', folders)}`,
   );
 }
 

@@ -16,6 +16,7 @@ import { personCommand } from './person.ts';
 import { planCommand } from './plan.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
+import { rebuildCommand } from './rebuild.ts';
 import { reportCommand } from './report.ts';
 import { rollupCommand } from './rollup.ts';
 import { runCommand } from './run.ts';
@@ -58,6 +59,7 @@ const COMMANDS = {
   tags: tagsCommand,
   quarantine: quarantineCommand,
   audit: auditCommand,
+  rebuild: rebuildCommand,
   plan: planCommand,
   transform: transformCommand,
   settle: settleCommand,

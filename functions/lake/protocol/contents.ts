@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { RawStore, Store, StoredObject } from '../ports.ts';
 import { contentsKey } from './keys.ts';
-import { createState, type Outcome, readState } from './records.ts';
+import { createState, type Outcome, type PlannedObject, readState } from './records.ts';
 
 /** One raw object as an attempt has read it. */
 export interface ReadContent {
@@ -63,4 +63,21 @@ export async function contentIn(
 ): Promise<ReadContent | undefined> {
   const contents = await readState<AttemptContents>(lake, contentsKey(attempt));
   return contents?.objects.find((object) => object.key === key);
+}
+
+/** For an outcome, what its first reading found of an object, which may differ from the object's plan; costs a read at most. */
+export async function asReadIn(
+  { raw, lake }: { raw: RawStore; lake: Pick<Store, 'get'> },
+  { attempt, poison, problems }: Outcome,
+): Promise<(object: PlannedObject) => PlannedObject> {
+  const kept = raw.hasTimedEtags ? await readState<AttemptContents>(lake, contentsKey(attempt)) : null;
+  const contents = new Map(kept?.objects.map((content) => [content.key, content]));
+  return (object) => {
+    // What made its unit fail three times was never read.
+    if (poison?.some(({ key }) => key === object.key)) return object;
+    const changed = problems.find(({ key, etag }) => key === object.key && etag !== undefined);
+    const content = contents.get(object.key);
+    const etag = content?.etag ?? changed?.etag ?? object.etag;
+    return { ...object, etag, isReread: true, ...(content ? { sha256: content.sha256 } : {}) };
+  };
 }

@@ -62,6 +62,49 @@ export const contentsKey = (attempt: string): string => `${STATE}/contents/dt=${
 export const replaysRoot = `${STATE}/replays/`;
 export const replayKey = (n: number): string => `${replaysRoot}${n}.json`;
 
+/** Rebuilds, by number; each has a state of its own (rebuild-store.ts), laid out as that of the lake. */
+export const rebuildsRoot = `${STATE}/rebuilds/`;
+export const rebuildKey = (n: number): string => `${rebuildsRoot}${n}.json`;
+/** Says what became of a rebuild: create-only, so that it is switched to or dropped, and never both. */
+export const rebuildEndKey = (n: number): string => `${rebuildsRoot}${n}/end.json`;
+const rebuildState = (n: number): string => `${rebuildsRoot}${n}/state/`;
+/** Plan k of a rebuild, as its own store has it. */
+export const rebuildPlanKey = (k: number): string => planKey('', k);
+/** Days that a rebuild has made, each by the number of the generation that it is going to be. */
+export const rebuiltDaysRoot = (n: number): string => `${rebuildsRoot}${n}/days/`;
+export const rebuiltDayFolder = (n: number, table: string, dt: string): string =>
+  `${rebuiltDaysRoot(n)}dt=${dt}/${table}/`;
+export const rebuiltDayKey = (n: number, table: string, dt: string, generation: number): string =>
+  `${rebuiltDayFolder(n, table, dt)}${generation}.json`;
+/** Says that a day can't be made any more, and that readers keep what they have. */
+export const keptDayKey = (n: number, table: string, dt: string): string =>
+  `${rebuiltDayFolder(n, table, dt)}kept.json`;
+/** What a rebuild read of a day: beside the settled locations, where no reader looks. */
+export const rebuiltName = (n: number): string => `rebuild-${n}`;
+export const rebuiltFolder = (n: number, table: string, dt: string): string => settledFolder(table, dt, rebuiltName(n));
+/** The rebuild whose files a location has; null if it is not such a one. */
+export const rebuildOfFolder = (location: string): number | null => {
+  const [, n] = /\/rebuild-(\d+)\/$/.exec(location) ?? [];
+  return n === undefined ? null : Number(n);
+};
+
+/** Where a rebuild keeps what the lake keeps under a key: its state in a folder of its own, live files beside the settled ones. */
+export function keyInRebuild(n: number, key: string): string {
+  const [, table = '', dt = '', file = ''] = /^v1\/live\/(\w+)\/dt=([\d-]+)\/(.*)$/.exec(key) ?? [];
+  if (dt !== '') return `${rebuiltFolder(n, table, dt)}${file}`;
+  if (key.startsWith(`${STATE}/`)) return `${rebuildState(n)}${key.slice(STATE.length + 1)}`;
+  throw new Error(`a rebuild has no such key: ${key}`);
+}
+
+/** The lake's key for what a rebuild has under one. */
+export function keyOutOfRebuild(n: number, key: string): string {
+  if (key.startsWith(rebuildState(n))) return `${STATE}/${key.slice(rebuildState(n).length)}`;
+  const [, table = '', dt = '', name = '', file = ''] =
+    /^v1\/settled\/(\w+)\/dt=([\d-]+)\/([^/]+)\/(.*)$/.exec(key) ?? [];
+  if (name !== rebuiltName(n)) throw new Error(`not a key of rebuild ${n}: ${key}`);
+  return `${liveFolder(table, dt)}${file}`;
+}
+
 export const triesRoot = `${STATE}/tries/`;
 export const tryFolder = (unit: string): string => `${triesRoot}${unit}/`;
 export const tryKey = (unit: string, k: number): string => `${tryFolder(unit)}${k}.json`;

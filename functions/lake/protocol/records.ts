@@ -38,12 +38,26 @@ export interface Plan {
   units: PlannedUnit[];
 }
 
+/** A plan of a rebuild: units that were read before, with their objects as they were read then. */
+export interface RebuildPlan extends Plan {
+  /** attempts of replays that had read records of these units by then: their rows are replaced, too, and no later one's */
+  replays: string[];
+}
+
+/** A plan of a rebuild: units that were read before, with their objects as they were read then. */
+export interface RebuildPlan extends Plan {
+  /** attempts of replays that had read records of these units by then: their rows are replaced, too, and no later one's */
+  replays: string[];
+}
+
 export interface LiveFile {
   table: string;
   dt: string;
   key: string;
   rows: number;
   bytes: number;
+  /** of its content, hex; older files have none */
+  sha256?: string;
   /** of events: the days on which the mail of its rows was sent; tells rollup which send days a file changes */
   send_days: string[];
   /** of events: the event types that its rows show to be published; older files have none */
@@ -95,6 +109,18 @@ export interface Generation extends GenerationRow {
   recipe?: string;
   /** settle: by what settings its rows were decoded (meaning.ts), each once, in order */
   meanings?: string[];
+  /** the rebuild whose reading its rows are, and not the first one's; left out: none */
+  rebuilt?: RebuiltRows;
+}
+
+/** What a rebuild has in a generation, and in those that settle makes of it later. */
+export interface RebuiltRows {
+  /** number of the rebuild */
+  rebuild: number;
+  /** attempts of the rebuild that its rows come from */
+  attempts: string[];
+  /** attempts of the lake that these stand for, all in `attempt_list`: none of their rows is in it */
+  instead_of: string[];
 }
 
 const decoder = new TextDecoder();

@@ -80,7 +80,8 @@ async function differenceOf(
   }
 }
 
-async function contentOf(
+/** @throws MissingObject, DeniedObject and other errors of the store */
+export async function contentOf(
   lake: Pick<Store, 'get'>,
   key: string,
 ): Promise<{ etag: string; size: number; sha256: string }> {

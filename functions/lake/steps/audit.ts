@@ -20,6 +20,7 @@ import { auditDays } from './audit/days.ts';
 import { type AuditReach, auditScope, type Drift, type DriftKind, type ReportDrift } from './audit/drifts.ts';
 import { noting } from './audit/notes.ts';
 import { auditRaw } from './audit/raw.ts';
+import { auditRebuilds, type RebuildAudit } from './audit/rebuilds.ts';
 import { auditUnits } from './audit/units.ts';
 import type { Removed } from './collect.ts';
 import { rollupRecipe } from './rollup.ts';
@@ -44,6 +45,8 @@ export interface AuditReport {
   repaired?: Drift[];
   /** steps of a repair that failed, in words */
   failures?: string[];
+  /** rebuilds whose rows readers see; of all other days they see the first readings */
+  rebuilds?: RebuildAudit[];
   /** what the collector removed */
   removed?: Removed[];
 }
@@ -59,6 +62,8 @@ export interface AuditOptions {
   reach?: AuditReach;
   /** false: raw data is not audited */
   hasRaw?: boolean;
+  /** read the bytes of live files, too, and not sizes alone; settled ones are always compared */
+  isDeep?: boolean;
   /**
    * the views of sql/ with the seeds, and the select of the rollup; left out, what computed it is not checked:
    * recipient_messages
@@ -76,6 +81,8 @@ export interface Findings {
   unregistered: { table: string; dt: string }[];
   stale: Generation[];
   damaged: Generation[];
+  /** days with live files that are gone or damaged */
+  broken: { table: string; dt: string }[];
   /** why notes for the next audit could not be written; null if they were */
   refusal: unknown;
 }
@@ -124,7 +131,7 @@ const READS_AT_ONCE = 16;
 /** Audits; writes only notes for the next one, if it may. */
 export async function findDrift(
   ports: AuditPorts,
-  { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true, views, select }: AuditOptions,
+  { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true, isDeep = false, views, select }: AuditOptions,
 ): Promise<Findings> {
   const found: Drift[] = [];
   const drift: ReportDrift = (kind, key, detail = '') => void found.push({ kind, key, detail });
@@ -141,14 +148,15 @@ export async function findDrift(
   const isMoving = scope.isThorough ? () => false : await movingBackfill(ports.lake, settings, open, now);
   const due = open.filter((unit) => scope.isThorough || (now - unit.plannedAt > HOUR_MS && !isMoving(unit)));
   for (const unit of due) drift(isOverdue(unit, now) ? 'overdue_unit' : 'open_unit', unit.unit);
-  const units = await auditUnits(ports, scope, drift);
+  const units = await auditUnits(ports, scope, drift, isDeep);
   if (scope.isThorough) checkPlanDays(raw.planned, units.objects, open, drift);
   const today = {
     rollup: views && select !== undefined ? rollupRecipe(select, views) : null,
     meanings: meaningsOf(settings),
   };
   const openIds = new Set(open.map(({ unit }) => unit));
-  const { files, stale, damaged } = await auditDays(ports, scope, openIds, today, drift);
+  const { files, stale, damaged, rebuilt } = await auditDays(ports, scope, openIds, today, drift);
+  const ofRebuilds = await auditRebuilds(ports.lake, rebuilt, drift);
 
   const { drifts, acknowledged } = await splitAcknowledged(ports.lake, found.sort(byKindAndKey));
   const report: AuditReport = {
@@ -161,8 +169,10 @@ export async function findDrift(
     ...countsOf(drifts),
     drifts,
     acknowledged,
+    ...(ofRebuilds.length > 0 ? { rebuilds: ofRebuilds } : {}),
   };
-  return { report, unplanned: raw.unplanned, open, unregistered: units.unregistered, stale, damaged, refusal };
+  const { unregistered, broken } = units;
+  return { report, unplanned: raw.unplanned, open, unregistered, stale, damaged, broken, refusal };
 }
 
 /**

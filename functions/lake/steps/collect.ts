@@ -23,6 +23,7 @@ import { DamagedRecord, readableGeneration, readState } from '../protocol/record
 import { faultsOf } from '../protocol/settled-files.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
 import { auditScope } from './audit/drifts.ts';
+import { leftByRebuilds, rebuildEnds } from './collect/rebuilt.ts';
 import { COLLECT_RULES, type CollectRules, type ReadersLocation, type SettledLocation } from './collect/rules.ts';
 
 export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
@@ -30,7 +31,7 @@ export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
 export interface Removed {
   key: string;
   bytes: number;
-  why: 'superseded' | 'settled' | 'lost';
+  why: 'superseded' | 'settled' | 'lost' | 'rebuild';
 }
 
 const AT_ONCE = 16;
@@ -44,6 +45,7 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
   const outcomes = new Outcomes(ports.lake);
   const scope = auditScope('daily', ports.clock.now());
   const removed: Removed[] = [];
+  const ends = await rebuildEnds(ports.lake);
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const locations = await settledLocations(ports, name);
     const live = new Set(await liveDays(ports.lake, name));
@@ -52,7 +54,7 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
       live.has(dt) || (locations.get(dt)?.length ?? 0) > 1 || scope.includesDay(dt);
     const dts = [...new Set([...locations.keys(), ...live])].filter(mayHold).sort();
     const ofDays = await concurrently(dts, AT_ONCE, (dt) =>
-      collectDay(ports, rules, outcomes, name, dt, locations.get(dt) ?? []),
+      collectDay(ports, rules, { outcomes, ends }, name, dt, locations.get(dt) ?? []),
     );
     for (const ofDay of ofDays) removed.push(...ofDay);
   }
@@ -62,7 +64,7 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
 async function collectDay(
   ports: CollectPorts,
   rules: CollectRules,
-  outcomes: Outcomes,
+  { outcomes, ends }: { outcomes: Outcomes; ends: Awaited<ReturnType<typeof rebuildEnds>> },
   table: string,
   dt: string,
   locations: readonly SettledLocation[],
@@ -73,20 +75,25 @@ async function collectDay(
   const hasPartition = newest !== null && (newest.rows_out > 0 || locations.length > 0);
   if (rules.healsFirst && hasPartition) await heal(ports, table, newest);
   const superseded = locations.filter((one) => rules.isSuperseded(one, day));
-  if (superseded.length === 0 && day.live.length === 0) return [];
+  const left = (await leftByRebuilds(ports.lake, rules, day, locations, ends)).filter(({ location, since }) =>
+    rules.isPastGrace(Math.max(since, newestOf(location)), ports.clock.now()),
+  );
+  if (superseded.length === 0 && day.live.length === 0 && left.length === 0) return [];
   const [partition] = await ports.catalog.locations(table, [dt]);
   const now: Readers = { see: partition?.location ?? null, healedAt: await lastHealed(ports.lake, table, dt) };
   const removable = superseded.flatMap((one) => removableLocation(ports, rules, day, one, now));
   const takenIn = settledFiles(ports, rules, day, now);
   const others = new Set(takenIn.map(({ key }) => key));
-  const left = day.live.filter(({ key }) => !others.has(key));
-  const lost = await lostAttempts(ports, rules, outcomes, day, left, now);
-  if (removable.length + takenIn.length + lost.length === 0) return [];
+  const unsettled = day.live.filter(({ key }) => !others.has(key));
+  const lost = await lostAttempts(ports, rules, outcomes, day, unsettled, now);
+  const ofRebuilds = left.flatMap(({ location }) => location.files);
+  if (removable.length + takenIn.length + lost.length + ofRebuilds.length === 0) return [];
   if (newest && !rules.isWhole(await faultsOf(ports.lake, newest, 'content'))) return [];
   return [
     ...(await removeAll(ports.lake, removable, 'superseded')),
     ...(await removeAll(ports.lake, takenIn, 'settled')),
     ...(await removeAll(ports.lake, lost, 'lost')),
+    ...(await removeAll(ports.lake, ofRebuilds, 'rebuild')),
   ];
 }
 
@@ -106,9 +113,12 @@ function removableLocation(
 ): readonly StoredObject[] {
   if (!rules.isUnread(one.location, see)) return [];
   const decidedAt = day.generations.get(one.n + 1) ?? day.generations.get(one.n) ?? 0;
-  const since = one.files.reduce((newest, { modified }) => Math.max(newest, modified), Math.max(decidedAt, healedAt));
+  const since = Math.max(newestOf(one), decidedAt, healedAt);
   return rules.isPastGrace(since, clock.now()) ? one.files : [];
 }
+
+const newestOf = ({ files }: SettledLocation): number =>
+  files.reduce((newest, { modified }) => Math.max(newest, modified), 0);
 
 /** Live files whose rows the newest generation holds. */
 function settledFiles(
@@ -214,6 +224,11 @@ async function settledLocations({ lake }: CollectPorts, table: string): Promise<
     const [, settledDay, number] = /\/dt=(\d{4}-\d\d-\d\d)\/(\d+)-[^/]+\/$/.exec(location) ?? [];
     const [, run = '', rollupDay = ''] = /\/([^/]+)\/dt=(\d{4}-\d\d-\d\d)\/$/.exec(location) ?? [];
     const isOfRollup = location === `${rollupFolder(table, run)}dt=${rollupDay}/`;
+    const [, rebuiltDay] = /\/dt=(\d{4}-\d\d-\d\d)\/rebuild-\d+\/$/.exec(location) ?? [];
+    if (rebuiltDay !== undefined) {
+      found.set(rebuiltDay, [...(found.get(rebuiltDay) ?? []), { location, n: Number.NaN, files: ofLocation }]);
+      continue;
+    }
     const dt = settledDay ?? (isOfRollup ? rollupDay : null);
     const n = number === undefined ? isOfRollup && (await daysOf(run))?.[rollupDay] : Number(number);
     // The audit names files that no step made.

@@ -10,6 +10,7 @@ import { layoutOf } from '../protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { sourceOf } from '../protocol/raw-sources.ts';
 import { heal } from '../protocol/readers.ts';
+import { rebuilds } from '../protocol/rebuilds.ts';
 import { newestGeneration } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS } from '../settings.ts';
 import type { View } from '../sql/views/view.ts';
@@ -18,6 +19,7 @@ import { type AuditOptions, type AuditReport, type Findings, findDrift, writeRep
 import type { CollectRules } from './collect/rules.ts';
 import { collect } from './collect.ts';
 import { planPrefix } from './plan.ts';
+import { switchToRebuild } from './rebuild.ts';
 import { rollup } from './rollup.ts';
 import { settle, settleDay } from './settle.ts';
 
@@ -29,6 +31,11 @@ export interface RepairOptions extends AuditOptions {
   transform?: (units: readonly OpenUnit[]) => Promise<unknown>;
   /** settle old days more than once a day, for a person who waits for the result */
   ignorePace?: boolean;
+  /**
+   * reads raw data of a day again and switches readers to it, for days whose rows are nowhere else; left out: they are said to
+   * be lost
+   */
+  rebuildDay?: (dt: string) => Promise<unknown>;
   collectRules?: CollectRules;
 }
 
@@ -66,6 +73,7 @@ function stepsFor(
     transform,
     hasRaw = true,
     ignorePace = false,
+    rebuildDay,
     reach = 'all',
   }: RepairOptions,
 ): (() => Promise<unknown>)[] {
@@ -94,8 +102,22 @@ function stepsFor(
     ...found.damaged
       .filter(({ table_name }) => table_name !== recipientMessages.name)
       .map(({ table_name: table, dt }) => async () => {
-        await settleDay(ports, { table, dt }, { ignorePace: true, isDamaged: true });
+        try {
+          await settleDay(ports, { table, dt }, { ignorePace: true, isDamaged: true });
+        } catch (error) {
+          if (!rebuildDay) throw error;
+          await rebuildDay(dt);
+        }
       }),
+    // Before settle takes in what is damaged.
+    ...(rebuildDay ? [...new Set(found.broken.map(({ dt }) => dt))].sort() : []).map((dt) => async () => {
+      await rebuildDay?.(dt);
+    }),
+    async () => {
+      const newest = (await rebuilds(ports.lake)).at(-1);
+      const isCutOff = found.report.drifts.some(({ kind }) => kind === 'unfinished_switch');
+      if (newest && isCutOff) await switchToRebuild(ports, newest, newest);
+    },
     async () => settle(ports, { settings, open: await openUnits(ports.lake), ignorePace }),
     async () => {
       const damaged = new Set(

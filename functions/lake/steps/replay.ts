@@ -6,18 +6,11 @@
 import { concurrently } from '../concurrently.ts';
 import { utcDate } from '../days.ts';
 import type { Ports, RawStore, UnitMessage } from '../ports.ts';
-import { contentIn, digestOf } from '../protocol/contents.ts';
+import { asReadIn, digestOf } from '../protocol/contents.ts';
 import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from '../protocol/keys.ts';
 import { announcePlan } from '../protocol/open-units.ts';
 import type { Outcomes } from '../protocol/outcomes.ts';
-import {
-  createState,
-  type Outcome,
-  type Plan,
-  type PlannedObject,
-  type PlannedUnit,
-  readPlan,
-} from '../protocol/records.ts';
+import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from '../protocol/records.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { Settings } from '../settings.ts';
 import type { Reason } from '../vocabulary.ts';
@@ -137,22 +130,8 @@ async function findSources(
     if (n >= 0) return replays.objectIn(n, key);
     const object = await firstObjects.find(attempt, key);
     const outcome = await outcomes.of(unitOfAttempt(attempt));
-    return object && outcome ? asRead(ports, outcome, object) : object;
+    return object && outcome ? (await asReadIn(ports, outcome))(object) : object;
   }
-}
-
-/** The object as the first reading found it, which may differ from its plan. */
-async function asRead(
-  { raw, lake }: Pick<ReplayPorts, 'raw' | 'lake'>,
-  outcome: Outcome,
-  object: PlannedObject,
-): Promise<PlannedObject> {
-  // What made its unit fail three times was never read.
-  if (outcome.poison?.some(({ key }) => key === object.key)) return object;
-  const changed = outcome.problems.find(({ key, etag }) => key === object.key && etag !== undefined);
-  const content = raw.hasTimedEtags ? await contentIn(lake, outcome, object.key) : undefined;
-  const etag = content?.etag ?? changed?.etag ?? object.etag;
-  return { ...object, etag, isReread: true, ...(content ? { sha256: content.sha256 } : {}) };
 }
 
 /** Did a replay find its object gone or changed? */

@@ -15,7 +15,7 @@ import { heal, pointAtNewest } from '../protocol/readers.ts';
 import { createState, type Generation, newestGeneration, readGeneration } from '../protocol/records.ts';
 import { faultsOf, isWhole, sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
-import { SETTLED_TABLES } from '../tables/index.ts';
+import { recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
 import { checkOutput } from './settle/check.ts';
 import { outdatedDays } from './settle/outdated.ts';
 import { settleRecipe, settleSelect } from './settle/select.ts';
@@ -196,10 +196,7 @@ async function lookAt(
 async function inputsOfDamagedDay({ lake }: SettlePorts, before: Generation, outcomes: Outcomes): Promise<Look> {
   const { table_name: table, dt } = before;
   const base = await newestWhole(lake, before);
-  const seen = new Set(base?.attempt_list);
-  const unseen = await unseenAttempts(lake, outcomes, table, dt, seen);
-  const there = new Set([...seen, ...unseen.map(({ attempt }) => attempt)]);
-  const lost = before.attempt_list.filter((attempt) => !there.has(attempt));
+  const { unseen, lost } = await attemptsBeyond(lake, before, base, outcomes);
   if (lost.length > 0) {
     throw new Error(
       `${table} dt=${dt} is damaged, and ${lost.length} of its ${before.attempts} attempts are nowhere else (${lost[0]}): restore ${before.location} from the bucket's older version, or rebuild the day from raw data`,
@@ -208,13 +205,40 @@ async function inputsOfDamagedDay({ lake }: SettlePorts, before: Generation, out
   return { before, base, isDue: true, unseen, hasMore: false };
 }
 
-async function newestWhole(
+/** What a generation made on top of `base` has to take in so as to have all attempts of `before`, and which of these are gone. */
+async function attemptsBeyond(
   lake: SettlePorts['lake'],
-  { table_name, dt, generation }: Generation,
-): Promise<Generation | null> {
+  before: Generation,
+  base: Generation | null,
+  outcomes: Outcomes,
+): Promise<{ unseen: LiveAttempt[]; lost: string[] }> {
+  const seen = new Set(base?.attempt_list);
+  const unseen = await unseenAttempts(lake, outcomes, before.table_name, before.dt, seen);
+  const there = new Set([...seen, ...unseen.map(({ attempt }) => attempt)]);
+  // The first reading of what a rebuild has read again is not what the day had.
+  for (const attempt of base || !before.rebuilt ? [] : before.rebuilt.instead_of) there.delete(attempt);
+  return { unseen, lost: before.attempt_list.filter((attempt) => !there.has(attempt)) };
+}
+
+/**
+ * Makes the next generation of a day from an older one and what came since: readers get back what they had before a rebuild.
+ * False if rows of it are gone, or somebody else was first.
+ */
+export async function settleFrom(ports: SettlePorts, before: Generation, base: Generation): Promise<boolean> {
+  const { table_name: table, dt } = before;
+  const { unseen, lost } = await attemptsBeyond(ports.lake, before, base, new Outcomes(ports.lake));
+  if (lost.length > 0 || !isWhole(await faultsOf(ports.lake, base, 'content'))) return false;
+  return (await settleRound(ports, { table, dt }, { before, base, isDue: true, unseen, hasMore: false })) !== null;
+}
+
+/** Of a rebuild's rows those of the same rebuild only: the first readings were other rows. */
+const isSameReading = (a: Generation, b: Generation | null): boolean => a.rebuilt?.rebuild === b?.rebuilt?.rebuild;
+
+async function newestWhole(lake: SettlePorts['lake'], newest: Generation): Promise<Generation | null> {
+  const { table_name, dt, generation } = newest;
   for (let n = generation - 1; n >= 0; n--) {
     const older = await readGeneration(lake, generationKey(table_name, dt, n));
-    if (older && isWhole(await faultsOf(lake, older, 'content'))) return older;
+    if (older && isSameReading(newest, older) && isWhole(await faultsOf(lake, older, 'content'))) return older;
   }
   return null;
 }
@@ -259,7 +283,7 @@ async function settleRound(
       rowsIn,
       rowsOut,
       // Other rules may keep fewer.
-      rowsBefore: before?.recipe === settleRecipe(table) ? before.rows_out : 0,
+      rowsBefore: before?.recipe === settleRecipe(table) && isSameReading(before, base) ? before.rows_out : 0,
     });
   }
 
@@ -282,6 +306,7 @@ async function settleRound(
     published: unionOf([base?.published ?? [], ...unseen.map(({ published }) => published)]),
     recipe: settleRecipe(table),
     meanings: distinct([...(base?.meanings ?? []), ...unseen.flatMap(({ meaning }) => meaning ?? [])]),
+    ...(base?.rebuilt ? { rebuilt: base.rebuilt } : {}),
   };
   // Another settle was first: our files stay, no generation names them, and the collector removes them.
   if (!(await createState(lake, generationKey(table, dt, n), generation))) return null;
@@ -289,21 +314,28 @@ async function settleRound(
   return { table, dt, generation: n, rows: rowsOut, duplicates: rowsIn - rowsOut };
 }
 
-const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort();
+export const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort();
 
 const isOld = (dt: string, now: number): boolean => now - startOfDay(dt) > (OLD_DAYS + 1) * DAY_MS;
 
 function settleInputs(table: string, dt: string, base: Generation | null, unseen: readonly LiveAttempt[]): Input[] {
-  const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
-  const live: Input[] = keys.length > 0 ? [{ table, stage: 'live', dt, keys }] : [];
+  const live = unseen.length > 0 ? [liveInput(table, dt, unseen)] : [];
   return base && base.file_list.length > 0 ? [settledInput(base), ...live] : live;
 }
+
+/** Attempts as an engine's input. */
+export const liveInput = (table: string, dt: string, attempts: readonly LiveAttempt[]): Input => ({
+  table,
+  stage: 'live',
+  dt,
+  keys: attempts.flatMap(({ files }) => files.map(({ key }) => key)),
+});
 
 /** A generation as an engine's input. */
 export const settledInput = ({ table_name, dt, location, file_list }: Generation): Input => ({
   table: table_name,
   stage: 'settled',
   dt,
-  generation: location.split('/').at(-2) ?? '',
+  generation: location.split('/').at(table_name === recipientMessages.name ? -3 : -2) ?? '',
   keys: file_list.map(({ key }) => key),
 });

@@ -20,7 +20,8 @@ export const quoteName = (name: string): string => `"${name.replaceAll('"', '""'
  */
 export const PATH_COLUMNS = {
   dt: `system.main.regexp_extract(filename, '.*/dt=([^/]*)/', 1)`,
-  generation: `system.main.regexp_extract(filename, '([^/]*)/[^/]*$', 1)`,
+  // The folder behind the day, or of a rollup's run the one before it, which may hold folders of parts.
+  generation: `system.main.regexp_extract(filename, '.*/settled/[^/]*/(?:dt=[^/]*/)?([^/]*)/', 1)`,
   // Athena's hidden column, for statements that name it.
   $path: 'filename',
 } as const;

@@ -164,7 +164,7 @@ function checkedKeys({ dt, generation, keys, stage }: Input): string[] {
   for (const key of keys) {
     const folder = key.slice(0, key.lastIndexOf('/') + 1);
     if (!dayIs(dt, folder)) throw new Error(`input lies in a folder of another day than ${dt}: ${key}`);
-    if (stage === 'settled' && generation !== undefined && !folder.endsWith(`/${generation}/`)) {
+    if (stage === 'settled' && generation !== undefined && !folder.includes(`/${generation}/`)) {
       throw new Error(`input is of another generation than ${generation}: ${key}`);
     }
   }

@@ -1,6 +1,7 @@
 /** Transforms units in several worker processes at once. */
 import { systemClock } from '#host/clock.ts';
 import type { OpenUnit } from '#lake/protocol/open-units.ts';
+import { RebuildStore } from '#lake/protocol/rebuild-store.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import { endTry } from '#lake/steps/transform/tries.ts';
 import { DiskStore } from '../disk/store.ts';
@@ -31,7 +32,7 @@ type Job = Pick<OpenUnit, 'unit' | 'plan' | 'bytes'>;
  * @throws AggregateError at the end, naming each unit that stayed open and why
  */
 export async function transformUnits(units: readonly OpenUnit[], options: PoolOptions): Promise<number> {
-  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, onOutcome } = options;
+  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, rebuild, onOutcome } = options;
   const { workers, memoryBytes, silenceMs } = workerLimits(options.limits);
   const setup: WorkerSetup = {
     rawRoot,
@@ -42,8 +43,10 @@ export async function transformUnits(units: readonly OpenUnit[], options: PoolOp
     version,
     addressKey: addressKey ?? null,
     memoryBytes,
+    rebuild,
   };
-  const ports = { lake: new DiskStore(lakeRoot, { durable }), clock: systemClock };
+  const lake = new DiskStore(lakeRoot, { durable });
+  const ports = { lake: rebuild === undefined ? lake : new RebuildStore(lake, rebuild), clock: systemClock };
   const waiting: Job[] = units.toSorted((a, b) => b.bytes - a.bytes);
   const failures: Error[] = [];
   const lines = new Set<Promise<void>>();

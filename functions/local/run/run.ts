@@ -62,6 +62,7 @@ export async function transformAll(
   units: readonly OpenUnit[],
   progress: Progress,
   limits: Partial<WorkerLimits> = {},
+  rebuild?: number,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   if (units.length === 0) return outcomes;
@@ -80,6 +81,7 @@ export async function transformAll(
       version,
       addressKey,
       limits,
+      rebuild,
       onRead: (bytes) => progress.advance(bytes),
       onOutcome: (outcome) => outcomes.push(outcome),
     });
@@ -108,7 +110,7 @@ export const rollupAll = (
     rollup(ports, { settings, views, select: rollupSelect, onDays }),
   );
 
-async function withProgress<T>(
+export async function withProgress<T>(
   step: string,
   unit: ProgressUnit,
   progress: Progress,

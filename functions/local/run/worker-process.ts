@@ -8,6 +8,7 @@ import { EXIT } from '#host/failure.ts';
 import { byteCount } from '#host/figures.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
 import type { UnitMessage } from '#lake/ports.ts';
+import { NO_PARTITIONS, RebuildStore } from '#lake/protocol/rebuild-store.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import type { Settings } from '#lake/settings.ts';
 import { type Guard, Stopped } from '#lake/steps/transform/guard.ts';
@@ -30,6 +31,8 @@ export interface WorkerSetup {
   addressKey?: string | null;
   /** memory that the process may hold before it stops a unit, bytes */
   memoryBytes: number;
+  /** the rebuild that it works for; left out: none */
+  rebuild?: number | undefined;
 }
 
 /** What a worker says: a try has begun, it gets on, a unit is done, or a unit failed. */
@@ -51,11 +54,12 @@ const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
 
 /** The first message says where and how, the others name units. */
 process.once('message', (setup: WorkerSetup) => {
-  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, memoryBytes } = setup;
+  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, memoryBytes, rebuild } = setup;
+  const lake = new DiskStore(lakeRoot, { durable });
   const ports = {
     raw: openSources(rawRoot, otherRaws),
-    lake: new DiskStore(lakeRoot, { durable }),
-    catalog: new DiskCatalog(lakeRoot, { durable }),
+    lake: rebuild === undefined ? lake : new RebuildStore(lake, rebuild),
+    catalog: rebuild === undefined ? new DiskCatalog(lakeRoot, { durable }) : NO_PARTITIONS,
     clock: systemClock,
   };
   let current: { unit: string; k: number } | null = null;

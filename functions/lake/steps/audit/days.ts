@@ -21,6 +21,8 @@ export interface DaysAudit {
   stale: Generation[];
   /** newest generations whose files are not what they were */
   damaged: Generation[];
+  /** by rebuild, days of tables whose newest generation has its rows */
+  rebuilt: Map<number, number>;
 }
 
 type DaysPorts = Pick<Ports, 'lake' | 'catalog'>;
@@ -50,7 +52,7 @@ export async function auditDays(
   for await (const folder of lake.prefixes(generationsRoot)) settled.push(dayOfKey(folder));
   const partitions = new Partitions(catalog);
   const outcomes = new Outcomes(lake);
-  const found: DaysAudit = { files: 0, stale: [], damaged: [] };
+  const found: DaysAudit = { files: 0, stale: [], damaged: [], rebuilt: new Map() };
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const dts = [...new Set([...settled, ...(await liveDays(lake, name))])].filter(scope.includesDay).sort();
     await concurrently(dts, DAYS_AT_ONCE, async (dt) => {
@@ -60,6 +62,8 @@ export async function auditDays(
       if (day.damagedRecord !== null) drift('damaged_record', day.damagedRecord);
       if (!day.newest) return;
       found.files += day.newest.file_list.length;
+      const epoch = day.newest.rebuilt?.rebuild;
+      if (epoch !== undefined) found.rebuilt.set(epoch, (found.rebuilt.get(epoch) ?? 0) + 1);
       const faults = await faultsOf(lake, day.newest, 'content');
       for (const { key, is, detail } of faults) drift(FAULTS[is], key, detail);
       if (!isWhole(faults)) found.damaged.push(day.newest);

@@ -14,8 +14,12 @@ export const DRIFTS = {
   overdue_unit: 'a unit has had no outcome for over a day, and its days no longer wait for it: see why transform fails',
   counting_law: 'a unit does not account for its records: this is a bug, keep the lake as it is and report it',
   unaccounted_objects: 'the outcomes of a plan day do not add up to the objects that were planned: report it',
-  live_file_missing: "a file that an outcome names is not there: restore it from the bucket's older version",
-  live_file_differs: "a file has another size than its outcome says: restore it from the bucket's older version",
+  unfinished_switch:
+    'readers were to be switched to a rebuild, and of these days they were not: run rebuild --switch again',
+  live_file_missing:
+    "a file that an outcome names is not there: run audit with --repair, which reads the day's raw data again, or restore it from the bucket's older version",
+  live_file_differs:
+    "a file is not what its outcome says: run audit with --repair, which reads the day's raw data again, or restore it from the bucket's older version",
   foreign_file: 'a file that no outcome or generation made lies in a table: remove it',
   settled_file_missing:
     "a file that the newest generation names is not there: run audit with --repair, which makes the day again from what it was made of, or restore the file from the bucket's older version",
@@ -26,7 +30,7 @@ export const DRIFTS = {
   outdated_day:
     'a day was computed with other SQL, seeds or rules than there are today: run settle and rollup, which go from the newest day to the oldest, in the cloud some days each time',
   other_settings:
-    'a day has rows that were decoded with other settings: they stay as they are until the raw data is read again; acknowledge it, or make the lake again',
+    'a day has rows that were decoded with other settings: they stay as they are until the raw data is read again; acknowledge it, or make them alike by rebuild',
   stale_partition: 'the catalog does not point at the newest generation: run settle',
   missing_partition: 'a day with data is not in the catalog: run settle, or audit with --repair',
   unsettled_day: 'a finished day has had unsettled data for over two days: run settle, or see why it fails',

@@ -5,7 +5,8 @@ import { DAY_MS } from '../../days.ts';
 import type { Ports, StoredObject } from '../../ports.ts';
 import { attemptOfFile, dayOfKey, liveFolder, outcomeFolder, outcomesRoot } from '../../protocol/keys.ts';
 import { type LiveFile, newestGeneration, type Outcome, readOutcome } from '../../protocol/records.ts';
-import type { AuditScope, ReportDrift } from './drifts.ts';
+import { contentOf } from '../../protocol/settled-files.ts';
+import type { AuditScope, DriftKind, ReportDrift } from './drifts.ts';
 
 export interface UnitsAudit {
   units: number;
@@ -14,6 +15,8 @@ export interface UnitsAudit {
   objects: Map<string, number>;
   /** days of tables that have files and no partition */
   unregistered: { table: string; dt: string }[];
+  /** days with live files that are gone or damaged, in no order */
+  broken: { table: string; dt: string }[];
 }
 
 type UnitsPorts = Pick<Ports, 'lake' | 'catalog'>;
@@ -24,8 +27,14 @@ const UNITS_AT_ONCE = 2000;
 /** Days after which a bucket may have let quarantined records expire. */
 export const QUARANTINE_KEPT_DAYS = 30;
 
-export async function auditUnits(ports: UnitsPorts, scope: AuditScope, drift: ReportDrift): Promise<UnitsAudit> {
-  const found: UnitsAudit = { units: 0, records: 0, objects: new Map(), unregistered: [] };
+/** @param isDeep the bytes of live files are read, too */
+export async function auditUnits(
+  ports: UnitsPorts,
+  scope: AuditScope,
+  drift: ReportDrift,
+  isDeep = false,
+): Promise<UnitsAudit> {
+  const found: UnitsAudit = { units: 0, records: 0, objects: new Map(), unregistered: [], broken: [] };
   const partitions = new Partitions(ports.catalog);
   const unregistered = new Set<string>();
   for await (const folder of ports.lake.prefixes(outcomesRoot)) {
@@ -65,20 +74,20 @@ export async function auditUnits(ports: UnitsPorts, scope: AuditScope, drift: Re
         found.unregistered.push({ table, dt });
         drift('missing_partition', name);
       }
-      await checkFiles(ports, scope, table, dt, ofDay, drift);
+      if (!(await checkFiles(ports, scope, table, dt, ofDay, drift, isDeep))) found.broken.push({ table, dt });
     });
   }
 }
 
 /** Every record was accepted, a repeat, skipped or quarantined. */
-function checkCounts(outcome: Outcome, drift: ReportDrift): void {
+export function checkCounts(outcome: Outcome, drift: ReportDrift): void {
   const { unit, records, accepted, duplicate, skipped, quarantined } = outcome;
   const accounted = accepted + duplicate + skipped + quarantined;
   if (records !== accounted) drift('counting_law', unit, `${records} records, ${accounted} accounted for`);
   for (const { key, problem } of outcome.problems) drift(problem, key, unit);
 }
 
-/** A live file may have been collected, once the newest generation has its rows. */
+/** Are they what their outcomes say? A live file may be gone, or anything, once the newest generation has its rows. */
 async function checkFiles(
   { lake }: UnitsPorts,
   { now }: AuditScope,
@@ -86,23 +95,28 @@ async function checkFiles(
   dt: string,
   files: readonly LiveFile[],
   drift: ReportDrift,
-): Promise<void> {
+  isDeep: boolean,
+): Promise<boolean> {
   const there = new Map<string, StoredObject>();
   for await (const object of lake.list(liveFolder(table, dt))) there.set(object.key, object);
-  const missing: LiveFile[] = [];
+  const broken: { key: string; kind: DriftKind; detail: string }[] = [];
   for (const file of files) {
     const object = there.get(file.key);
-    if (!object) missing.push(file);
-    else if (object.size !== file.bytes) {
-      drift('live_file_differs', file.key, `${object.size} bytes instead of ${file.bytes}`);
+    const differs = (detail: string): void => void broken.push({ key: file.key, kind: 'live_file_differs', detail });
+    if (!object) broken.push({ key: file.key, kind: 'live_file_missing', detail: '' });
+    else if (object.size !== file.bytes) differs(`${object.size} bytes instead of ${file.bytes}`);
+    else if (isDeep && file.sha256 !== undefined && (await contentOf(lake, file.key)).sha256 !== file.sha256) {
+      differs('other bytes of the same length');
     }
   }
-  if (missing.length === 0) return;
+  if (broken.length === 0) return true;
   const settled = new Set((await newestGeneration(lake, table, dt))?.attempt_list);
-  for (const { key } of missing) {
-    const mayHaveExpired = table === 'quarantine' && now - Date.parse(dt) > QUARANTINE_KEPT_DAYS * DAY_MS;
-    if (!settled.has(attemptOfFile(key) ?? '') && !mayHaveExpired) drift('live_file_missing', key);
-  }
+  const mayHaveExpired = table === 'quarantine' && now - Date.parse(dt) > QUARANTINE_KEPT_DAYS * DAY_MS;
+  const needed = broken.filter(
+    ({ key, kind }) => !settled.has(attemptOfFile(key) ?? '') && !(kind === 'live_file_missing' && mayHaveExpired),
+  );
+  for (const { key, kind, detail } of needed) drift(kind, key, detail);
+  return needed.length === 0;
 }
 
 /** The catalog's days, which are listed once a table. */

@@ -6,6 +6,7 @@
 import { DAY_MS } from '../../days.ts';
 import type { StoredObject } from '../../ports.ts';
 import type { DataDay } from '../../protocol/day-files.ts';
+import type { RebuildEnd } from '../../protocol/rebuilds.ts';
 import type { Outcome } from '../../protocol/records.ts';
 import { type FileFault, isWhole } from '../../protocol/settled-files.ts';
 
@@ -15,7 +16,7 @@ export const GRACE_MS = DAY_MS;
 /** A location below `settled/`, made by one query for one day. */
 export interface SettledLocation {
   location: string;
-  /** the generation that it was made to be */
+  /** the generation that it was made to be; of what a rebuild has read, which is none, no number */
   n: number;
   files: readonly StoredObject[];
 }
@@ -36,6 +37,8 @@ export interface CollectRules {
   isSettled(attempt: string, day: DataDay): boolean;
   /** Every leaf of the file's unit has its outcome, and none names the file. */
   isUnreferenced(key: string, leaves: readonly Outcome[] | null): boolean;
+  /** A rebuild that is over has files of the day: it was dropped, or the day's line of generations has its rows. */
+  isOver(end: RebuildEnd | null, isAdopted: boolean): boolean;
   /** It has been so for a day, by the store's clock against ours. */
   isPastGrace(since: number, now: number): boolean;
 }
@@ -49,5 +52,6 @@ export const COLLECT_RULES: CollectRules = {
   isSettled: (attempt, { newest }) => newest?.attempt_list.includes(attempt) ?? false,
   isUnreferenced: (key, leaves) =>
     leaves !== null && !leaves.some(({ files }) => files.some((file) => file.key === key)),
+  isOver: (end, isAdopted) => end !== null && (end.is === 'dropped' || isAdopted),
   isPastGrace: (since, now) => now - since > GRACE_MS,
 };

@@ -14,7 +14,7 @@ const PREFERENCE = ['feed', 'source_key', 'source_ordinal', 'attempt'];
 /** Rows of the inputs, named by location: settled generations and live attempts; of them those that meet a condition. */
 export function inputRows(table: string, inputs: readonly Input[], condition = ''): string {
   const columns = columnNames(declared(table)).join(', ');
-  const settled = inputs.filter(({ stage }) => stage === 'settled');
+  const settled = inputs.filter(({ stage, attempts }) => stage === 'settled' && !attempts);
   const live = inputs.filter(({ stage }) => stage === 'live');
   const more = condition === '' ? '' : ` and ${condition}`;
   const parts: string[] = [];
@@ -25,6 +25,13 @@ export function inputRows(table: string, inputs: readonly Input[], condition = '
     const attempts = live.flatMap(({ keys }) => keys.map((key) => attemptOfFile(key) ?? ''));
     parts.push(
       `select ${columns}, dt from ${table}_live where dt in (${list(live.map(({ dt }) => dt))}) and attempt in (${list(attempts)})${more}`,
+    );
+  }
+  for (const input of inputs) {
+    if (!input.attempts) continue;
+    const attempts = list(input.attempts);
+    parts.push(
+      `select ${columns}, dt from ${table}_settled where ${ofGenerations([input])} and attempt in (${attempts})${more}`,
     );
   }
   return parts.join('\nunion all\n');

@@ -1,5 +1,6 @@
 /** Writes one attempt at a unit: its rows into files named after it, and the days of these rows into the catalog. */
 
+import { hash } from 'node:crypto';
 import { concurrently } from '../../concurrently.ts';
 import type { Ports } from '../../ports.ts';
 import { attemptId, liveFile, liveFolder } from '../../protocol/keys.ts';
@@ -39,7 +40,8 @@ export async function writeAttempt(
         ask(options.guard);
         const key = liveFile(table, dt, attempt, part);
         const isOurs = (await lake.create(key, bytes)) || Buffer.compare(await readBytes(lake, key), bytes) === 0;
-        return { isOurs, table, dt, key, rows, bytes: bytes.length, send_days: sendDays, published };
+        const sha256 = hash('sha256', bytes, 'hex');
+        return { isOurs, table, dt, key, rows, bytes: bytes.length, sha256, send_days: sendDays, published };
       },
     );
     if (files.every(({ isOurs }) => isOurs)) {

@@ -1,0 +1,174 @@
+/** The command `rebuild`: reads raw data again with today's code and settings, compares, and switches readers on command. */
+import { Command } from 'commander';
+import { EXIT, UsageError } from '#host/failure.ts';
+import { count, counted, duration } from '#host/figures.ts';
+import { cutText, safeText } from '#host/safe-text.ts';
+import type { ColumnDifference, CountDifference, DayDifference } from '#lake/steps/rebuild/compare.ts';
+import type { UnmadeDay } from '#lake/steps/rebuild.ts';
+import type { RebuildSummary } from '#local/run/rebuild.ts';
+import type { Console } from '../console.ts';
+import {
+  calendarDay,
+  dayRange,
+  examples,
+  existingLake,
+  jsonOption,
+  type LakeFolder,
+  lakeCommand,
+  lakeOption,
+  limitsOf,
+  type RawFolders,
+  rawFolders,
+  rawsOption,
+  type WorkerFlags,
+  withLake,
+  workerMemoryOption,
+  workersOption,
+} from './options.ts';
+
+interface RebuildFlags extends RawFolders, WorkerFlags {
+  from?: string;
+  to?: string;
+  switch?: boolean;
+  back?: boolean;
+  drop?: boolean;
+}
+
+export const rebuildCommand = (to: Console): Command =>
+  new Command('rebuild')
+    .description("read raw data again with today's code and settings")
+    .option('--from <day>', 'the first day whose rows are made anew', calendarDay)
+    .option('--to <day>', 'the last one', calendarDay)
+    .option('--switch', 'show readers what the rebuild has made')
+    .option('--back', 'show readers what they had before the last switch; within a day')
+    .option('--drop', 'give up the rebuild that is under way')
+    .addOption(rawsOption())
+    .addOption(lakeOption())
+    .addOption(workersOption())
+    .addOption(workerMemoryOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['rebuild', 'read all again, and say what would change; readers see nothing of it'],
+        ['rebuild --from 2026-01-01 --to 2026-01-31'],
+        ['rebuild --switch', 'from now on queries show it'],
+        ['rebuild --back', 'as it was'],
+      ),
+    )
+    .action(async (flags: RebuildFlags) => {
+      existingLake(flags.lake);
+      if ([flags.switch, flags.back, flags.drop].filter(Boolean).length > 1) {
+        throw new UsageError('--switch, --back and --drop: only one at a time');
+      }
+      if (flags.switch || flags.back || flags.drop) return end(to, flags);
+      const { from = null, to: last = null } = flags;
+      if (from !== null && last !== null && from > last) throw new UsageError(`--from ${from} is after --to ${last}`);
+      const { raw } = await rawFolders(flags);
+      const { rebuildAll } = await import('#local/run/rebuild.ts');
+      await withLake({ raw, lake: flags.lake }, async (lake) => {
+        const options = { progress: to.progress, from, to: last, limits: limitsOf(flags) };
+        const summary = await rebuildAll(lake, options);
+        if (summary.unsettled !== null) to.warn(`the lake could not be settled before: ${summary.unsettled}`);
+        if (flags.json) return to.json(documentOf(summary));
+        await to.print(summaryLines(summary, to, { lake: flags.lake }));
+      });
+    });
+
+async function end(to: Console, flags: RebuildFlags): Promise<void> {
+  const [{ rebuilds }, { dropRebuild, goBack }, { switchAll }] = await Promise.all([
+    import('#lake/protocol/rebuilds.ts'),
+    import('#lake/steps/rebuild.ts'),
+    import('#local/run/rebuild.ts'),
+  ]);
+  const folder = { lake: flags.lake };
+  const { raw } = flags.switch ? await rawFolders(flags) : {};
+  await withLake({ ...(raw === undefined ? {} : { raw }), lake: flags.lake }, async (lake) => {
+    const rebuild = (await rebuilds(lake.ports.lake)).at(-1);
+    if (!rebuild) throw new UsageError('there is no rebuild', `make one: ${lakeCommand('rebuild', folder)}`);
+    if (flags.drop) {
+      const is = await dropRebuild(lake.ports, rebuild.n);
+      if (is === 'switched')
+        throw new UsageError(`readers have been switched to rebuild ${rebuild.n}`, 'go back: --back');
+      if (flags.json) return to.json({ rebuild: rebuild.n, is });
+      return to.print([`Rebuild ${rebuild.n} is dropped; its files go within two days.`]);
+    }
+    const done = flags.back ? await goBack(lake.ports, rebuild) : await switchAll(lake, rebuild, to.progress);
+    if (flags.back) await (await import('#local/run/run.ts')).rollupAll(lake, to.progress);
+    if (done.left.length > 0) process.exitCode = EXIT.failed;
+    if (flags.json) return to.json({ rebuild: rebuild.n, ...done });
+    const what = flags.back ? `what they had before rebuild ${rebuild.n}` : `rebuild ${rebuild.n}`;
+    await to.print([`Readers see ${what}: ${counted(done.days, 'day')} of tables were switched.`]);
+    if (done.left.length > 0) {
+      const again = flags.back ? 'their former rows are gone, or they changed just now' : 'they changed meanwhile';
+      to.warn(
+        `${counted(done.left.length, 'day')} of tables stay as they were, as ${again}${flags.back ? '' : `; run ${lakeCommand('rebuild', folder)} and --switch again`}`,
+      );
+    }
+    if (!flags.back) to.note(`the way back is open for a day: ${lakeCommand('rebuild --back', folder)}`);
+  });
+}
+
+/** Examples are rows of the lake: they are shown to who asks. */
+const documentOf = ({ days, ...rest }: RebuildSummary): object => ({
+  ...rest,
+  days: days.map((day) => ({ ...day, columns: Object.fromEntries(day.columns) })),
+});
+
+const MOST_SHOWN = 20;
+
+function* summaryLines(summary: RebuildSummary, { palette }: Console, folder: LakeFolder): Generator<string> {
+  const { rebuild, read, days, columns, daily, unmade, seconds } = summary;
+  const which =
+    rebuild.from === null && rebuild.to === null ? 'all days' : `${rebuild.from ?? '…'} to ${rebuild.to ?? '…'}`;
+  yield `${palette.bold(`Rebuild ${rebuild.n}`)} of ${which}: ${counted(read.records, 'record')} read again in ${duration(seconds)}`;
+  for (const [table, ofTable] of Map.groupBy(days, (day) => day.table)) yield tableLine(table, ofTable);
+  yield '';
+  if (columns.length === 0) yield 'No value of a row changes.';
+  else yield palette.bold('Values that change');
+  for (const { table, column, rows, days: on, example } of columns.slice(0, MOST_SHOWN)) {
+    yield `  ${`${table}.${column}`.padEnd(32)} ${counted(rows, 'row')} on ${counted(on, 'day')}, such as ${exampleText(example)}`;
+  }
+  if (columns.length > MOST_SHOWN) yield `  and ${counted(columns.length - MOST_SHOWN, 'column')} more: see --json`;
+  yield '';
+  if (daily.length === 0) yield 'No count of deliverability_daily changes.';
+  else yield palette.bold('Counts of deliverability_daily that change');
+  for (const difference of daily) yield dailyLine(difference);
+  yield* unmadeLines(unmade);
+  if (days.length === 0) return;
+  yield '';
+  yield `Readers see none of it yet. Switch them: ${lakeCommand('rebuild --switch', folder)}`;
+}
+
+function tableLine(table: string, days: readonly DayDifference[]): string {
+  const sum = (pick: (day: DayDifference) => number): number => days.reduce((total, day) => total + pick(day), 0);
+  const [before, after, gone, added] = [
+    sum((day) => day.before),
+    sum((day) => day.after),
+    sum((day) => day.gone),
+    sum((day) => day.added),
+  ];
+  const moved = gone + added === 0 ? '' : `; ${count(gone)} go, ${count(added)} come`;
+  return `  ${table.padEnd(18)} ${count(before)} rows before, ${count(after)} after, on ${counted(days.length, 'day')}${moved}`;
+}
+
+const LONGEST_VALUE = 40;
+
+const exampleText = ({ key, before, after }: ColumnDifference['example']): string =>
+  `${shown(before)} → ${shown(after)} (${safeText(cutText(key, LONGEST_VALUE))})`;
+
+const shown = (value: string | null): string => (value === null ? 'NULL' : safeText(cutText(value, LONGEST_VALUE)));
+
+const dailyLine = ({ column, before, after, days }: CountDifference): string =>
+  `  ${column.padEnd(32)} ${count(before)} → ${count(after)}, on ${counted(days, 'send day')}`;
+
+function* unmadeLines(unmade: readonly UnmadeDay[]): Generator<string> {
+  for (const [why, days] of Map.groupBy(unmade, (day) => day.why)) {
+    const [first, last] = [days[0]?.dt ?? '', days.at(-1)?.dt ?? ''];
+    yield '';
+    yield `${counted(days.length, 'day')} of tables stay as they are (${dayRange(first, last)}): ${why}`;
+    const keys = [...new Set(days.flatMap((day) => day.keys))];
+    for (const key of keys.slice(0, MOST_SHOWN)) yield `  ${safeText(key)}`;
+    if (keys.length > MOST_SHOWN) yield `  and ${counted(keys.length - MOST_SHOWN, 'object')} more`;
+  }
+}

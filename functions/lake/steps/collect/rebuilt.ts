@@ -1,0 +1,47 @@
+/** What rebuilds leave of a day: files that were read for one that is over, and days that one had made and that was dropped. */
+import type { Store } from '../../ports.ts';
+import type { DataDay } from '../../protocol/day-files.ts';
+import { rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
+import { endOf, isAdopted, type RebuildEnd, rebuilds } from '../../protocol/rebuilds.ts';
+import { type Generation, readState } from '../../protocol/records.ts';
+import { quarantine } from '../../tables/index.ts';
+import type { CollectRules, SettledLocation } from './rules.ts';
+
+/** How each rebuild ended; null: it is under way. Costs a listing, and two reads for each rebuild there ever was. */
+export async function rebuildEnds(lake: Pick<Store, 'list' | 'get'>): Promise<Map<number, RebuildEnd | null>> {
+  const ends = new Map<number, RebuildEnd | null>();
+  for (const { n } of await rebuilds(lake)) ends.set(n, await endOf(lake, n));
+  return ends;
+}
+
+/** Locations of the day that rebuilds have left, each with the time since when, epoch ms. */
+export async function leftByRebuilds(
+  lake: Pick<Store, 'list' | 'get'>,
+  rules: CollectRules,
+  { table, dt, newest }: DataDay,
+  locations: readonly SettledLocation[],
+  ends: ReadonlyMap<number, RebuildEnd | null>,
+): Promise<{ location: SettledLocation; since: number }[]> {
+  if (ends.size === 0) return [];
+  const dropped = new Map<string, number>();
+  for (const [n, end] of ends) {
+    if (end?.is !== 'dropped') continue;
+    for await (const { key } of lake.list(rebuiltDayFolder(n, table, dt), { shallow: true })) {
+      const made = await readState<Generation>(lake, key);
+      if (made) dropped.set(made.location, end.decided_at);
+    }
+  }
+  const found: { location: SettledLocation; since: number }[] = [];
+  for (const location of locations) {
+    const n = rebuildOfFolder(location.location);
+    const end = n === null ? undefined : ends.get(n);
+    if (n !== null && end !== undefined) {
+      // Quarantined records are never settled: nobody is switched to them.
+      const isSeen = table === quarantine.name || (await isAdopted(lake, n, { table, dt }));
+      if (rules.isOver(end, isSeen)) found.push({ location, since: end?.decided_at ?? 0 });
+    }
+    const since = dropped.get(location.location);
+    if (since !== undefined && location.n > (newest?.generation ?? -1)) found.push({ location, since });
+  }
+  return found;
+}

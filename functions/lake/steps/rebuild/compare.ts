@@ -1,0 +1,264 @@
+/** Says what a switch to a rebuild would change: rows by table and day, cells by column, and the numbers of each day. */
+import { concurrently } from '../../concurrently.ts';
+import type { Engine, Input, Ports, SqlValue } from '../../ports.ts';
+import { dataDay, type TableDay, unseenAttempts } from '../../protocol/day-files.ts';
+import { Outcomes } from '../../protocol/outcomes.ts';
+import { type Generation, newestGeneration } from '../../protocol/records.ts';
+import type { SwitchedLake } from '../../protocol/switched-lake.ts';
+import { inlineViews } from '../../sql/views/inline.ts';
+import { PRESTO_TYPES, type View } from '../../sql/views/view.ts';
+import { recipientMessages, TABLES } from '../../tables/index.ts';
+import { columnNames, type Table } from '../../tables/table.ts';
+import { inputRows } from '../settle/select.ts';
+import { settledInput } from '../settle.ts';
+
+/** One day of a table. */
+export interface DayDifference extends TableDay {
+  before: number;
+  after: number;
+  /** rows of keys that only one of the two has */
+  gone: number;
+  added: number;
+  /** by column, rows of the same key with another value */
+  columns: Map<string, number>;
+}
+
+/** A column that differs. */
+export interface ColumnDifference {
+  table: string;
+  column: string;
+  rows: number;
+  days: number;
+  /** one of the cells: the row's key, and the values as text */
+  example: { key: string; before: string | null; after: string | null };
+}
+
+/** A count of the view `deliverability_daily`, summed over the days compared. */
+export interface CountDifference {
+  column: string;
+  before: number;
+  after: number;
+  /** send days on which it differs */
+  days: number;
+}
+
+const DAYS_AT_ONCE = 4;
+/** Rows that one query compares, on each side. */
+const ROWS_AT_ONCE = 100_000;
+/** Days of one query: each file is named in it. */
+const DAYS_A_QUERY = 64;
+/** What says who made a row, and when, differs by what a rebuild is. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(['attempt', 'as_of']);
+
+export type ComparePorts = Pick<Ports, 'lake' | 'engine'>;
+
+/** A day as it is and as it is going to be. */
+interface Sides {
+  dt: string;
+  former: Input[];
+  latter: Input[];
+  rows: number;
+}
+
+/** In order of table and day; days without any difference are in it, too. */
+export async function compareDays(
+  { lake, engine }: ComparePorts,
+  made: readonly Generation[],
+): Promise<DayDifference[]> {
+  const outcomes = new Outcomes(lake);
+  const found: DayDifference[] = [];
+  for (const [table, days] of Map.groupBy(made, ({ table_name }) => table_name)) {
+    const sides = await concurrently(days, DAYS_AT_ONCE, async (generation): Promise<Sides> => {
+      const { dt, rows_out, file_list } = generation;
+      const former = await presentInputs(lake, outcomes, { table, dt });
+      return { dt, former, latter: file_list.length > 0 ? [settledInput(generation)] : [], rows: rows_out };
+    });
+    for (const batch of batches(sides)) found.push(...(await compareBatch(engine, table, batch)));
+  }
+  return found;
+}
+
+/** Neighbouring days together, as every query has a cost of its own. */
+function batches(sides: readonly Sides[]): Sides[][] {
+  const found: Sides[][] = [];
+  let rows = 0;
+  for (const day of sides) {
+    const batch = found.at(-1);
+    if (batch && batch.length < DAYS_A_QUERY && rows + day.rows <= ROWS_AT_ONCE) {
+      batch.push(day);
+      rows += day.rows;
+    } else {
+      found.push([day]);
+      rows = day.rows;
+    }
+  }
+  return found;
+}
+
+async function compareBatch(
+  engine: ComparePorts['engine'],
+  table: string,
+  days: readonly Sides[],
+): Promise<DayDifference[]> {
+  const columns = comparedColumns(table);
+  const counts = columns.map((name) => `count(case when ${differs(name)} then 1 end)`);
+  const [former, latter] = [days.flatMap((day) => day.former), days.flatMap((day) => day.latter)];
+  const rows = await askBoth(engine, table, former, latter, [
+    'count(former.dt)',
+    'count(latter.dt)',
+    'count(case when latter.dt is null then 1 end)',
+    'count(case when former.dt is null then 1 end)',
+    ...counts,
+  ]);
+  const byDay = new Map(rows.map(([dt, ...of]) => [String(dt), of.map(Number)]));
+  return days.map(({ dt }) => {
+    const [before = 0, after = 0, gone = 0, added = 0, ...cells] = byDay.get(dt) ?? [];
+    const changed = columns.flatMap((name, i): [string, number][] => (cells[i] ? [[name, cells[i]]] : []));
+    return { table, dt, before, after, gone, added, columns: new Map(changed) };
+  });
+}
+
+/** Each column that differs on some day, the one with most rows first; a query for each day that an example is from. */
+export async function compareColumns(
+  { lake, engine }: ComparePorts,
+  made: readonly Generation[],
+  days: readonly DayDifference[],
+): Promise<ColumnDifference[]> {
+  const found = new Map<string, Omit<ColumnDifference, 'example'> & { dt: string }>();
+  for (const { table, dt, columns } of days) {
+    for (const [column, rows] of columns) {
+      const before = found.get(`${table}.${column}`);
+      if (before) {
+        before.rows += rows;
+        before.days++;
+      } else found.set(`${table}.${column}`, { table, column, rows, days: 1, dt });
+    }
+  }
+  const outcomes = new Outcomes(lake);
+  const byDay = [...Map.groupBy(found.values(), ({ table, dt }) => `${table} ${dt}`).values()];
+  const shown = await concurrently(byDay, DAYS_AT_ONCE, async (columns): Promise<ColumnDifference[]> => {
+    const [{ table = '', dt = '' } = {}] = columns;
+    const latter = made.find((generation) => generation.table_name === table && generation.dt === dt);
+    const former = await presentInputs(lake, outcomes, { table, dt });
+    const examples = columns.map(
+      ({ column }) => `min(case when ${differs(column)} then ${exampleText(table, column)} end)`,
+    );
+    const [row = []] = await askBoth(engine, table, former, latter ? [settledInput(latter)] : [], examples);
+    return columns.map(({ dt: _, ...rest }, i) => ({ ...rest, example: exampleOf(row[i + 1] ?? null) }));
+  });
+  return shown.flat().sort((a, b) => b.rows - a.rows);
+}
+
+const comparedColumns = (table: string): string[] =>
+  columnNames(tableOf(table)).filter((name) => !tableOf(table).key.includes(name) && !NOT_COMPARED.has(name));
+
+const differs = (column: string): string =>
+  `former.dt is not null and latter.dt is not null and former.${column} is distinct from latter.${column}`;
+
+function exampleText(table: string, column: string): string {
+  const text = (of: string): string => `coalesce(cast(${of} as varchar), chr(1))`;
+  const key = tableOf(table).key.map((name) => `cast(latter.${name} as varchar)`);
+  return `${key.join(` || ' ' || `)} || chr(2) || ${text(`former.${column}`)} || chr(2) || ${text(`latter.${column}`)}`;
+}
+
+function tableOf(name: string): Table {
+  const found = TABLES[name];
+  if (!found) throw new Error(`no such table: ${name}`);
+  return found;
+}
+
+/** What readers of a day see now: the newest generation, and the live files that it has not taken in. */
+async function presentInputs(
+  lake: ComparePorts['lake'],
+  outcomes: Outcomes,
+  { table, dt }: TableDay,
+): Promise<Input[]> {
+  const { newest } = await dataDay(lake, table, dt);
+  const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(newest?.attempt_list));
+  const keys = unseen.flatMap(({ files }) => files.map((file) => file.key));
+  return [
+    ...(newest && newest.file_list.length > 0 ? [settledInput(newest)] : []),
+    ...(keys.length > 0 ? [{ table, stage: 'live' as const, dt, keys }] : []),
+  ];
+}
+
+/** Stands for NULL in an example, and the character after it between its parts; no text that is shown holds them. */
+const NULL = '\u0001';
+const SEPARATOR = '\u0002';
+
+/** Asks expressions of both sides' rows, joined by day and key; a row for each day, which begins with the day. */
+async function askBoth(
+  engine: ComparePorts['engine'],
+  table: string,
+  former: readonly Input[],
+  latter: readonly Input[],
+  expressions: readonly string[],
+): Promise<SqlValue[][]> {
+  const inputs = [...former, ...latter];
+  if (inputs.length === 0) return [];
+  const { key, columns } = tableOf(table);
+  const nothing = Object.entries(columns).map(([name, { type }]) => `cast(null as ${PRESTO_TYPES[type]}) as ${name}`);
+  const none = `select ${nothing.join(', ')}, cast(null as varchar) as dt where false`;
+  const rows = (of: readonly Input[]): string => (of.length > 0 ? inputRows(table, of) : none);
+  const sql = `with former as (
+${rows(former)}
+),
+latter as (
+${rows(latter)}
+)
+select coalesce(former.dt, latter.dt),
+${expressions.join(',\n')}
+from former
+full join latter on ${['dt', ...key].map((name) => `former.${name} = latter.${name}`).join(' and ')}
+group by coalesce(former.dt, latter.dt)`;
+  return (await engine.query(sql, inputs)).rows;
+}
+
+function exampleOf(value: SqlValue): ColumnDifference['example'] {
+  const [key = '', before = '', after = ''] = String(value).split(SEPARATOR);
+  const shown = (text: string): string | null => (text === NULL ? null : text);
+  return { key, before: shown(before), after: shown(after) };
+}
+
+/**
+ * The counts of `deliverability_daily` before and after, over send days that a rollup has computed for both; of all other
+ * days they are the same.
+ */
+export async function compareDaily(
+  { lake, engine }: ComparePorts,
+  switched: SwitchedLake,
+  views: readonly View[],
+  sendDays: readonly string[],
+): Promise<CountDifference[]> {
+  const columns = (views.find(({ name }) => name === 'deliverability_daily')?.columns ?? []).filter(
+    ({ type }) => type === 'bigint',
+  );
+  const names = columns.map(({ name }) => name);
+  const [before, after] = await Promise.all(
+    [lake, switched].map((store) => dailyCounts(engine, store, views, names, sendDays)),
+  );
+  return names.flatMap((column, i) => {
+    const total = (counts: ReadonlyMap<string, readonly number[]> | undefined): number =>
+      [...(counts?.values() ?? [])].reduce((sum, ofDay) => sum + (ofDay[i] ?? 0), 0);
+    const days = sendDays.filter((dt) => (before?.get(dt)?.[i] ?? 0) !== (after?.get(dt)?.[i] ?? 0)).length;
+    return days > 0 ? [{ column, before: total(before), after: total(after), days }] : [];
+  });
+}
+
+async function dailyCounts(
+  engine: Pick<Engine, 'query'>,
+  store: Pick<ComparePorts['lake'], 'list' | 'get'>,
+  views: readonly View[],
+  columns: readonly string[],
+  sendDays: readonly string[],
+): Promise<Map<string, number[]>> {
+  const newest = await concurrently(sendDays, DAYS_AT_ONCE, (dt) =>
+    newestGeneration(store, recipientMessages.name, dt),
+  );
+  const inputs = newest.flatMap((one) => (one && one.file_list.length > 0 ? [settledInput(one)] : []));
+  if (inputs.length === 0) return new Map();
+  const select = `select dt, ${columns.join(', ')} from deliverability_daily`;
+  const sql = inlineViews(select, views, { recipient_messages: inputRows(recipientMessages.name, inputs) });
+  const { rows } = await engine.query(sql, inputs);
+  return new Map(rows.map(([dt, ...counts]) => [String(dt), counts.map(Number)]));
+}

@@ -1,0 +1,90 @@
+/**
+ * What a rebuild has to replace and to read: the attempts that each day's rows come from, and the units of raw objects whose
+ * records these were. Replays have no units of their own here: what they read again lies in a first unit's objects.
+ */
+import { concurrently } from '../../concurrently.ts';
+import { addDays, utcDate } from '../../days.ts';
+import type { Ports } from '../../ports.ts';
+import { asReadIn } from '../../protocol/contents.ts';
+import { leafOutcomes, Outcomes } from '../../protocol/outcomes.ts';
+import { includesDay, type Rebuild } from '../../protocol/rebuilds.ts';
+import { type Outcome, type PlannedUnit, rawPlans, readPlan, replayPlans } from '../../protocol/records.ts';
+import { SETTLED_TABLES } from '../../tables/index.ts';
+
+const PLANS_AT_ONCE = 8;
+
+export interface Survey {
+  /** units to be read, in order of plan */
+  units: ReadonlySet<string>;
+  /** by table, then by day: attempts that have rows of it, in order */
+  attempts: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** attempts of replays, each with the units that its records lie in */
+  replays: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Costs a read of each plan and outcome. Units without an outcome are no part of it: the code of today is going to read
+ * them, and their rows are taken in as those of any late unit.
+ */
+export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): Promise<Survey> {
+  const outcomes = new Outcomes(lake);
+  const tables = new Set<string>(SETTLED_TABLES.map(({ name }) => name));
+  const attempts = new Map<string, Map<string, string[]>>([...tables].map((name) => [name, new Map()]));
+  const note = (leaves: readonly Outcome[]): boolean => {
+    let isOfDays = false;
+    for (const { attempt, files } of leaves) {
+      for (const { table, dt } of files) {
+        if (!includesDay(rebuild, dt)) continue;
+        isOfDays = true;
+        const days = attempts.get(table);
+        const ofDay = days?.get(dt);
+        if (!ofDay) days?.set(dt, [attempt]);
+        else if (ofDay.at(-1) !== attempt) ofDay.push(attempt);
+      }
+    }
+    return isOfDays;
+  };
+  const replayed = new Map<string, string[]>();
+  for await (const { key } of replayPlans(lake)) {
+    for (const unit of (await readPlan(lake, key)).units) {
+      const leaves = await leafOutcomes(outcomes, unit.id);
+      if (!leaves || !note(leaves)) continue;
+      const named = leaves.map(({ attempt }) => attempt);
+      for (const object of unit.objects) replayed.set(object.key, [...(replayed.get(object.key) ?? []), ...named]);
+    }
+  }
+  const units = new Set<string>();
+  const replays = new Map<string, string[]>();
+  await concurrently(rawPlans(lake), PLANS_AT_ONCE, async ({ key }) => {
+    for (const unit of (await readPlan(lake, key)).units) {
+      const leaves = await leafOutcomes(outcomes, unit.id);
+      if (!leaves) continue;
+      const again = new Set(replayed.size === 0 ? [] : unit.objects.flatMap((one) => replayed.get(one.key) ?? []));
+      for (const attempt of again) replays.set(attempt, [...(replays.get(attempt) ?? []), unit.id]);
+      if (note(leaves) || again.size > 0 || mayHold(rebuild, unit)) units.add(unit.id);
+    }
+  });
+  for (const days of attempts.values()) for (const ofDay of days.values()) ofDay.sort();
+  return { units, attempts, replays };
+}
+
+/** Raw data of the days themselves, which today's code may read more in: events mostly come within a day. */
+function mayHold({ from, to }: Rebuild, { objects }: PlannedUnit): boolean {
+  return objects.some(({ modified }) => {
+    const dt = utcDate(modified);
+    return (from === null || dt >= addDays(from, -1)) && (to === null || dt <= addDays(to, 1));
+  });
+}
+
+/** A unit with its objects as they were read first: only the same bytes may be read for it again. */
+export async function unitAsRead(
+  ports: Pick<Ports, 'raw' | 'lake'>,
+  outcomes: Outcomes,
+  { id, objects }: PlannedUnit,
+): Promise<PlannedUnit> {
+  const leaves = (await leafOutcomes(outcomes, id)) ?? [];
+  const halves = await concurrently(leaves, PLANS_AT_ONCE, (leaf) => asReadIn(ports, leaf));
+  // Leaves come in the order of their objects.
+  const left = [...objects];
+  return { id, objects: halves.flatMap((asRead, i) => left.splice(0, leaves[i]?.objects ?? 0).map(asRead)) };
+}
