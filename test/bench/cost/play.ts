@@ -1,6 +1,6 @@
 /**
  * Plays the schedules of stacks/spec/lambdas.ts over a day of a sender's mail, on a disk and DuckDB, and counts what each step
- * would have asked S3, Glue, SQS and Athena for. The lake holds the days before: what a step asks for may grow with them.
+ * would have asked S3, Glue, SQS and Athena for; and a seventh of a weekly report. The lake holds the days before: what a step asks for may grow with them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { generate } from '#generate/index.ts';
 import { DAY_MS, MINUTE_MS, startOfDay, utcDate } from '#lake/days.ts';
 import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage } from '#lake/ports.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
+import { relations } from '#lake/sql/views/relations.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
@@ -19,10 +20,17 @@ import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
 import { openLake } from '#local/lake.ts';
+import { tellNews } from '#report/alerts/tell.ts';
+import { lookAt } from '#report/alerts/watch.ts';
+import { makeReport } from '#report/index.ts';
+import type { ReportLake } from '#report/scope.ts';
 import { countingRaw, countingStore } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
 import { SCHEDULES } from '../../../stacks/spec/lambdas.ts';
 import type { Day } from './prices.ts';
+
+/** Tables whose files are large. */
+const SIZED: ReadonlySet<string> = new Set([...SETTLED_TABLES, recipientMessages].map(({ name }) => name));
 
 /** @param daily mails a day @param days the lake is old, that one included */
 export async function playDay(daily: number, days: number): Promise<Day> {
@@ -45,9 +53,10 @@ export async function playDay(daily: number, days: number): Promise<Day> {
 
   const tallies = new Map<string, Map<string, number>>();
   let step = '';
+  let weight = 1;
   const tally = (what: string, n = 1): void => {
     const of = tallies.get(step) ?? new Map<string, number>();
-    tallies.set(step, of.set(what, (of.get(what) ?? 0) + n));
+    tallies.set(step, of.set(what, (of.get(what) ?? 0) + n * weight));
   };
 
   /** Only what has been delivered by now is there. */
@@ -103,6 +112,35 @@ export async function playDay(daily: number, days: number): Promise<Day> {
       return lake.engine.write(job);
     },
   };
+  /** Who asks views reads, of the days that the question names, the whole files of each table that they rest on. */
+  const reader: ReportLake['engine'] = {
+    async query(sql) {
+      tally('queries');
+      const days = [...sql.matchAll(/'(\d{4}-\d\d-\d\d)/g)].map(([, day = '']) => day).sort();
+      const first = days[0] ?? '';
+      // One day is where they begin.
+      const last = days.length > 1 ? days.at(-1) : undefined;
+      const isAsked = (dt: string): boolean => dt >= first && (last === undefined || dt <= last);
+      let bytes = 0;
+      for (const table of tablesOf(sql)) {
+        for (const { dt, location } of await lake.ports.catalog.locations(table)) {
+          const below = isAsked(dt) ? await lakeBytes(location) : 0;
+          bytes += below;
+        }
+      }
+      tally('bytes read', bytes);
+      tally('billed', billedBytes(bytes));
+      return lake.engine.query(sql);
+    },
+  };
+  const tablesOf = (sql: string): Set<string> =>
+    new Set(
+      relations(sql).flatMap((name) => {
+        const view = lake.views.find((one) => one.name === name);
+        return view ? [...tablesOf(view.sql)] : SIZED.has(name) ? [name] : [];
+      }),
+    );
+  const asked: ReportLake = { engine: reader, views: lake.views, settings };
   const queued: UnitMessage[] = [];
   const queue: Queue = {
     async send(sent: readonly UnitMessage[], _lane: Lane) {
@@ -113,8 +151,10 @@ export async function playDay(daily: number, days: number): Promise<Day> {
   };
   const ports: Ports = { ...lake.ports, raw: countedRaw.store, lake: countedLake.store, catalog, engine, queue, clock };
 
-  async function run(name: string, work: () => Promise<unknown>): Promise<void> {
+  /** @param times how often a day it is done that is played once */
+  async function run(name: string, work: () => Promise<unknown>, times = 1): Promise<void> {
     step = name;
+    weight = times;
     const before = structuredClone([countedRaw.calls, countedLake.calls]);
     const startedAt = performance.now();
     await work();
@@ -162,6 +202,12 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     for (const days of groups) await run('rollup-days', () => rollupDays(ports, options, days));
   }
 
+  /** Nobody is told: what messages cost is not in it. */
+  async function watch(reach: 'hourly' | 'daily', times = 1): Promise<void> {
+    const look = () => lookAt(reach, asked, { now: clock.now(), store: ports.lake });
+    await run(`watch ${reach}`, async () => tellNews(ports, [], await look()), times);
+  }
+
   /** Each call of the declared schedules, by its name. */
   const CALLS: Readonly<Record<string, () => Promise<void>>> = {
     'plan-tick': () => plan('tick'),
@@ -173,7 +219,11 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     'rollup-all': () => rollupAll('all'),
     audit: () => run('audit', () => audit(ports, { settings, reach: 'daily' })),
     collect: () => run('collect', () => collect(ports)),
+    // Of the looks of a day, which are alike, one in eight is played.
+    'watch-hourly': () => (hours++ % 8 === 0 ? watch('hourly', 8) : Promise.resolve()),
+    'watch-daily': () => watch('daily'),
   };
+  let hours = 0;
 
   /** The days before it are in the lake already. */
   await plan('all');
@@ -186,6 +236,7 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     clock.advance(MINUTE_MS);
     for (const { name, expression } of SCHEDULES) if (isDue(expression, minute)) await CALLS[name]?.();
   }
+  await run('report', () => makeReport(asked, {}), 1 / 7);
   const after = await lakeBytes();
   const kept = (await readableBytes()) / days;
   await lake.close();
