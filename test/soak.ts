@@ -2,7 +2,7 @@
  * The long search for failures: `npm run test:soak`, or some of it by name: `node test/soak.ts kill crowd`. Each part prints
  * its figures; the last line says which parts held. Exit code 1 if one didn't.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { generate } from '#generate/index.ts';
 import { command, done, lakeCommand } from './processes/command.ts';
 import { crowdInLake, crowdOracle, transformInCrowd, writeCrowd } from './processes/crowd.ts';
 import { fullDiskScript } from './processes/full-disk.ts';
-import { auditedClean, forgetLake, killRuns } from './processes/kill-run.ts';
+import { auditedClean, forgetLake, killRebuilds, killRuns } from './processes/kill-run.ts';
 import { tableDigests } from './processes/table-digests.ts';
 
 const { values, positionals } = parseArgs({
@@ -105,6 +105,30 @@ const PARTS: Record<string, () => Promise<void>> = {
     await done(lakeCommand(['run', '--raw', at('raw'), '--lake', at('undisturbed')]));
     await auditedClean(at('raw'), at('undisturbed'));
     isSame(await tableDigests(at('undisturbed')), tables);
+  },
+  /** Another meaning of a tag: killed on the way, a rebuild makes the tables that a lake has which was read so from the beginning. */
+  async retagged() {
+    const { runMs, tables } = await reference();
+    const settings = JSON.stringify({ tags: { campaign: 'journey_activity_id' } });
+    mkdirSync(at('from-the-beginning'));
+    writeFileSync(join(at('from-the-beginning'), 'settings.json'), settings);
+    await done(lakeCommand(['run', '--raw', at('raw'), '--lake', at('from-the-beginning')]));
+    const wanted = await tableDigests(at('from-the-beginning'));
+    cpSync(at('undisturbed'), at('retagged'), { recursive: true, preserveTimestamps: true });
+    writeFileSync(join(at('retagged'), 'settings.json'), settings);
+    const began = performance.now();
+    const options = { raw: at('raw'), lake: at('retagged'), kills: Number(values.kills), seed, withinMs: runMs };
+    const { kills, after, columns, unmade } = await killRebuilds(options);
+    const steps = Object.entries(after).map(([step, n]) => `${n} with ${step}`);
+    say(`${kills} kills in ${seconds(began)}: ${steps.join(', ')}`);
+    say(`it names ${columns.map(({ table, column }) => `${table}.${column}`).join(', ')}`);
+    if (columns.some(({ column }) => !/^(campaign_id|journey_activity_id)$/.test(column)) || unmade.length > 0) {
+      throw new Error('it names what did not change, or left days');
+    }
+    isSame(await tableDigests(at('retagged')), tables);
+    await done(lakeCommand(['rebuild', '--switch', '--raw', at('raw'), '--lake', at('retagged')]));
+    isSame(await tableDigests(at('retagged')), wanted);
+    await auditedClean(at('raw'), at('retagged'));
   },
   /** A disk that is full sooner and later, so that the lake meets its end in each step. */
   async disk() {

@@ -56,6 +56,41 @@ export async function killRuns({ raw, lake, kills, seed, withinMs, onEnd }: Kill
   return killed;
 }
 
+/** What `rebuild --json` says, as far as it is asked here. */
+interface Rebuilt {
+  columns: { table: string; column: string }[];
+  unmade: unknown[];
+}
+
+/**
+ * The same of `lake rebuild`: killed again and again on one rebuild, then left to finish. One that ended before its kill is dropped,
+ * and the next begins anew with less time.
+ */
+export async function killRebuilds({ raw, lake, kills, seed, withinMs }: KillOptions): Promise<Killed & Rebuilt> {
+  const random = seeded(seed);
+  const args = ['rebuild', '--raw', raw, '--lake', lake, '--json'];
+  const killed: Killed = { kills: 0, ended: 0, after: {} };
+  let window = withinMs;
+  for (let inRow = 0; inRow < kills; ) {
+    const end = await killedAfter(lakeCommand(args), SHORTEST_MS + random() * window);
+    if (end.isKilled) {
+      const newest = join(lake, 'v1/state/rebuilds', String(killed.ended));
+      const farthest = ['state/plans', 'state/units', 'days'].findLast((name) => existsSync(join(newest, name)));
+      killed.after[farthest ?? 'nothing'] = (killed.after[farthest ?? 'nothing'] ?? 0) + 1;
+      killed.kills++;
+      inRow++;
+    } else if (end.code !== 0) throw new Error(`a rebuild after ${killed.kills} kills failed: ${end.stderr}`);
+    else {
+      await done(lakeCommand(['rebuild', '--drop', '--lake', lake]));
+      killed.ended++;
+      inRow = 0;
+      window *= 0.7;
+    }
+  }
+  const { columns, unmade }: Rebuilt = JSON.parse((await done(lakeCommand(args))).stdout);
+  return { ...killed, columns, unmade };
+}
+
 /** Before that a command has done nothing but load its code. */
 const SHORTEST_MS = 150;
 
