@@ -47,11 +47,14 @@ const CHANGES: Readonly<Record<string, Change>> = {
       owners: [`${IDENTITIES}:user/default/ann`],
       viewers: [`${IDENTITIES}:group/default/mail`],
       refreshAfter: 'nightly rollup',
+      persons: true,
     },
     alerts: { email: 'mail@example.com', enabled: false },
     report: { to: ['ann@example.com'], from: 'lake@example.com', at: 'rate(1 day)', days: 28 },
   },
   'that it keeps its data': { keepsData: false },
+  // Of a stage that has data it is refused (test/stacks/changes.test.ts).
+  'how addresses are written': { addresses: 'hashed' },
 };
 const OF_EXISTING: Readonly<Record<string, Change>> = {
   'how a bucket that is there is read': {
