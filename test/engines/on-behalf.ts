@@ -74,6 +74,11 @@ const MISSING = meant(
   ['s3:ListBucket'],
   /-raw-[0-9a-f]+$/,
 );
+const HASHED = meant(
+  'the key that addresses are hashed under is noted by its fingerprint, and here addresses are plain',
+  ['s3:PutObject'],
+  /\/v1\/state\/addresses\/\*$/,
+);
 const OLD = meant(
   'days are marked as decided when they are two days old by the clock of S3, which no test turns',
   ['s3:PutObject'],
@@ -145,7 +150,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(queues ? [EVENT_SOURCE] : []),
     ...(QUERYING.includes(name) ? ATHENA : []),
     ...(WRITING.includes(name) ? UNLOAD : []),
-    ...(name === 'transform' ? [MISSING] : []),
+    ...(name === 'transform' ? [MISSING, HASHED] : []),
     ...(name === 'plan' ? [OLD, SUMMARIES] : []),
     ...(name === 'collect' ? [GATHERED] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
