@@ -76,9 +76,10 @@ export const rebuildCommand = (to: Console): Command =>
     });
 
 async function end(to: Console, flags: RebuildFlags): Promise<void> {
-  const [{ rebuilds }, { dropRebuild, goBack }, { switchAll }] = await Promise.all([
+  const [{ rebuilds }, { dropRebuild }, { goBack }, { switchAll }] = await Promise.all([
     import('#lake/protocol/rebuilds.ts'),
     import('#lake/steps/rebuild.ts'),
+    import('#lake/steps/rebuild/switch.ts'),
     import('#local/run/rebuild.ts'),
   ]);
   const folder = { lake: flags.lake };

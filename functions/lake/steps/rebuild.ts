@@ -10,17 +10,14 @@
  * the collector's time of grace, and until then there is a way back.
  */
 import { concurrently } from '../concurrently.ts';
-import { DAY_MS, HOUR_MS } from '../days.ts';
 import type { Ports } from '../ports.ts';
 import { type TableDay, unseenAttempts } from '../protocol/day-files.ts';
-import { generationKey, keptDayKey, numberOf, plannedUnitOf, rebuildPlanKey, rebuiltDayKey } from '../protocol/keys.ts';
+import { rebuildPlanKey } from '../protocol/keys.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
-import { leafOutcomes, Outcomes } from '../protocol/outcomes.ts';
-import { pointAtNewest } from '../protocol/readers.ts';
+import { Outcomes } from '../protocol/outcomes.ts';
 import { RebuildStore } from '../protocol/rebuild-store.ts';
 import {
   createRebuild,
-  daysMade,
   decideEnd,
   endOf,
   includesDay,
@@ -33,22 +30,17 @@ import {
 import {
   createState,
   type Generation,
-  newestGeneration,
-  type Outcome,
   type PlannedUnit,
   type RebuildPlan,
   rawPlans,
-  readableGeneration,
-  readGeneration,
   readPlan,
-  readState,
 } from '../protocol/records.ts';
 import { faultsOf, isWhole } from '../protocol/settled-files.ts';
-import { events, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
-import { makeDay, type RebuiltAttempt } from './rebuild/day.ts';
+import { SETTLED_TABLES } from '../tables/index.ts';
+import { makeDay } from './rebuild/day.ts';
+import { plannedFor, Readings } from './rebuild/readings.ts';
 import { type Survey, survey, unitAsRead } from './rebuild/survey.ts';
 import { isFinished } from './settle/watermark.ts';
-import { settleFrom } from './settle.ts';
 
 export type RebuildPorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'clock'>;
 
@@ -64,9 +56,6 @@ export interface RebuildOptions {
 const MOST_OBJECTS = 50_000;
 const DAYS_AT_ONCE = 4;
 const READS_AT_ONCE = 16;
-/** Within this time from the switch there is a way back; the collector leaves what was for a day (collect/rules.ts). */
-const WAY_BACK_MS = DAY_MS - 2 * HOUR_MS;
-
 /** The rebuild that is under way, if there is one; it is the newest, and nothing has been decided about it. */
 export async function rebuildUnderWay(lake: RebuildPorts['lake']): Promise<Rebuild | null> {
   const newest = (await rebuilds(lake)).at(-1);
@@ -135,26 +124,6 @@ export async function planRebuild(ports: RebuildPorts, rebuild: Rebuild): Promis
     // Somebody else plans, too: what their plan has must be in no other.
     if (isOurs) return openUnits(own, { everything: true });
   }
-}
-
-/** What the plans of a rebuild have so far. */
-interface PlannedFor {
-  units: Set<string>;
-  /** attempts of replays that were known by then */
-  replays: Set<string>;
-  /** number of the next plan */
-  next: number;
-}
-
-async function plannedFor(own: RebuildStore): Promise<PlannedFor> {
-  const found: PlannedFor = { units: new Set(), replays: new Set(), next: 0 };
-  for await (const { key } of rawPlans(own)) {
-    found.next = Math.max(found.next, (numberOf(key) ?? -1) + 1);
-    const plan = await readState<RebuildPlan>(own, key);
-    for (const { id } of plan?.units ?? []) found.units.add(id);
-    for (const attempt of plan?.replays ?? []) found.replays.add(attempt);
-  }
-  return found;
 }
 
 /** Why a day can't be made yet, or at all. */
@@ -235,191 +204,6 @@ function daysOf(rebuild: Rebuild, { attempts }: Survey, readings: Readings): Tab
   });
 }
 
-/** What the rebuild has read so far. */
-class Readings {
-  readonly #leaves = new Map<string, Outcome[]>();
-  readonly #survey: Survey;
-  readonly #planned: PlannedFor;
-  /** by unit, objects that the lake has read and the rebuild could not */
-  readonly #lost = new Map<string, string[]>();
-
-  private constructor(found: Survey, planned: PlannedFor) {
-    this.#survey = found;
-    this.#planned = planned;
-  }
-
-  static async of(lake: RebuildPorts['lake'], { n }: Rebuild, found: Survey): Promise<Readings> {
-    const store = new RebuildStore(lake, n);
-    const readings = new Readings(found, await plannedFor(store));
-    const [own, first] = [new Outcomes(store), new Outcomes(lake)];
-    await concurrently(readings.#planned.units, READS_AT_ONCE, async (unit) => {
-      const leaves = await leafOutcomes(own, unit);
-      if (!leaves) return;
-      readings.#leaves.set(unit, leaves);
-      const problems = leaves.flatMap((leaf) => leaf.problems.filter(({ etag }) => etag === undefined));
-      if (problems.length === 0) return;
-      const then = ((await leafOutcomes(first, unit)) ?? []).flatMap((leaf) => leaf.problems.map(({ key }) => key));
-      const keys = problems.map(({ key }) => key).filter((key) => !then.includes(key));
-      if (keys.length > 0) readings.#lost.set(unit, keys);
-    });
-    return readings;
-  }
-
-  /** Do the rebuild's rows stand for those of the attempt? */
-  replaces(attempt: string): boolean {
-    return this.#survey.replays.has(attempt)
-      ? this.#planned.replays.has(attempt)
-      : this.#planned.units.has(plannedUnitOf(attempt));
-  }
-
-  /** Has all been read that was planned? */
-  get isWhole(): boolean {
-    return this.#leaves.size === this.#planned.units.size;
-  }
-
-  lostFor(attempts: readonly string[]): string[] {
-    const units = new Set(attempts.flatMap((attempt) => this.#unitsOf(attempt)));
-    return [...new Set([...units].flatMap((unit) => this.#lost.get(unit) ?? []))].sort();
-  }
-
-  #unitsOf(attempt: string): readonly string[] {
-    return this.#survey.replays.get(attempt) ?? [plannedUnitOf(attempt)];
-  }
-
-  daysOf(table: string): string[] {
-    const leaves = [...this.#leaves.values()].flat();
-    return leaves.flatMap(({ files }) => files.filter((file) => file.table === table).map(({ dt }) => dt));
-  }
-
-  /** In order of attempt, with their files of the day. */
-  of({ table, dt }: TableDay): RebuiltAttempt[] {
-    return [...this.#leaves.values()]
-      .flat()
-      .map((outcome) => ({ outcome, files: outcome.files.filter((file) => file.table === table && file.dt === dt) }))
-      .filter(({ files }) => files.length > 0)
-      .sort((a, b) => (a.outcome.attempt < b.outcome.attempt ? -1 : 1));
-  }
-}
-
-export interface Switched {
-  /** days of tables that readers have now */
-  days: number;
-  /** days that have changed since they were made: they are to be made again */
-  left: TableDay[];
-}
-
-/**
- * Switches readers to all days of a rebuild, if all are made: from then on it is decided, and each call goes on with what is
- * left. recipient_messages comes last, as it rests on the others; a send day that doesn't fit any more is for the rollup.
- * @throws Error if days are missing, or the rebuild was dropped
- */
-export async function switchToRebuild(
-  ports: RebuildPorts,
-  rebuild: Rebuild,
-  today: Pick<RebuildOptions, 'version'>,
-): Promise<Switched> {
-  const { lake, clock } = ports;
-  const { n } = rebuild;
-  const isDecided = (await endOf(lake, n))?.is === 'switched';
-  if (!isDecided && rebuild.version !== today.version) {
-    throw new Error(`rebuild ${n} was read with other code or settings than today's: rebuild again`);
-  }
-  const { made, unmade } = await makeDays(ports, rebuild);
-  const left = unmade.filter(({ why }) => MISSING.has(why)).map(({ table, dt }) => ({ table, dt }));
-  if (left.length > 0 && !isDecided) {
-    const why = unmade.find((day) => MISSING.has(day.why))?.why;
-    throw new Error(
-      `rebuild ${n} is not whole, ${left.length} days of tables are missing (${why}): run it again, or drop it and begin a new one`,
-    );
-  }
-  const end = await decideEnd(lake, n, { is: 'switched', why: '', decided_at: clock.now() });
-  if (end === 'dropped') throw new Error(`rebuild ${n} was dropped: begin a new one`);
-  // Nobody is going to make them: else the switch would never be finished.
-  for (const { table, dt, why, keys } of unmade) {
-    if (KEPT.has(why)) await createState(lake, keptDayKey(n, table, dt), { table_name: table, dt, why, keys });
-  }
-  let days = 0;
-  for (const generation of made) {
-    if (await adopt(ports, generation)) days++;
-    else left.push({ table: generation.table_name, dt: generation.dt });
-  }
-  for (const { table, dt } of await daysMade(lake, n)) {
-    if (table !== recipientMessages.name) continue;
-    const rolledUp = await rebuiltDay(lake, n, { table, dt });
-    if (rolledUp && (await isOfSwitched(lake, n, rolledUp)) && (await adopt(ports, rolledUp))) days++;
-  }
-  return { days, left };
-}
-
-const KEPT: ReadonlySet<UnmadeDay['why']> = new Set(['raw objects are gone or were rewritten']);
-
-/** Without these days a rebuild is not whole. */
-const MISSING: ReadonlySet<UnmadeDay['why']> = new Set([
-  'not read yet',
-  'records were replayed since',
-  'made by somebody else meanwhile',
-  'made, and damaged since',
-]);
-
-/** Was the send day computed from what readers see now? */
-async function isOfSwitched(lake: RebuildPorts['lake'], n: number, { inputs = [] }: Generation): Promise<boolean> {
-  for (const { dt, generation } of inputs) {
-    if (generation === null) continue;
-    const seen = await readableGeneration(lake, generationKey(events.name, dt, generation));
-    const made = await readState<Generation>(lake, rebuiltDayKey(n, events.name, dt, generation));
-    if (!seen || (made && made.location !== seen.location)) return false;
-  }
-  return true;
-}
-
-/** Makes it the newest of its day, if it is still the next one. */
-async function adopt(ports: RebuildPorts, generation: Generation): Promise<boolean> {
-  const { table_name: table, dt } = generation;
-  if (!isWhole(await faultsOf(ports.lake, generation, 'content'))) return false;
-  if (!(await createState(ports.lake, generationKey(table, dt, generation.generation), generation))) return false;
-  await pointAtNewest(ports, table, generation);
-  return true;
-}
-
 /** Nobody is ever switched to it; the collector removes its files. */
 export const dropRebuild = ({ lake, clock }: Pick<RebuildPorts, 'lake' | 'clock'>, n: number): Promise<string> =>
   decideEnd(lake, n, { is: 'dropped', why: 'a person said so', decided_at: clock.now() });
-
-export interface WentBack {
-  days: number;
-  /** days whose former rows are gone, or that have changed just now */
-  left: TableDay[];
-}
-
-/**
- * Gives readers back what they had before a switch: each day is made once more from the last generation that is not the
- * rebuild's, and from what came since. As long as the collector has left that alone.
- * @throws Error if there was no switch, or the collector may have begun
- */
-export async function goBack(ports: RebuildPorts, { n }: Rebuild): Promise<WentBack> {
-  const { lake, clock } = ports;
-  const end = await endOf(lake, n);
-  if (end?.is !== 'switched') throw new Error(`readers were never switched to rebuild ${n}`);
-  if (clock.now() - end.decided_at > WAY_BACK_MS) {
-    throw new Error(
-      `it is too late to go back from rebuild ${n}: what was before is being removed; rebuild with the code and settings of then`,
-    );
-  }
-  const result: WentBack = { days: 0, left: [] };
-  for (const day of await daysMade(lake, n)) {
-    const newest = await newestGeneration(lake, day.table, day.dt);
-    if (day.table === recipientMessages.name || newest?.rebuilt?.rebuild !== n) continue;
-    const before = await lastBefore(lake, newest, n);
-    if (before && (await settleFrom(ports, newest, before))) result.days++;
-    else result.left.push(day);
-  }
-  return result;
-}
-
-async function lastBefore(lake: RebuildPorts['lake'], newest: Generation, n: number): Promise<Generation | null> {
-  for (let g = newest.generation - 1; g >= 0; g--) {
-    const older = await readGeneration(lake, generationKey(newest.table_name, newest.dt, g));
-    if (older && older.rebuilt?.rebuild !== n) return older;
-  }
-  return null;
-}

@@ -19,7 +19,7 @@ import { type AuditOptions, type AuditReport, type Findings, findDrift, writeRep
 import type { CollectRules } from './collect/rules.ts';
 import { collect } from './collect.ts';
 import { planPrefix } from './plan.ts';
-import { switchToRebuild } from './rebuild.ts';
+import { switchToRebuild } from './rebuild/switch.ts';
 import { rollup } from './rollup.ts';
 import { settle, settleDay } from './settle.ts';
 

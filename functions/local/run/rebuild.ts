@@ -2,15 +2,8 @@
 import type { Progress } from '#host/progress.ts';
 import type { Rebuild } from '#lake/protocol/rebuilds.ts';
 import { previewRebuild, type RebuildDifference } from '#lake/steps/rebuild/preview.ts';
-import {
-  beginRebuild,
-  makeDays,
-  planRebuild,
-  rebuildUnderWay,
-  type Switched,
-  switchToRebuild,
-  type UnmadeDay,
-} from '#lake/steps/rebuild.ts';
+import { type Switched, switchToRebuild } from '#lake/steps/rebuild/switch.ts';
+import { beginRebuild, makeDays, planRebuild, rebuildUnderWay, type UnmadeDay } from '#lake/steps/rebuild.ts';
 import type { LocalLake } from '../lake.ts';
 import type { WorkerLimits } from './limits.ts';
 import { rollupAll, type Sums, settleAll, sumOutcomes, transformAll, withProgress } from './run.ts';

@@ -9,15 +9,8 @@ import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { previewRebuild, type RebuildDifference } from '#lake/steps/rebuild/preview.ts';
-import {
-  beginRebuild,
-  dropRebuild,
-  goBack,
-  type MadeDays,
-  makeDays,
-  planRebuild,
-  switchToRebuild,
-} from '#lake/steps/rebuild.ts';
+import { goBack, switchToRebuild } from '#lake/steps/rebuild/switch.ts';
+import { beginRebuild, dropRebuild, type MadeDays, makeDays, planRebuild } from '#lake/steps/rebuild.ts';
 import { repair } from '#lake/steps/repair.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { ndjson, rawKey, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';

@@ -1,0 +1,99 @@
+/** What a rebuild has planned and read so far, and which attempts of the lake its rows stand for. */
+import { concurrently } from '../../concurrently.ts';
+import type { Store } from '../../ports.ts';
+import type { TableDay } from '../../protocol/day-files.ts';
+import { numberOf, plannedUnitOf } from '../../protocol/keys.ts';
+import { leafOutcomes, Outcomes } from '../../protocol/outcomes.ts';
+import { RebuildStore } from '../../protocol/rebuild-store.ts';
+import type { Rebuild } from '../../protocol/rebuilds.ts';
+import { type Outcome, type RebuildPlan, rawPlans, readState } from '../../protocol/records.ts';
+import type { RebuiltAttempt } from './day.ts';
+import type { Survey } from './survey.ts';
+
+const READS_AT_ONCE = 16;
+
+/** What the plans of a rebuild have so far. */
+export interface PlannedFor {
+  units: Set<string>;
+  /** attempts of replays that were known by then */
+  replays: Set<string>;
+  /** number of the next plan */
+  next: number;
+}
+
+export async function plannedFor(own: RebuildStore): Promise<PlannedFor> {
+  const found: PlannedFor = { units: new Set(), replays: new Set(), next: 0 };
+  for await (const { key } of rawPlans(own)) {
+    found.next = Math.max(found.next, (numberOf(key) ?? -1) + 1);
+    const plan = await readState<RebuildPlan>(own, key);
+    for (const { id } of plan?.units ?? []) found.units.add(id);
+    for (const attempt of plan?.replays ?? []) found.replays.add(attempt);
+  }
+  return found;
+}
+
+/** What the rebuild has read so far. */
+export class Readings {
+  readonly #leaves = new Map<string, Outcome[]>();
+  readonly #survey: Survey;
+  readonly #planned: PlannedFor;
+  /** by unit, objects that the lake has read and the rebuild could not */
+  readonly #lost = new Map<string, string[]>();
+
+  private constructor(found: Survey, planned: PlannedFor) {
+    this.#survey = found;
+    this.#planned = planned;
+  }
+
+  static async of(lake: Store, { n }: Rebuild, found: Survey): Promise<Readings> {
+    const store = new RebuildStore(lake, n);
+    const readings = new Readings(found, await plannedFor(store));
+    const [own, first] = [new Outcomes(store), new Outcomes(lake)];
+    await concurrently(readings.#planned.units, READS_AT_ONCE, async (unit) => {
+      const leaves = await leafOutcomes(own, unit);
+      if (!leaves) return;
+      readings.#leaves.set(unit, leaves);
+      const problems = leaves.flatMap((leaf) => leaf.problems.filter(({ etag }) => etag === undefined));
+      if (problems.length === 0) return;
+      const then = ((await leafOutcomes(first, unit)) ?? []).flatMap((leaf) => leaf.problems.map(({ key }) => key));
+      const keys = problems.map(({ key }) => key).filter((key) => !then.includes(key));
+      if (keys.length > 0) readings.#lost.set(unit, keys);
+    });
+    return readings;
+  }
+
+  /** Do the rebuild's rows stand for those of the attempt? */
+  replaces(attempt: string): boolean {
+    return this.#survey.replays.has(attempt)
+      ? this.#planned.replays.has(attempt)
+      : this.#planned.units.has(plannedUnitOf(attempt));
+  }
+
+  /** Has all been read that was planned? */
+  get isWhole(): boolean {
+    return this.#leaves.size === this.#planned.units.size;
+  }
+
+  lostFor(attempts: readonly string[]): string[] {
+    const units = new Set(attempts.flatMap((attempt) => this.#unitsOf(attempt)));
+    return [...new Set([...units].flatMap((unit) => this.#lost.get(unit) ?? []))].sort();
+  }
+
+  #unitsOf(attempt: string): readonly string[] {
+    return this.#survey.replays.get(attempt) ?? [plannedUnitOf(attempt)];
+  }
+
+  daysOf(table: string): string[] {
+    const leaves = [...this.#leaves.values()].flat();
+    return leaves.flatMap(({ files }) => files.filter((file) => file.table === table).map(({ dt }) => dt));
+  }
+
+  /** In order of attempt, with their files of the day. */
+  of({ table, dt }: TableDay): RebuiltAttempt[] {
+    return [...this.#leaves.values()]
+      .flat()
+      .map((outcome) => ({ outcome, files: outcome.files.filter((file) => file.table === table && file.dt === dt) }))
+      .filter(({ files }) => files.length > 0)
+      .sort((a, b) => (a.outcome.attempt < b.outcome.attempt ? -1 : 1));
+  }
+}

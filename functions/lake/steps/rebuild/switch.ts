@@ -1,0 +1,140 @@
+/** Switches readers to the days that a rebuild has made, and back. */
+import { DAY_MS, HOUR_MS } from '../../days.ts';
+import type { TableDay } from '../../protocol/day-files.ts';
+import { generationKey, keptDayKey, rebuiltDayKey } from '../../protocol/keys.ts';
+import { pointAtNewest } from '../../protocol/readers.ts';
+import { daysMade, decideEnd, endOf, type Rebuild, rebuiltDay } from '../../protocol/rebuilds.ts';
+import {
+  createState,
+  type Generation,
+  newestGeneration,
+  readableGeneration,
+  readGeneration,
+  readState,
+} from '../../protocol/records.ts';
+import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
+import { events, recipientMessages } from '../../tables/index.ts';
+import { makeDays, type RebuildOptions, type RebuildPorts, type UnmadeDay } from '../rebuild.ts';
+import { settleFrom } from '../settle.ts';
+
+/** Within this time from the switch there is a way back; the collector leaves what was for a day (collect/rules.ts). */
+const WAY_BACK_MS = DAY_MS - 2 * HOUR_MS;
+
+export interface Switched {
+  /** days of tables that readers have now */
+  days: number;
+  /** days that have changed since they were made: they are to be made again */
+  left: TableDay[];
+}
+
+/**
+ * Switches readers to all days of a rebuild, if all are made: from then on it is decided, and each call goes on with what is
+ * left. recipient_messages comes last, as it rests on the others; a send day that doesn't fit any more is for the rollup.
+ * @throws Error if days are missing, or the rebuild was dropped
+ */
+export async function switchToRebuild(
+  ports: RebuildPorts,
+  rebuild: Rebuild,
+  today: Pick<RebuildOptions, 'version'>,
+): Promise<Switched> {
+  const { lake, clock } = ports;
+  const { n } = rebuild;
+  const isDecided = (await endOf(lake, n))?.is === 'switched';
+  if (!isDecided && rebuild.version !== today.version) {
+    throw new Error(`rebuild ${n} was read with other code or settings than today's: rebuild again`);
+  }
+  const { made, unmade } = await makeDays(ports, rebuild);
+  const left = unmade.filter(({ why }) => MISSING.has(why)).map(({ table, dt }) => ({ table, dt }));
+  if (left.length > 0 && !isDecided) {
+    const why = unmade.find((day) => MISSING.has(day.why))?.why;
+    throw new Error(
+      `rebuild ${n} is not whole, ${left.length} days of tables are missing (${why}): run it again, or drop it and begin a new one`,
+    );
+  }
+  const end = await decideEnd(lake, n, { is: 'switched', why: '', decided_at: clock.now() });
+  if (end === 'dropped') throw new Error(`rebuild ${n} was dropped: begin a new one`);
+  // Nobody is going to make them: else the switch would never be finished.
+  for (const { table, dt, why, keys } of unmade) {
+    if (KEPT.has(why)) await createState(lake, keptDayKey(n, table, dt), { table_name: table, dt, why, keys });
+  }
+  let days = 0;
+  for (const generation of made) {
+    if (await adopt(ports, generation)) days++;
+    else left.push({ table: generation.table_name, dt: generation.dt });
+  }
+  for (const { table, dt } of await daysMade(lake, n)) {
+    if (table !== recipientMessages.name) continue;
+    const rolledUp = await rebuiltDay(lake, n, { table, dt });
+    if (rolledUp && (await isOfSwitched(lake, n, rolledUp)) && (await adopt(ports, rolledUp))) days++;
+  }
+  return { days, left };
+}
+
+const KEPT: ReadonlySet<UnmadeDay['why']> = new Set(['raw objects are gone or were rewritten']);
+
+/** Without these days a rebuild is not whole. */
+const MISSING: ReadonlySet<UnmadeDay['why']> = new Set([
+  'not read yet',
+  'records were replayed since',
+  'made by somebody else meanwhile',
+  'made, and damaged since',
+]);
+
+/** Was the send day computed from what readers see now? */
+async function isOfSwitched(lake: RebuildPorts['lake'], n: number, { inputs = [] }: Generation): Promise<boolean> {
+  for (const { dt, generation } of inputs) {
+    if (generation === null) continue;
+    const seen = await readableGeneration(lake, generationKey(events.name, dt, generation));
+    const made = await readState<Generation>(lake, rebuiltDayKey(n, events.name, dt, generation));
+    if (!seen || (made && made.location !== seen.location)) return false;
+  }
+  return true;
+}
+
+/** Makes it the newest of its day, if it is still the next one. */
+async function adopt(ports: RebuildPorts, generation: Generation): Promise<boolean> {
+  const { table_name: table, dt } = generation;
+  if (!isWhole(await faultsOf(ports.lake, generation, 'content'))) return false;
+  if (!(await createState(ports.lake, generationKey(table, dt, generation.generation), generation))) return false;
+  await pointAtNewest(ports, table, generation);
+  return true;
+}
+
+export interface WentBack {
+  days: number;
+  /** days whose former rows are gone, or that have changed just now */
+  left: TableDay[];
+}
+
+/**
+ * Gives readers back what they had before a switch: each day is made once more from the last generation that is not the
+ * rebuild's, and from what came since. As long as the collector has left that alone.
+ * @throws Error if there was no switch, or the collector may have begun
+ */
+export async function goBack(ports: RebuildPorts, { n }: Rebuild): Promise<WentBack> {
+  const { lake, clock } = ports;
+  const end = await endOf(lake, n);
+  if (end?.is !== 'switched') throw new Error(`readers were never switched to rebuild ${n}`);
+  if (clock.now() - end.decided_at > WAY_BACK_MS) {
+    throw new Error(
+      `it is too late to go back from rebuild ${n}: what was before is being removed; rebuild with the code and settings of then`,
+    );
+  }
+  const result: WentBack = { days: 0, left: [] };
+  for (const day of await daysMade(lake, n)) {
+    const newest = await newestGeneration(lake, day.table, day.dt);
+    if (day.table === recipientMessages.name || newest?.rebuilt?.rebuild !== n) continue;
+    const before = await lastBefore(lake, newest, n);
+    if (before && (await settleFrom(ports, newest, before))) result.days++;
+    else result.left.push(day);
+  }
+  return result;
+}
+
+async function lastBefore(lake: RebuildPorts['lake'], newest: Generation, n: number): Promise<Generation | null> {
+  for (let g = newest.generation - 1; g >= 0; g--) {
+    const older = await readGeneration(lake, generationKey(newest.table_name, newest.dt, g));
+    if (older && older.rebuilt?.rebuild !== n) return older;
+  }
+  return null;
+}
