@@ -43,8 +43,8 @@ const VIEW = 'sql/marts/bounce_diagnostics.sql';
 const EDITS = [
   [
     CLICKS,
-    "    link: string('The link as reported.', few),\n",
-    "    link: string('The link as reported.', few),\n    link_note: string('A note.', few),\n",
+    "    link_host: string('Host in ASCII (IDNA), lower case.', few),\n",
+    "    link_host: string('Host in ASCII (IDNA), lower case.', few),\n    link_note: string('A note.', few),\n",
   ],
   [VIEW, "'<address>'", "'<mailbox>'"],
 ] as const;
