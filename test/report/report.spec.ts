@@ -157,7 +157,7 @@ describe('the report', () => {
   test.each([
     [
       55,
-      'OK Hard bounces: 5.50% of the latest 1,000 mails, past the limit of 5% (SES review), as chance or a recommendation allows.',
+      'OK Hard bounces: 5.50% of the latest 1,000 mails, past the limit of 5% (SES reviews), as chance or a recommendation allows.',
     ],
     [
       110,
