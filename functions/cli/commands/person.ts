@@ -7,7 +7,6 @@ import type { Engine } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { type Row, rowsOf } from '#report/rows.ts';
 import type { Console } from '../console.ts';
-import { addressInRows } from './address-in-rows.ts';
 import { atStage, bill, type LakePlace, withReadLake } from './lake-place.ts';
 import { examples, jsonOption, lakeOption, wholeNumber } from './options.ts';
 import { loadTimelines, type MailTimeline, timelineLines } from './timeline.ts';
@@ -41,6 +40,7 @@ export const personCommand = (to: Console): Command =>
       .action(async (address: string, { json, mails: most, ...place }: PersonFlags) =>
         withReadLake(place, to, async (lake) => {
           const { engine } = lake;
+          const { addressInRows } = await import('./address-in-rows.ts');
           const key = quoteText(await addressInRows(address, lake));
           const standing = await loadStanding(engine, key);
           const mails = await loadTimelines(
