@@ -47,6 +47,7 @@ const SHOWS_ROWS: Readonly<Record<string, string>> = {
   person: 'shows one person, who was named in the call',
   mcp: 'answers without addresses unless started with --persons (test/cli/mcp/server.spec.ts)',
   demo: 'is generate, run and report over invented mail',
+  rebuild: 'shows of each column that changes one value as it is and as it would be',
 };
 
 beforeAll(async () => {
