@@ -43,8 +43,7 @@ export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
       policy: policyOf(functionStatements(name, stage.places)),
     });
     const { needsAddressKey }: Lambda = LAMBDAS[name];
-    const own: Record<string, $util.Input<string>> =
-      needsAddressKey && addressKey ? { [ADDRESS_KEY]: addressKey } : {};
+    const own: Record<string, $util.Input<string>> = needsAddressKey && addressKey ? { [ADDRESS_KEY]: addressKey } : {};
     const job = makeFunction(stage, name, role, { ...environment, ...own }, inputs);
     schedule(stage, name, job, inputs.queues);
     subscribe(stage, name, job, inputs.queues);
