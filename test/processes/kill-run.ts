@@ -1,4 +1,4 @@
-/** `lake run`, killed with SIGKILL at random moments until it has been killed often enough, then left to finish. */
+/** A command, killed with SIGKILL at random moments until it has been killed often enough, then left to finish. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { done, killedAfter, lakeCommand, seeded } from './command.ts';
@@ -27,34 +27,58 @@ export interface Killed {
 /** In the order in which a run makes them. */
 const STATE = ['plans', 'tries', 'units', 'generations', 'rollups'] as const;
 
+/** What is killed, and what its kills are told apart by. */
+interface Victim {
+  args: readonly string[];
+  /** the farthest step of whose state there was something when a kill came */
+  farthest: (ended: number) => string | undefined;
+  /** told of one that ended before its kill; has the next one begin anew */
+  startOver: () => Promise<void>;
+}
+
 /**
- * Each run goes on with what the killed one left. Where a run ends before its time has come, the lake is deleted and the row
- * begins anew with less time, so that the last row has all its kills on one lake, and the rows before it met the later steps.
+ * Each one goes on with what the killed one left. Where one ends before its time has come, the row begins anew with less time, so
+ * that the last row has all its kills on one state, and the rows before it met the later steps. What is killed last is left to finish.
  */
-export async function killRuns({ raw, lake, kills, seed, withinMs, onEnd }: KillOptions): Promise<Killed> {
+async function killInARow(
+  { args, farthest, startOver }: Victim,
+  { kills, seed, withinMs }: Pick<KillOptions, 'kills' | 'seed' | 'withinMs'>,
+): Promise<Killed & { stdout: string }> {
   const random = seeded(seed);
-  const args = ['run', '--raw', raw, '--lake', lake, '--json'];
   const killed: Killed = { kills: 0, ended: 0, after: {} };
   let window = withinMs;
   for (let inRow = 0; inRow < kills; ) {
     const end = await killedAfter(lakeCommand(args), SHORTEST_MS + random() * window);
     if (end.isKilled) {
-      const farthest = STATE.findLast((name) => existsSync(join(lake, 'v1/state', name))) ?? 'nothing';
-      killed.after[farthest] = (killed.after[farthest] ?? 0) + 1;
+      const step = farthest(killed.ended) ?? 'nothing';
+      killed.after[step] = (killed.after[step] ?? 0) + 1;
       killed.kills++;
       inRow++;
-    } else if (end.code !== 0) throw new Error(`a run after ${killed.kills} kills failed: ${end.stderr}`);
+    } else if (end.code !== 0) throw new Error(`${args[0]} after ${killed.kills} kills failed: ${end.stderr}`);
     else {
-      await onEnd?.();
+      await startOver();
       killed.ended++;
       inRow = 0;
       window *= 0.7;
-      rmSync(lake, { recursive: true, force: true });
     }
   }
-  await done(lakeCommand(args));
-  return killed;
+  const { stdout } = await done(lakeCommand(args));
+  return { ...killed, stdout };
 }
+
+/** Kills `lake run`; where one ends early, the lake is deleted. */
+export const killRuns = ({ raw, lake, onEnd, ...options }: KillOptions): Promise<Killed> =>
+  killInARow(
+    {
+      args: ['run', '--raw', raw, '--lake', lake, '--json'],
+      farthest: () => STATE.findLast((name) => existsSync(join(lake, 'v1/state', name))),
+      async startOver() {
+        await onEnd?.();
+        rmSync(lake, { recursive: true, force: true });
+      },
+    },
+    options,
+  );
 
 /** What `rebuild --json` says, as far as it is asked here. */
 interface Rebuilt {
@@ -62,34 +86,22 @@ interface Rebuilt {
   unmade: unknown[];
 }
 
-/**
- * The same of `lake rebuild`: killed again and again on one rebuild, then left to finish. One that ended before its kill is dropped,
- * and the next begins anew with less time.
- */
-export async function killRebuilds({ raw, lake, kills, seed, withinMs }: KillOptions): Promise<Killed & Rebuilt> {
-  const random = seeded(seed);
-  const args = ['rebuild', '--raw', raw, '--lake', lake, '--json'];
-  const killed: Killed = { kills: 0, ended: 0, after: {} };
-  let window = withinMs;
-  for (let inRow = 0; inRow < kills; ) {
-    const end = await killedAfter(lakeCommand(args), SHORTEST_MS + random() * window);
-    if (end.isKilled) {
-      const newest = join(lake, 'v1/state/rebuilds', String(killed.ended));
-      const farthest = ['state/plans', 'state/units', 'days'].findLast((name) => existsSync(join(newest, name)));
-      killed.after[farthest ?? 'nothing'] = (killed.after[farthest ?? 'nothing'] ?? 0) + 1;
-      killed.kills++;
-      inRow++;
-    } else if (end.code !== 0) throw new Error(`a rebuild after ${killed.kills} kills failed: ${end.stderr}`);
-    else {
-      await done(lakeCommand(['rebuild', '--drop', '--lake', lake]));
-      killed.ended++;
-      inRow = 0;
-      window *= 0.7;
-    }
-  }
-  const { columns, unmade }: Rebuilt = JSON.parse((await done(lakeCommand(args))).stdout);
+/** Kills `lake rebuild`; one that ended early is dropped. */
+export async function killRebuilds({ raw, lake, ...options }: KillOptions): Promise<Killed & Rebuilt> {
+  const { stdout, ...killed } = await killInARow(
+    {
+      args: ['rebuild', '--raw', raw, '--lake', lake, '--json'],
+      farthest: (ended) =>
+        REBUILD_STATE.findLast((name) => existsSync(join(lake, 'v1/state/rebuilds', String(ended), name))),
+      startOver: async () => void (await done(lakeCommand(['rebuild', '--drop', '--lake', lake]))),
+    },
+    options,
+  );
+  const { columns, unmade }: Rebuilt = JSON.parse(stdout);
   return { ...killed, columns, unmade };
 }
+
+const REBUILD_STATE = ['state/plans', 'state/units', 'days'] as const;
 
 /** Before that a command has done nothing but load its code. */
 const SHORTEST_MS = 150;

@@ -4,7 +4,7 @@ import { MissingObject } from '#lake/ports.ts';
 import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import type { Reach } from '#lake/protocol/raw-prefixes.ts';
 import { NO_PARTITIONS, RebuildStore } from '#lake/protocol/rebuild-store.ts';
-import { rebuilds } from '#lake/protocol/rebuilds.ts';
+import { newestRebuild } from '#lake/protocol/rebuilds.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
@@ -112,7 +112,7 @@ const MOST_ROUNDS = 6;
 
 /** What a person does with the newest rebuild; it may be too early or too late for it. */
 export async function runRebuildEnd({ ports, version }: StepContext, how: 'switch' | 'back' | 'drop'): Promise<void> {
-  const rebuild = (await rebuilds(ports.lake)).at(-1);
+  const rebuild = await newestRebuild(ports.lake);
   if (!rebuild) return;
   if (how === 'drop') await dropRebuild(ports, rebuild.n);
   else if (how === 'back') await goBack(ports, rebuild);

@@ -70,13 +70,13 @@ export const rebuildCommand = (to: Console): Command =>
         const options = { progress: to.progress, from, to: last, limits: limitsOf(flags) };
         const summary = await rebuildAll(lake, options);
         if (summary.unsettled !== null) to.warn(`the lake could not be settled before: ${summary.unsettled}`);
-        if (flags.json) return to.json(documentOf(summary));
+        if (flags.json) return to.json(summary);
         await to.print(summaryLines(summary, to, { lake: flags.lake }));
       });
     });
 
 async function end(to: Console, flags: RebuildFlags): Promise<void> {
-  const [{ rebuilds }, { dropRebuild }, { goBack }, { switchAll }] = await Promise.all([
+  const [{ newestRebuild }, { dropRebuild }, { goBack }, { switchAll }] = await Promise.all([
     import('#lake/protocol/rebuilds.ts'),
     import('#lake/steps/rebuild.ts'),
     import('#lake/steps/rebuild/switch.ts'),
@@ -85,7 +85,7 @@ async function end(to: Console, flags: RebuildFlags): Promise<void> {
   const folder = { lake: flags.lake };
   const { raw } = flags.switch ? await rawFolders(flags) : {};
   await withLake({ ...(raw === undefined ? {} : { raw }), lake: flags.lake }, async (lake) => {
-    const rebuild = (await rebuilds(lake.ports.lake)).at(-1);
+    const rebuild = await newestRebuild(lake.ports.lake);
     if (!rebuild) throw new UsageError('there is no rebuild', `make one: ${lakeCommand('rebuild', folder)}`);
     if (flags.drop) {
       const is = await dropRebuild(lake.ports, rebuild.n);
@@ -109,12 +109,6 @@ async function end(to: Console, flags: RebuildFlags): Promise<void> {
     if (!flags.back) to.note(`the way back is open for a day: ${lakeCommand('rebuild --back', folder)}`);
   });
 }
-
-/** Examples are rows of the lake: they are shown to who asks. */
-const documentOf = ({ days, ...rest }: RebuildSummary): object => ({
-  ...rest,
-  days: days.map((day) => ({ ...day, columns: Object.fromEntries(day.columns) })),
-});
 
 const MOST_SHOWN = 20;
 

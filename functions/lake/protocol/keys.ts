@@ -12,6 +12,9 @@ export const liveFolder = (table: string, dt: string): string => `${liveRoot(tab
 export const settledRoot = (table: string): string => `${ROOT}/settled/${table}/`;
 export const settledFolder = (table: string, dt: string, generation: string): string =>
   `${ROOT}/settled/${table}/dt=${dt}/${generation}/`;
+/** What tells a settled location, or a file in it, from others of its day: the folder behind the day, of a rollup the one before it. */
+export const generationOfLocation = (key: string): string =>
+  /\/settled\/[^/]+\/(?:dt=[^/]+\/)?([^/]+)\//.exec(key)?.[1] ?? '';
 /** One location for the many days of a rollup run; the engine makes a `dt=D/` folder for each. */
 export const rollupFolder = (table: string, run: string): string => `${ROOT}/settled/${table}/${run}/`;
 
@@ -144,6 +147,12 @@ export const generationsRoot = `${STATE}/generations/`;
 export const generationFolder = (table: string, dt: string): string => `${generationsRoot}dt=${dt}/${table}/`;
 export const generationKey = (table: string, dt: string, n: number): string =>
   `${generationFolder(table, dt)}${n}.json`;
+
+/** Which generation of which day a key is the record of, in the lake or in a rebuild; null if it is no such record. */
+export const generationOfKey = (key: string): { table: string; dt: string; n: number } | null => {
+  const [, dt, table, n] = /\/dt=(\d{4}-\d\d-\d\d)\/(\w+)\/(\d+)\.json$/.exec(key) ?? [];
+  return dt === undefined || table === undefined ? null : { table, dt, n: Number(n) };
+};
 
 /** Says that readers of a day were pointed elsewhere than at generation n, until now. */
 export const healFolder = (table: string, dt: string): string => `${STATE}/heals/dt=${dt}/${table}/`;

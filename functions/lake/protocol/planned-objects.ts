@@ -13,7 +13,7 @@ import {
 import { compareKeys } from './key-order.ts';
 import { numberOf, planFolder, planKey } from './keys.ts';
 import { KnownObjects } from './known-objects.ts';
-import { type Plan, readPlan, readState } from './records.ts';
+import { type Plan, plansOf, readPlan, readState } from './records.ts';
 
 /** When plans are summarised, and into how large segments. */
 export interface SummaryLimits {
@@ -172,7 +172,7 @@ export class PlannedObjects {
 
   async #read(): Promise<void> {
     const { layout = null, trusts = true } = this.#options;
-    const first = await this.#firstPlans(trusts ? this.#limits.plans : Number.POSITIVE_INFINITY);
+    const first = await plansOf(this.#lake, this.#prefix, trusts ? this.#limits.plans : Number.POSITIVE_INFINITY);
     // Few plans may hold many objects, too: then there is a checkpoint.
     const bytes = first.reduce((sum, { size }) => sum + size, 0);
     const areMany = first.length >= this.#limits.plans || bytes >= this.#limits.objects * BYTES_AN_OBJECT;
@@ -188,16 +188,6 @@ export class PlannedObjects {
     }
     if (layout !== null) await this.#readBelow(layout);
     await this.summarise();
-  }
-
-  /** All plans in order of number, if there are fewer than `most`. */
-  async #firstPlans(most: number): Promise<StoredObject[]> {
-    const plans: StoredObject[] = [];
-    for await (const plan of this.#lake.list(planFolder(this.#prefix), { shallow: true })) {
-      if (numberOf(plan.key) !== null) plans.push(plan);
-      if (plans.length >= most) break;
-    }
-    return plans.sort((a, b) => (numberOf(a.key) ?? 0) - (numberOf(b.key) ?? 0));
   }
 
   /** Plans have numbers without gaps: each planner has seen the plan before its own. */

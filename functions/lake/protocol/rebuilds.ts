@@ -4,8 +4,8 @@ import type { Store } from '../ports.ts';
 import { recipientMessages } from '../tables/index.ts';
 import type { TableDay } from './day-files.ts';
 import {
-  generationFolder,
   generationKey,
+  generationOfKey,
   keptDayKey,
   numberOf,
   rebuildEndKey,
@@ -15,7 +15,7 @@ import {
   rebuiltDayKey,
   rebuiltDaysRoot,
 } from './keys.ts';
-import { createState, type Generation, readableGeneration, readState } from './records.ts';
+import { createState, type Generation, nextGeneration, readableGeneration, readState } from './records.ts';
 
 /** `state/rebuilds/<n>.json`: create-only, and what everybody who works on it goes by. */
 export interface Rebuild {
@@ -36,14 +36,20 @@ export interface RebuildEnd {
   decided_at: number;
 }
 
-/** All rebuilds there were, in order of number. */
-export async function rebuilds(lake: Pick<Store, 'list' | 'get'>): Promise<Rebuild[]> {
-  const found: Rebuild[] = [];
+/** Numbers of all rebuilds there were, in order. */
+export async function rebuildNumbers(lake: Pick<Store, 'list'>): Promise<number[]> {
+  const numbers: number[] = [];
   for await (const { key } of lake.list(rebuildsRoot, { shallow: true })) {
-    const rebuild = numberOf(key) === null ? null : await readState<Rebuild>(lake, key);
-    if (rebuild) found.push(rebuild);
+    const n = numberOf(key);
+    if (n !== null) numbers.push(n);
   }
-  return found.sort((a, b) => a.n - b.n);
+  return numbers.sort((a, b) => a - b);
+}
+
+/** The one that was begun last; null if none was. */
+export async function newestRebuild(lake: Pick<Store, 'list' | 'get'>): Promise<Rebuild | null> {
+  const n = (await rebuildNumbers(lake)).at(-1);
+  return n === undefined ? null : readState<Rebuild>(lake, rebuildKey(n));
 }
 
 /** False if another one has that number. */
@@ -72,26 +78,20 @@ export async function rebuiltDay(
   n: number,
   day: TableDay,
 ): Promise<Generation | null> {
-  return readState<Generation>(lake, rebuiltDayKey(n, day.table, day.dt, await nextGeneration(lake, day)));
+  return readState<Generation>(
+    lake,
+    rebuiltDayKey(n, day.table, day.dt, await nextGeneration(lake, day.table, day.dt)),
+  );
 }
 
 /** Days of tables of which a rebuild has made something, in order. */
 export async function daysMade(lake: Pick<Store, 'list'>, n: number): Promise<TableDay[]> {
   const days = new Map<string, TableDay>();
   for await (const { key } of lake.list(rebuiltDaysRoot(n))) {
-    const [, dt = '', table = ''] = /dt=(\d{4}-\d\d-\d\d)\/(\w+)\/\d+\.json$/.exec(key) ?? [];
-    if (table !== '') days.set(`${dt} ${table}`, { table, dt });
+    const made = generationOfKey(key);
+    if (made) days.set(`${made.dt} ${made.table}`, { table: made.table, dt: made.dt });
   }
   return [...days.values()];
-}
-
-/** The number that the next generation of a day is going to have. One listing; records may be damaged. */
-export async function nextGeneration(lake: Pick<Store, 'list'>, { table, dt }: TableDay): Promise<number> {
-  let next = 0;
-  for await (const { key } of lake.list(generationFolder(table, dt), { shallow: true })) {
-    next = Math.max(next, (numberOf(key) ?? -1) + 1);
-  }
-  return next;
 }
 
 /** Has the day's line of generations ever had this rebuild's rows? */
@@ -102,7 +102,7 @@ export async function isAdopted(lake: Pick<Store, 'list' | 'get'>, n: number, da
     if (generation !== null) made.push(generation);
   }
   const first = Math.min(...made);
-  for (let g = (await nextGeneration(lake, day)) - 1; g >= first; g--) {
+  for (let g = (await nextGeneration(lake, day.table, day.dt)) - 1; g >= first; g--) {
     const generation = await readableGeneration(lake, generationKey(day.table, day.dt, g));
     if (generation?.rebuilt?.rebuild === n) return true;
   }

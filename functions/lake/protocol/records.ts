@@ -2,7 +2,16 @@
 import { MissingObject, type Store, type StoredObject } from '../ports.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { GenerationRow, UnitRow } from '../tables/protocol.ts';
-import { generationFolder, numberOf, outcomeKey, outcomesRoot, planFolder, plansRoot, replaysRoot } from './keys.ts';
+import {
+  generationFolder,
+  generationKey,
+  numberOf,
+  outcomeKey,
+  outcomesRoot,
+  planFolder,
+  plansRoot,
+  replaysRoot,
+} from './keys.ts';
 import type { SeenScope } from './published.ts';
 import type { SettledFile } from './settled-files.ts';
 
@@ -174,15 +183,23 @@ export async function readPlan(store: Pick<Store, 'get'>, key: string): Promise<
 export const readOutcome = (store: Pick<Store, 'get'>, unit: string): Promise<Outcome | null> =>
   readState<Outcome>(store, outcomeKey(unit));
 
-/** Plan keys of one raw prefix, by number. */
-export async function planKeysOf(store: Pick<Store, 'list'>, rawPrefix: string): Promise<string[]> {
-  const keys: { key: string; n: number }[] = [];
-  for await (const { key } of store.list(planFolder(rawPrefix), { shallow: true })) {
-    const n = numberOf(key);
-    if (n !== null) keys.push({ key, n });
+/** Plans of one raw prefix, by number: all there are, or as many as the listing shows first. */
+export async function plansOf(
+  store: Pick<Store, 'list'>,
+  rawPrefix: string,
+  most = Number.POSITIVE_INFINITY,
+): Promise<StoredObject[]> {
+  const plans: { object: StoredObject; n: number }[] = [];
+  for await (const object of store.list(planFolder(rawPrefix), { shallow: true })) {
+    const n = numberOf(object.key);
+    if (n !== null) plans.push({ object, n });
+    if (plans.length >= most) break;
   }
-  return keys.sort((a, b) => a.n - b.n).map(({ key }) => key);
+  return plans.sort((a, b) => a.n - b.n).map(({ object }) => object);
 }
+
+export const planKeysOf = async (store: Pick<Store, 'list'>, rawPrefix: string): Promise<string[]> =>
+  (await plansOf(store, rawPrefix)).map(({ key }) => key);
 
 /** Every plan of raw objects, lazily; `modified` is when it was made. Together they hold each object once. */
 export async function* rawPlans(store: Pick<Store, 'list'>): AsyncGenerator<StoredObject> {
@@ -225,16 +242,21 @@ export async function readableGeneration(store: Pick<Store, 'get'>, key: string)
   }
 }
 
+/** The number that the next generation of a day is going to have. One listing; records may be damaged. */
+export async function nextGeneration(store: Pick<Store, 'list'>, table: string, dt: string): Promise<number> {
+  let next = 0;
+  for await (const { key } of store.list(generationFolder(table, dt), { shallow: true })) {
+    next = Math.max(next, (numberOf(key) ?? -1) + 1);
+  }
+  return next;
+}
+
 /** The newest generation of a day of a table, or null. */
 export async function newestGeneration(
   store: Pick<Store, 'list' | 'get'>,
   table: string,
   dt: string,
 ): Promise<Generation | null> {
-  let newest: { key: string; n: number } | null = null;
-  for await (const { key } of store.list(generationFolder(table, dt), { shallow: true })) {
-    const n = numberOf(key);
-    if (n !== null && (!newest || n > newest.n)) newest = { key, n };
-  }
-  return newest && readState<Generation>(store, newest.key);
+  const next = await nextGeneration(store, table, dt);
+  return next === 0 ? null : readState<Generation>(store, generationKey(table, dt, next - 1));
 }

@@ -4,7 +4,7 @@
  */
 import { MissingObject, type Store, type StoredBody, type StoredObject } from '../ports.ts';
 import { compareKeys } from './key-order.ts';
-import { dayOfKey, generationKey, generationsRoot, numberOf, rebuiltDayKey, rebuiltDaysRoot } from './keys.ts';
+import { generationKey, generationOfKey, generationsRoot, rebuiltDayKey, rebuiltDaysRoot } from './keys.ts';
 
 export class SwitchedLake implements Store {
   readonly hasTimedEtags: boolean;
@@ -23,9 +23,8 @@ export class SwitchedLake implements Store {
   static async of(lake: Store, n: number): Promise<SwitchedLake> {
     const switched = new SwitchedLake(lake, n);
     for await (const object of lake.list(rebuiltDaysRoot(n))) {
-      const [, dt = '', table = ''] = /dt=(\d{4}-\d\d-\d\d)\/(\w+)\/\d+\.json$/.exec(object.key) ?? [];
-      const generation = numberOf(object.key);
-      if (generation !== null) switched.#made.set(generationKey(table, dt, generation), object);
+      const made = generationOfKey(object.key);
+      if (made) switched.#made.set(generationKey(made.table, made.dt, made.n), object);
     }
     return switched;
   }
@@ -68,9 +67,9 @@ export class SwitchedLake implements Store {
   }
 
   async create(key: string, bytes: Uint8Array | string): Promise<boolean> {
-    if (!key.startsWith(generationsRoot)) return this.#lake.create(key, bytes);
-    const [, table = ''] = /\/(\w+)\/\d+\.json$/.exec(key) ?? [];
-    const real = rebuiltDayKey(this.#n, table, dayOfKey(key), numberOf(key) ?? 0);
+    const made = generationOfKey(key);
+    if (!made || !key.startsWith(generationsRoot)) return this.#lake.create(key, bytes);
+    const real = rebuiltDayKey(this.#n, made.table, made.dt, made.n);
     if (!(await this.#lake.create(real, bytes))) return false;
     for await (const object of this.#lake.list(real)) this.#made.set(key, object);
     return true;

@@ -221,14 +221,10 @@ async function settledLocations({ lake }: CollectPorts, table: string): Promise<
   const found = new Map<string, SettledLocation[]>();
   const runs = new Map<string, Promise<Record<string, number> | null>>();
   for (const [location, ofLocation] of files) {
-    const [, settledDay, number] = /\/dt=(\d{4}-\d\d-\d\d)\/(\d+)-[^/]+\/$/.exec(location) ?? [];
+    // What a rebuild has read has a word where others have their number.
+    const [, settledDay, number] = /\/dt=(\d{4}-\d\d-\d\d)\/(\d+|rebuild)-[^/]+\/$/.exec(location) ?? [];
     const [, run = '', rollupDay = ''] = /\/([^/]+)\/dt=(\d{4}-\d\d-\d\d)\/$/.exec(location) ?? [];
     const isOfRollup = location === `${rollupFolder(table, run)}dt=${rollupDay}/`;
-    const [, rebuiltDay] = /\/dt=(\d{4}-\d\d-\d\d)\/rebuild-\d+\/$/.exec(location) ?? [];
-    if (rebuiltDay !== undefined) {
-      found.set(rebuiltDay, [...(found.get(rebuiltDay) ?? []), { location, n: Number.NaN, files: ofLocation }]);
-      continue;
-    }
     const dt = settledDay ?? (isOfRollup ? rollupDay : null);
     const n = number === undefined ? isOfRollup && (await daysOf(run))?.[rollupDay] : Number(number);
     // The audit names files that no step made.

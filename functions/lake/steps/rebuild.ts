@@ -23,8 +23,8 @@ import {
   includesDay,
   isAdopted,
   leftOf,
+  newestRebuild,
   type Rebuild,
-  rebuilds,
   rebuiltDay,
 } from '../protocol/rebuilds.ts';
 import {
@@ -56,9 +56,10 @@ export interface RebuildOptions {
 const MOST_OBJECTS = 50_000;
 const DAYS_AT_ONCE = 4;
 const READS_AT_ONCE = 16;
+
 /** The rebuild that is under way, if there is one; it is the newest, and nothing has been decided about it. */
 export async function rebuildUnderWay(lake: RebuildPorts['lake']): Promise<Rebuild | null> {
-  const newest = (await rebuilds(lake)).at(-1);
+  const newest = await newestRebuild(lake);
   return newest && !(await endOf(lake, newest.n)) ? newest : null;
 }
 
@@ -68,7 +69,7 @@ export async function rebuildUnderWay(lake: RebuildPorts['lake']): Promise<Rebui
  */
 export async function beginRebuild({ lake, clock }: RebuildPorts, options: RebuildOptions): Promise<Rebuild> {
   for (;;) {
-    const newest = (await rebuilds(lake)).at(-1);
+    const newest = await newestRebuild(lake);
     const end = newest && (await endOf(lake, newest.n));
     if (newest && !end) {
       const { version, from, to } = newest;
@@ -102,22 +103,26 @@ export async function planRebuild(ports: RebuildPorts, rebuild: Rebuild): Promis
   const outcomes = new Outcomes(lake);
   for (;;) {
     const { units: planned, next } = await plannedFor(own);
+    const unplanned = wanted.difference(planned);
+    if (unplanned.size === 0) return openUnits(own, { everything: true });
     let k = next;
     let isOurs = true;
     let batch: PlannedUnit[] = [];
+    let objects = 0;
     const seal = async (): Promise<void> => {
       if (batch.length === 0 || !isOurs) return;
       const ids = new Set(batch.map(({ id }) => id));
       const known = [...replays].filter(([, units]) => units.some((unit) => ids.has(unit))).map(([attempt]) => attempt);
       const plan: RebuildPlan = { prefix: '', units: batch, replays: known };
       isOurs = await createState(own, rebuildPlanKey(k++), plan);
-      batch = [];
+      [batch, objects] = [[], 0];
     };
     for await (const { key } of rawPlans(lake)) {
-      const left = (await readPlan(lake, key)).units.filter(({ id }) => wanted.has(id) && !planned.has(id));
+      const left = (await readPlan(lake, key)).units.filter(({ id }) => unplanned.has(id));
       for (const unit of await concurrently(left, READS_AT_ONCE, (one) => unitAsRead(ports, outcomes, one))) {
         batch.push(unit);
-        if (batch.reduce((sum, { objects }) => sum + objects.length, 0) >= MOST_OBJECTS) await seal();
+        objects += unit.objects.length;
+        if (objects >= MOST_OBJECTS) await seal();
       }
     }
     await seal();

@@ -10,7 +10,7 @@ import { layoutOf } from '../protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { sourceOf } from '../protocol/raw-sources.ts';
 import { heal } from '../protocol/readers.ts';
-import { rebuilds } from '../protocol/rebuilds.ts';
+import { newestRebuild } from '../protocol/rebuilds.ts';
 import { newestGeneration } from '../protocol/records.ts';
 import { DEFAULT_SETTINGS } from '../settings.ts';
 import type { View } from '../sql/views/view.ts';
@@ -114,9 +114,9 @@ function stepsFor(
       await rebuildDay?.(dt);
     }),
     async () => {
-      const newest = (await rebuilds(ports.lake)).at(-1);
-      const isCutOff = found.report.drifts.some(({ kind }) => kind === 'unfinished_switch');
-      if (newest && isCutOff) await switchToRebuild(ports, newest, newest);
+      if (!found.report.drifts.some(({ kind }) => kind === 'unfinished_switch')) return;
+      const newest = await newestRebuild(ports.lake);
+      if (newest) await switchToRebuild(ports, newest, newest);
     },
     async () => settle(ports, { settings, open: await openUnits(ports.lake), ignorePace }),
     async () => {

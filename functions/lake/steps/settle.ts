@@ -7,7 +7,7 @@ import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay } from '../days.ts';
 import type { Input, Ports } from '../ports.ts';
 import { type LiveAttempt, liveDays, lostFiles, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
-import { generationKey, liveFolder, settledFolder } from '../protocol/keys.ts';
+import { generationKey, generationOfLocation, liveFolder, settledFolder } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
 import { unionOf } from '../protocol/published.ts';
@@ -15,7 +15,7 @@ import { heal, pointAtNewest } from '../protocol/readers.ts';
 import { createState, type Generation, newestGeneration, readGeneration } from '../protocol/records.ts';
 import { faultsOf, isWhole, sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
-import { recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
+import { SETTLED_TABLES } from '../tables/index.ts';
 import { checkOutput } from './settle/check.ts';
 import { outdatedDays } from './settle/outdated.ts';
 import { settleRecipe, settleSelect } from './settle/select.ts';
@@ -267,7 +267,7 @@ async function settleRound(
   const { lake, engine, clock } = ports;
   const n = before ? before.generation + 1 : 0;
   const location = settledFolder(table, dt, `${n}-${clock.nonce()}`);
-  const inputs = settleInputs(table, dt, base, unseen);
+  const inputs = dayInputs(table, dt, base, unseen);
   const hasRows = inputs.length > 0;
   const written = hasRows
     ? await engine.write({ select: settleSelect(table, inputs), table, inputs, location, partitioned: false })
@@ -318,24 +318,18 @@ export const distinct = (values: readonly string[]): string[] => [...new Set(val
 
 const isOld = (dt: string, now: number): boolean => now - startOfDay(dt) > (OLD_DAYS + 1) * DAY_MS;
 
-function settleInputs(table: string, dt: string, base: Generation | null, unseen: readonly LiveAttempt[]): Input[] {
-  const live = unseen.length > 0 ? [liveInput(table, dt, unseen)] : [];
+/** A day as an engine's inputs: a generation, and attempts that it has not seen. */
+export function dayInputs(table: string, dt: string, base: Generation | null, unseen: readonly LiveAttempt[]): Input[] {
+  const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
+  const live: Input[] = keys.length > 0 ? [{ table, stage: 'live', dt, keys }] : [];
   return base && base.file_list.length > 0 ? [settledInput(base), ...live] : live;
 }
-
-/** Attempts as an engine's input. */
-export const liveInput = (table: string, dt: string, attempts: readonly LiveAttempt[]): Input => ({
-  table,
-  stage: 'live',
-  dt,
-  keys: attempts.flatMap(({ files }) => files.map(({ key }) => key)),
-});
 
 /** A generation as an engine's input. */
 export const settledInput = ({ table_name, dt, location, file_list }: Generation): Input => ({
   table: table_name,
   stage: 'settled',
   dt,
-  generation: location.split('/').at(table_name === recipientMessages.name ? -3 : -2) ?? '',
+  generation: generationOfLocation(location),
   keys: file_list.map(({ key }) => key),
 });

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { concurrently } from '#lake/concurrently.ts';
 import { type Catalog, type Input, MissingObject } from '#lake/ports.ts';
-import { auditsRoot, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
+import { auditsRoot, generationOfLocation, generationsRoot, outcomesRoot } from '#lake/protocol/keys.ts';
 import { tokens } from '#lake/sql/views/tokens.ts';
 import { audits, generations, TABLES, units } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
@@ -164,7 +164,7 @@ function checkedKeys({ dt, generation, keys, stage }: Input): string[] {
   for (const key of keys) {
     const folder = key.slice(0, key.lastIndexOf('/') + 1);
     if (!dayIs(dt, folder)) throw new Error(`input lies in a folder of another day than ${dt}: ${key}`);
-    if (stage === 'settled' && generation !== undefined && !folder.includes(`/${generation}/`)) {
+    if (stage === 'settled' && generation !== undefined && generationOfLocation(folder) !== generation) {
       throw new Error(`input is of another generation than ${generation}: ${key}`);
     }
   }

@@ -32,19 +32,10 @@ type Job = Pick<OpenUnit, 'unit' | 'plan' | 'bytes'>;
  * @throws AggregateError at the end, naming each unit that stayed open and why
  */
 export async function transformUnits(units: readonly OpenUnit[], options: PoolOptions): Promise<number> {
-  const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, rebuild, onOutcome } = options;
-  const { workers, memoryBytes, silenceMs } = workerLimits(options.limits);
-  const setup: WorkerSetup = {
-    rawRoot,
-    otherRaws,
-    lakeRoot,
-    durable,
-    settings,
-    version,
-    addressKey: addressKey ?? null,
-    memoryBytes,
-    rebuild,
-  };
+  const { limits, onRead: _, onOutcome, ...others } = options;
+  const { lakeRoot, durable, rebuild } = others;
+  const { workers, memoryBytes, silenceMs } = workerLimits(limits);
+  const setup: WorkerSetup = { ...others, memoryBytes };
   const lake = new DiskStore(lakeRoot, { durable });
   const ports = { lake: rebuild === undefined ? lake : new RebuildStore(lake, rebuild), clock: systemClock };
   const waiting: Job[] = units.toSorted((a, b) => b.bytes - a.bytes);

@@ -2,15 +2,15 @@
 import type { Store } from '../../ports.ts';
 import type { DataDay } from '../../protocol/day-files.ts';
 import { rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
-import { endOf, isAdopted, type RebuildEnd, rebuilds } from '../../protocol/rebuilds.ts';
+import { endOf, isAdopted, type RebuildEnd, rebuildNumbers } from '../../protocol/rebuilds.ts';
 import { type Generation, readState } from '../../protocol/records.ts';
 import { quarantine } from '../../tables/index.ts';
 import type { CollectRules, SettledLocation } from './rules.ts';
 
-/** How each rebuild ended; null: it is under way. Costs a listing, and two reads for each rebuild there ever was. */
+/** How each rebuild ended; null: it is under way. Costs a listing, and a read for each rebuild there ever was. */
 export async function rebuildEnds(lake: Pick<Store, 'list' | 'get'>): Promise<Map<number, RebuildEnd | null>> {
   const ends = new Map<number, RebuildEnd | null>();
-  for (const { n } of await rebuilds(lake)) ends.set(n, await endOf(lake, n));
+  for (const n of await rebuildNumbers(lake)) ends.set(n, await endOf(lake, n));
   return ends;
 }
 

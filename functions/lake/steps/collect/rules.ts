@@ -16,7 +16,7 @@ export const GRACE_MS = DAY_MS;
 /** A location below `settled/`, made by one query for one day. */
 export interface SettledLocation {
   location: string;
-  /** the generation that it was made to be; of what a rebuild has read, which is none, no number */
+  /** the generation that it was made to be; of what a rebuild has read, which is none, NaN */
   n: number;
   files: readonly StoredObject[];
 }

@@ -7,10 +7,10 @@ import { type Generation, newestGeneration } from '../../protocol/records.ts';
 import type { SwitchedLake } from '../../protocol/switched-lake.ts';
 import { inlineViews } from '../../sql/views/inline.ts';
 import { PRESTO_TYPES, type View } from '../../sql/views/view.ts';
-import { recipientMessages, TABLES } from '../../tables/index.ts';
-import { columnNames, type Table } from '../../tables/table.ts';
-import { inputRows } from '../settle/select.ts';
-import { settledInput } from '../settle.ts';
+import { recipientMessages } from '../../tables/index.ts';
+import { columnNames } from '../../tables/table.ts';
+import { declared, inputRows } from '../settle/select.ts';
+import { dayInputs } from '../settle.ts';
 
 /** One day of a table. */
 export interface DayDifference extends TableDay {
@@ -20,7 +20,7 @@ export interface DayDifference extends TableDay {
   gone: number;
   added: number;
   /** by column, rows of the same key with another value */
-  columns: Map<string, number>;
+  columns: Record<string, number>;
 }
 
 /** A column that differs. */
@@ -69,9 +69,9 @@ export async function compareDays(
   const found: DayDifference[] = [];
   for (const [table, days] of Map.groupBy(made, ({ table_name }) => table_name)) {
     const sides = await concurrently(days, DAYS_AT_ONCE, async (generation): Promise<Sides> => {
-      const { dt, rows_out, file_list } = generation;
+      const { dt, rows_out } = generation;
       const former = await presentInputs(lake, outcomes, { table, dt });
-      return { dt, former, latter: file_list.length > 0 ? [settledInput(generation)] : [], rows: rows_out };
+      return { dt, former, latter: dayInputs(table, dt, generation, []), rows: rows_out };
     });
     for (const batch of batches(sides)) found.push(...(await compareBatch(engine, table, batch)));
   }
@@ -114,7 +114,7 @@ async function compareBatch(
   return days.map(({ dt }) => {
     const [before = 0, after = 0, gone = 0, added = 0, ...cells] = byDay.get(dt) ?? [];
     const changed = columns.flatMap((name, i): [string, number][] => (cells[i] ? [[name, cells[i]]] : []));
-    return { table, dt, before, after, gone, added, columns: new Map(changed) };
+    return { table, dt, before, after, gone, added, columns: Object.fromEntries(changed) };
   });
 }
 
@@ -126,7 +126,7 @@ export async function compareColumns(
 ): Promise<ColumnDifference[]> {
   const found = new Map<string, Omit<ColumnDifference, 'example'> & { dt: string }>();
   for (const { table, dt, columns } of days) {
-    for (const [column, rows] of columns) {
+    for (const [column, rows] of Object.entries(columns)) {
       const before = found.get(`${table}.${column}`);
       if (before) {
         before.rows += rows;
@@ -138,33 +138,27 @@ export async function compareColumns(
   const byDay = [...Map.groupBy(found.values(), ({ table, dt }) => `${table} ${dt}`).values()];
   const shown = await concurrently(byDay, DAYS_AT_ONCE, async (columns): Promise<ColumnDifference[]> => {
     const [{ table = '', dt = '' } = {}] = columns;
-    const latter = made.find((generation) => generation.table_name === table && generation.dt === dt);
+    const latter = made.find((generation) => generation.table_name === table && generation.dt === dt) ?? null;
     const former = await presentInputs(lake, outcomes, { table, dt });
     const examples = columns.map(
       ({ column }) => `min(case when ${differs(column)} then ${exampleText(table, column)} end)`,
     );
-    const [row = []] = await askBoth(engine, table, former, latter ? [settledInput(latter)] : [], examples);
+    const [row = []] = await askBoth(engine, table, former, dayInputs(table, dt, latter, []), examples);
     return columns.map(({ dt: _, ...rest }, i) => ({ ...rest, example: exampleOf(row[i + 1] ?? null) }));
   });
   return shown.flat().sort((a, b) => b.rows - a.rows);
 }
 
 const comparedColumns = (table: string): string[] =>
-  columnNames(tableOf(table)).filter((name) => !tableOf(table).key.includes(name) && !NOT_COMPARED.has(name));
+  columnNames(declared(table)).filter((name) => !declared(table).key.includes(name) && !NOT_COMPARED.has(name));
 
 const differs = (column: string): string =>
   `former.dt is not null and latter.dt is not null and former.${column} is distinct from latter.${column}`;
 
 function exampleText(table: string, column: string): string {
   const text = (of: string): string => `coalesce(cast(${of} as varchar), chr(1))`;
-  const key = tableOf(table).key.map((name) => `cast(latter.${name} as varchar)`);
+  const key = declared(table).key.map((name) => `cast(latter.${name} as varchar)`);
   return `${key.join(` || ' ' || `)} || chr(2) || ${text(`former.${column}`)} || chr(2) || ${text(`latter.${column}`)}`;
-}
-
-function tableOf(name: string): Table {
-  const found = TABLES[name];
-  if (!found) throw new Error(`no such table: ${name}`);
-  return found;
 }
 
 /** What readers of a day see now: the newest generation, and the live files that it has not taken in. */
@@ -175,11 +169,7 @@ async function presentInputs(
 ): Promise<Input[]> {
   const { newest } = await dataDay(lake, table, dt);
   const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(newest?.attempt_list));
-  const keys = unseen.flatMap(({ files }) => files.map((file) => file.key));
-  return [
-    ...(newest && newest.file_list.length > 0 ? [settledInput(newest)] : []),
-    ...(keys.length > 0 ? [{ table, stage: 'live' as const, dt, keys }] : []),
-  ];
+  return dayInputs(table, dt, newest, unseen);
 }
 
 /** Stands for NULL in an example, and the character after it between its parts; no text that is shown holds them. */
@@ -196,7 +186,7 @@ async function askBoth(
 ): Promise<SqlValue[][]> {
   const inputs = [...former, ...latter];
   if (inputs.length === 0) return [];
-  const { key, columns } = tableOf(table);
+  const { key, columns } = declared(table);
   const nothing = Object.entries(columns).map(([name, { type }]) => `cast(null as ${PRESTO_TYPES[type]}) as ${name}`);
   const none = `select ${nothing.join(', ')}, cast(null as varchar) as dt where false`;
   const rows = (of: readonly Input[]): string => (of.length > 0 ? inputRows(table, of) : none);
@@ -255,7 +245,7 @@ async function dailyCounts(
   const newest = await concurrently(sendDays, DAYS_AT_ONCE, (dt) =>
     newestGeneration(store, recipientMessages.name, dt),
   );
-  const inputs = newest.flatMap((one) => (one && one.file_list.length > 0 ? [settledInput(one)] : []));
+  const inputs = newest.flatMap((one) => (one ? dayInputs(recipientMessages.name, one.dt, one, []) : []));
   if (inputs.length === 0) return new Map();
   const select = `select dt, ${columns.join(', ')} from deliverability_daily`;
   const sql = inlineViews(select, views, { recipient_messages: inputRows(recipientMessages.name, inputs) });

@@ -6,12 +6,11 @@ import type { Input, Ports } from '../../ports.ts';
 import type { LiveAttempt, TableDay } from '../../protocol/day-files.ts';
 import { keyInRebuild, rebuiltDayKey, rebuiltName, settledFolder } from '../../protocol/keys.ts';
 import { unionOf } from '../../protocol/published.ts';
-import { nextGeneration } from '../../protocol/rebuilds.ts';
-import { createState, type Generation, type LiveFile, type Outcome } from '../../protocol/records.ts';
+import { createState, type Generation, type LiveFile, nextGeneration, type Outcome } from '../../protocol/records.ts';
 import { sealFiles } from '../../protocol/settled-files.ts';
 import { checkOutput } from '../settle/check.ts';
 import { settleRecipe, settleSelect } from '../settle/select.ts';
-import { distinct, liveInput, settledInput } from '../settle.ts';
+import { dayInputs, distinct } from '../settle.ts';
 
 /** Attempts that one query takes in: each is named in the statement. */
 const MOST_ATTEMPTS = 1000;
@@ -38,7 +37,7 @@ export async function makeDay(
   live: readonly LiveAttempt[],
 ): Promise<Generation | null> {
   const { lake, clock } = ports;
-  const generation = await nextGeneration(lake, { table, dt });
+  const generation = await nextGeneration(lake, table, dt);
   let made: Generation = {
     table_name: table,
     dt,
@@ -84,11 +83,7 @@ async function addAttempts(
     attempts: named,
     keys: files.map(({ key }) => keyInRebuild(n, key)),
   };
-  const inputs: Input[] = [
-    ...(before.file_list.length > 0 ? [settledInput(before)] : []),
-    ...(attempts.length > 0 ? [read] : []),
-    ...(live.length > 0 ? [liveInput(table, dt, live)] : []),
-  ];
+  const inputs = [...dayInputs(table, dt, before, live), ...(attempts.length > 0 ? [read] : [])];
   const location = settledFolder(table, dt, `${generation}-${clock.nonce()}`);
   const written = await engine.write({
     select: settleSelect(table, inputs),

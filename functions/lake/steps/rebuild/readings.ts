@@ -34,7 +34,10 @@ export async function plannedFor(own: RebuildStore): Promise<PlannedFor> {
 
 /** What the rebuild has read so far. */
 export class Readings {
-  readonly #leaves = new Map<string, Outcome[]>();
+  /** units that it has read */
+  readonly #read = new Set<string>();
+  /** by table, then by day */
+  readonly #attempts = new Map<string, Map<string, RebuiltAttempt[]>>();
   readonly #survey: Survey;
   readonly #planned: PlannedFor;
   /** by unit, objects that the lake has read and the rebuild could not */
@@ -52,7 +55,8 @@ export class Readings {
     await concurrently(readings.#planned.units, READS_AT_ONCE, async (unit) => {
       const leaves = await leafOutcomes(own, unit);
       if (!leaves) return;
-      readings.#leaves.set(unit, leaves);
+      readings.#read.add(unit);
+      for (const outcome of leaves) readings.#add(outcome);
       const problems = leaves.flatMap((leaf) => leaf.problems.filter(({ etag }) => etag === undefined));
       if (problems.length === 0) return;
       const then = ((await leafOutcomes(first, unit)) ?? []).flatMap((leaf) => leaf.problems.map(({ key }) => key));
@@ -71,7 +75,7 @@ export class Readings {
 
   /** Has all been read that was planned? */
   get isWhole(): boolean {
-    return this.#leaves.size === this.#planned.units.size;
+    return this.#read.size === this.#planned.units.size;
   }
 
   lostFor(attempts: readonly string[]): string[] {
@@ -83,17 +87,26 @@ export class Readings {
     return this.#survey.replays.get(attempt) ?? [plannedUnitOf(attempt)];
   }
 
+  /** Days that it has rows of. */
   daysOf(table: string): string[] {
-    const leaves = [...this.#leaves.values()].flat();
-    return leaves.flatMap(({ files }) => files.filter((file) => file.table === table).map(({ dt }) => dt));
+    return [...(this.#attempts.get(table)?.keys() ?? [])];
   }
 
   /** In order of attempt, with their files of the day. */
   of({ table, dt }: TableDay): RebuiltAttempt[] {
-    return [...this.#leaves.values()]
-      .flat()
-      .map((outcome) => ({ outcome, files: outcome.files.filter((file) => file.table === table && file.dt === dt) }))
-      .filter(({ files }) => files.length > 0)
-      .sort((a, b) => (a.outcome.attempt < b.outcome.attempt ? -1 : 1));
+    const ofDay = this.#attempts.get(table)?.get(dt) ?? [];
+    return ofDay.toSorted((a, b) => (a.outcome.attempt < b.outcome.attempt ? -1 : 1));
+  }
+
+  #add(outcome: Outcome): void {
+    for (const [table, ofTable] of Map.groupBy(outcome.files, (file) => file.table)) {
+      const days = this.#attempts.get(table) ?? new Map<string, RebuiltAttempt[]>();
+      this.#attempts.set(table, days);
+      for (const [dt, files] of Map.groupBy(ofTable, (file) => file.dt)) {
+        const ofDay = days.get(dt);
+        if (ofDay) ofDay.push({ outcome, files });
+        else days.set(dt, [{ outcome, files }]);
+      }
+    }
   }
 }

@@ -7,7 +7,7 @@ import { concurrently } from '../../concurrently.ts';
 import { ABSURD_DAY, addDays, daysBetween, utcDate } from '../../days.ts';
 import type { Input, Ports } from '../../ports.ts';
 import { liveDays, unseenAttempts } from '../../protocol/day-files.ts';
-import { generationKey, generationsRoot, numberOf } from '../../protocol/keys.ts';
+import { generationKey, generationOfKey, generationsRoot } from '../../protocol/keys.ts';
 import type { OpenUnit } from '../../protocol/open-units.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
 import { PUBLISHED_DAYS, type SeenScope, seenBefore, unionOf } from '../../protocol/published.ts';
@@ -17,7 +17,7 @@ import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
 import type { Settings } from '../../settings.ts';
 import { events, recipientMessages } from '../../tables/index.ts';
 import { heldBackCheck } from '../settle/watermark.ts';
-import { settledInput } from '../settle.ts';
+import { dayInputs } from '../settle.ts';
 
 /** The files of one day of events, by their immutable locations. */
 export interface DayInput extends RollupInput {
@@ -137,11 +137,12 @@ async function newestNumbers(
   const found = new Map<string, { events?: number; rollup?: number }>();
   const after = first === '' ? {} : { after: `${generationsRoot}dt=${first}` };
   for await (const { key } of lake.list(generationsRoot, after)) {
-    const [, dt, table] = /dt=(\d{4}-\d\d-\d\d)\/(\w+)\/\d+\.json$/.exec(key) ?? [];
-    const n = numberOf(key);
+    const record = generationOfKey(key);
+    if (!record) continue;
+    const { table, dt, n } = record;
     const of = table === events.name ? 'events' : table === recipientMessages.name ? 'rollup' : null;
-    if (dt !== undefined && dt > last) break;
-    if (dt === undefined || n === null || of === null) continue;
+    if (dt > last) break;
+    if (of === null) continue;
     const day = found.get(dt) ?? {};
     day[of] = Math.max(n, day[of] ?? n);
     found.set(dt, day);
@@ -166,10 +167,7 @@ async function eventDays(
     const newest = n === undefined ? null : await readGeneration(lake, generationKey(events.name, dt, n));
     const seen = new Set(newest?.attempt_list);
     const unseen = live.has(dt) ? await unseenAttempts(lake, outcomes, events.name, dt, seen) : [];
-    const keys = unseen.flatMap(({ files }) => files.map(({ key }) => key));
-    const inputs: Input[] = [];
-    if (newest && newest.file_list.length > 0) inputs.push(settledInput(newest));
-    if (keys.length > 0) inputs.push({ table: events.name, stage: 'live', dt, keys });
+    const inputs = dayInputs(events.name, dt, newest, unseen);
     if (inputs.length === 0) return [];
     return [
       {

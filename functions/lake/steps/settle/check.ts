@@ -1,6 +1,6 @@
 /** Checks the row counts of what settle wrote, before readers are pointed at it. */
 import type { Engine } from '../../ports.ts';
-import { liveFolder } from '../../protocol/keys.ts';
+import { generationOfLocation, liveFolder } from '../../protocol/keys.ts';
 import { TABLES } from '../../tables/index.ts';
 import { settleChecks } from './select.ts';
 
@@ -26,7 +26,7 @@ export async function checkOutput(engine: Pick<Engine, 'query'>, output: SettleO
     table,
     stage: 'settled' as const,
     dt,
-    generation: location.split('/').at(-2) ?? '',
+    generation: generationOfLocation(location),
     keys: files.map(({ key }) => key),
   };
   const { rows } = await engine.query(settleChecks(table, input), [input]);

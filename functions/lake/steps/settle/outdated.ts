@@ -5,7 +5,7 @@
 import { concurrently } from '../../concurrently.ts';
 import type { Store } from '../../ports.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
-import { generationKey, generationsRoot, numberOf, recipeKey, recipesRoot } from '../../protocol/keys.ts';
+import { generationKey, generationOfKey, generationsRoot, recipeKey, recipesRoot } from '../../protocol/keys.ts';
 import { recipeOf } from '../../protocol/recipe.ts';
 import { createState, readGeneration } from '../../protocol/records.ts';
 import { SETTLED_TABLES } from '../../tables/index.ts';
@@ -44,10 +44,11 @@ async function newestGenerations(lake: Pick<Store, 'list'>): Promise<(TableDay &
   const newest = new Map<string, TableDay & { n: number }>();
   const names: ReadonlySet<string> = new Set(SETTLED_TABLES.map(({ name }) => name));
   for await (const { key } of lake.list(generationsRoot)) {
-    const [, dt = '', table = ''] = /dt=(\d{4}-\d\d-\d\d)\/(\w+)\/\d+\.json$/.exec(key) ?? [];
-    const n = numberOf(key);
+    const record = generationOfKey(key);
+    if (!record) continue;
+    const { table, dt, n } = record;
     const before = newest.get(`${dt} ${table}`);
-    if (names.has(table) && n !== null && n >= (before?.n ?? 0)) newest.set(`${dt} ${table}`, { table, dt, n });
+    if (names.has(table) && n >= (before?.n ?? 0)) newest.set(`${dt} ${table}`, record);
   }
   return [...newest.values()].sort((a, b) => (a.dt < b.dt ? 1 : a.dt > b.dt ? -1 : 0));
 }

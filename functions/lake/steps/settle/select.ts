@@ -88,7 +88,8 @@ export function settleChecks(table: string, output: Input): string {
   return `select count(*), count(distinct ${distinct}) from ${table}_settled where dt = '${output.dt}' and generation = '${output.generation}'`;
 }
 
-function declared(table: string): Table {
+/** @throws Error if there is no such table */
+export function declared(table: string): Table {
   const found = TABLES[table];
   if (!found) throw new Error(`no such table: ${table}`);
   return found;
