@@ -53,12 +53,6 @@ export interface RebuildPlan extends Plan {
   replays: string[];
 }
 
-/** A plan of a rebuild: units that were read before, with their objects as they were read then. */
-export interface RebuildPlan extends Plan {
-  /** attempts of replays that had read records of these units by then: their rows are replaced, too, and no later one's */
-  replays: string[];
-}
-
 export interface LiveFile {
   table: string;
   dt: string;
