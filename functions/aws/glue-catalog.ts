@@ -1,6 +1,7 @@
-/** The catalog port on AWS Glue: creates partitions, and switches a partition to another folder. */
+/** The catalog port on AWS Glue: creates and drops partitions, and switches a partition to another folder. */
 import {
   BatchCreatePartitionCommand,
+  BatchDeletePartitionCommand,
   BatchGetPartitionCommand,
   CreatePartitionCommand,
   type GlueClient,
@@ -24,8 +25,9 @@ export interface GlueCatalogOptions {
   bucket: string;
 }
 
-/** Partitions that BatchCreatePartition takes at once; BatchGetPartition takes 1,000. */
+/** Partitions that BatchCreatePartition takes at once; BatchDeletePartition takes 25, BatchGetPartition 1,000. */
 const MOST_CREATED = 100;
+const MOST_DROPPED = 25;
 const MOST_ASKED = 1000;
 const AT_ONCE = 4;
 /** Errors that are gone when the call is made again. */
@@ -52,10 +54,12 @@ export class GlueCatalog implements Catalog {
 
   async ensurePartitions(table: string, partitions: readonly Partition[]): Promise<void> {
     const inputs = partitions.map((partition) => this.#input(declared(table), partition));
-    const chunks = Array.from({ length: Math.ceil(inputs.length / MOST_CREATED) }, (_, i) =>
-      inputs.slice(i * MOST_CREATED, (i + 1) * MOST_CREATED),
-    );
-    await concurrently(chunks, AT_ONCE, (chunk) => this.#createAll(table, chunk));
+    await concurrently(chunksOf(inputs, MOST_CREATED), AT_ONCE, (chunk) => this.#createAll(table, chunk));
+  }
+
+  async dropPartitions(table: string, dts: readonly string[]): Promise<void> {
+    declared(table);
+    await concurrently(chunksOf([...new Set(dts)], MOST_DROPPED), AT_ONCE, (chunk) => this.#dropAll(table, chunk));
   }
 
   async switchPartition(table: string, partition: Partition): Promise<void> {
@@ -99,7 +103,7 @@ export class GlueCatalog implements Catalog {
   /** Creates the partitions that don't exist, and retries those that Glue could not take for the moment. Others stay as they are. */
   async #createAll(table: string, inputs: readonly PartitionInput[]): Promise<void> {
     let open = [...inputs];
-    let failures: { dt: string; why: string }[] = [];
+    let failures: Failure[] = [];
     await withBackoff(PATIENT, async () => {
       let errors: PartitionError[];
       try {
@@ -121,20 +125,37 @@ export class GlueCatalog implements Catalog {
         failures = open.map(({ Values }) => ({ dt: Values?.[0] ?? '', why: nameOf(error) }));
         return undefined;
       }
-      failures = errors.map(({ PartitionValues, ErrorDetail }) => ({
-        dt: PartitionValues?.[0] ?? '',
-        why: ErrorDetail?.ErrorCode ?? ErrorDetail?.ErrorMessage ?? 'unknown',
-      }));
+      failures = failuresOf(errors);
       const lasting = failures.find(({ why }) => !TRANSIENT_ERRORS.has(why));
       if (failures.length === 0 || lasting) return true;
       const again = new Set(failures.map(({ dt }) => dt));
       open = open.filter(({ Values }) => again.has(Values?.[0] ?? ''));
       return undefined;
     });
-    if (failures.length > 0) {
-      const named = failures.slice(0, 5).map(({ dt, why }) => `dt=${dt} (${why})`);
-      throw new Error(`${failures.length} partitions of ${table} could not be created: ${named.join(', ')}`);
-    }
+    refuseFailures(table, failures, 'created');
+  }
+
+  /** Drops those that are there, and retries those that Glue could not drop for the moment. */
+  async #dropAll(table: string, dts: readonly string[]): Promise<void> {
+    let failures: Failure[] = dts.map((dt) => ({ dt, why: 'not tried' }));
+    await withBackoff(PATIENT, async () => {
+      const left = failures.map(({ dt }) => dt);
+      try {
+        const { Errors = [] } = await this.#client.send(
+          new BatchDeletePartitionCommand({
+            DatabaseName: this.#database,
+            TableName: table,
+            PartitionsToDelete: left.map((dt) => ({ Values: [dt] })),
+          }),
+        );
+        failures = failuresOf(Errors.filter(({ ErrorDetail }) => ErrorDetail?.ErrorCode !== 'EntityNotFoundException'));
+      } catch (error) {
+        if (!isTransient(error)) throw this.#explained(table, error);
+        failures = left.map((dt) => ({ dt, why: nameOf(error) }));
+      }
+      return failures.every(({ why }) => TRANSIENT_ERRORS.has(why)) && failures.length > 0 ? undefined : true;
+    });
+    refuseFailures(table, failures, 'dropped');
   }
 
   async #missingOf(table: string, inputs: readonly PartitionInput[]): Promise<PartitionInput[]> {
@@ -195,6 +216,28 @@ export class GlueCatalog implements Catalog {
     });
   }
 }
+
+/** A partition that a call could not do anything with. */
+interface Failure {
+  dt: string;
+  why: string;
+}
+
+const failuresOf = (errors: readonly PartitionError[]): Failure[] =>
+  errors.map(({ PartitionValues, ErrorDetail }) => ({
+    dt: PartitionValues?.[0] ?? '',
+    why: ErrorDetail?.ErrorCode ?? ErrorDetail?.ErrorMessage ?? 'unknown',
+  }));
+
+/** @throws Error naming some of them, if there are any */
+function refuseFailures(table: string, failures: readonly Failure[], what: 'created' | 'dropped'): void {
+  if (failures.length === 0) return;
+  const named = failures.slice(0, 5).map(({ dt, why }) => `dt=${dt} (${why})`);
+  throw new Error(`${failures.length} partitions of ${table} could not be ${what}: ${named.join(', ')}`);
+}
+
+const chunksOf = <T>(items: readonly T[], most: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / most) }, (_, i) => items.slice(i * most, (i + 1) * most));
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
 const isTransient = (error: unknown): boolean => TRANSIENT_ERRORS.has(nameOf(error));

@@ -58,6 +58,8 @@ export interface Catalog {
   ensurePartitions(table: string, partitions: readonly Partition[]): Promise<void>;
   /** Points a partition (made if needed) at a location; readers see the old location or the new one, never neither. */
   switchPartition(table: string, partition: Partition): Promise<void>;
+  /** Readers see nothing of these days any more; those that aren't there are no error. Files stay. Only collect calls this. */
+  dropPartitions(table: string, dts: readonly string[]): Promise<void>;
   /** Where readers are pointed now; `dts` left out asks for all partitions. In order of dt. */
   locations(table: string, dts?: readonly string[]): Promise<Partition[]>;
 }

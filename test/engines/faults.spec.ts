@@ -132,6 +132,20 @@ describe('Glue', () => {
     await expect(catalog.ensurePartitions('clicks', all)).rejects.toThrow(`dt=${all[2]?.dt} (InvalidInputException)`);
   });
 
+  test('fault 58: dropping asks again for those that failed for the moment, names others, and knows those that are gone', async () => {
+    const all = days(500, 30);
+    const dts = all.map(({ dt }) => dt);
+    await catalog.ensurePartitions('clicks', all);
+    inject(failPartitions(first(1, call('BatchDeletePartition')), dts.slice(3, 5), 'InternalServiceException'));
+    await catalog.dropPartitions('clicks', dts.slice(0, 28));
+    expect(await catalog.locations('clicks', dts)).toEqual(all.slice(28));
+    inject(refuseJson(first(2, call('BatchDeletePartition')), 400, 'ThrottlingException'));
+    await catalog.dropPartitions('clicks', dts.slice(20, 29));
+    expect(await catalog.locations('clicks', dts)).toEqual(all.slice(29));
+    inject(failPartitions(call('BatchDeletePartition'), [dts[29] ?? ''], 'InvalidInputException'));
+    await expect(catalog.dropPartitions('clicks', dts)).rejects.toThrow(`dt=${dts[29]} (InvalidInputException)`);
+  });
+
   test.each(['ThrottlingException', 'ConcurrentModificationException', 'InternalServiceException'])(
     'fault 58: %s passes, for creating and for switching',
     async (type) => {

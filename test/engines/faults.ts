@@ -84,9 +84,9 @@ export const failPartitions = (isDue: Where, days: readonly string[], code: stri
   isDue,
   changeRequest(body) {
     const request = JSON.parse(body.toString());
-    request.PartitionInputList = request.PartitionInputList.filter(
-      ({ Values }: { Values: string[] }) => !days.includes(Values[0] ?? ''),
-    );
+    for (const list of ['PartitionInputList', 'PartitionsToDelete']) {
+      request[list] = request[list]?.filter(({ Values }: { Values: string[] }) => !days.includes(Values[0] ?? ''));
+    }
     return Buffer.from(JSON.stringify(request));
   },
   after(answer) {

@@ -52,6 +52,23 @@ export function catalogContract(open: () => Promise<CatalogUnderTest>): void {
     expect(await catalog.locations('clicks')).toEqual([live('2024-01-01')]);
   });
 
+  test('dropped days are gone, and no others; they may be dropped again, and come back', async () => {
+    const days = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10));
+    await catalog.ensurePartitions('events', days.map(live));
+    await catalog.ensurePartitions('clicks', [live('2024-01-01')]);
+    await catalog.dropPartitions('events', days.slice(0, 55));
+    await catalog.dropPartitions('events', ['2024-01-01', '2023-01-01', ...days.slice(50, 57)]);
+    await catalog.dropPartitions('events', []);
+    expect(await catalog.locations('events')).toEqual(days.slice(57).map(live));
+    expect(await catalog.locations('clicks')).toEqual([live('2024-01-01')]);
+    await catalog.ensurePartitions('events', [live('2024-01-01')]);
+    await catalog.switchPartition('events', settled('2024-01-02', 0));
+    expect(await catalog.locations('events', ['2024-01-01', '2024-01-02'])).toEqual([
+      live('2024-01-01'),
+      settled('2024-01-02', 0),
+    ]);
+  });
+
   test.each([101, 250])('fault 59: %i partitions are all registered', async (count) => {
     const days = Array.from({ length: count }, (_, i) => new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10));
     await catalog.ensurePartitions('events', days.map(live));
@@ -90,6 +107,7 @@ export function catalogContract(open: () => Promise<CatalogUnderTest>): void {
     await expect(catalog.locations('evnts')).rejects.toThrow(message);
     await expect(catalog.ensurePartitions('evnts', [live('2024-01-01')])).rejects.toThrow(message);
     await expect(catalog.switchPartition('evnts', live('2024-01-01'))).rejects.toThrow(message);
+    await expect(catalog.dropPartitions('evnts', ['2024-01-01'])).rejects.toThrow(message);
   });
 
   test('a day or a location that no reader could use is refused, and nothing of the call is done', async () => {

@@ -15,6 +15,10 @@ export class MemoryCatalog implements Catalog {
     this.#of(table, [partition]).set(partition.dt, partition.location);
   }
 
+  async dropPartitions(table: string, dts: readonly string[]): Promise<void> {
+    for (const dt of dts) this.#of(table, []).delete(dt);
+  }
+
   async locations(table: string, dts?: readonly string[]): Promise<Partition[]> {
     const asked = dts && new Set(dts);
     return [...this.#of(table, [])]

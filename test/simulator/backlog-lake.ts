@@ -149,6 +149,7 @@ export class BacklogLake {
       catalog: {
         ensurePartitions: (table, wanted) => after(() => partitions.ensure(table, wanted)),
         switchPartition: (table, partition) => after(() => partitions.switch(table, partition)),
+        dropPartitions: (table, dts) => after(() => partitions.drop(table, dts)),
         locations: (table, dts) => after(() => partitions.locations(table, dts)),
       },
       engine: {

@@ -460,7 +460,8 @@ export class Invariants {
     }
   }
 
-  #pointed(table: string, dt: string, location: string, before: string | undefined): void {
+  #pointed(table: string, dt: string, location: string | undefined, before: string | undefined): void {
+    if (location === undefined) fail('readers see nothing of a day any more', dayKey(table, dt));
     if (location === liveFolder(table, dt)) {
       if (before !== undefined) fail('a settled day shows its live files again', dayKey(table, dt));
       return;

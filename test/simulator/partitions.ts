@@ -2,8 +2,13 @@
 import type { Partition } from '#lake/ports.ts';
 import { TABLES } from '#lake/tables/index.ts';
 
-/** Told of each change of where readers are pointed. */
-export type PartitionWatcher = (table: string, dt: string, location: string, before: string | undefined) => void;
+/** Told of each change of where readers are pointed; undefined: nowhere. */
+export type PartitionWatcher = (
+  table: string,
+  dt: string,
+  location: string | undefined,
+  before: string | undefined,
+) => void;
 
 /** What the catalog holds: by table and day, where readers are pointed. Each call takes effect at once. */
 export class Partitions {
@@ -20,6 +25,15 @@ export class Partitions {
 
   switch(table: string, { dt, location }: Partition): void {
     this.#point(table, dt, location);
+  }
+
+  drop(table: string, dts: readonly string[]): void {
+    for (const dt of dts) {
+      const before = this.#of(table).get(dt);
+      if (!this.#of(table).delete(dt)) continue;
+      this.changes++;
+      this.watcher(table, dt, undefined, before);
+    }
   }
 
   location(table: string, dt: string): string | undefined {

@@ -125,6 +125,8 @@ export function portsOf(process: Process, services: Services): Ports {
       ensurePartitions: (table, wanted) => call('catalog.ensure', table, () => partitions.ensure(table, wanted)),
       switchPartition: (table, partition) =>
         call('catalog.switch', `${table} ${partition.location}`, () => partitions.switch(table, partition)),
+      dropPartitions: (table, dts) =>
+        call('catalog.drop', `${table} ${dts.join(' ')}`, () => partitions.drop(table, dts)),
       locations: (table, dts) => call('catalog.locations', table, () => partitions.locations(table, dts)),
     },
     engine: {

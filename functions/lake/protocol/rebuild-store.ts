@@ -53,5 +53,6 @@ export class RebuildStore implements Store {
 export const NO_PARTITIONS: Catalog = {
   ensurePartitions: async () => {},
   switchPartition: async () => {},
+  dropPartitions: async () => {},
   locations: async () => [],
 };

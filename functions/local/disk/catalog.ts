@@ -38,6 +38,11 @@ export class DiskCatalog implements Catalog {
     }
   }
 
+  async dropPartitions(table: string, dts: readonly string[]): Promise<void> {
+    checked(table, []);
+    await concurrently(new Set(dts), WIDTH, (dt) => this.#disk.remove(keyOf(table, dt)));
+  }
+
   async locations(table: string, dts?: readonly string[]): Promise<Partition[]> {
     checked(table, []);
     const days = dts ? [...new Set(dts)] : await this.#days(table);

@@ -79,6 +79,10 @@ export async function playDay(daily: number, days: number): Promise<Day> {
       tally('Glue');
       await lake.ports.catalog.switchPartition(table, partition);
     },
+    async dropPartitions(table, dts) {
+      tally('Glue', Math.ceil(dts.length / 25));
+      await lake.ports.catalog.dropPartitions(table, dts);
+    },
     async locations(table, dts) {
       tally('Glue');
       return lake.ports.catalog.locations(table, dts);

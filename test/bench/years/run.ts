@@ -115,6 +115,7 @@ async function called(
   const catalog: Catalog = {
     ensurePartitions: (table, partitions) => asked(of.ensurePartitions(table, partitions)),
     switchPartition: (table, partition) => asked(of.switchPartition(table, partition)),
+    dropPartitions: (table, dts) => asked(of.dropPartitions(table, dts)),
     locations: (table, dts) => asked(of.locations(table, dts)),
   };
   const engine = { query: refused, write: refused };

@@ -44,6 +44,7 @@ function dying(ports: Ports, at: number, isAfter: boolean): Ports {
   const catalog: Catalog = {
     ensurePartitions: (table, partitions) => effect(() => ports.catalog.ensurePartitions(table, partitions)),
     switchPartition: (table, partition) => effect(() => ports.catalog.switchPartition(table, partition)),
+    dropPartitions: (table, dts) => effect(() => ports.catalog.dropPartitions(table, dts)),
     locations: (table, dts) => ports.catalog.locations(table, dts),
   };
   const engine: Engine = {

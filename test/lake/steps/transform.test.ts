@@ -85,6 +85,7 @@ describe('transform', () => {
         return catalog.ensurePartitions(table, partitions);
       },
       switchPartition: (table, partition) => catalog.switchPartition(table, partition),
+      dropPartitions: (table, dts) => catalog.dropPartitions(table, dts),
       locations: (table, dts) => catalog.locations(table, dts),
     };
     small.lake.ports.catalog = counting;

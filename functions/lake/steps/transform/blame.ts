@@ -19,6 +19,7 @@ export class PortFailures {
       catalog: {
         ensurePartitions: (table, partitions) => this.#seen(catalog.ensurePartitions(table, partitions)),
         switchPartition: (table, partition) => this.#seen(catalog.switchPartition(table, partition)),
+        dropPartitions: (table, dts) => this.#seen(catalog.dropPartitions(table, dts)),
         locations: (table, dts) => this.#seen(catalog.locations(table, dts)),
       },
       clock,
