@@ -82,6 +82,11 @@ export const rebuiltDayKey = (n: number, table: string, dt: string, generation: 
 /** Says that a day can't be made any more, and that readers keep what they have. */
 export const keptDayKey = (n: number, table: string, dt: string): string =>
   `${rebuiltDayFolder(n, table, dt)}kept.json`;
+/** Says of a rebuild how far it has come, so that nobody has to look again (rebuilds.ts). */
+export const rebuildMarkKey = (n: number, mark: string): string => `${rebuildsRoot}${n}/${mark}.json`;
+/** Work of a rebuild that was handed to a worker at a time, so that in the same time nobody hands it out again. */
+export const handedKey = (n: number, what: string, when: string): string =>
+  `${rebuildsRoot}${n}/handed/${what}.${when}.json`;
 /** What a rebuild read of a day: beside the settled locations, where no reader looks. */
 export const rebuiltName = (n: number): string => `rebuild-${n}`;
 export const rebuiltFolder = (n: number, table: string, dt: string): string => settledFolder(table, dt, rebuiltName(n));

@@ -12,7 +12,7 @@
 import { concurrently } from '../concurrently.ts';
 import type { Ports } from '../ports.ts';
 import { type TableDay, unseenAttempts } from '../protocol/day-files.ts';
-import { rebuildPlanKey } from '../protocol/keys.ts';
+import { generationKey, rebuildPlanKey, rebuiltDayKey } from '../protocol/keys.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
 import { RebuildStore } from '../protocol/rebuild-store.ts';
@@ -30,14 +30,17 @@ import {
 import {
   createState,
   type Generation,
+  nextGeneration,
   type PlannedUnit,
   type RebuildPlan,
   rawPlans,
+  readableGeneration,
   readPlan,
+  readState,
 } from '../protocol/records.ts';
 import { faultsOf, isWhole } from '../protocol/settled-files.ts';
 import { SETTLED_TABLES } from '../tables/index.ts';
-import { makeDay } from './rebuild/day.ts';
+import { type DayPorts, type DayWork, makeDay } from './rebuild/day.ts';
 import { plannedFor, Readings } from './rebuild/readings.ts';
 import { type Survey, survey, unitAsRead } from './rebuild/survey.ts';
 import { isFinished } from './settle/watermark.ts';
@@ -150,53 +153,85 @@ export interface MadeDays {
   unmade: UnmadeDay[];
 }
 
+/** What is to be done of each day, and what was. */
+export interface DaysFound extends MadeDays {
+  /** days that are not made yet, or have changed since */
+  due: DayWork[];
+}
+
 /**
- * Makes every day that is not made yet, or has changed since. A day whose raw data is no longer as it was read stays as it
- * is: rows would be lost that the lake has.
+ * Looks at every day. One whose raw data is no longer as it was read stays as it is: rows would be lost that the lake has.
+ * Costs what a survey does, a read of each outcome of the rebuild, and four calls a day.
  */
+export async function lookAtDays(ports: Pick<RebuildPorts, 'lake' | 'clock'>, rebuild: Rebuild): Promise<DaysFound> {
+  const { lake, clock } = ports;
+  const { n } = rebuild;
+  const found = await survey(ports, rebuild);
+  const readings = await Readings.of(lake, rebuild, found);
+  const result: DaysFound = { made: [], unmade: [], due: [] };
+  await concurrently(daysOf(rebuild, found, readings), READS_AT_ONCE, async (day) => {
+    const { table, dt } = day;
+    // Readers have it already.
+    if (await isAdopted(lake, n, day)) return;
+    const leave = (why: UnmadeDay['why'], keys: string[] = []) => void result.unmade.push({ ...day, why, keys });
+    if (!isFinished(dt, clock.now())) return leave('not over yet');
+    // What is still to be read may have rows of any day.
+    if (!readings.isWhole) return leave('not read yet');
+    const attempts = found.attempts.get(table)?.get(dt) ?? [];
+    const insteadOf = attempts.filter((attempt) => readings.replaces(attempt));
+    const lost = readings.lostFor(insteadOf);
+    if (lost.length > 0) return leave('raw objects are gone or were rewritten', lost);
+    const generation = await nextGeneration(lake, table, dt);
+    const before = await readState<Generation>(lake, rebuiltDayKey(n, table, dt, generation));
+    if (!before) {
+      const beside = attempts.filter((attempt) => !readings.replaces(attempt));
+      result.due.push({ ...day, generation, insteadOf, beside, read: readings.of(day) });
+    } else if (isWhole(await faultsOf(lake, before, 'content'))) result.made.push(before);
+    else leave('made, and damaged since');
+  });
+  for (const list of [result.made, result.unmade, result.due]) list.sort(byDay);
+  return result;
+}
+
+/** Makes a day, unless it can't be. What came since is taken as it is, while its files are there. */
+export async function makeDue(
+  ports: DayPorts,
+  n: number,
+  work: DayWork,
+  outcomes = new Outcomes(ports.lake),
+): Promise<Generation | UnmadeDay> {
+  const { lake } = ports;
+  const { table, dt, insteadOf, beside } = work;
+  const leave = (why: UnmadeDay['why']): UnmadeDay => ({ table, dt, why, keys: [] });
+  // The number first: what a settle takes in from here on has the day made again.
+  const generation = await nextGeneration(lake, table, dt);
+  const newest = generation === 0 ? null : await readableGeneration(lake, generationKey(table, dt, generation - 1));
+  const live = await unseenAttempts(lake, outcomes, table, dt, new Set(insteadOf));
+  const taken = new Set([...insteadOf, ...live.map(({ attempt }) => attempt)]);
+  const wanted = [...beside, ...(newest?.attempt_list ?? [])];
+  if (!wanted.every((attempt) => taken.has(attempt))) return leave('records were replayed since');
+  return (await makeDay(ports, n, { ...work, generation }, live)) ?? leave('made by somebody else meanwhile');
+}
+
+/** Makes every day that is not made yet, or has changed since. */
 export async function makeDays(
   ports: RebuildPorts,
   rebuild: Rebuild,
   onDay?: (done: number, all: number) => void,
 ): Promise<MadeDays> {
-  const { lake, clock } = ports;
-  const found = await survey(ports, rebuild);
-  const readings = await Readings.of(lake, rebuild, found);
-  const days = daysOf(rebuild, found, readings);
-  const outcomes = new Outcomes(lake);
-  const result: MadeDays = { made: [], unmade: [] };
+  const { made, unmade, due } = await lookAtDays(ports, rebuild);
+  const outcomes = new Outcomes(ports.lake);
   let done = 0;
-  await concurrently(days, DAYS_AT_ONCE, async (day) => {
-    const made = await madeDay(day);
-    if (made && 'why' in made) result.unmade.push(made);
-    else if (made) result.made.push(made);
-    onDay?.(++done, days.length);
+  await concurrently(due, DAYS_AT_ONCE, async (work) => {
+    const day = await makeDue(ports, rebuild.n, work, outcomes);
+    if ('why' in day) unmade.push(day);
+    else made.push(day);
+    onDay?.(++done, due.length);
   });
-  const inOrder = (a: { dt: string }, b: { dt: string }): number => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0);
-  return { made: result.made.sort(inOrder), unmade: result.unmade.sort(inOrder) };
-
-  /** Null if readers have it already. */
-  async function madeDay(day: TableDay): Promise<Generation | UnmadeDay | null> {
-    const { table, dt } = day;
-    if (await isAdopted(lake, rebuild.n, day)) return null;
-    const leave = (why: UnmadeDay['why'], keys: string[] = []): UnmadeDay => ({ ...day, why, keys });
-    if (!isFinished(dt, clock.now())) return leave('not over yet');
-    const attempts = found.attempts.get(table)?.get(dt) ?? [];
-    const replaced = attempts.filter((attempt) => readings.replaces(attempt));
-    // What is still to be read may have rows of any day.
-    if (!readings.isWhole) return leave('not read yet');
-    const lost = readings.lostFor(replaced);
-    if (lost.length > 0) return leave('raw objects are gone or were rewritten', lost);
-    const before = await rebuiltDay(lake, rebuild.n, day);
-    if (before) return isWhole(await faultsOf(lake, before, 'content')) ? before : leave('made, and damaged since');
-    // What came since is taken as it is, while its files are there.
-    const live = await unseenAttempts(lake, outcomes, table, dt, new Set(replaced));
-    const taken = new Set([...replaced, ...live.map(({ attempt }) => attempt)]);
-    if (!attempts.every((attempt) => taken.has(attempt))) return leave('records were replayed since');
-    const made = await makeDay(ports, rebuild.n, day, replaced, readings.of(day), live);
-    return made ?? leave('made by somebody else meanwhile');
-  }
+  return { made: made.sort(byDay), unmade: unmade.sort(byDay) };
 }
+
+const byDay = (a: { dt: string }, b: { dt: string }): number => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0);
 
 /** Every day that has rows now, or gets some. */
 function daysOf(rebuild: Rebuild, { attempts }: Survey, readings: Readings): TableDay[] {

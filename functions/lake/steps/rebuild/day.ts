@@ -6,7 +6,7 @@ import type { Input, Ports } from '../../ports.ts';
 import type { LiveAttempt, TableDay } from '../../protocol/day-files.ts';
 import { keyInRebuild, rebuiltDayKey, rebuiltName, settledFolder } from '../../protocol/keys.ts';
 import { unionOf } from '../../protocol/published.ts';
-import { createState, type Generation, type LiveFile, nextGeneration, type Outcome } from '../../protocol/records.ts';
+import { createState, type Generation, type LiveFile } from '../../protocol/records.ts';
 import { sealFiles } from '../../protocol/settled-files.ts';
 import { checkOutput } from '../settle/check.ts';
 import { settleRecipe, settleSelect } from '../settle/select.ts';
@@ -19,25 +19,34 @@ export type DayPorts = Pick<Ports, 'lake' | 'engine' | 'clock'>;
 
 /** A rebuild's attempt, and its files of one day of a table. */
 export interface RebuiltAttempt {
-  outcome: Outcome;
+  attempt: string;
+  /** by what settings it was decoded (meaning.ts); null if its outcome doesn't say */
+  meaning: string | null;
   files: readonly LiveFile[];
+}
+
+/** What a day is to be made of, as far as a rebuild knows it once all is read. */
+export interface DayWork extends TableDay {
+  /** number of the generation that it is going to be */
+  generation: number;
+  /** attempts of the lake that the rebuild's stand for */
+  insteadOf: readonly string[];
+  /** attempts of the lake that have rows of the day, too: all of them must still be live */
+  beside: readonly string[];
+  read: readonly RebuiltAttempt[];
 }
 
 /**
  * Makes the day; null if somebody else did meanwhile.
- * @param insteadOf attempts that the rebuild's stand for
- * @param live attempts that it knows nothing of, whose rows are taken as they are
+ * @param live attempts that the rebuild knows nothing of, whose rows are taken as they are
  */
 export async function makeDay(
   ports: DayPorts,
   n: number,
-  { table, dt }: TableDay,
-  insteadOf: readonly string[],
-  attempts: readonly RebuiltAttempt[],
+  { table, dt, generation, insteadOf, read: attempts }: DayWork,
   live: readonly LiveAttempt[],
 ): Promise<Generation | null> {
   const { lake, clock } = ports;
-  const generation = await nextGeneration(lake, table, dt);
   let made: Generation = {
     table_name: table,
     dt,
@@ -74,7 +83,7 @@ async function addAttempts(
 ): Promise<Generation> {
   const { table_name: table, dt, generation } = before;
   const files = attempts.flatMap((attempt) => attempt.files);
-  const named = attempts.map(({ outcome }) => outcome.attempt);
+  const named = attempts.map(({ attempt }) => attempt);
   const read: Input = {
     table,
     stage: 'settled',
@@ -108,7 +117,7 @@ async function addAttempts(
     file_list: sealed,
     send_days: distinct([...before.send_days, ...files.flatMap(({ send_days }) => send_days)]),
     published: unionOf([before.published ?? [], ...files.map(({ published = [] }) => published)]),
-    meanings: distinct([...(before.meanings ?? []), ...attempts.flatMap(({ outcome }) => outcome.meaning ?? [])]),
+    meanings: distinct([...(before.meanings ?? []), ...attempts.flatMap(({ meaning }) => meaning ?? [])]),
     rebuilt: {
       rebuild: n,
       attempts: [...(before.rebuilt?.attempts ?? []), ...named],

@@ -95,7 +95,7 @@ export class Readings {
   /** In order of attempt, with their files of the day. */
   of({ table, dt }: TableDay): RebuiltAttempt[] {
     const ofDay = this.#attempts.get(table)?.get(dt) ?? [];
-    return ofDay.toSorted((a, b) => (a.outcome.attempt < b.outcome.attempt ? -1 : 1));
+    return ofDay.toSorted((a, b) => (a.attempt < b.attempt ? -1 : 1));
   }
 
   #add(outcome: Outcome): void {
@@ -104,8 +104,9 @@ export class Readings {
       this.#attempts.set(table, days);
       for (const [dt, files] of Map.groupBy(ofTable, (file) => file.dt)) {
         const ofDay = days.get(dt);
-        if (ofDay) ofDay.push({ outcome, files });
-        else days.set(dt, [{ outcome, files }]);
+        const read: RebuiltAttempt = { attempt: outcome.attempt, meaning: outcome.meaning ?? null, files };
+        if (ofDay) ofDay.push(read);
+        else days.set(dt, [read]);
       }
     }
   }
