@@ -54,9 +54,10 @@ async function work(to: Console) {
 
   return withLake({ raw: RAW, lake: LAKE_FOLDER, durable: false }, async (lake) => {
     const run = await runAll(lake, { progress: to.progress });
-    const found = await findings(lake);
-    const report = { file: REPORT, bytes: (await writeReport(lake, { out: REPORT })).bytes };
-    return { generated, run, ...found, report };
+    const [found, { bytes }] = await lake.engine.atOneMoment((engine) =>
+      Promise.all([findings({ ...lake, engine }), writeReport({ ...lake, engine }, { out: REPORT })]),
+    );
+    return { generated, run, ...found, report: { file: REPORT, bytes } };
   });
 }
 

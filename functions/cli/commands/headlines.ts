@@ -2,7 +2,6 @@
 import { count, percent } from '#host/figures.ts';
 import { padLeft, padRight, safeText, wrapText } from '#host/safe-text.ts';
 import type { Engine } from '#lake/ports.ts';
-import type { LocalLake } from '#local/lake.ts';
 import { type Cause, loadCauses } from '#report/causes.ts';
 import { excess, findIncidents, type Incident } from '#report/incidents.ts';
 import { COUNTS, type Count, RATES, rateOf, SUMMED_COUNTS } from '#report/measures.ts';
@@ -32,24 +31,24 @@ export interface Headlines extends Numbers {
 
 /** The numbers that everyone asks for first, over all mail of the lake; null if there is none. */
 export async function headlines(engine: Pick<Engine, 'query'>): Promise<Headlines | null> {
-  const [total] = rowsOf(
-    await engine.query(
+  const ask = async (sql: string) => rowsOf(await engine.query(sql));
+  const [[total], providers, unpublished] = await Promise.all([
+    ask(
       `select cast(min(send_date) as varchar) as first_day, cast(max(send_date) as varchar) as last_day, ${SUMMED_COUNTS} from deliverability_facts`,
     ),
-  );
-  const [first, last] = [total?.maybeText('first_day'), total?.maybeText('last_day')];
-  if (!total || first == null || last == null) return null;
-  const providers = rowsOf(
-    await engine.query(
+    ask(
       `select mailbox_provider, ${SUMMED_COUNTS} from deliverability_facts group by 1 order by sent desc, mailbox_provider`,
     ),
-  );
+    loadUnpublished(ask),
+  ]);
+  const [first, last] = [total?.maybeText('first_day'), total?.maybeText('last_day')];
+  if (!total || first == null || last == null) return null;
   return {
     first_send_date: first,
     last_send_date: last,
     ...numbers(total),
     providers: providers.map((row) => ({ mailbox_provider: row.text('mailbox_provider'), ...numbers(row) })),
-    unpublished: await loadUnpublished(async (sql) => rowsOf(await engine.query(sql))),
+    unpublished,
   };
 }
 
@@ -132,7 +131,7 @@ export interface Findings {
   incident: ExplainedIncident | null;
 }
 
-export async function findings(lake: LocalLake): Promise<Findings> {
+export async function findings(lake: ReportLake): Promise<Findings> {
   const headline = await headlines(lake.engine);
   if (!headline) return { headline, incident: null };
   return {

@@ -6,7 +6,7 @@ import type { StageLake } from '#aws/stage-lake.ts';
 import { analystWorkgroup, databaseName, nameOf } from '#aws/stage-names.ts';
 import { UsageError } from '#host/failure.ts';
 import { byteCount, counted, dollars } from '#host/figures.ts';
-import type { QueryResult, RowStream, Store } from '#lake/ports.ts';
+import type { Engine, QueryResult, RowStream, Store } from '#lake/ports.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import type { Table } from '#lake/tables/table.ts';
@@ -23,6 +23,8 @@ export interface ReadLake {
     files(table: Table): Promise<{ dt: string | null; path: string; bytes: number }[]>;
     /** writes the rows into a Parquet file; returns their number */
     copyTo?(sql: string, path: string): Promise<number>;
+    /** an engine for many questions, whose answers are all of one moment */
+    atOneMoment?<T>(work: (engine: Pick<Engine, 'query'>) => Promise<T>): Promise<T>;
   };
   ports: { lake: Store };
   views: readonly View[];

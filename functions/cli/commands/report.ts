@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '#host/failure.ts';
 import { byteCount } from '#host/figures.ts';
 import { safeText } from '#host/safe-text.ts';
+import type { Engine } from '#lake/ports.ts';
 import { daysOfOtherSettings } from '#lake/protocol/other-settings.ts';
 import type { Console } from '../console.ts';
 import { atStage, bill, isStage, type LakePlace, withReadLake } from './lake-place.ts';
@@ -68,7 +69,8 @@ export const reportCommand = (to: Console): Command =>
         writableFile(out, '--out');
         const { writeReport } = await import('#report/index.ts');
         await withReadLake(flags, to, async (lake) => {
-          const { bytes } = await writeReport(lake, { ...flags, dimensions });
+          const write = (engine: Pick<Engine, 'query'>) => writeReport({ ...lake, engine }, { ...flags, dimensions });
+          const { bytes } = await (lake.engine.atOneMoment?.(write) ?? write(lake.engine));
           if (Object.keys(dimensions).length > 0 || tenant !== undefined || by !== undefined)
             warnOfOtherSettings(to, await daysOfOtherSettings(lake.ports.lake, lake.settings), flags);
           if (json) return to.json({ file: out, bytes, ...bill(lake) });

@@ -66,7 +66,8 @@ export const runCommand = (to: Console): Command =>
         // In an hourly run, numbers that have not changed are not printed again.
         if (summary.rolled_up_days > 0) {
           const { findings, findingsLines } = await import('./headlines.ts');
-          await to.print(findingsLines(await findings(lake), to));
+          const found = await lake.engine.atOneMoment((engine) => findings({ ...lake, engine }));
+          await to.print(findingsLines(found, to));
         }
         const { lake: folder } = flags;
         to.note(`the report: ${lakeCommand('report --out report.html', { lake: folder })}`);

@@ -91,17 +91,17 @@ function rewritten(nodes: readonly Node[], relations: ReadonlySet<string>): Node
     const node = nodes[i];
     if (node === undefined) break;
     const next = nodes[i + 1];
-    const took =
-      binary(nodes, i, done) ??
-      columnName(nodes, i, done) ??
-      values(nodes, i, done, relations) ??
-      interval(nodes, i, done) ??
-      instant(nodes, i, done) ??
-      schema(nodes, i, done) ??
-      qualified(nodes, i, done, relations) ??
-      partitions(node, done) ??
-      timeZone(nodes, i, done) ??
-      sample(nodes, i, done);
+    const took = isName(node)
+      ? (binary(nodes, i, done) ??
+        columnName(nodes, i, done) ??
+        values(nodes, i, done, relations) ??
+        instant(nodes, i, done) ??
+        schema(nodes, i, done) ??
+        qualified(nodes, i, done, relations) ??
+        partitions(node, done) ??
+        timeZone(nodes, i, done) ??
+        sample(nodes, i, done))
+      : interval(nodes, i, done);
     if (took !== null) {
       i += took - 1;
       continue;
@@ -128,7 +128,7 @@ export const refusal = (name: string): string =>
 /** `awsdatacatalog.db.events`, `db.events` → `events`: there is one lake here. Returns how many nodes that took. */
 function qualified(nodes: readonly Node[], at: number, done: Node[], relations: ReadonlySet<string>): number | null {
   const before = done.at(-1);
-  const [first] = nodes.slice(at);
+  const first = nodes[at];
   if (!isName(first) || isSymbol(before, '.')) return null;
   const parts = [first];
   while (isSymbol(nodes[at + parts.length * 2 - 1], '.')) {
@@ -181,9 +181,10 @@ function values(nodes: readonly Node[], at: number, done: Node[], relations: Rea
 
 /** `x + interval '1' day`: of a date Trino makes a date, DuckDB a timestamp. */
 function interval(nodes: readonly Node[], at: number, done: Node[]): number | null {
-  const [sign, word, length, unit, after] = nodes.slice(at, at + 5);
-  if (sign?.kind !== 'symbol' || !'+-'.includes(sign.text) || !isWord(word, 'interval') || length?.kind !== 'string')
-    return null;
+  const sign = nodes[at];
+  if (sign?.kind !== 'symbol' || !'+-'.includes(sign.text)) return null;
+  const [word, length, unit, after] = nodes.slice(at + 1, at + 5);
+  if (!isWord(word, 'interval') || length?.kind !== 'string') return null;
   if (!isName(unit) || isWord(after, 'to') || (after?.kind === 'symbol' && '*/%'.includes(after.text))) return null;
   const from = operandFrom(done);
   const [before, operand] = [done[from - 1], done[from]];

@@ -13,9 +13,18 @@ import { Turns } from '#lake/turns.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
 import { inDuckDb, refusal } from './athena.ts';
+import { Moment } from './moment.ts';
 import { readingStatement } from './reading.ts';
+import { tableSelect } from './relations.ts';
 import { Database, type DatabaseOptions } from './session.ts';
-import { catalogRelations, inputStatement, type SavedView, type TableFile, tableFiles } from './sources.ts';
+import {
+  catalogRelations,
+  inputStatement,
+  type SavedView,
+  type TableFile,
+  type TableSelect,
+  tableFiles,
+} from './sources.ts';
 import { readResult, streamResult } from './values.ts';
 import { writeParquet } from './write.ts';
 
@@ -67,9 +76,7 @@ export class DuckDbEngine implements Engine {
     this.#names = new Set([...Object.keys(TABLES), ...this.#views.keys(), ...(options.viewNames ?? [])]);
     this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
     this.#database = database;
-    this.#lanes = new Lanes(databaseOptions.threads, () =>
-      Database.open({ ...databaseOptions, threads: 1, tempDirectory: temporaryFolder(this.#root) }),
-    );
+    this.#lanes = new Lanes(databaseOptions.threads, () => this.#openOneCore());
   }
 
   /** Also removes what crashed processes left under `.tmp` more than a day ago. */
@@ -96,13 +103,44 @@ export class DuckDbEngine implements Engine {
    * @param closed tables and views that the statement may not name, in lower case
    */
   stream<T>(sql: string, work: (rows: RowStream) => Promise<T>, closed?: ReadonlySet<string>): Promise<T> {
-    return this.#read(sql, (result) => work(streamResult(result)), closed);
+    return this.#read(sql, (result) => work(streamResult(result)), { closed });
   }
 
-  async #read<T>(sql: string, work: (result: DuckDBResult) => Promise<T>, closed?: ReadonlySet<string>): Promise<T> {
+  /**
+   * Hands out an engine whose answers are all of one moment, for who asks a lot: what questions share is read once
+   * (moment.ts), and a small lake's are answered side by side, on one core each.
+   */
+  async atOneMoment<T>(work: (engine: Pick<Engine, 'query'>) => Promise<T>): Promise<T> {
+    const moment = await Moment.of(
+      (table) => this.files(table),
+      () => this.#openOneCore(),
+    );
+    try {
+      return await work(
+        moment.asking(async (sql) => {
+          try {
+            return await this.#read(sql, readResult, { moment });
+          } catch {
+            // Texts that were small as files may not fit into memory.
+            return this.#read(sql, readResult);
+          }
+        }),
+      );
+    } finally {
+      await moment.close();
+    }
+  }
+
+  async #read<T>(
+    sql: string,
+    work: (result: DuckDBResult) => Promise<T>,
+    { closed, moment }: { closed?: ReadonlySet<string> | undefined; moment?: Moment } = {},
+  ): Promise<T> {
     const statement = inDuckDb(sql, this.#names, this.#views);
-    return this.#run(statement, async (connection) =>
-      work(await connection.stream(await readingStatement(connection, statement, closed))),
+    return this.#run(
+      statement,
+      async (connection) => work(await connection.stream(await readingStatement(connection, statement, closed))),
+      moment,
     );
   }
 
@@ -148,7 +186,7 @@ export class DuckDbEngine implements Engine {
     // As the argument of a function, no text can end the statement around it.
     const copy = `copy (select * from query(${quoteText(statement)})) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
     try {
-      const written = await this.#run(statement, (connection) => connection.runAndReadAll(copy), database);
+      const written = await this.#run(statement, (connection) => connection.runAndReadAll(copy), { database });
       await rename(unfinished, path);
       return Number(written.getRowsJS()[0]?.[0]);
     } finally {
@@ -170,11 +208,29 @@ export class DuckDbEngine implements Engine {
     await Promise.all([this.#database.close(), this.#lanes.close()]);
   }
 
-  #run<T>(sql: string, work: (connection: DuckDBConnection) => Promise<T>, database = this.#database): Promise<T> {
+  #openOneCore(): Promise<Database> {
+    return Database.open({ ...this.#options, threads: 1, tempDirectory: temporaryFolder(this.#root) });
+  }
+
+  #run<T>(
+    sql: string,
+    work: (connection: DuckDBConnection) => Promise<T>,
+    { database, select = this.#select }: { database?: Database | null; select?: TableSelect } = {},
+  ): Promise<T> {
     return this.#whileOpen(async () =>
-      database.session(await catalogRelations(this.#root, this.#catalog, this.#views, sql), work),
+      (database ?? this.#database).session(await catalogRelations(select, this.#views, sql), work),
     );
   }
+
+  /** As the catalog has it now. */
+  readonly #select: TableSelect = async (table, pathColumns) => {
+    const files = await this.files(table);
+    return tableSelect(
+      table,
+      files.map(({ path }) => path),
+      pathColumns,
+    );
+  };
 
   /** What `close` waits for. */
   async #whileOpen<T>(task: () => Promise<T>): Promise<T> {

@@ -35,46 +35,40 @@ const JSON_FOLDERS: Readonly<Record<string, string>> = {
   [audits.name]: auditsRoot,
 };
 
+/** A table as a select over the files that it is made of. */
+export type TableSelect = (table: Table, pathColumns: readonly PathColumn[]) => Promise<string>;
+
 /**
  * The tables and views that a statement names, directly or through views, each after what it reads. Any word of the
  * statement that is such a name counts, so this may find too many, never too few; `information_schema` names all.
  */
 export async function catalogRelations(
-  root: string,
-  catalog: Catalog,
+  selectOf: TableSelect,
   views: ReadonlyMap<string, SavedView>,
   sql: string,
 ): Promise<Relation[]> {
   const found = new Map<string, Relation>();
   const visiting = new Set<string>();
-  /** @returns whether the statement names any */
-  const visit = async (statement: string): Promise<boolean> => {
+  /** @returns whether a statement of these words names any */
+  const visit = async (words: Iterable<string>): Promise<boolean> => {
     let namesAny = false;
-    for (const name of wordsOf(statement)) {
+    for (const name of words) {
       namesAny ||= views.has(name) || Object.hasOwn(TABLES, name);
       if (visiting.has(name)) continue;
       visiting.add(name);
       const view = views.get(name);
       const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined;
       if (view) {
-        const readsAny = await visit(view.sql);
+        const readsAny = await visit(wordsOfView(view));
         found.set(name, { name, select: view.sql, isConstant: !readsAny });
       } else if (table) {
-        const files = await tableFiles(root, catalog, table);
-        found.set(name, {
-          name,
-          select: tableSelect(
-            table,
-            files.map(({ path }) => path),
-            sql.includes('"$path"') ? ['dt', '$path'] : ['dt'],
-          ),
-        });
+        found.set(name, { name, select: await selectOf(table, sql.includes('"$path"') ? ['dt', '$path'] : ['dt']) });
       }
     }
     return namesAny;
   };
-  const hasAll = wordsOf(sql).has('information_schema');
-  await visit(hasAll ? [...Object.keys(TABLES), ...views.keys()].join(' ') : sql);
+  const words = wordsOf(sql);
+  await visit(words.has('information_schema') ? [...Object.keys(TABLES), ...views.keys()] : words);
   return [...found.values()];
 }
 
@@ -118,12 +112,22 @@ const columnsOf = (table: Table, words: ReadonlySet<string>): Table => ({
 });
 
 /** Those in strings and comments are left out: what a seed's text mentions, it does not read. */
-const wordsOf = (sql: string): Set<string> =>
-  new Set(
-    tokens(sql)
-      .filter(({ kind }) => kind === 'word' || kind === 'quoted')
-      .flatMap(({ text }) => text.toLowerCase().match(/[a-z_][a-z0-9_]*/g) ?? []),
-  );
+const wordsOf = (sql: string): Set<string> => {
+  const words = new Set<string>();
+  for (const { kind, text } of tokens(sql)) {
+    if (kind === 'word') words.add(text);
+    else if (kind === 'quoted') for (const word of text.toLowerCase().match(/[a-z_][a-z0-9_]*/g) ?? []) words.add(word);
+  }
+  return words;
+};
+
+const ofViews = new WeakMap<SavedView, ReadonlySet<string>>();
+
+function wordsOfView(view: SavedView): ReadonlySet<string> {
+  const words = ofViews.get(view) ?? wordsOf(view.sql);
+  ofViews.set(view, words);
+  return words;
+}
 
 /** A file of a table, as readers see it. */
 export interface TableFile {

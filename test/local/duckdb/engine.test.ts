@@ -43,7 +43,7 @@ async function copy(select: string, key: string): Promise<void> {
   await elsewhere(`copy (${select}) to ${quoteText(path)} (format parquet)`);
 }
 
-const rowsOf = async (sql: string, of = engine) => (await of.query(sql)).rows;
+const rowsOf = async (sql: string, of: Pick<DuckDbEngine, 'query'> = engine) => (await of.query(sql)).rows;
 
 const folderOf = (table: string, dt: string): string => `v1/live/${table}/dt=${dt}/`;
 
@@ -251,6 +251,71 @@ describe('statements', () => {
     expect(await elsewhere(`select a, n from read_parquet(${quoteText(path)})`)).toEqual([[7, 0]]);
     await expect(engine.copyTo('select no_column from events', path)).rejects.toThrow('no_column');
     expect((await readdir(root)).filter((name) => name.startsWith('it'))).toEqual(["it's.parquet"]);
+  });
+});
+
+describe('questions at one moment', () => {
+  const QUESTIONS = ['select extras, dt from events order by extras', 'select count(*) from clicks'];
+  const DAYS = ['2024-01-01', '2024-01-02'];
+  beforeEach(async () => {
+    await write('events', folderOf('events', '2024-01-01'), [{ extras: 'a' }]);
+    await write('clicks', folderOf('clicks', '2024-01-01'), [{}]);
+    await register('events', '2024-01-01');
+    await register('clicks', '2024-01-01');
+  });
+
+  /** What is answered at a moment before another day comes in, and after it. */
+  async function twice(of: DuckDbEngine): Promise<SqlValue[][][]> {
+    return of.atOneMoment(async (moment) => {
+      const before = await Promise.all(QUESTIONS.map((sql) => rowsOf(sql, moment)));
+      for (const table of ['events', 'clicks']) {
+        await write(table, folderOf(table, '2024-01-02'), [table === 'events' ? { extras: 'b' } : {}]);
+        await register(table, '2024-01-02');
+      }
+      const after = await Promise.all(QUESTIONS.map((sql) => rowsOf(`${sql} limit 9`, moment)));
+      return [...before, ...after];
+    });
+  }
+
+  test('are answered from what was there then, and by the next moment from what is there then', async () => {
+    const before = [[['a', '2024-01-01']], [[1]]];
+    expect(await twice(engine)).toEqual([...before, ...before]);
+    expect(await engine.atOneMoment((moment) => Promise.all(QUESTIONS.map((sql) => rowsOf(sql, moment))))).toEqual([
+      DAYS.map((dt, i) => ['ab'[i], dt]),
+      [[2]],
+    ]);
+    expect(await rowsOf(QUESTIONS[0] ?? '')).toHaveLength(2);
+  });
+
+  test('may name files, and only read', async () => {
+    await engine.atOneMoment(async (moment) => {
+      expect(await rowsOf('select count(distinct "$path") from events', moment)).toEqual([[1]]);
+      await expect(moment.query('drop table events')).rejects.toThrow('only read');
+    });
+  });
+
+  test('of a lake that is not small are answered from its files', async () => {
+    // 25 MB: hashes can't be made smaller.
+    await copy(
+      "select md5(cast(i as varchar)) || md5('b' || i) as extras, 'm' || i as message_id from range(600000) t(i)",
+      `${folderOf('events', '2024-01-01')}large.parquet`,
+    );
+    const ask = ({ query }: Pick<DuckDbEngine, 'query'>) =>
+      query('select count(*), count(distinct extras) from events');
+    expect((await engine.atOneMoment(ask)).rows).toEqual([[600_001, 600_001]]);
+  });
+
+  test('whose tables memory can not hold are answered from files', async () => {
+    const small = await open({ memoryLimit: '40MB', threads: 1 });
+    await copy(
+      "select md5(cast(i % 9 as varchar)) as extras, repeat('x', 200) as subject, i::varchar as message_id from range(300000) t(i)",
+      `${folderOf('events', '2024-01-01')}wide.parquet`,
+    );
+    expect(await small.atOneMoment((moment) => rowsOf('select count(distinct subject) from events', moment))).toEqual([
+      [1],
+    ]);
+    await small.close();
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 });
 

@@ -11,19 +11,19 @@ export interface Token {
 }
 
 const PATTERN =
-  /(?<space>\s+|--[^\n]*|\/\*[\s\S]*?\*\/)|(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<quoted>"(?:[^"]|"")*")|(?<string>'(?:[^']|'')*')|(?<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<symbol>[\s\S])/g;
+  /\s+|--[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_][A-Za-z0-9_]*)|("(?:[^"]|"")*")|('(?:[^']|'')*')|(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|([\s\S])/g;
 
 /** The words of a statement, without white space and comments. Enough SQL to find what a view reads, no more. */
 export function tokens(sql: string): Token[] {
   const found: Token[] = [];
   let line = 1;
-  for (const { 0: text, groups = {}, index: at } of sql.matchAll(PATTERN)) {
-    if (groups.word !== undefined) found.push({ kind: 'word', text: text.toLowerCase(), line, at });
-    else if (groups.quoted !== undefined) found.push({ kind: 'quoted', text, line, at });
-    else if (groups.string !== undefined) found.push({ kind: 'string', text, line, at });
-    else if (groups.number !== undefined) found.push({ kind: 'number', text, line, at });
-    else if (groups.symbol !== undefined) found.push({ kind: 'symbol', text, line, at });
-    line += text.split('\n').length - 1;
+  for (const { 0: text, 1: word, 2: quoted, 3: string, 4: number, 5: symbol, index: at } of sql.matchAll(PATTERN)) {
+    if (word !== undefined) found.push({ kind: 'word', text: text.toLowerCase(), line, at });
+    else if (quoted !== undefined) found.push({ kind: 'quoted', text, line, at });
+    else if (string !== undefined) found.push({ kind: 'string', text, line, at });
+    else if (number !== undefined) found.push({ kind: 'number', text, line, at });
+    else if (symbol !== undefined) found.push({ kind: 'symbol', text, line, at });
+    if (text.includes('\n')) line += text.split('\n').length - 1;
   }
   return found;
 }
