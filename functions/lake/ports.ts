@@ -108,6 +108,12 @@ export interface WriteJob {
   partitioned: boolean;
 }
 
+/** Several days of one table, each to a location of its own; a row of another day is an error. */
+export interface DaysJob extends Omit<WriteJob, 'location' | 'partitioned'> {
+  /** by day, each never used before */
+  locations: ReadonlyMap<string, string>;
+}
+
 export interface WrittenFile {
   key: string;
   bytes: number;
@@ -119,6 +125,8 @@ export interface Engine {
   query(sql: string, inputs?: readonly Input[]): Promise<QueryResult>;
   /** Writes the select's rows as Parquet. Empty results write no file. A failed job may leave files behind. */
   write(job: WriteJob): Promise<WrittenFile[]>;
+  /** The same for several small days by one statement; left out where locations can't be chosen by day, as by UNLOAD. */
+  writeDays?(job: DaysJob): Promise<WrittenFile[]>;
 }
 
 /** A hint that a unit wants work; the truth is what lies in the store. */

@@ -5,7 +5,7 @@
 
 import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay } from '../days.ts';
-import type { Input, Ports } from '../ports.ts';
+import type { Engine, Input, Ports, WrittenFile } from '../ports.ts';
 import { type LiveAttempt, liveDays, lostFiles, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
 import { generationKey, generationOfLocation, liveFolder, settledFolder } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
@@ -16,9 +16,9 @@ import { createState, type Generation, newestGeneration, readGeneration } from '
 import { faultsOf, isWhole, sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
 import { SETTLED_TABLES } from '../tables/index.ts';
-import { checkOutput } from './settle/check.ts';
+import { checkOutputs, type SettleOutput } from './settle/check.ts';
 import { outdatedDays } from './settle/outdated.ts';
-import { settleRecipe, settleSelect } from './settle/select.ts';
+import { settleDaysSelect, settleRecipe, settleSelect } from './settle/select.ts';
 import { heldBackCheck, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
 
 export type SettlePorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'clock'>;
@@ -81,7 +81,7 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
   const work = looks.flat();
   const failures: unknown[] = [];
   let done = 0;
-  const rounds = await concurrently(work, DAYS_AT_ONCE, async ({ day, look }): Promise<Settled[]> => {
+  const settleOne = async ({ day, look }: DayLook): Promise<Settled[]> => {
     try {
       return await settleRounds(ports, day, look, dayOptions);
     } catch (error) {
@@ -90,10 +90,56 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
     } finally {
       onDay?.(++done, work.length);
     }
+  };
+  const rounds = await concurrently(groupsOf(ports.engine, work), DAYS_AT_ONCE, async (group): Promise<Settled[]> => {
+    if (group.length > 1) {
+      try {
+        const settled = await settleTogether(ports, group);
+        done += group.length;
+        onDay?.(done, work.length);
+        return settled;
+      } catch {
+        // Day by day it comes out which one fails.
+      }
+    }
+    return (await concurrently(group, DAYS_AT_ONCE, settleOne)).flat();
   });
   if (failures.length > 0) throw failures[0];
-  return rounds.flat();
+  const nameOf = ({ table, dt }: TableDay): string => `${table} ${dt}`;
+  const settled = Map.groupBy(rounds.flat(), nameOf);
+  return work.flatMap(({ day }) => settled.get(nameOf(day)) ?? []);
 }
+
+interface DayLook {
+  day: TableDay;
+  look: Look;
+}
+
+/** Bytes of inputs that are settled together: what a statement takes whatever its size is then a small part. */
+const TOGETHER_BYTES = 1024 * 1024;
+
+/** Neighbouring small days of a table as groups, in order of their first days, for an engine that writes such together. */
+function groupsOf({ writeDays }: Pick<Engine, 'writeDays'>, work: readonly DayLook[]): DayLook[][] {
+  const groups: DayLook[][] = [];
+  const open = new Map<string, { group: DayLook[]; bytes: number }>();
+  for (const one of work) {
+    const { table } = one.day;
+    const bytes = bytesOf(one.look);
+    const before = open.get(table);
+    if (writeDays && !one.look.hasMore && before && before.bytes + bytes <= TOGETHER_BYTES) {
+      before.group.push(one);
+      before.bytes += bytes;
+    } else {
+      const group = [one];
+      groups.push(group);
+      open.set(table, { group, bytes: one.look.hasMore ? Number.POSITIVE_INFINITY : bytes });
+    }
+  }
+  return groups;
+}
+
+const bytesOf = ({ base, unseen }: Look): number =>
+  [base?.file_list ?? [], ...unseen.map(({ files }) => files)].flat().reduce((sum, { bytes }) => sum + bytes, 0);
 
 /**
  * The days of tables that may have something to settle and are not held back by open units, in order of day. To be
@@ -258,35 +304,80 @@ async function visibleOrphans(
   return partition?.location === liveFolder(table, dt) ? lostFiles(lake, outcomes, table, dt) : [];
 }
 
-/** One round; null if another settle was first. */
-async function settleRound(
-  ports: SettlePorts,
-  { table, dt }: TableDay,
-  { before, base, unseen }: Look,
-): Promise<Settled | null> {
-  const { lake, engine, clock } = ports;
-  const n = before ? before.generation + 1 : 0;
-  const location = settledFolder(table, dt, `${n}-${clock.nonce()}`);
-  const inputs = dayInputs(table, dt, base, unseen);
-  const hasRows = inputs.length > 0;
-  const written = hasRows
-    ? await engine.write({ select: settleSelect(table, inputs), table, inputs, location, partitioned: false })
-    : [];
-  const rowsIn = (base?.rows_out ?? 0) + unseen.reduce((sum, { rows }) => sum + rows, 0);
-  const rowsOut = written.reduce((sum, { rows }) => sum + rows, 0);
-  if (hasRows) {
-    await checkOutput(engine, {
-      table,
-      dt,
-      location,
-      files: written,
-      rowsIn,
-      rowsOut,
-      // Other rules may keep fewer.
-      rowsBefore: before?.recipe === settleRecipe(table) && isSameReading(before, base) ? before.rows_out : 0,
-    });
-  }
+/** What a round is going to make of a day. */
+interface Draft extends DayLook {
+  n: number;
+  location: string;
+  inputs: Input[];
+}
 
+function draftOf({ clock }: Pick<Ports, 'clock'>, { day, look }: DayLook): Draft {
+  const { table, dt } = day;
+  const n = look.before ? look.before.generation + 1 : 0;
+  const location = settledFolder(table, dt, `${n}-${clock.nonce()}`);
+  return { day, look, n, location, inputs: dayInputs(table, dt, look.base, look.unseen) };
+}
+
+/** One round; null if another settle was first. */
+async function settleRound(ports: SettlePorts, day: TableDay, look: Look): Promise<Settled | null> {
+  const { engine } = ports;
+  const draft = draftOf(ports, { day, look });
+  const { location, inputs } = draft;
+  if (inputs.length === 0) return publish(ports, draft, []);
+  const { table } = day;
+  const select = settleSelect(table, inputs);
+  const written = await engine.write({ select, table, inputs, location, partitioned: false });
+  await checkOutputs(engine, [outputOf(draft, written)]);
+  return publish(ports, draft, written);
+}
+
+/**
+ * A round of several days of one table, whose rows one statement writes: of small days nearly all time is what each
+ * statement takes whatever its size is. Each day is published by itself.
+ */
+async function settleTogether(ports: SettlePorts, group: readonly DayLook[]): Promise<Settled[]> {
+  const { engine } = ports;
+  const drafts = group.map((one) => draftOf(ports, one));
+  const [{ table } = { table: '' }] = group.map(({ day }) => day);
+  const inputs = drafts.flatMap((draft) => draft.inputs);
+  const locations = new Map(drafts.map(({ day, location }) => [day.dt, location]));
+  const written =
+    (await engine.writeDays?.({ select: settleDaysSelect(table, inputs), table, inputs, locations })) ?? [];
+  const filesOf = ({ location }: Draft) => written.filter(({ key }) => key.startsWith(location));
+  const withRows = drafts.filter((draft) => draft.inputs.length > 0);
+  await checkOutputs(
+    engine,
+    withRows.map((draft) => outputOf(draft, filesOf(draft))),
+  );
+  const settled = await concurrently(drafts, DAYS_AT_ONCE, (draft) => publish(ports, draft, filesOf(draft)));
+  return settled.filter((day) => day !== null);
+}
+
+const rowsOf = (files: readonly { rows: number }[]): number => files.reduce((sum, { rows }) => sum + rows, 0);
+const rowsInto = ({ look: { base, unseen } }: Draft): number => (base?.rows_out ?? 0) + rowsOf(unseen);
+
+function outputOf(draft: Draft, files: readonly WrittenFile[]): SettleOutput {
+  const { day, look, location } = draft;
+  const { before, base } = look;
+  return {
+    ...day,
+    location,
+    files,
+    rowsIn: rowsInto(draft),
+    rowsOut: rowsOf(files),
+    // Other rules may keep fewer.
+    rowsBefore: before?.recipe === settleRecipe(day.table) && isSameReading(before, base) ? before.rows_out : 0,
+  };
+}
+
+/** Makes the generation of what was written and checked, and switches to it; null if another settle was first. */
+async function publish(ports: SettlePorts, draft: Draft, written: readonly WrittenFile[]): Promise<Settled | null> {
+  const { lake, clock } = ports;
+  const { day, look, n, location } = draft;
+  const { table, dt } = day;
+  const { base, unseen } = look;
+  const rowsIn = rowsInto(draft);
+  const rowsOut = rowsOf(written);
   const files = await sealFiles(lake, written);
   const attempts = [...(base?.attempt_list ?? []), ...unseen.map(({ attempt }) => attempt)];
   const generation: Generation = {

@@ -5,7 +5,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { DAY_MS } from '#lake/days.ts';
-import type { Catalog, Engine, Input, QueryResult, RowStream, WriteJob, WrittenFile } from '#lake/ports.ts';
+import type { Catalog, DaysJob, Engine, Input, QueryResult, RowStream, WriteJob, WrittenFile } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
@@ -144,8 +144,16 @@ export class DuckDbEngine implements Engine {
     );
   }
 
-  /** Large ones one at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit. */
   write(job: WriteJob): Promise<WrittenFile[]> {
+    return this.#write(job);
+  }
+
+  writeDays(job: DaysJob): Promise<WrittenFile[]> {
+    return this.#write(job);
+  }
+
+  /** Large ones one at a time: each sorts all its rows on all cores, and needs buffers beyond the memory limit. */
+  #write(job: WriteJob | DaysJob): Promise<WrittenFile[]> {
     return this.#onInputs(
       job.select,
       job.inputs,

@@ -2,7 +2,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { WriteJob, WrittenFile } from '#lake/ports.ts';
+import type { DaysJob, WriteJob, WrittenFile } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Column, Table } from '#lake/tables/table.ts';
@@ -24,23 +24,42 @@ const ROW_GROUP_ROWS = 122_880;
 export async function writeParquet(
   connection: DuckDBConnection,
   disk: Disk,
-  job: WriteJob,
+  job: WriteJob | DaysJob,
   checked: Set<string>,
 ): Promise<WrittenFile[]> {
   const table = Object.hasOwn(TABLES, job.table) ? TABLES[job.table] : undefined;
   if (table?.format !== 'parquet') throw new Error(`no such Parquet table to write: ${job.table}`);
-  pathOfFolder(disk.root, job.location);
+  const locationOf = locationsOf(job);
+  for (const location of 'locations' in job ? job.locations.values() : [job.location]) {
+    pathOfFolder(disk.root, location);
+  }
   const select = job.select.replace(/[\s;]+$/, '');
-  const shape = `${job.table} ${job.partitioned} ${select.replace(TEXTS, '')}`;
-  if (!checked.has(shape)) await checkColumns(connection, table, select, job.partitioned);
+  const isByDay = 'locations' in job || job.partitioned;
+  const shape = `${job.table} ${isByDay} ${select.replace(TEXTS, '')}`;
+  if (!checked.has(shape)) await checkColumns(connection, table, select, isByDay);
   checked.add(shape);
   const folder = await disk.temporary();
   await mkdir(folder);
   try {
-    return await (job.partitioned ? writeDays : writeOne)({ connection, disk, table, select, folder, job });
+    const writing = { connection, disk, table, select, folder, locationOf };
+    return await ('locations' in job
+      ? writeSmallDays(writing)
+      : job.partitioned
+        ? writeDays(writing)
+        : writeOne(writing));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Where a job's file of a day goes. @throws Error if a job has none for the day */
+function locationsOf(job: WriteJob | DaysJob): (day: string) => string {
+  if (!('locations' in job)) return (day) => (job.partitioned ? `${job.location}dt=${day}/` : job.location);
+  return (day) => {
+    const location = job.locations.get(day);
+    if (location === undefined) throw new Error(`select gives rows of a day that was not asked for: dt=${day}`);
+    return location;
+  };
 }
 
 /** Texts, and lists of them: the names of a select's columns don't depend on them. */
@@ -53,37 +72,60 @@ interface Writing {
   select: string;
   /** for files that are being made */
   folder: string;
-  job: WriteJob;
+  locationOf(day: string): string;
 }
 
-async function writeOne({ connection, disk, table, select, folder, job }: Writing): Promise<WrittenFile[]> {
-  const path = join(folder, 'part-0.parquet');
+async function writeOne({ connection, disk, table, select, folder, locationOf }: Writing): Promise<WrittenFile[]> {
+  const path = join(folder, FILE);
   const rows = await copy(connection, table, `select ${castColumns(table)} from (\n${select}\n)`, path);
-  return rows === 0 ? [] : [await publish(disk, path, `${job.location}part-0.parquet`, rows)];
+  return rows === 0 ? [] : [await publish(disk, path, `${locationOf('')}${FILE}`, rows)];
 }
+
+const FILE = 'part-0.parquet';
 
 /**
  * All rows go to one file first, ordered by day and within it as the select ordered them (an external sort, which
  * spills), and from there into a file a day: DuckDB's own partitioned write keeps no order.
  */
-async function writeDays({ connection, disk, table, select, folder, job }: Writing): Promise<WrittenFile[]> {
+async function writeDays(writing: Writing): Promise<WrittenFile[]> {
+  const { connection, table, select, folder } = writing;
   const all = join(folder, 'all.parquet');
   const numbered = `select *, row_number() over () as "row number" from (\n${select}\n)`;
   const ordered = `select ${castColumns(table)}, cast(dt as VARCHAR) as dt from (${numbered}) order by dt, "row number"`;
   if ((await copy(connection, table, ordered, all, 'snappy')) === 0) return [];
+  return writeEachDay(writing, `read_parquet(${quoteText(all)}, hive_partitioning = false)`);
+}
 
+/** The same for few rows, which lie in memory meanwhile. The select has them in order of day. */
+async function writeSmallDays(writing: Writing): Promise<WrittenFile[]> {
+  const { connection, table, select } = writing;
+  const rows = `select ${castColumns(table)}, cast(dt as VARCHAR) as dt from (\n${select}\n)`;
+  await connection.run(`create or replace temp table "small days" as ${rows}`);
+  try {
+    return await writeEachDay(writing, '"small days"');
+  } finally {
+    await connection.run('drop table "small days"');
+  }
+}
+
+/** @param relation rows that are in order within each day */
+async function writeEachDay(
+  { connection, disk, table, folder, locationOf }: Writing,
+  relation: string,
+): Promise<WrittenFile[]> {
   const files: WrittenFile[] = [];
-  for (const day of await daysIn(connection, all)) {
+  for (const day of await daysIn(connection, relation)) {
+    const location = locationOf(day);
     const path = join(folder, `${day}.parquet`);
-    const ofDay = `select * exclude (dt) from read_parquet(${quoteText(all)}, hive_partitioning = false) where dt = ${quoteText(day)}`;
+    const ofDay = `select * exclude (dt) from ${relation} where dt = ${quoteText(day)}`;
     const rows = await copy(connection, table, ofDay, path);
-    files.push(await publish(disk, path, `${job.location}dt=${day}/part-0.parquet`, rows));
+    files.push(await publish(disk, path, `${location}${FILE}`, rows));
   }
   return files;
 }
 
-async function daysIn(connection: DuckDBConnection, path: string): Promise<string[]> {
-  const sql = `select distinct dt from read_parquet(${quoteText(path)}, hive_partitioning = false) order by dt`;
+async function daysIn(connection: DuckDBConnection, relation: string): Promise<string[]> {
+  const sql = `select distinct dt from ${relation} order by dt`;
   const days: string[] = [];
   for (const [dt] of (await connection.runAndReadAll(sql)).getRowsJS()) {
     if (typeof dt !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(dt)) {

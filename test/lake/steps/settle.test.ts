@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import type { Catalog, Engine, Ports, Store } from '#lake/ports.ts';
@@ -118,6 +120,45 @@ describe('settle', () => {
     expect((await settleNow(ports, false)).map(({ rows }) => rows)).toEqual([2]);
   });
 
+  test('days that the engine writes together are as those that it writes one by one', async () => {
+    const other = await smallLake();
+    try {
+      const made = await Promise.all(
+        [small, other].map(async (lake) => {
+          const { ports } = lake.lake;
+          const { query, write } = ports.engine;
+          const alone: Engine = { query: query.bind(ports.engine), write: write.bind(ports.engine) };
+          const settleAs = () => settleNow(lake === other ? { ...ports, engine: alone } : ports);
+          const ofDay = (day: number) => ({ messageId: `m${day % 2}`, sentAt: SENT + day * DAY_MS });
+          const days = [0, 1, 2, 3].map(ofDay);
+          // One message id on two days; units that hold the same events; a day that comes later, to days that are settled.
+          for (const name of ['a', 'b']) {
+            lake.put(rawKey(SENT, name), ndjson(...days.flatMap((day) => [sesSend(day), sesDelivery(day)])));
+            await lake.plan();
+          }
+          await lake.transformAll();
+          const first = await settleAs();
+          lake.put(
+            rawKey(SENT, 'c'),
+            ndjson(...days.slice(1).map((day) => sesOpen({ ...day, at: day.sentAt + 1000 }))),
+          );
+          await lake.plan();
+          await lake.transformAll();
+          const second = await settleAs();
+          const rows = await lake.rows('select * from events order by event_id');
+          const headers = await lake.rows('select * from headers order by message_id, dt, position');
+          const generations = await lake.rows('select * from generations order by table_name, dt, generation');
+          return { first, second, rows, headers, generations: generations.map(({ location, ...of }) => of) };
+        }),
+      );
+      expect(made[0]?.first.length).toBe(8);
+      expect(made[0]?.rows).toHaveLength(11);
+      expect(made[0]).toEqual(made[1]);
+    } finally {
+      await other.close();
+    }
+  });
+
   test('a day that fails leaves the others alone, and its error is told at the end', async () => {
     small.put(rawKey(SENT, 'a'), ndjson(sesDelivery(), sesDelivery({ messageId: 'm2', sentAt: SENT + DAY_MS })));
     await small.plan();
@@ -130,6 +171,20 @@ describe('settle', () => {
     };
     await expect(settleNow({ ...ports, engine })).rejects.toThrow('out of memory');
     expect((await settleNow(ports)).map(({ dt }) => dt)).toEqual(['2026-10-05']);
+  });
+
+  test('a day whose file is damaged leaves alone the others that are written with it', async () => {
+    const days = [0, 1, 2].map((day) => ({ messageId: `m${day}`, sentAt: SENT + day * DAY_MS }));
+    small.put(rawKey(SENT, 'a'), ndjson(...days.map((day) => sesDelivery(day))));
+    await small.plan();
+    const [outcome] = await small.transformAll();
+    const damaged = outcome?.files.find(({ table, dt }) => table === 'events' && dt === '2026-10-06');
+    writeFileSync(join(small.folder, 'lake', damaged?.key ?? ''), 'no Parquet');
+    await expect(settleNow(small.lake.ports)).rejects.toThrow();
+    expect(await small.rows("select dt from generations where table_name = 'events' order by dt")).toEqual([
+      { dt: '2026-10-05' },
+      { dt: '2026-10-07' },
+    ]);
   });
 });
 

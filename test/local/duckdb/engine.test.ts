@@ -335,6 +335,8 @@ describe('write', () => {
       ...(dt ? [`${dt} as dt`] : []),
     ].join(', ')} from range(${count}) t(i)) order by ${orderBy}`;
 
+  const DAY_OF_ROW = "'2024-01-0' || cast(1 + i % 3 as varchar)";
+
   const parquet = async (what: string, key: string) =>
     elsewhere(`select ${what.replaceAll('$', `'${join(root, key)}'`)}`);
 
@@ -357,7 +359,7 @@ describe('write', () => {
   });
 
   test('rows of each day keep the order of the select, also when the days are mixed in it', async () => {
-    const select = many(120_000, { dt: "'2024-01-0' || cast(1 + i % 3 as varchar)" });
+    const select = many(120_000, { dt: DAY_OF_ROW });
     const files = await engine.write({ ...job, select, location: 'v1/settled/clicks/run/', partitioned: true });
     expect(files.map(({ key, rows }) => [key, rows])).toEqual(
       [1, 2, 3].map((n) => [`v1/settled/clicks/run/dt=2024-01-0${n}/part-0.parquet`, 40_000]),
@@ -366,6 +368,34 @@ describe('write', () => {
       const wrong = 'select event_id < lag(event_id) over () as is_wrong from read_parquet($)';
       expect(await parquet(`count(*) from (${wrong}) where is_wrong`, key)).toEqual([[0]]);
     }
+  });
+
+  test('small days that are written together are those written one by one, byte for byte, each at a place of its own', async () => {
+    const days = ['2024-01-01', '2024-01-02', '2024-01-03'];
+    const of = (day: string): string => `select * from (${many(9000, { dt: DAY_OF_ROW })}) where dt = '${day}'`;
+    const locations = new Map(days.map((day, n) => [day, `v1/settled/clicks/dt=${day}/${n}-together/`]));
+    const select = many(9000, { dt: DAY_OF_ROW, orderBy: 'dt, event_id' });
+    const { table, inputs } = job;
+    const together = await engine.writeDays({ table, inputs, select, locations });
+    expect(together.map(({ key, rows }) => [key, rows])).toEqual(
+      [...locations.values()].map((location) => [`${location}part-0.parquet`, 3000]),
+    );
+    for (const [n, file] of together.entries()) {
+      const location = `v1/settled/clicks/dt=${days[n]}/alone/`;
+      const alone = await engine.write({
+        ...job,
+        select: `select * exclude (dt) from (${of(days[n] ?? '')}) order by event_id`,
+        location,
+      });
+      expect(await readFile(join(root, file.key))).toEqual(await readFile(join(root, alone[0]?.key ?? '')));
+    }
+  });
+
+  test('a row of a day that was not asked for fails days that are written together', async () => {
+    const { table, inputs } = job;
+    const locations = new Map([['2024-01-01', 'v1/settled/clicks/dt=2024-01-01/0-b/']]);
+    const select = many(9, { dt: DAY_OF_ROW, orderBy: 'dt' });
+    await expect(engine.writeDays({ table, inputs, select, locations })).rejects.toThrow('dt=2024-01-02');
   });
 
   test('files are ZSTD, timestamps INT64 TIMESTAMP_MILLIS, and dt is not in them', async () => {

@@ -1,5 +1,5 @@
 /** Checks the row counts of what settle wrote, before readers are pointed at it. */
-import type { Engine } from '../../ports.ts';
+import type { Engine, Input, SqlValue } from '../../ports.ts';
 import { generationOfLocation, liveFolder } from '../../protocol/keys.ts';
 import { TABLES } from '../../tables/index.ts';
 import { settleChecks } from './select.ts';
@@ -21,16 +21,33 @@ export interface SettleOutput {
  * @throws Error naming the location and the rule that is broken
  */
 export async function checkOutput(engine: Pick<Engine, 'query'>, output: SettleOutput): Promise<void> {
-  const { table, dt, location, files, rowsBefore, rowsIn, rowsOut } = output;
-  const input = {
-    table,
-    stage: 'settled' as const,
-    dt,
-    generation: generationOfLocation(location),
-    keys: files.map(({ key }) => key),
-  };
-  const { rows } = await engine.query(settleChecks(table, input), [input]);
-  const [count, distinct] = (rows[0] ?? []).map(Number);
+  const input = inputOf(output);
+  const { rows } = await engine.query(settleChecks(output.table, [input]), [input]);
+  check(output, rows[0]);
+}
+
+/** The same for several days of one table, by one query. */
+export async function checkOutputs(engine: Pick<Engine, 'query'>, outputs: readonly SettleOutput[]): Promise<void> {
+  const [first] = outputs;
+  if (first === undefined) return;
+  if (outputs.length === 1) return checkOutput(engine, first);
+  const inputs = outputs.map(inputOf);
+  const { rows } = await engine.query(settleChecks(first.table, inputs), inputs);
+  const counts = new Map(rows.map(([dt, ...ofDay]) => [dt, ofDay]));
+  for (const output of outputs) check(output, counts.get(output.dt) ?? [0, 0]);
+}
+
+const inputOf = ({ table, dt, location, files }: SettleOutput): Input => ({
+  table,
+  stage: 'settled',
+  dt,
+  generation: generationOfLocation(location),
+  keys: files.map(({ key }) => key),
+});
+
+function check(output: SettleOutput, counts: readonly SqlValue[] = []): void {
+  const { table, dt, location, rowsBefore, rowsIn, rowsOut } = output;
+  const [count, distinct] = counts.map(Number);
   const problem =
     count !== rowsOut
       ? `the engine reported ${rowsOut} rows and the files hold ${count}`

@@ -42,11 +42,14 @@ export function inputRows(table: string, inputs: readonly Input[], condition = '
  * of these there are, so that an engine lists no other folder: of 365 days 365, and not 133,225.
  */
 function ofGenerations(settled: readonly Input[]): string {
-  const lists = `dt in (${list(settled.map(({ dt }) => dt))}) and generation in (${list(settled.map(({ generation }) => generation ?? ''))})`;
+  const lists = inLists(settled);
   if (settled.length < 2) return lists;
   const pairs = settled.map(({ dt, generation }) => `dt = '${dt}' and generation = '${generation ?? ''}'`);
   return `${lists} and (${pairs.join(' or ')})`;
 }
+
+const inLists = (settled: readonly Input[]): string =>
+  `dt in (${list(settled.map(({ dt }) => dt))}) and generation in (${list(settled.map(({ generation }) => generation ?? ''))})`;
 
 /** What decides which rows a generation holds and how they lie, whatever its inputs and columns. */
 export const settleRecipe = (table: string): string => recipeOf(selectOver(table, ['*'], `select * from ${table}`), []);
@@ -59,12 +62,16 @@ export const settleRecipe = (table: string): string => recipeOf(selectOver(table
 export const settleSelect = (table: string, inputs: readonly Input[]): string =>
   selectOver(table, columnNames(declared(table)), inputRows(table, inputs));
 
-function selectOver(table: string, columns: readonly string[], source: string): string {
+/** The same for several days, by day: with `dt`. */
+export const settleDaysSelect = (table: string, inputs: readonly Input[]): string =>
+  selectOver(table, [...columnNames(declared(table)), 'dt'], inputRows(table, inputs), ['dt']);
+
+function selectOver(table: string, columns: readonly string[], source: string, by: readonly string[] = []): string {
   const { key } = declared(table);
   const isHeaders = table === 'headers';
-  const deduplicated = isHeaders ? ['message_id'] : key;
+  const deduplicated = [...by, ...(isHeaders ? ['message_id'] : key)];
   const names = [...deduplicated, ...PREFERENCE];
-  const order = isHeaders ? ['message_id', 'position'] : ['message_id', 'occurred_at', ...key];
+  const order = [...by, ...(isHeaders ? ['message_id', 'position'] : ['message_id', 'occurred_at', ...key])];
   const of = (relation: string, list: readonly string[]): string =>
     list.map((name) => `${relation}.${name}`).join(', ');
   return `with candidates as (
@@ -81,11 +88,12 @@ join winners on ${names.map((name) => `candidates.${name} = winners.${name}`).jo
 order by ${of('candidates', order)}`;
 }
 
-/** Rows, and distinct keys, of what settle wrote. */
-export function settleChecks(table: string, output: Input): string {
+/** Rows, and distinct keys, of what settle wrote; of several days with the day before them. */
+export function settleChecks(table: string, outputs: readonly Input[]): string {
   const key = declared(table).key;
   const distinct = key.length === 1 ? key[0] : `(${key.join(', ')})`;
-  return `select count(*), count(distinct ${distinct}) from ${table}_settled where dt = '${output.dt}' and generation = '${output.generation}'`;
+  const counts = `count(*), count(distinct ${distinct}) from ${table}_settled where ${inLists(outputs)}`;
+  return outputs.length === 1 ? `select ${counts}` : `select dt, ${counts} group by dt`;
 }
 
 /** @throws Error if there is no such table */
