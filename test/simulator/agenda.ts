@@ -26,6 +26,7 @@ export type Mishap =
   | 'damage a settled file'
   | 'damage a waiting day'
   | 'change the raw template'
+  | 'change the retention'
   | 'deploy new code';
 
 export type Entry =
@@ -129,6 +130,32 @@ export function rebuildsAmong(agenda: readonly Entry[], chance: Chance): Entry[]
       if (chance.happens(0.5)) does(chance.oneOf(['settle', 'collect', 'rollup', 'audit', 'rebuild'] as const));
     }
     if (chance.happens(0.4)) does('back');
+  }
+  return entries;
+}
+
+/** Days expire: collectors that come on the days after mail has come, together with all who could bring such a day back. */
+export function expiriesAmong(agenda: readonly Entry[], chance: Chance): Entry[] {
+  const entries: Entry[] = [];
+  const [first, last] = [agenda[0]?.at ?? START, agenda.at(-1)?.at ?? START];
+  for (let at = first + chance.below(4 * DAY_MS); at < last + 5 * DAY_MS; at += chance.between(20, 60) * HOUR_MS) {
+    const steps: Step[] = ['collect'];
+    const maybe = [
+      'settle',
+      'settle',
+      'rollup',
+      'rollup',
+      'read',
+      'read',
+      'read',
+      'work',
+      'plan',
+      'collect',
+      'audit',
+    ] as const;
+    for (const step of maybe) if (chance.happens(0.3)) steps.push(step);
+    for (const step of steps) entries.push({ at: at + chance.below(MINUTE_MS), does: 'start', step });
+    if (chance.happens(0.1)) entries.push({ at, does: 'change the retention' });
   }
   return entries;
 }

@@ -2,6 +2,7 @@
 import { HOUR_MS } from '#lake/days.ts';
 import {
   runAudit,
+  runCollect,
   runPlan,
   runRebuildEnd,
   runRepair,
@@ -45,6 +46,7 @@ export async function calm(world: World, isAudited = true): Promise<void> {
     });
     for (const days of groups) await world.through('rollup', (context) => runRollupDays(context, days));
     await finishSwitch(world);
+    if (world.retention.days) await world.through('collect', (context) => runCollect(context, world.collectRules));
     const after = world.invariants.changes + world.partitions.changes;
     if (before !== after || round === 0 || world.invariants.openUnits().length > 0) {
       if (!isAudited) continue;

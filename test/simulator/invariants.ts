@@ -3,12 +3,14 @@
  * the store then: plans, outcomes, generations, files, and where the catalog points readers.
  */
 import { gunzipSync } from 'node:zlib';
-import { DAY_MS } from '#lake/days.ts';
+import { addDays, DAY_MS, startOfDay } from '#lake/days.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
+import type { ExpiredRecord } from '#lake/protocol/expired.ts';
 import {
   attemptOfFile,
   checkpointsRoot,
   dayOfKey,
+  expiredRoot,
   keyInRebuild,
   liveFolder,
   numberOf,
@@ -54,7 +56,11 @@ interface UnitFacts {
 }
 
 /** Notes that say only that someone looked. */
-const MARKS = /^v1\/state\/(audits|requeues|tries|decided|heals|recipes|layouts|checkpoints|segments|cursors|planned)/;
+const MARKS =
+  /^v1\/state\/(audits|requeues|tries|decided|heals|expired|recipes|layouts|checkpoints|segments|cursors|planned)/;
+
+/** No process lives for longer. */
+const LONGEST_LIFE_MS = DAY_MS / 2;
 
 const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 
@@ -71,6 +77,8 @@ export class Invariants {
   readonly #rowsOfAttempt = new Map<string, Map<string, readonly Row[]>>();
   readonly #generations = new Map<string, Generation[]>();
   readonly #generationOfLocation = new Map<string, Generation>();
+  /** days that have expired, in order of decision */
+  readonly #expired: { table: string; last: string; at: number }[] = [];
   readonly #rebuilds = {
     /** by number and unit */
     units: new Map<string, readonly PlannedObject[]>(),
@@ -93,6 +101,41 @@ export class Invariants {
     };
     options.partitions.watcher = (table, dt, location, before) =>
       this.#judge(() => this.#pointed(table, dt, location, before));
+  }
+
+  /** Since when the day has expired, by true time; null if it hasn't. */
+  #expiredSince(table: string, dt: string): number | null {
+    return this.#expired.find((one) => one.table === table && dt <= one.last)?.at ?? null;
+  }
+
+  hasExpired(table: string, dt: string): boolean {
+    return this.#expiredSince(table, dt) !== null;
+  }
+
+  /** Has an input of the send day expired, or itself? Then it stays as it is. */
+  isFrozen(dt: string): boolean {
+    return this.hasExpired('recipient_messages', dt) || this.hasExpired('events', addDays(dt, -1));
+  }
+
+  /** What is there of a day, or seen of it. */
+  *leftOf(table: string, dt: string): Generator<string> {
+    const { lake, partitions } = this.#options;
+    if (partitions.location(table, dt) !== undefined) yield `${dayKey(table, dt)} is seen`;
+    for (const stage of ['live', 'settled']) {
+      for (const key of lake.keys(`v1/${stage}/${table}/`)) if (dayOfKey(key) === dt) yield key;
+    }
+  }
+
+  /** Who began before it was decided may still make something of the day, and nobody else. */
+  #isLongGone(table: string, dt: string): boolean {
+    const since = this.#expiredSince(table, dt);
+    return since !== null && this.#options.now() - since > LONGEST_LIFE_MS;
+  }
+
+  #expires({ table_name: table, dt: last, retention_days: days }: ExpiredRecord): void {
+    const { now } = this.#options;
+    if (startOfDay(last) + (days + 1) * DAY_MS > now()) fail('a day expires before its time', dayKey(table, last));
+    this.#expired.push({ table, last, at: now() });
   }
 
   /** Units that have no outcome, or an outcome that names halves without one. */
@@ -121,11 +164,11 @@ export class Invariants {
       const newest = generations.at(-1);
       // Of what a rebuild has read only another rebuild makes the same rows.
       if (!newest || newest.rebuilt || this.#isDamaged(newest)) continue;
+      const { table_name: table, dt } = newest;
+      if (this.hasExpired(table, dt) || (table === 'recipient_messages' && this.isFrozen(dt))) continue;
       const isElsewhere = newest.attempt_list.every((attempt) => {
         const files = this.outcomes.get(unitOfAttempt(attempt))?.files ?? [];
-        return files
-          .filter(({ table, dt }) => table === newest.table_name && dt === newest.dt)
-          .every(({ key }) => lake.held(key));
+        return files.filter((file) => file.table === table && file.dt === dt).every(({ key }) => lake.held(key));
       });
       if (isElsewhere) for (const { key } of newest.file_list) yield key;
     }
@@ -145,7 +188,7 @@ export class Invariants {
     if (ends.get(n)?.is !== 'switched') return null;
     for (const [key, day] of made) {
       if (!key.startsWith(`${n} `) || day.table_name === 'recipient_messages') continue;
-      if (kept.has(`${n} dt=${day.dt} ${day.table_name}`)) continue;
+      if (kept.has(`${n} dt=${day.dt} ${day.table_name}`) || this.hasExpired(day.table_name, day.dt)) continue;
       const generations = this.#generations.get(dayKey(day.table_name, day.dt)) ?? [];
       if (!generations.some(({ rebuilt }) => rebuilt?.rebuild === n)) return n;
     }
@@ -174,8 +217,8 @@ export class Invariants {
       const rows = new Map<string, Row[]>();
       for (const file of outcome.files) {
         const held = lake.held(keyInRebuild(Number(n), file.key));
+        if (file.table === 'quarantine' || (!held && this.hasExpired(file.table, file.dt))) continue;
         if (!held) fail('an outcome names a file that is not there', file.key);
-        if (file.table === 'quarantine') continue;
         const id = dayKey(file.table, file.dt);
         rows.set(id, [...(rows.get(id) ?? []), ...decodeRows(held.bytes)]);
       }
@@ -186,6 +229,8 @@ export class Invariants {
       const problems = [...outcome.problems, ...rewritten];
       const expected = truth(objects, { ...outcome, kind: 'replay', problems });
       for (const id of new Set([...rows.keys(), ...expected.files.keys()])) {
+        const [table = '', dt = ''] = id.split(' dt=');
+        if (this.hasExpired(table, dt)) continue;
         if (!isSame(rows.get(id) ?? [], expected.files.get(id) ?? [])) {
           fail("a rebuild's files are not its records' rows", id, outcome.unit);
         }
@@ -214,6 +259,7 @@ export class Invariants {
     for (const [id, generations] of this.#generations) {
       const newest = generations.at(-1);
       if (!newest || newest.table_name === 'recipient_messages' || now() - Date.parse(newest.dt) < 3 * DAY_MS) continue;
+      if (this.hasExpired(newest.table_name, newest.dt)) continue;
       // A settle may have come to the number first: then the day is made again.
       const isMade = [...generations.keys(), generations.length].some((g) =>
         this.#rebuilds.made.has(`${n} ${id} ${g}`),
@@ -249,6 +295,7 @@ export class Invariants {
     else if (key.startsWith(replaysRoot)) this.#replayed(key, parsed<Plan>(bytes));
     else if (key.startsWith(checkpointsRoot)) this.#summarised(key, parsed<Checkpoint>(bytes));
     else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
+    else if (key.startsWith(expiredRoot)) this.#expires(parsed<ExpiredRecord>(bytes));
     else if (key.startsWith(rebuildsRoot)) this.#ofRebuild(key, bytes);
     else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
     else if (key.startsWith('v1/settled/')) {
@@ -323,9 +370,11 @@ export class Invariants {
     const rows = new Map<string, Row[]>();
     for (const file of outcome.files) {
       const held = this.#options.lake.held(file.key);
-      if (!held) fail('an outcome names a file that is not there', file.key);
       if (attemptOfFile(file.key) !== attempt) fail('an outcome names a file of another attempt', file.key);
-      if (this.#options.partitions.location(file.table, file.dt) === undefined) {
+      const isGone = this.hasExpired(file.table, file.dt);
+      if (!held && isGone) continue;
+      if (!held) fail('an outcome names a file that is not there', file.key);
+      if (!isGone && this.#options.partitions.location(file.table, file.dt) === undefined) {
         fail('an outcome is there before its partition', dayKey(file.table, file.dt), unit);
       }
       if (file.table === 'quarantine') continue;
@@ -333,6 +382,8 @@ export class Invariants {
       rows.set(id, [...(rows.get(id) ?? []), ...decodeRows(held.bytes)]);
     }
     for (const id of new Set([...rows.keys(), ...truth.files.keys()])) {
+      const [table = '', dt = ''] = id.split(' dt=');
+      if (this.hasExpired(table, dt)) continue;
       if (!isSame(rows.get(id) ?? [], truth.files.get(id) ?? [])) {
         fail("a unit's files are not its records' rows", id, unit);
       }
@@ -353,6 +404,7 @@ export class Invariants {
     const id = dayKey(table, dt);
     const before = this.#generations.get(id) ?? [];
     if (generation.generation !== before.length) fail('a generation is out of turn', key);
+    if (this.#isLongGone(table, dt)) fail('a day is made again that has expired', key);
     const other = this.#generationOfLocation.get(location);
     if (other) fail('two generations share a location', location);
     this.#generations.set(id, [...before, generation]);
@@ -383,6 +435,7 @@ export class Invariants {
   }
 
   #rolledUp(key: string, { dt, inputs = [] }: Generation, rows: readonly Row[]): void {
+    if (this.#isLongGone('events', addDays(dt, -1))) fail('a send day is computed whose events have expired', key);
     const events = inputs.flatMap((input) => {
       const generation = this.#generations.get(dayKey('events', input.dt))?.[input.generation ?? -1];
       const settled = generation ? deduplicated('events', this.#rowsOfGeneration(generation, key)) : [];
@@ -415,6 +468,13 @@ export class Invariants {
 
   #removed(key: string): void {
     const [, name = ''] = /^v1\/(?:live|settled)\/(\w+)\//.exec(key) ?? [];
+    this.changes++;
+    if (name !== '' && this.hasExpired(name, dayOfKey(key))) {
+      const seen = this.#options.partitions.location(name, dayOfKey(key));
+      if (seen !== undefined && key.startsWith(seen))
+        fail('a file of a day that has expired was removed before readers were gone', key);
+      return;
+    }
     const current = name === '' ? undefined : this.newest(name, dayOfKey(key));
     if (current && this.#isDamaged(current)) fail('something of a day was removed beside a damaged generation', key);
     if (key.startsWith('v1/live/')) {
@@ -461,7 +521,10 @@ export class Invariants {
   }
 
   #pointed(table: string, dt: string, location: string | undefined, before: string | undefined): void {
-    if (location === undefined) fail('readers see nothing of a day any more', dayKey(table, dt));
+    if (location === undefined) {
+      if (!this.hasExpired(table, dt)) fail('readers lose a day that has not expired', dayKey(table, dt));
+      return;
+    }
     if (location === liveFolder(table, dt)) {
       if (before !== undefined) fail('a settled day shows its live files again', dayKey(table, dt));
       return;

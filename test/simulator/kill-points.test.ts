@@ -24,8 +24,9 @@ describe('a step that is killed before and after each of its port calls', () => 
   test('fault 49: audit with repair and collection leaves what readers need', { timeout: 300_000 }, () =>
     holds('audit'),
   );
+  test('expire and collect leave what the next ones hide and remove', { timeout: 300_000 }, () => holds('expire'));
   test('rollup leaves what the next one mends', () => holds('rollup'));
   test('replay leaves what the next one plans', () => holds('replay'));
   test('transform of a replay leaves what the next one makes the same', () => holds('transform of a replay'));
-  test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(9));
+  test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(10));
 });

@@ -9,7 +9,16 @@ import { Chance } from './chance.ts';
 import { type RawObject, rawObjects } from './mail.ts';
 import { compareWithOracle } from './schedule.ts';
 import type { Fate } from './scheduler.ts';
-import { runPlan, runRepair, runReplay, runRequeue, runRollup, runSettle, type StepContext } from './steps.ts';
+import {
+  runCollect,
+  runPlan,
+  runRepair,
+  runReplay,
+  runRequeue,
+  runRollup,
+  runSettle,
+  type StepContext,
+} from './steps.ts';
 import { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -22,6 +31,7 @@ export const KILLED_STEPS = [
   'settle again',
   'rollup',
   'audit',
+  'expire',
   'replay',
   'transform of a replay',
 ] as const;
@@ -111,6 +121,14 @@ async function prepare(world: World, step: KilledStep, objects: readonly RawObje
   await through('settle', runSettle);
   if (step === 'rollup') return () => world.through('rollup', runRollup);
   await through('rollup', runRollup);
+  if (step === 'expire') {
+    // It hides days of two tables, and removes those that an earlier one has hidden of two others.
+    world.retention = { days: { events: 1, headers: 1 } };
+    await through('collect', runCollect);
+    world.now += DAY_MS + HOUR_MS;
+    world.retention = { days: { events: 1, headers: 1, clicks: 0, recipient_messages: 0 } };
+    return () => world.through('collect', runCollect);
+  }
   deliver(late);
   await through('plan', plan);
   while (await world.workThrough());

@@ -3,9 +3,10 @@
 import { DAY_MS, HOUR_MS, utcDate } from '#lake/days.ts';
 import { LANES, type Lane } from '#lake/ports.ts';
 import { mountOf } from '#lake/protocol/raw-sources.ts';
+import type { Retention } from '#lake/retention.ts';
 import type { NamedSource } from '#lake/settings.ts';
-import { SETTLED_TABLES } from '#lake/tables/index.ts';
-import { agendaOf, type Entry, rebuildsAmong, type Step } from './agenda.ts';
+import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
+import { agendaOf, type Entry, expiriesAmong, rebuildsAmong, type Step } from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';
 import { drawnFates, roughness } from './fates.ts';
@@ -70,13 +71,18 @@ export async function playSchedule(
   const otherSources = sources.happens(0.25) ? [otherSource(sources)] : [];
   const mail = agendaOf(spread(rawObjects(chance.fork()), otherSources, sources), chance.fork());
   const rebuilds = new Chance(seed + 2_000_000_011);
-  const agenda = rebuilds.happens(0.35)
-    ? [...mail, ...rebuildsAmong(mail, rebuilds)].sort((a, b) => a.at - b.at)
-    : mail;
+  const expiring = new Chance(seed + 3_000_000_019);
+  const retention = expiring.happens(0.3) ? someRetention(expiring) : {};
+  const agenda = [
+    ...mail,
+    ...(rebuilds.happens(0.35) ? rebuildsAmong(mail, rebuilds) : []),
+    ...(retention.days ? expiriesAmong(mail, expiring) : []),
+  ].sort((a, b) => a.at - b.at);
   const world = new World({
     chance: chance.fork(),
     fateOf: drawnFates(chance.fork(), roughness(chance)),
     settings: { rawTemplate: chance.happens(0.4) ? HOURLY : null, otherSources },
+    retention,
     pageSize: chance.oneOf([3, 10, 1000, 1000]),
     queryFailure: chance.oneOf([0, 0, 0.01, 0.05]),
     rowsAtOnce: chance.oneOf([MANY_ROWS, 2, 5]),
@@ -94,6 +100,15 @@ export async function playSchedule(
   const { kills, trace } = world.scheduler;
   const calmCalls = world.scheduler.calls - calls;
   return { seed, entries: agenda.length, calls, calmCalls, kills, violations: world.violations, trace };
+}
+
+/** Some tables for some days, others for ever. */
+function someRetention(chance: Chance): Retention {
+  const days: Record<string, number> = {};
+  for (const name of [...SETTLED_TABLES, recipientMessages].map((table) => table.name)) {
+    if (chance.happens(0.7)) days[name] = chance.between(0, 9);
+  }
+  return { days };
 }
 
 const otherSource = (chance: Chance): NamedSource => ({
@@ -162,6 +177,10 @@ class Player {
         scheduler.note('world', entry.does);
         messages.redeliver();
         return;
+      case 'change the retention':
+        this.#world.retention = someRetention(this.#chance);
+        scheduler.note('world', entry.does, JSON.stringify(this.#world.retention.days));
+        return;
       case 'deploy new code':
         this.#world.deploy();
         return;
@@ -209,9 +228,9 @@ class Player {
   #start(step: Step): void {
     const chance = this.#chance;
     const skew = step === this.#wrongClock ? chance.oneOf([-DAY_MS, DAY_MS]) : chance.between(-2 * 60_000, 2 * 60_000);
-    const { settings, version, rowsAtOnce } = this.#world;
+    const { version } = this.#world;
     const start = (work: (context: StepContext) => Promise<void>): Process =>
-      this.#world.start(step, skew, (ports) => work({ ports, settings, version, rowsAtOnce }));
+      this.#world.start(step, skew, (ports) => work(this.#world.contextOf(ports)));
     switch (step) {
       case 'plan': {
         const reach = chance.oneOf(['tick', 'tick', 'hourly', 'all', 'all'] as const);
@@ -248,7 +267,7 @@ class Player {
         return;
       case 'rebuild':
         this.#world.start(step, skew, (ports, process) =>
-          runRebuild({ ports, settings, version, rowsAtOnce }, (own, message) =>
+          runRebuild(this.#world.contextOf(ports), (own, message) =>
             this.#world.reread(own, process, version, message),
           ),
         );
@@ -309,6 +328,13 @@ export function compareWithOracle(world: World): void {
       ...world.partitions.locations(table).map(({ dt }) => dt),
     ]);
     for (const dt of days) {
+      // Of a send day that is not computed any more each generation was compared when it was made.
+      if (table === recipientMessages.name && world.invariants.isFrozen(dt)) continue;
+      if (world.invariants.hasExpired(table, dt)) {
+        const left = [...world.invariants.leftOf(table, dt)];
+        if (left[0]) world.violate(new Violation('something is left of a day that has expired', left[0]));
+        continue;
+      }
       const [there, wanted] = [
         meanings(world.invariants.visible(table, dt)),
         meanings(expected.get(table)?.get(dt) ?? []),

@@ -12,6 +12,9 @@
  * With `damage`, the newest generation's file is damaged once, at any time, and the collector removes live files, too. Then
  * nothing of the day may go, and a settle makes the day again from the newest older generation that is whole and the live
  * files. It looks at what it takes in right before its query reads it: one step here.
+ *
+ * With `expiry`, the day expires at any time. Whoever begins then leaves it alone, and a settle that is under way may still show it. The
+ * collector hides it, and removes all of it while readers see nothing and nobody is under way; from then on nothing shows it.
  */
 import { pathToFileURL } from 'node:url';
 
@@ -34,6 +37,13 @@ export interface Variant {
   collectUnverified?: boolean;
   /** with damage, a settle takes in the newest generation without looking at its files */
   settleUnverified?: boolean;
+  expiry?: boolean;
+  /** with expiry, settles go on with the day */
+  settleExpired?: boolean;
+  /** with expiry, transform shows what comes late */
+  transformShowsExpired?: boolean;
+  /** with expiry, the collector doesn't ask whether readers are gone */
+  collectSeen?: boolean;
 }
 
 type Settle =
@@ -68,6 +78,8 @@ interface State {
   collected: number[];
   /** a removal took the last copy of a row */
   isLost: boolean;
+  /** the day has expired, and what the collector found of it is gone */
+  expiry?: 'none' | 'expired' | 'gone';
 }
 
 export interface Explored {
@@ -120,7 +132,11 @@ class SettleModel {
 
   constructor(variant: Variant) {
     this.#variant = variant;
-    this.#rows = variant.leftover ? [['r0'], []] : variant.damage ? [['r0'], ['r1']] : [['r0'], ['r0', 'r1'], ['r2']];
+    this.#rows = variant.leftover
+      ? [['r0'], []]
+      : variant.damage || variant.expiry
+        ? [['r0'], ['r1']]
+        : [['r0'], ['r0', 'r1'], ['r2']];
   }
 
   first(): State {
@@ -136,6 +152,7 @@ class SettleModel {
       deaths: 1,
       looked: false,
       ...(this.#variant.damage ? { damaged: null } : {}),
+      ...(this.#variant.expiry ? { expiry: 'none' } : {}),
       collected: [],
       isLost: false,
     };
@@ -161,7 +178,22 @@ class SettleModel {
     });
     this.#collectorMoves(state, move);
     this.#damageMoves(state, move);
+    this.#expiryMoves(state, move);
     return found;
+  }
+
+  #expiryMoves({ expiry, partition, settles, queries }: State, move: MakeMove): void {
+    if (expiry === 'none') move('the day expires', (after) => Object.assign(after, { expiry: 'expired' }));
+    if (expiry === undefined || expiry === 'none') return;
+    if (partition !== null) move('the collector hides the day', (after) => Object.assign(after, { partition: null }));
+    const isQuiet =
+      settles.every(({ at }) => at === 'idle') && queries.every(({ at }) => at === 'done' || at === 'failed');
+    if (!isQuiet || expiry === 'gone' || (partition !== null && !this.#variant.collectSeen)) return;
+    move('the collector removes the day', (after) => {
+      after.expiry = 'gone';
+      after.settled = {};
+      after.collected = after.units.flatMap((step, unit) => (step > 0 ? [unit] : []));
+    });
   }
 
   #damageMoves({ damaged, generations, settled }: State, move: MakeMove): void {
@@ -188,6 +220,7 @@ class SettleModel {
     else if (step === 1) {
       move(`u${unit} ensures the partition`, (after) => {
         at(2)(after);
+        if (isExpired(after) && !this.#variant.transformShowsExpired) return;
         if (after.partition === null || this.#variant.transformRepoints) after.partition = 'live';
       });
     } else if (step === 2) move(`u${unit} creates its outcome`, at(3));
@@ -228,6 +261,7 @@ class SettleModel {
       });
     if (settle.at === 'idle') {
       if ((state.runs[i] ?? 0) >= RUNS_OF_A_SETTLE) return;
+      if (isExpired(state) && !this.#variant.settleExpired) return;
       go('reads the newest generation', (after) => {
         after.runs[i] = (after.runs[i] ?? 0) + 1;
         const base = after.generations.length - 1;
@@ -335,6 +369,7 @@ class SettleModel {
   #collectorMoves(state: State, move: MakeMove): void {
     const { generations, settled, settles } = state;
     const newest = generations.at(-1)?.location;
+    if (isExpired(state)) return;
     if (newest !== undefined && settles.every(({ at }) => at === 'idle')) {
       move('the collector removes old generations', (after) => {
         if (!this.#variant.collectByNewest) after.partition = newest;
@@ -366,6 +401,7 @@ class SettleModel {
   brokenIn(state: State): string | null {
     const { generations, partition, settled, settles, deaths, looked, damaged, isLost } = state;
     if (isLost) return 'the last copy of a row was removed';
+    if (state.expiry === 'gone') return partition === null ? null : 'a day that has expired is seen when it is gone';
     const newest = generations.at(-1);
     const isQuiet = settles.every(({ at }) => at === 'idle') && deaths > 0;
     if (newest) {
@@ -391,6 +427,8 @@ class SettleModel {
   }
 }
 
+const isExpired = ({ expiry = 'none' }: State): boolean => expiry !== 'none';
+
 type MakeMove = (label: string, change: (after: State) => void) => void;
 
 /** The protocol itself, which breaks no rule. */
@@ -398,6 +436,7 @@ export const PROTOCOL: Readonly<Record<string, Variant>> = {
   'the protocol': {},
   'with a leftover': { leftover: true },
   'with damage': { damage: true },
+  'with expiry': { expiry: true },
 };
 
 /** Variants that break a rule of the protocol, each in one way. */
@@ -409,6 +448,9 @@ export const BROKEN_VARIANTS: Readonly<Record<string, Variant>> = {
   'collecting unnamed outputs early': { collectUnnamedEarly: true },
   'collecting beside a damaged generation': { damage: true, collectUnverified: true },
   'taking in a damaged generation': { damage: true, settleUnverified: true },
+  'settling a day that has expired': { expiry: true, settleExpired: true },
+  'a transform that shows what comes late for a day that has expired': { expiry: true, transformShowsExpired: true },
+  'removing a day that has expired before readers are gone': { expiry: true, collectSeen: true },
   'no empty generation over a leftover': { leftover: true, withoutEmptyGeneration: true },
 };
 

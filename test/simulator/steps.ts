@@ -5,11 +5,13 @@ import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import type { Reach } from '#lake/protocol/raw-prefixes.ts';
 import { NO_PARTITIONS, RebuildStore } from '#lake/protocol/rebuild-store.ts';
 import { newestRebuild } from '#lake/protocol/rebuilds.ts';
+import type { Retention } from '#lake/retention.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
 import type { CollectRules } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
+import { expire } from '#lake/steps/expire.ts';
 import { type PlanOptions, planReach, requeue } from '#lake/steps/plan.ts';
 import { rollupSwitched } from '#lake/steps/rebuild/preview.ts';
 import { goBack, switchToRebuild } from '#lake/steps/rebuild/switch.ts';
@@ -38,6 +40,7 @@ const ROLLUP_SELECT = 'select * from events cross join rollup_run cross join rol
 export interface StepContext {
   ports: Ports;
   settings: Settings;
+  retention: Retention;
   /** of the code that runs it */
   version: string;
   /** events that a rollup's query takes in: days with more are computed in parts */
@@ -120,9 +123,13 @@ export async function runRebuildEnd({ ports, version }: StepContext, how: 'switc
 }
 
 /** The daily audit: looks, does the missing steps, collects. */
-export async function runRepair({ ports, settings }: StepContext, collectRules?: CollectRules): Promise<AuditReport> {
+export async function runRepair(
+  { ports, settings, retention }: StepContext,
+  collectRules?: CollectRules,
+): Promise<AuditReport> {
   return repair(ports, {
     settings,
+    retention,
     reach: 'all',
     views: [SETTINGS_VIEW],
     select: ROLLUP_SELECT,
@@ -130,14 +137,15 @@ export async function runRepair({ ports, settings }: StepContext, collectRules?:
   });
 }
 
-/** The collector alone. */
-export async function runCollect({ ports }: StepContext, rules?: CollectRules): Promise<void> {
+/** The collector, and what has expired before it. */
+export async function runCollect({ ports, retention }: StepContext, rules?: CollectRules): Promise<void> {
+  await expire(ports, { retention });
   await collect(ports, rules);
 }
 
 /** An audit that only looks. */
-export async function runAudit({ ports, settings }: StepContext): Promise<AuditReport> {
-  return audit(ports, { settings, reach: 'all' });
+export async function runAudit({ ports, settings, retention }: StepContext): Promise<AuditReport> {
+  return audit(ports, { settings, retention, reach: 'all' });
 }
 
 /** Someone's query: asks where a day lies, lists it, and reads its files one by one. */

@@ -1,10 +1,13 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { DAY_MS } from '#lake/days.ts';
 import { ChangedObject, type Engine, type Ports, type RawStore, type Store } from '#lake/ports.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import {
   checkpointsRoot,
+  expiredRoot,
   generationsRoot,
+  healFolder,
   layoutFolder,
   liveFolder,
   plansRoot,
@@ -129,8 +132,73 @@ export const VARIANTS: readonly Variant[] = [
     ports: (ports, step) => (step === 'rebuild' ? { ...ports, raw: asItIs(ports.raw) } : ports),
   },
   { name: 'a collector that follows one epoch only', collectRules: { isOver: () => true } },
+  {
+    name: 'removing files of an expired day before readers are gone',
+    ports: (ports, step) =>
+      step === 'collect' || step === 'audit'
+        ? {
+            ...ports,
+            lake: withoutTimesOfExpiry(ports.lake),
+            catalog: { ...ports.catalog, dropPartitions: async () => {} },
+          }
+        : ports,
+    collectRules: { isHidden: () => true },
+  },
+  {
+    name: 'removing files of an expired day without a time of grace',
+    ports: (ports, step) =>
+      step === 'collect' || step === 'audit' ? { ...ports, lake: withoutTimesOfExpiry(ports.lake) } : ports,
+  },
+  {
+    name: 'a late copy that brings an expired day back',
+    ports: (ports, step) => (step === 'settle' ? { ...ports, lake: withoutExpiry(ports.lake) } : ports),
+  },
+  {
+    name: 'a rebuild that brings an expired day back',
+    ports: (ports, step) =>
+      step === 'rebuild' || step === 'switch' ? { ...ports, lake: withoutExpiry(ports.lake) } : ports,
+  },
+  {
+    name: 'a send day computed from what is left of its events',
+    ports: (ports, step, world) => (step === 'rollup' ? { ...ports, lake: fromWhatIsLeft(ports.lake, world) } : ports),
+  },
+  {
+    name: 'a retention that counts from the beginning of a day',
+    ports: (ports, step) =>
+      step === 'collect' || step === 'audit'
+        ? { ...ports, clock: { ...ports.clock, now: () => ports.clock.now() + DAY_MS } }
+        : ports,
+  },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
+
+/** Knows of no day that it has expired. */
+const withoutExpiry = (lake: Store): Store => ({
+  ...lake,
+  async *prefixes(prefix) {
+    if (prefix !== expiredRoot) yield* lake.prefixes(prefix);
+  },
+});
+
+/** Takes days to have expired, and to have been hidden, long ago. */
+const withoutTimesOfExpiry = (lake: Store): Store => ({
+  ...lake,
+  async *list(prefix, options) {
+    const isTime = prefix.startsWith(expiredRoot) || prefix.startsWith(healFolder('', '').split('dt=')[0] ?? '');
+    for await (const object of lake.list(prefix, options)) yield isTime ? { ...object, modified: 0 } : object;
+  },
+});
+
+/** Goes by the days of events that have not expired, as if there had been no others. */
+const fromWhatIsLeft = (lake: Store, { invariants }: World): Store => ({
+  ...withoutExpiry(lake),
+  async *list(prefix, options) {
+    for await (const object of lake.list(prefix, options)) {
+      const dt = /\/dt=([\d-]+)\/events\//.exec(object.key)?.[1];
+      if (dt === undefined || !invariants.hasExpired('events', dt)) yield object;
+    }
+  },
+});
 
 /** Holds live files back until the outcome is there. */
 function outcomeFirst(lake: Store): Store {

@@ -9,6 +9,7 @@ import { parentOf } from '#lake/protocol/halves.ts';
 import { plansRoot, rebuildsRoot, versionOfAttempt } from '#lake/protocol/keys.ts';
 import { mountOf } from '#lake/protocol/raw-sources.ts';
 import type { Outcome, PlannedObject } from '#lake/protocol/records.ts';
+import type { Retention } from '#lake/retention.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { COLLECT_RULES, type CollectRules } from '#lake/steps/collect/rules.ts';
 import { MOST_TRIES } from '#lake/steps/transform/tries.ts';
@@ -56,6 +57,7 @@ export interface WorldOptions {
   chance: Chance;
   fateOf: FateOf;
   settings?: Partial<Settings>;
+  retention?: Retention;
   pageSize?: number;
   queryFailure?: number;
   rowsAtOnce?: number;
@@ -67,6 +69,8 @@ export class World {
   /** of the code that processes start with */
   version = FIRST_VERSION;
   settings: Settings;
+  /** left out of it: kept for ever */
+  retention: Retention;
   /** see StepContext */
   readonly rowsAtOnce: number;
   /** groups of send days that were handed out to workers of the rollup */
@@ -96,6 +100,7 @@ export class World {
     chance,
     fateOf,
     settings,
+    retention = {},
     pageSize = 1000,
     queryFailure = 0,
     rowsAtOnce = MANY_ROWS,
@@ -104,6 +109,7 @@ export class World {
     const now = (): number => this.now;
     this.#variant = variant;
     this.rowsAtOnce = rowsAtOnce;
+    this.retention = retention;
     this.collectRules = { ...COLLECT_RULES, ...variant?.collectRules };
     this.settings = {
       ...DEFAULT_SETTINGS,
@@ -246,19 +252,24 @@ export class World {
     return worker;
   }
 
+  /** What a process of a step that begins now goes by. */
+  contextOf(ports: Ports): StepContext {
+    const { settings, retention, version, rowsAtOnce } = this;
+    return { ports, settings, retention, version, rowsAtOnce };
+  }
+
   /** One process of a step from beginning to end, with nobody else about. @returns whether it did what it should */
   async through(step: Step, work: (context: StepContext) => Promise<void>): Promise<boolean> {
-    const { settings, version, rowsAtOnce } = this;
-    const process = this.start(step, 0, (ports) => work({ ports, settings, version, rowsAtOnce }));
+    const process = this.start(step, 0, (ports) => work(this.contextOf(ports)));
     await process.ended;
     return process.state === 'done';
   }
 
   /** A rebuild from beginning to end, with nobody else about. */
   async throughRebuild(): Promise<void> {
-    const { settings, version, rowsAtOnce } = this;
+    const { version } = this;
     const process = this.start('rebuild', 0, (ports, self) =>
-      runRebuild({ ports, settings, version, rowsAtOnce }, (own, message) => this.reread(own, self, version, message)),
+      runRebuild(this.contextOf(ports), (own, message) => this.reread(own, self, version, message)),
     );
     await process.ended;
   }
@@ -353,6 +364,8 @@ export class World {
 
   /** Does what the world itself has done to an object explain a drift? */
   explains(kind: string, key: string): boolean {
+    const dt = /\/recipient_messages\/.*dt=([\d-]+)\//.exec(key)?.[1];
+    if (dt !== undefined && this.invariants.damaged.has(key)) return this.invariants.isFrozen(dt);
     return (kind === 'raw_changed' || kind === 'source_missing') && this.tamperedWith.has(key);
   }
 }

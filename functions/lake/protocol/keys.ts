@@ -159,9 +159,16 @@ export const generationOfKey = (key: string): { table: string; dt: string; n: nu
   return dt === undefined || table === undefined ? null : { table, dt, n: Number(n) };
 };
 
-/** Says that readers of a day were pointed elsewhere than at generation n, until now. */
+/** Says that all days of a table up to one have expired; the last such day comes first in a listing. */
+export const expiredRoot = `${STATE}/expired/`;
+export const expiredFolder = (table: string): string => `${expiredRoot}${table}/`;
+export const expiredKey = (table: string, dt: string): string =>
+  `${expiredFolder(table)}${newestFirst(Number(dt.replaceAll('-', '')))}-${dt}.json`;
+export const lastDayOfExpired = (key: string): string => key.slice(-'YYYY-MM-DD.json'.length, -'.json'.length);
+
+/** Says that readers of a day were pointed elsewhere than at generation n, or anywhere if it expires, until now. */
 export const healFolder = (table: string, dt: string): string => `${STATE}/heals/dt=${dt}/${table}/`;
-export const healKey = (table: string, dt: string, n: number, nonce: string): string =>
+export const healKey = (table: string, dt: string, n: number | 'expired', nonce: string): string =>
   `${healFolder(table, dt)}${n}-${nonce}.json`;
 
 /** Says that every generation was computed by the rules of this recipe; the highest number counts. */

@@ -4,6 +4,7 @@ import type { Store } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { events } from '../tables/index.ts';
 import { dataDay, liveDays, unseenAttempts } from './day-files.ts';
+import { expiredDays } from './expired.ts';
 import { dayOfKey, generationsRoot } from './keys.ts';
 import { meaningsOf } from './meaning.ts';
 import { Outcomes } from './outcomes.ts';
@@ -22,7 +23,9 @@ export async function daysOfOtherSettings(
   const outcomes = new Outcomes(lake);
   const days = new Set(await liveDays(lake, events.name));
   for await (const folder of lake.prefixes(generationsRoot)) days.add(dayOfKey(folder));
-  const found = await concurrently([...days].sort(), DAYS_AT_ONCE, async (dt) => {
+  const expired = await expiredDays(lake);
+  const kept = [...days].filter((dt) => !expired.has(events.name, dt)).sort();
+  const found = await concurrently(kept, DAYS_AT_ONCE, async (dt) => {
     const { newest } = await dataDay(lake, events.name, dt);
     const unsettled = await unseenAttempts(lake, outcomes, events.name, dt, new Set(newest?.attempt_list));
     const meanings = [...(newest?.meanings ?? []), ...unsettled.flatMap(({ meaning }) => meaning ?? [])];

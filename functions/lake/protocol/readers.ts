@@ -2,7 +2,8 @@
  * Points readers at the newest generation of a day. Any process may do this at any time, because the newest generation
  * always decides.
  */
-import type { Ports } from '../ports.ts';
+import { concurrently } from '../concurrently.ts';
+import type { Partition, Ports } from '../ports.ts';
 import { healFolder, healKey } from './keys.ts';
 import { createState, type Generation, newestGeneration } from './records.ts';
 
@@ -26,6 +27,28 @@ export async function heal(
   }
   await pointAtNewest(ports, table, newest);
   return true;
+}
+
+/** Days at once whose readers lose sight of them. */
+const AT_ONCE = 16;
+
+/**
+ * Readers see nothing of these days any more, which have expired. As when healing a record says so first: the collector leaves the
+ * files to queries that have begun.
+ */
+export async function hideDays(
+  { lake, catalog, clock }: Pick<Ports, 'lake' | 'catalog' | 'clock'>,
+  table: string,
+  partitions: readonly Partition[],
+): Promise<void> {
+  await concurrently(partitions, AT_ONCE, ({ dt, location }) => {
+    const record = { table_name: table, dt, generation: null, before: location, healed_at: clock.now() };
+    return createState(lake, healKey(table, dt, 'expired', clock.nonce()), record);
+  });
+  await catalog.dropPartitions(
+    table,
+    partitions.map(({ dt }) => dt),
+  );
 }
 
 /** When readers of a day were last found to be pointed elsewhere, by the store's clock; 0 if they never were. One listing. */

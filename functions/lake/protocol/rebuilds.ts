@@ -3,6 +3,7 @@ import { concurrently } from '../concurrently.ts';
 import type { Store } from '../ports.ts';
 import { recipientMessages } from '../tables/index.ts';
 import type { TableDay } from './day-files.ts';
+import { expiredDays } from './expired.ts';
 import {
   generationKey,
   generationOfKey,
@@ -109,11 +110,13 @@ export async function isAdopted(lake: Pick<Store, 'list' | 'get'>, n: number, da
   return false;
 }
 
-/** Days of a rebuild that readers were to be switched to, and were not yet. */
-export async function leftOf(lake: Pick<Store, 'list' | 'get'>, n: number): Promise<TableDay[]> {
+/** Days of a rebuild that readers were to be switched to, and were not yet; but for those that have expired since. */
+export async function leftOf(lake: Pick<Store, 'list' | 'get' | 'prefixes'>, n: number): Promise<TableDay[]> {
   const left: TableDay[] = [];
+  const expired = await expiredDays(lake);
   await concurrently(await daysMade(lake, n), READS_AT_ONCE, async (day) => {
-    if (day.table === recipientMessages.name || (await isAdopted(lake, n, day))) return;
+    if (day.table === recipientMessages.name || expired.has(day.table, day.dt)) return;
+    if (await isAdopted(lake, n, day)) return;
     if ((await readState(lake, keptDayKey(n, day.table, day.dt))) === null) left.push(day);
   });
   return left;

@@ -8,11 +8,13 @@
 import { concurrently } from '../concurrently.ts';
 import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports, Store } from '../ports.ts';
+import { expiredDays } from '../protocol/expired.ts';
 import { auditKey, auditsRoot, outcomeFolder, planDayOf } from '../protocol/keys.ts';
 import { laneOf } from '../protocol/lanes.ts';
 import { meaningsOf } from '../protocol/meaning.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { createState, type Generation, readState } from '../protocol/records.ts';
+import type { Retention } from '../retention.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../settings.ts';
 import type { View } from '../sql/views/view.ts';
 import { markAcknowledged, mayBeAcknowledged, splitAcknowledged } from './audit/acknowledged.ts';
@@ -49,6 +51,8 @@ export interface AuditReport {
   rebuilds?: RebuildAudit[];
   /** what the collector removed */
   removed?: Removed[];
+  /** days that have expired, of one table or more, and the last of each table; left out: none has */
+  expired?: { days: number; tables: { table: string; last: string }[] };
 }
 
 /** A backfill of which no unit got done for so long stands still; the alarm backfill-stands uses the same time. */
@@ -70,6 +74,8 @@ export interface AuditOptions {
    */
   views?: readonly View[];
   select?: string;
+  /** left out: everything is kept for ever */
+  retention?: Retention;
 }
 
 /** What an audit found, and what a repair has to work on. */
@@ -131,7 +137,15 @@ const READS_AT_ONCE = 16;
 /** Audits; writes only notes for the next one, if it may. */
 export async function findDrift(
   ports: AuditPorts,
-  { settings = DEFAULT_SETTINGS, reach = 'all', hasRaw = true, isDeep = false, views, select }: AuditOptions,
+  {
+    settings = DEFAULT_SETTINGS,
+    reach = 'all',
+    hasRaw = true,
+    isDeep = false,
+    views,
+    select,
+    retention = {},
+  }: AuditOptions,
 ): Promise<Findings> {
   const found: Drift[] = [];
   const drift: ReportDrift = (kind, key, detail = '') => void found.push({ kind, key, detail });
@@ -148,14 +162,17 @@ export async function findDrift(
   const isMoving = scope.isThorough ? () => false : await movingBackfill(ports.lake, settings, open, now);
   const due = open.filter((unit) => scope.isThorough || (now - unit.plannedAt > HOUR_MS && !isMoving(unit)));
   for (const unit of due) drift(isOverdue(unit, now) ? 'overdue_unit' : 'open_unit', unit.unit);
-  const units = await auditUnits(ports, scope, drift, isDeep);
+  const expired = await expiredDays(ports.lake);
+  const units = await auditUnits(ports, scope, expired, drift, isDeep);
   if (scope.isThorough) checkPlanDays(raw.planned, units.objects, open, drift);
   const today = {
     rollup: views && select !== undefined ? rollupRecipe(select, views) : null,
     meanings: meaningsOf(settings),
   };
   const openIds = new Set(open.map(({ unit }) => unit));
-  const { files, stale, damaged, rebuilt } = await auditDays(ports, scope, openIds, today, drift);
+  const expiring = { retention, expired };
+  const days = await auditDays(ports, scope, openIds, today, expiring, drift);
+  const { files, stale, damaged, rebuilt } = days;
   const ofRebuilds = await auditRebuilds(ports.lake, rebuilt, drift);
 
   const { drifts, acknowledged } = await splitAcknowledged(ports.lake, found.sort(byKindAndKey));
@@ -170,6 +187,14 @@ export async function findDrift(
     drifts,
     acknowledged,
     ...(ofRebuilds.length > 0 ? { rebuilds: ofRebuilds } : {}),
+    ...(expired.tables.length > 0
+      ? {
+          expired: {
+            days: days.expired,
+            tables: expired.tables.map((table) => ({ table, last: expired.lastOf(table) })),
+          },
+        }
+      : {}),
   };
   const { unregistered, broken } = units;
   return { report, unplanned: raw.unplanned, open, unregistered, stale, damaged, broken, refusal };

@@ -7,6 +7,7 @@
 import { concurrently } from '../concurrently.ts';
 import type { Ports, StoredObject } from '../ports.ts';
 import { type DataDay, dataDay, liveDays } from '../protocol/day-files.ts';
+import { expiredDays } from '../protocol/expired.ts';
 import {
   attemptOfFile,
   dayOfKey,
@@ -23,6 +24,7 @@ import { DamagedRecord, readableGeneration, readState } from '../protocol/record
 import { faultsOf } from '../protocol/settled-files.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
 import { auditScope } from './audit/drifts.ts';
+import { leftByExpiry } from './collect/expired.ts';
 import { leftByRebuilds, rebuildEnds } from './collect/rebuilt.ts';
 import { COLLECT_RULES, type CollectRules, type ReadersLocation, type SettledLocation } from './collect/rules.ts';
 
@@ -31,7 +33,7 @@ export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
 export interface Removed {
   key: string;
   bytes: number;
-  why: 'superseded' | 'settled' | 'lost' | 'rebuild';
+  why: 'superseded' | 'settled' | 'lost' | 'rebuild' | 'expired';
 }
 
 const AT_ONCE = 16;
@@ -46,17 +48,25 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
   const scope = auditScope('daily', ports.clock.now());
   const removed: Removed[] = [];
   const ends = await rebuildEnds(ports.lake);
+  const expired = await expiredDays(ports.lake);
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const locations = await settledLocations(ports, name);
     const live = new Set(await liveDays(ports.lake, name));
     // A day with one settled location and no live files seldom has anything to remove: it waits for its turn.
     const mayHold = (dt: string): boolean =>
       live.has(dt) || (locations.get(dt)?.length ?? 0) > 1 || scope.includesDay(dt);
-    const dts = [...new Set([...locations.keys(), ...live])].filter(mayHold).sort();
-    const ofDays = await concurrently(dts, AT_ONCE, (dt) =>
-      collectDay(ports, rules, { outcomes, ends }, name, dt, locations.get(dt) ?? []),
+    const dts = [...new Set([...locations.keys(), ...live])].sort();
+    const isGone = (dt: string): boolean => expired.has(name, dt);
+    const ofDays = await concurrently(
+      dts.filter((dt) => !isGone(dt) && mayHold(dt)),
+      AT_ONCE,
+      (dt) => collectDay(ports, rules, { outcomes, ends }, name, dt, locations.get(dt) ?? []),
     );
-    for (const ofDay of ofDays) removed.push(...ofDay);
+    const gone = dts.filter(isGone).map((dt) => ({ dt, locations: locations.get(dt) ?? [] }));
+    const ofGone = await concurrently(await leftByExpiry(ports, rules, name, gone), AT_ONCE, (files) =>
+      removeAll(ports.lake, files, 'expired'),
+    );
+    for (const ofDay of [...ofDays, ...ofGone]) removed.push(...ofDay);
   }
   return removed;
 }

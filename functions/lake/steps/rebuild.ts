@@ -12,6 +12,7 @@
 import { concurrently } from '../concurrently.ts';
 import type { Ports } from '../ports.ts';
 import { type TableDay, unseenAttempts } from '../protocol/day-files.ts';
+import { expiredDays } from '../protocol/expired.ts';
 import { generationKey, rebuildPlanKey, rebuiltDayKey } from '../protocol/keys.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
@@ -169,7 +170,9 @@ export async function lookAtDays(ports: Pick<RebuildPorts, 'lake' | 'clock'>, re
   const found = await survey(ports, rebuild);
   const readings = await Readings.of(lake, rebuild, found);
   const result: DaysFound = { made: [], unmade: [], due: [] };
-  await concurrently(daysOf(rebuild, found, readings), READS_AT_ONCE, async (day) => {
+  const expired = await expiredDays(lake);
+  const days = daysOf(rebuild, found, readings).filter(({ table, dt }) => !expired.has(table, dt));
+  await concurrently(days, READS_AT_ONCE, async (day) => {
     const { table, dt } = day;
     // Readers have it already.
     if (await isAdopted(lake, n, day)) return;

@@ -17,7 +17,8 @@ import type { View } from '../sql/views/view.ts';
 import { recipientMessages } from '../tables/index.ts';
 import { type AuditOptions, type AuditReport, type Findings, findDrift, writeReport } from './audit.ts';
 import type { CollectRules } from './collect/rules.ts';
-import { collect } from './collect.ts';
+import { collect, type Removed } from './collect.ts';
+import { expire } from './expire.ts';
 import { planPrefix } from './plan.ts';
 import { switchToRebuild } from './rebuild/switch.ts';
 import { rollup } from './rollup.ts';
@@ -54,7 +55,11 @@ export async function repair(ports: Ports, options: RepairOptions): Promise<Audi
     }
   }
   // What readers see must be right before anything is removed.
-  const removed = failures.length > 0 ? [] : await collect(ports, options.collectRules);
+  let removed: Removed[] = [];
+  if (failures.length === 0) {
+    await expire(ports, { retention: options.retention ?? {} });
+    removed = await collect(ports, options.collectRules);
+  }
   const { report } = await findDrift(ports, options);
   const left = new Set(report.drifts.map(({ kind, key }) => `${kind} ${key}`));
   const repaired = found.report.drifts.filter(({ kind, key }) => !left.has(`${kind} ${key}`));

@@ -7,6 +7,7 @@ import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay } from '../days.ts';
 import type { Engine, Input, Ports, WrittenFile } from '../ports.ts';
 import { type LiveAttempt, liveDays, lostFiles, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
+import { type ExpiredDays, expiredDays } from '../protocol/expired.ts';
 import { generationKey, generationOfLocation, liveFolder, settledFolder } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
@@ -57,6 +58,8 @@ export interface DayOptions {
   unplanned?: Pick<UnplannedHours, 'holdBack'>;
   /** for many days: neighbours are made of the same units */
   outcomes?: Outcomes;
+  /** days that are left alone; left out: they are looked up */
+  expired?: ExpiredDays;
 }
 
 export interface SettleOptions extends DaysOptions {
@@ -73,7 +76,8 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
   const { ignorePace = false, includeUnfinished = false, onDay } = options;
   const outcomes = new Outcomes(ports.lake);
   const unplanned = new UnplannedHours(ports, options.settings);
-  const dayOptions: DayOptions = { ignorePace, outcomes, ...(includeUnfinished ? {} : { unplanned }) };
+  const expired = await expiredDays(ports.lake);
+  const dayOptions: DayOptions = { ignorePace, outcomes, expired, ...(includeUnfinished ? {} : { unplanned }) };
   const looks = await concurrently(daysToSettle(ports, options), LOOKS_AT_ONCE, async (day) => {
     const look = await lookAt(ports, day, dayOptions);
     return look.isDue ? [{ day, look }] : [];
@@ -151,10 +155,13 @@ export async function* daysToSettle(
   { settings, open, includeUnfinished = false, day, mostOutdated = Number.POSITIVE_INFINITY }: DaysOptions,
 ): AsyncGenerator<TableDay> {
   const days = new Map<string, TableDay>();
+  const expired = await expiredDays(lake);
   for (const { name } of SETTLED_TABLES) {
-    for (const dt of await liveDays(lake, name)) days.set(`${name} ${dt}`, { table: name, dt });
+    for (const dt of await liveDays(lake, name)) {
+      if (!expired.has(name, dt)) days.set(`${name} ${dt}`, { table: name, dt });
+    }
   }
-  for (const outdated of await outdatedDays(lake, mostOutdated)) {
+  for (const outdated of await outdatedDays(lake, mostOutdated, expired)) {
     days.set(`${outdated.table} ${outdated.dt}`, outdated);
   }
   const found = [...days.values()];
@@ -203,14 +210,18 @@ async function settleRounds(ports: SettlePorts, day: TableDay, first: Look, opti
 }
 
 /**
- * Heals: points readers at the newest generation. Then returns what that generation hasn't seen and may be settled now.
+ * Heals: points readers at the newest generation. Then returns what that generation hasn't seen and may be settled now. Of a day
+ * that has expired that is nothing, whatever came late for it.
  */
 async function lookAt(
   ports: SettlePorts,
   { table, dt }: TableDay,
-  { ignorePace = false, isDamaged = false, unplanned, outcomes = new Outcomes(ports.lake) }: DayOptions,
+  { ignorePace = false, isDamaged = false, unplanned, outcomes = new Outcomes(ports.lake), expired }: DayOptions,
 ): Promise<Look> {
   const { lake, clock } = ports;
+  if ((expired ?? (await expiredDays(lake))).has(table, dt)) {
+    return { before: null, base: null, isDue: false, unseen: [], hasMore: false };
+  }
   const before = await newestGeneration(lake, table, dt);
   if (before) await heal(ports, table, before);
   if (before && (isDamaged || !isWhole(await faultsOf(lake, before, 'listing')))) {

@@ -1,5 +1,6 @@
 /** What was computed with other SQL, seeds or settings than there are today. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ExpiredDays } from '#lake/protocol/expired.ts';
 import { recipeKey, recipesRoot } from '#lake/protocol/keys.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { createState, type Generation, readState } from '#lake/protocol/records.ts';
@@ -15,6 +16,7 @@ import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age, keysOf } from './aged.ts';
 
 const DAY = 86_400_000;
+const NOTHING = new ExpiredDays();
 let small: SmallLake;
 beforeEach(async () => {
   small = await smallLake();
@@ -125,7 +127,7 @@ describe('fault 77: settled days', () => {
     await days(2);
     const { lake } = small.lake.ports;
     await age77('clicks');
-    expect(await outdatedDays(lake, 9)).toEqual([]);
+    expect(await outdatedDays(lake, 9, NOTHING)).toEqual([]);
     expect(await keysOf(small, recipesRoot)).toHaveLength(2);
     const reading = {
       ...lake,
@@ -133,10 +135,10 @@ describe('fault 77: settled days', () => {
       create: lake.create.bind(lake),
       get: () => Promise.reject(new Error('read')),
     };
-    expect(await outdatedDays(reading, 9)).toEqual([]);
+    expect(await outdatedDays(reading, 9, NOTHING)).toEqual([]);
     // back to other rules and forth: the newest mark counts
     await createState(lake, recipeKey(2, '0123456789abcdef'), {});
-    await expect(outdatedDays(reading, 9)).rejects.toThrow('read');
+    await expect(outdatedDays(reading, 9, NOTHING)).rejects.toThrow('read');
   });
 
   test('know their rules whatever columns are added', () => {

@@ -4,11 +4,23 @@ import { concurrently } from '../../concurrently.ts';
 import { DAY_MS } from '../../days.ts';
 import type { Ports, StoredObject } from '../../ports.ts';
 import { type DataDay, dataDay, liveDays } from '../../protocol/day-files.ts';
-import { attemptOfFile, dayOfKey, generationsRoot, plannedUnitOf, unitOfAttempt } from '../../protocol/keys.ts';
+import { type ExpiredDays, expiredSince } from '../../protocol/expired.ts';
+import {
+  attemptOfFile,
+  dayOfKey,
+  generationsRoot,
+  liveFolder,
+  plannedUnitOf,
+  settledRoot,
+  unitOfAttempt,
+} from '../../protocol/keys.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
 import type { Generation } from '../../protocol/records.ts';
 import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
+import type { Retention } from '../../retention.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../../tables/index.ts';
+import { dueDays } from '../expire.ts';
+import { isFrozen } from '../rollup/stale-days.ts';
 import { settleRecipe } from '../settle/select.ts';
 import { isFinished } from '../settle/watermark.ts';
 import type { AuditScope, ReportDrift } from './drifts.ts';
@@ -23,6 +35,8 @@ export interface DaysAudit {
   damaged: Generation[];
   /** by rebuild, days of tables whose newest generation has its rows */
   rebuilt: Map<number, number>;
+  /** days that have expired, of one table or more */
+  expired: number;
 }
 
 type DaysPorts = Pick<Ports, 'lake' | 'catalog'>;
@@ -30,6 +44,9 @@ type DaysPorts = Pick<Ports, 'lake' | 'catalog'>;
 const DAYS_AT_ONCE = 16;
 /** An old day is settled at most once a day: files that are unsettled for two days were forgotten. */
 const LONGEST_UNSETTLED_MS = 2 * DAY_MS;
+
+/** A day that has expired is lost to readers within a day, and its files are gone within another two. */
+const LONGEST_UNEXPIRED_MS = 4 * DAY_MS;
 
 /** What computes and decodes a day today. */
 export interface Today {
@@ -39,12 +56,19 @@ export interface Today {
   meanings: readonly string[];
 }
 
+/** What is to be gone. */
+export interface Expiring {
+  retention: Retention;
+  expired: ExpiredDays;
+}
+
 /** @param open units without outcome: nothing is said of their files yet */
 export async function auditDays(
   ports: DaysPorts,
   scope: AuditScope,
   open: ReadonlySet<string>,
   today: Today,
+  { retention, expired }: Expiring,
   drift: ReportDrift,
 ): Promise<DaysAudit> {
   const { lake, catalog } = ports;
@@ -52,10 +76,15 @@ export async function auditDays(
   for await (const folder of lake.prefixes(generationsRoot)) settled.push(dayOfKey(folder));
   const partitions = new Partitions(catalog);
   const outcomes = new Outcomes(lake);
-  const found: DaysAudit = { files: 0, stale: [], damaged: [], rebuilt: new Map() };
+  const isGone = (dt: string): boolean => expired.tables.some((table) => expired.has(table, dt));
+  const gone = settled.filter(isGone).length;
+  const found: DaysAudit = { files: 0, stale: [], damaged: [], rebuilt: new Map(), expired: gone };
+  await checkDue();
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const dts = [...new Set([...settled, ...(await liveDays(lake, name))])].filter(scope.includesDay).sort();
+    const since = await expiredSince(lake, name);
     await concurrently(dts, DAYS_AT_ONCE, async (dt) => {
+      if (expired.has(name, dt)) return checkGone(name, dt, since(dt) ?? scope.now);
       const day = await dataDay(lake, name, dt);
       const live = await checkLive(day);
       found.files += live;
@@ -67,7 +96,8 @@ export async function auditDays(
       const faults = await faultsOf(lake, day.newest, 'content');
       for (const { key, is, detail } of faults) drift(FAULTS[is], key, detail);
       if (!isWhole(faults)) found.damaged.push(day.newest);
-      checkRecipe(day.newest, today, drift);
+      // What nobody can compute again is not outdated.
+      if (name !== recipientMessages.name || !isFrozen(expired, dt)) checkRecipe(day.newest, today, drift);
       const current = await partitions.location(name, dt);
       if (current === day.newest.location || (current === undefined && day.newest.rows_out === 0)) return;
       found.stale.push(day.newest);
@@ -75,6 +105,29 @@ export async function auditDays(
     });
   }
   return found;
+
+  /** Do readers see days whose retention was over some days ago? Costs a listing of the partitions of each table that has one. */
+  async function checkDue(): Promise<void> {
+    const seen = new Map<string, { dt: string }[]>();
+    for (const table of Object.keys(retention.days ?? {})) seen.set(table, await partitions.days(table));
+    for (const { table, days, last } of dueDays(seen, expired, retention, scope.now - LONGEST_UNEXPIRED_MS)) {
+      drift('unexpired_day', table, `${days} days up to ${last}`);
+    }
+  }
+
+  /** Is anything left of a day that has expired some days ago, other than what came for it lately? Costs two listings. */
+  async function checkGone(table: string, dt: string, since: number): Promise<void> {
+    if (scope.now - since <= LONGEST_UNEXPIRED_MS) return;
+    const left: StoredObject[] = [];
+    for (const folder of [liveFolder(table, dt), `${settledRoot(table)}dt=${dt}/`]) {
+      for await (const object of lake.list(folder)) {
+        if (scope.now - object.modified > LONGEST_UNEXPIRED_MS) left.push(object);
+      }
+    }
+    const isSeen = await partitions.has(table, dt);
+    if (left.length === 0 && !isSeen) return;
+    drift('unexpired_day', `${table} dt=${dt}`, `${left.length} files${isSeen ? ', and readers see it' : ''}`);
+  }
 
   async function checkLive({ table, dt, newest, live }: DataDay): Promise<number> {
     const settled = new Set(newest?.attempt_list);

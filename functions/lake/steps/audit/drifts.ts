@@ -33,6 +33,8 @@ export const DRIFTS = {
     'a day has rows that were decoded with other settings: they stay as they are until the raw data is read again; acknowledge it, or make them alike by rebuild',
   stale_partition: 'the catalog does not point at the newest generation: run settle',
   missing_partition: 'a day with data is not in the catalog: run settle, or audit with --repair',
+  unexpired_day:
+    'days are older than their retention, and are still there: run, which removes them once a day; more than 31 at once wait for a person, as they would where the retention or a clock is wrong: see to it, then run with --expire',
   unsettled_day: 'a finished day has had unsettled data for over two days: run settle, or see why it fails',
 } as const;
 export type DriftKind = keyof typeof DRIFTS;

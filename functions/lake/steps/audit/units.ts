@@ -3,6 +3,7 @@
 import { concurrently } from '../../concurrently.ts';
 import { DAY_MS } from '../../days.ts';
 import type { Ports, StoredObject } from '../../ports.ts';
+import type { ExpiredDays } from '../../protocol/expired.ts';
 import { attemptOfFile, dayOfKey, liveFolder, outcomeFolder, outcomesRoot } from '../../protocol/keys.ts';
 import { type LiveFile, newestGeneration, type Outcome, readOutcome } from '../../protocol/records.ts';
 import { contentOf } from '../../protocol/settled-files.ts';
@@ -27,10 +28,14 @@ const UNITS_AT_ONCE = 2000;
 /** Days after which a bucket may have let quarantined records expire. */
 export const QUARANTINE_KEPT_DAYS = 30;
 
-/** @param isDeep the bytes of live files are read, too */
+/**
+ * @param expired days whose files may be gone
+ * @param isDeep the bytes of live files are read, too
+ */
 export async function auditUnits(
   ports: UnitsPorts,
   scope: AuditScope,
+  expired: ExpiredDays,
   drift: ReportDrift,
   isDeep = false,
 ): Promise<UnitsAudit> {
@@ -62,7 +67,7 @@ export async function auditUnits(
       if (outcome.kind !== 'replay' && !outcome.split) {
         found.objects.set(planDay, (found.objects.get(planDay) ?? 0) + outcome.objects);
       }
-      for (const file of outcome.files) files.push(file);
+      files.push(...outcome.files.filter(({ table, dt }) => !expired.has(table, dt)));
     });
     const days = [...Map.groupBy(files, ({ table, dt }) => `${table} dt=${dt}`)].sort(([a], [b]) => (a < b ? -1 : 1));
     await concurrently(days, READS_AT_ONCE, async ([name, ofDay]) => {
@@ -129,11 +134,20 @@ export class Partitions {
   }
 
   async location(table: string, dt: string): Promise<string | undefined> {
+    return (await this.#of(table)).get(dt);
+  }
+
+  /** All days of a table. */
+  async days(table: string): Promise<{ dt: string }[]> {
+    return [...(await this.#of(table)).keys()].map((dt) => ({ dt }));
+  }
+
+  #of(table: string): Promise<Map<string, string>> {
     const asked =
       this.#tables.get(table) ??
-      this.#catalog.locations(table).then((all) => new Map(all.map(({ dt: day, location }) => [day, location])));
+      this.#catalog.locations(table).then((all) => new Map(all.map(({ dt, location }) => [dt, location])));
     this.#tables.set(table, asked);
-    return (await asked).get(dt);
+    return asked;
   }
 
   async has(table: string, dt: string): Promise<boolean> {

@@ -35,6 +35,8 @@ export interface CollectRules {
   isWhole(faults: readonly FileFault[]): boolean;
   /** The newest generation holds the attempt's rows. */
   isSettled(attempt: string, day: DataDay): boolean;
+  /** Readers see nothing of a day that has expired: a settle that was under way may have pointed them at it again. */
+  isHidden(readersSee: ReadersLocation): boolean;
   /** Every leaf of the file's unit has its outcome, and none names the file. */
   isUnreferenced(key: string, leaves: readonly Outcome[] | null): boolean;
   /** A rebuild that is over has files of the day: it was dropped, or the day's line of generations has its rows. */
@@ -49,6 +51,7 @@ export const COLLECT_RULES: CollectRules = {
     newest !== null && n <= newest.generation && location !== newest.location,
   isUnread: (folder, readersSee) => folder !== readersSee,
   isWhole,
+  isHidden: (readersSee) => readersSee === null,
   isSettled: (attempt, { newest }) => newest?.attempt_list.includes(attempt) ?? false,
   isUnreferenced: (key, leaves) =>
     leaves !== null && !leaves.some(({ files }) => files.some((file) => file.key === key)),

@@ -6,6 +6,7 @@ import { concurrently } from '../../concurrently.ts';
 import { addDays, utcDate } from '../../days.ts';
 import type { Ports } from '../../ports.ts';
 import { asReadIn } from '../../protocol/contents.ts';
+import { expiredDays } from '../../protocol/expired.ts';
 import { leafOutcomes, Outcomes } from '../../protocol/outcomes.ts';
 import { includesDay, type Rebuild } from '../../protocol/rebuilds.ts';
 import { type Outcome, type PlannedUnit, rawPlans, readPlan, replayPlans } from '../../protocol/records.ts';
@@ -28,13 +29,15 @@ export interface Survey {
  */
 export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): Promise<Survey> {
   const outcomes = new Outcomes(lake);
+  const expired = await expiredDays(lake);
+  const [lastGone = ''] = SETTLED_TABLES.map(({ name }) => expired.lastOf(name)).sort();
   const tables = new Set<string>(SETTLED_TABLES.map(({ name }) => name));
   const attempts = new Map<string, Map<string, string[]>>([...tables].map((name) => [name, new Map()]));
   const note = (leaves: readonly Outcome[]): boolean => {
     let isOfDays = false;
     for (const { attempt, files } of leaves) {
       for (const { table, dt } of files) {
-        if (!includesDay(rebuild, dt)) continue;
+        if (!includesDay(rebuild, dt) || expired.has(table, dt)) continue;
         isOfDays = true;
         const days = attempts.get(table);
         const ofDay = days?.get(dt);
@@ -61,18 +64,22 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
       if (!leaves) continue;
       const again = new Set(replayed.size === 0 ? [] : unit.objects.flatMap((one) => replayed.get(one.key) ?? []));
       for (const attempt of again) replays.set(attempt, [...(replays.get(attempt) ?? []), unit.id]);
-      if (note(leaves) || again.size > 0 || mayHold(rebuild, unit)) units.add(unit.id);
+      if (note(leaves) || again.size > 0 || mayHold(rebuild, lastGone, unit)) units.add(unit.id);
     }
   });
   for (const days of attempts.values()) for (const ofDay of days.values()) ofDay.sort();
   return { units, attempts, replays };
 }
 
-/** Raw data of the days themselves, which today's code may read more in: events mostly come within a day. */
-function mayHold({ from, to }: Rebuild, { objects }: PlannedUnit): boolean {
+/**
+ * Raw data of the days themselves, which today's code may read more in: events mostly come within a day.
+ * @param lastGone the last day that has expired of every table
+ */
+function mayHold({ from, to }: Rebuild, lastGone: string, { objects }: PlannedUnit): boolean {
   return objects.some(({ modified }) => {
     const dt = utcDate(modified);
-    return (from === null || dt >= addDays(from, -1)) && (to === null || dt <= addDays(to, 1));
+    const isOld = dt < lastGone || (from !== null && dt < addDays(from, -1));
+    return !isOld && (to === null || dt <= addDays(to, 1));
   });
 }
 

@@ -1,6 +1,7 @@
 /** Switches readers to the days that a rebuild has made, and back. */
 import { DAY_MS, HOUR_MS } from '../../days.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
+import { expiredDays } from '../../protocol/expired.ts';
 import { generationKey, keptDayKey, rebuiltDayKey } from '../../protocol/keys.ts';
 import { pointAtNewest } from '../../protocol/readers.ts';
 import { daysMade, decideEnd, endOf, type Rebuild, rebuiltDay } from '../../protocol/rebuilds.ts';
@@ -15,6 +16,7 @@ import {
 import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
 import { events, recipientMessages } from '../../tables/index.ts';
 import { makeDays, type RebuildOptions, type RebuildPorts, type UnmadeDay } from '../rebuild.ts';
+import { isFrozen } from '../rollup/stale-days.ts';
 import { settleFrom } from '../settle.ts';
 
 /** Within this time from the switch there is a way back; the collector leaves what was for a day (collect/rules.ts). */
@@ -62,8 +64,9 @@ export async function switchToRebuild(
     if (await adopt(ports, generation)) days++;
     else left.push({ table: generation.table_name, dt: generation.dt });
   }
+  const expired = await expiredDays(lake);
   for (const { table, dt } of await daysMade(lake, n)) {
-    if (table !== recipientMessages.name) continue;
+    if (table !== recipientMessages.name || isFrozen(expired, dt)) continue;
     const rolledUp = await rebuiltDay(lake, n, { table, dt });
     if (rolledUp && (await isOfSwitched(lake, n, rolledUp)) && (await adopt(ports, rolledUp))) days++;
   }
@@ -121,7 +124,9 @@ export async function goBack(ports: RebuildPorts, { n }: Rebuild): Promise<WentB
     );
   }
   const result: WentBack = { days: 0, left: [] };
+  const expired = await expiredDays(lake);
   for (const day of await daysMade(lake, n)) {
+    if (expired.has(day.table, day.dt)) continue;
     const newest = await newestGeneration(lake, day.table, day.dt);
     if (day.table === recipientMessages.name || newest?.rebuilt?.rebuild !== n) continue;
     const before = await lastBefore(lake, newest, n);

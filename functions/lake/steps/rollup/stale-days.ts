@@ -7,6 +7,7 @@ import { concurrently } from '../../concurrently.ts';
 import { ABSURD_DAY, addDays, daysBetween, utcDate } from '../../days.ts';
 import type { Input, Ports } from '../../ports.ts';
 import { liveDays, unseenAttempts } from '../../protocol/day-files.ts';
+import { type ExpiredDays, expiredDays } from '../../protocol/expired.ts';
 import { generationKey, generationOfKey, generationsRoot } from '../../protocol/keys.ts';
 import type { OpenUnit } from '../../protocol/open-units.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
@@ -80,10 +81,11 @@ export async function staleSendDays(
   const earliest = first === '' ? '' : addDays(first, 1 - PUBLISHED_DAYS);
   const latest = addDays(named.at(-1) ?? LAST_DAY, named.length > 0 ? window : 0);
   const numbers = await newestNumbers(lake, earliest, latest);
-  const available = await eventDays(lake, numbers, earliest, latest);
+  const expired = await expiredDays(lake);
+  const available = await eventDays(lake, { numbers, expired }, earliest, latest);
   const shown = new Map(available.map(({ dt, published }) => [dt, published]));
   const bySend = bySendDay(available, window).filter(
-    ([dt]) => dt >= first && (!days || days.has(dt)) && !isWaiting(dt),
+    ([dt]) => dt >= first && (!days || days.has(dt)) && !isFrozen(expired, dt) && !isWaiting(dt),
   );
   const candidates = await concurrently(
     bySend,
@@ -120,6 +122,13 @@ export async function staleSendDays(
   }
 }
 
+/**
+ * A send day of which an input has expired stays as it was computed last: computed again it would lack rows. So events have to be kept
+ * for as long as mail may be answered. Its own rows may go sooner or later than they.
+ */
+export const isFrozen = (expired: ExpiredDays, dt: string): boolean =>
+  expired.has(recipientMessages.name, dt) || expired.has(events.name, addDays(dt, -1));
+
 /** Only these fields say what was read. */
 export const inputOf = ({ dt, generation, attempts }: RollupInput): RollupInput => ({ dt, generation, attempts });
 
@@ -150,10 +159,10 @@ async function newestNumbers(
   return found;
 }
 
-/** By day of events: the newest generation and the live attempts that it hasn't seen. */
+/** By day of events: the newest generation and the live attempts that it hasn't seen; of a day that has expired what it had shown. */
 async function eventDays(
   lake: Ports['lake'],
-  numbers: ReadonlyMap<string, { events?: number }>,
+  { numbers, expired }: { numbers: ReadonlyMap<string, { events?: number }>; expired: ExpiredDays },
   first: string,
   last: string,
 ): Promise<DayInput[]> {
@@ -165,6 +174,10 @@ async function eventDays(
   const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput[]> => {
     const n = numbers.get(dt)?.events;
     const newest = n === undefined ? null : await readGeneration(lake, generationKey(events.name, dt, n));
+    if (expired.has(events.name, dt)) {
+      const published = newest?.published ?? [];
+      return [{ dt, generation: n ?? null, attempts: [], inputs: [], sendDays: [], rows: 0, published }];
+    }
     const seen = new Set(newest?.attempt_list);
     const unseen = live.has(dt) ? await unseenAttempts(lake, outcomes, events.name, dt, seen) : [];
     const inputs = dayInputs(events.name, dt, newest, unseen);

@@ -5,6 +5,7 @@
 import { concurrently } from '../../concurrently.ts';
 import type { Store } from '../../ports.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
+import type { ExpiredDays } from '../../protocol/expired.ts';
 import { generationKey, generationOfKey, generationsRoot, recipeKey, recipesRoot } from '../../protocol/keys.ts';
 import { recipeOf } from '../../protocol/recipe.ts';
 import { createState, readGeneration } from '../../protocol/records.ts';
@@ -19,13 +20,17 @@ const AT_ONCE = 32;
  * again this costs one listing; before that a listing of all generations and a read of each newest one down to the last
  * day found.
  */
-export async function outdatedDays(lake: Pick<Store, 'list' | 'get' | 'create'>, most: number): Promise<TableDay[]> {
+export async function outdatedDays(
+  lake: Pick<Store, 'list' | 'get' | 'create'>,
+  most: number,
+  expired: ExpiredDays,
+): Promise<TableDay[]> {
   const recipe = recipeOf(SETTLED_TABLES.map(({ name }) => settleRecipe(name)).join(' '));
   const marks: string[] = [];
   for await (const { key } of lake.list(recipesRoot)) marks.push(key);
   const last = marks.map(numberOfMark).reduce((a, b) => Math.max(a, b), -1);
   if (marks.includes(recipeKey(last, recipe))) return [];
-  const days = await newestGenerations(lake);
+  const days = (await newestGenerations(lake)).filter(({ table, dt }) => !expired.has(table, dt));
   const found: TableDay[] = [];
   for (let at = 0; at < days.length && found.length < most; at += AT_ONCE) {
     const some = await concurrently(days.slice(at, at + AT_ONCE), AT_ONCE, async ({ table, dt, n }) => {

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { concurrently } from '../../concurrently.ts';
 import type { Ports } from '../../ports.ts';
+import { expiredDays } from '../../protocol/expired.ts';
 import { attemptId, liveFile, liveFolder } from '../../protocol/keys.ts';
 import { type LiveFile, type PlannedUnit, readBytes } from '../../protocol/records.ts';
 import { ask } from './guard.ts';
@@ -50,11 +51,18 @@ export async function writeAttempt(
   }
 }
 
-/** Registers the days that the unit touched; a partition that is there already is never changed. */
-export async function ensurePartitions({ catalog }: Pick<Ports, 'catalog'>, files: readonly LiveFile[]): Promise<void> {
+/**
+ * Registers the days that the unit touched; a partition that is there already is never changed. Days that have expired get none: the
+ * collector removes what came late for them.
+ */
+export async function ensurePartitions(
+  { lake, catalog }: Pick<Ports, 'lake' | 'catalog'>,
+  files: readonly LiveFile[],
+): Promise<void> {
+  const expired = await expiredDays(lake);
   const days = Map.groupBy(files, ({ table }) => table);
   for (const [table, ofTable] of days) {
-    const dts = [...new Set(ofTable.map(({ dt }) => dt))].sort();
+    const dts = [...new Set(ofTable.map(({ dt }) => dt))].filter((dt) => !expired.has(table, dt)).sort();
     await catalog.ensurePartitions(
       table,
       dts.map((dt) => ({ dt, location: liveFolder(table, dt) })),
