@@ -7,6 +7,7 @@ import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { DAY_MS } from '#lake/days.ts';
 import type { Catalog, DaysJob, Engine, Input, QueryResult, RowStream, WriteJob, WrittenFile } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
+import { withoutPairs } from '#lake/steps/settle/select.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
 import { Turns } from '#lake/turns.ts';
@@ -30,7 +31,7 @@ import { writeParquet } from './write.ts';
 
 const MB = 1024 * 1024;
 /** Inputs of a statement, as stored, that take less time on one core than two cores take to share them. */
-const SMALL_BYTES = 2 * MB;
+const SMALL_BYTES = 4 * MB;
 
 export interface DuckDbEngineOptions {
   /** folder of the lake */
@@ -157,7 +158,7 @@ export class DuckDbEngine implements Engine {
     return this.#onInputs(
       job.select,
       job.inputs,
-      (connection, select) => writeParquet(connection, this.#disk, { ...job, select }, CHECKED),
+      (connection, select, isSmall) => writeParquet(connection, this.#disk, { ...job, select }, CHECKED, isSmall),
       (task) => this.#writes.take(task),
     );
   }
@@ -166,13 +167,14 @@ export class DuckDbEngine implements Engine {
   #onInputs<T>(
     sql: string,
     inputs: readonly Input[],
-    work: (connection: DuckDBConnection, statement: string) => Promise<T>,
+    work: (connection: DuckDBConnection, statement: string, isSmall: boolean) => Promise<T>,
     inTurn: (task: () => Promise<T>) => Promise<T> = (task) => task(),
   ): Promise<T> {
     return this.#whileOpen(async () => {
-      const statement = await inputStatement(this.#root, inputs, sql);
-      const on = (database: Database) => database.session([], (connection) => work(connection, statement.sql));
-      if (statement.bytes > 0 && statement.bytes <= SMALL_BYTES) return this.#lanes.take(on);
+      const statement = await inputStatement(this.#root, inputs, withoutPairs(sql));
+      const isSmall = statement.bytes > 0 && statement.bytes <= SMALL_BYTES;
+      const on = (database: Database) => database.session([], (connection) => work(connection, statement.sql, isSmall));
+      if (isSmall) return this.#lanes.take(on);
       return inTurn(() => on(this.#database));
     });
   }

@@ -20,12 +20,14 @@ const ROW_GROUP_ROWS = 122_880;
  * @throws Error if the columns aren't the table's, a required one holds NULL, a day is none or there are over 100, or
  * the location was used before
  * @param checked selects whose columns were checked: to prepare one for it takes as long as to plan it
+ * @param isSmall the rows of several days may lie in memory
  */
 export async function writeParquet(
   connection: DuckDBConnection,
   disk: Disk,
   job: WriteJob | DaysJob,
   checked: Set<string>,
+  isSmall: boolean,
 ): Promise<WrittenFile[]> {
   const table = Object.hasOwn(TABLES, job.table) ? TABLES[job.table] : undefined;
   if (table?.format !== 'parquet') throw new Error(`no such Parquet table to write: ${job.table}`);
@@ -42,11 +44,8 @@ export async function writeParquet(
   await mkdir(folder);
   try {
     const writing = { connection, disk, table, select, folder, locationOf };
-    return await ('locations' in job
-      ? writeSmallDays(writing)
-      : job.partitioned
-        ? writeDays(writing)
-        : writeOne(writing));
+    if (!isByDay) return await writeOne(writing);
+    return await (isSmall ? writeSmallDays : writeDays)(writing);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -96,7 +95,7 @@ async function writeDays(writing: Writing): Promise<WrittenFile[]> {
   return writeEachDay(writing, `read_parquet(${quoteText(all)}, hive_partitioning = false)`);
 }
 
-/** The same for few rows, which lie in memory meanwhile. The select has them in order of day. */
+/** The same for few rows, which lie in memory meanwhile. */
 async function writeSmallDays(writing: Writing): Promise<WrittenFile[]> {
   const { connection, table, select } = writing;
   const rows = `select ${castColumns(table)}, cast(dt as VARCHAR) as dt from (\n${select}\n)`;

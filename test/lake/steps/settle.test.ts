@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '#lake/days.ts';
-import type { Catalog, Engine, Ports, Store } from '#lake/ports.ts';
+import type { Catalog, Engine, Input, Ports, Store } from '#lake/ports.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix, rawPrefixes } from '#lake/protocol/raw-prefixes.ts';
 import { sourceOf } from '#lake/protocol/raw-sources.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { planPrefix, planReach } from '#lake/steps/plan.ts';
+import { inputRows, withoutPairs } from '#lake/steps/settle/select.ts';
 import { isHeldBack } from '#lake/steps/settle/watermark.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
@@ -157,6 +158,16 @@ describe('settle', () => {
     } finally {
       await other.close();
     }
+  });
+
+  test('the days of a statement and their generations are told as lists and as pairs, or as lists alone', () => {
+    const inputs = ['05', '06', '07'].map((day): Input => {
+      return { table: 'clicks', stage: 'settled', dt: `2026-10-${day}`, generation: `0-${day}`, keys: [] };
+    });
+    const lists = "where dt in ('2026-10-05', '2026-10-06', '2026-10-07') and generation in ('0-05', '0-06', '0-07')";
+    const select = inputRows('clicks', inputs, "message_id < 'm'");
+    expect(select).toContain(`${lists} and (dt = '2026-10-05' and generation = '0-05' or dt`);
+    expect(withoutPairs(select).slice(-(lists.length + 21))).toBe(`${lists} and message_id < 'm'`);
   });
 
   test('a day that fails leaves the others alone, and its error is told at the end', async () => {

@@ -370,26 +370,31 @@ describe('write', () => {
     }
   });
 
-  test('small days that are written together are those written one by one, byte for byte, each at a place of its own', async () => {
-    const days = ['2024-01-01', '2024-01-02', '2024-01-03'];
-    const of = (day: string): string => `select * from (${many(9000, { dt: DAY_OF_ROW })}) where dt = '${day}'`;
-    const locations = new Map(days.map((day, n) => [day, `v1/settled/clicks/dt=${day}/${n}-together/`]));
-    const select = many(9000, { dt: DAY_OF_ROW, orderBy: 'dt, event_id' });
-    const { table, inputs } = job;
-    const together = await engine.writeDays({ table, inputs, select, locations });
-    expect(together.map(({ key, rows }) => [key, rows])).toEqual(
-      [...locations.values()].map((location) => [`${location}part-0.parquet`, 3000]),
-    );
-    for (const [n, file] of together.entries()) {
-      const location = `v1/settled/clicks/dt=${days[n]}/alone/`;
-      const alone = await engine.write({
-        ...job,
-        select: `select * exclude (dt) from (${of(days[n] ?? '')}) order by event_id`,
-        location,
-      });
-      expect(await readFile(join(root, file.key))).toEqual(await readFile(join(root, alone[0]?.key ?? '')));
-    }
-  });
+  test.each(['in memory, as their input is small', 'by a file, as there is no input to tell their size by'])(
+    'days written together have the rows of those written one by one, in order, each at a place of its own: %s',
+    async (how) => {
+      const days = ['2024-01-01', '2024-01-02', '2024-01-03'];
+      const live = await write('clicks', folderOf('clicks', '2024-01-01'), [{}]);
+      const inputs: Input[] = how.startsWith('in memory')
+        ? [{ table: 'clicks', stage: 'live', dt: '2024-01-01', keys: live.map(({ key }) => key) }]
+        : [];
+      const rows = many(9000, { dt: DAY_OF_ROW, orderBy: 'dt, event_id' });
+      const select = inputs.length > 0 ? `select * from (${rows}) where exists (select 1 from clicks_live)` : rows;
+      const locations = new Map(days.map((day, n) => [day, `v1/settled/clicks/dt=${day}/${n}-together/`]));
+      const together = await engine.writeDays({ table: 'clicks', inputs, select, locations });
+      expect(together.map(({ key, rows: written }) => [key, written])).toEqual(
+        [...locations.values()].map((location) => [`${location}part-0.parquet`, 3000]),
+      );
+      for (const [n, { key }] of together.entries()) {
+        const location = `v1/settled/clicks/dt=${days[n]}/alone/`;
+        const ofDay = `select * exclude (dt) from (${rows}) where dt = '${days[n]}' order by event_id`;
+        const [alone] = await engine.write({ ...job, select: ofDay, location });
+        expect(await parquet('* from read_parquet($)', key)).toEqual(
+          await parquet('* from read_parquet($)', alone?.key ?? ''),
+        );
+      }
+    },
+  );
 
   test('a row of a day that was not asked for fails days that are written together', async () => {
     const { table, inputs } = job;

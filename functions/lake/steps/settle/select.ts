@@ -48,6 +48,12 @@ function ofGenerations(settled: readonly Input[]): string {
   return `${lists} and (${pairs.join(' or ')})`;
 }
 
+/** A statement without these pairs, for an engine that opens exactly the inputs' files: it would weigh each pair for each file. */
+export const withoutPairs = (sql: string): string => sql.replace(PAIRS, '');
+
+const PAIR = "dt = '[^']*' and generation = '[^']*'";
+const PAIRS = new RegExp(` and \\(${PAIR}(?: or ${PAIR})+\\)`, 'g');
+
 const inLists = (settled: readonly Input[]): string =>
   `dt in (${list(settled.map(({ dt }) => dt))}) and generation in (${list(settled.map(({ generation }) => generation ?? ''))})`;
 
