@@ -7,12 +7,15 @@ import type { Dashboard } from '#aws/environment.ts';
 import { startIngestions } from '#aws/ingestions.ts';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { showAgain } from '#aws/sqs-queue.ts';
+import { rollupHanded } from '#lake/steps/rebuild/preview.ts';
 import { isLastOfBatch } from '#lake/steps/rollup/batches.ts';
 import { rollupDays } from '#lake/steps/rollup.ts';
 import { wiring } from './wiring.ts';
 
 const Message = z.object({
   days: z.array(z.string().regex(/^\d{4}-\d\d-\d\d$/)).min(1),
+  /** of which it is, and waits with its days (rebuild/preview.ts); left out: none */
+  rebuild: z.int().min(0).exactOptional(),
   batch: z.object({ id: z.string().regex(/^\w+$/), group: z.int(), groups: z.int() }).optional(),
 });
 
@@ -26,9 +29,13 @@ export const handler = (event: SQSEvent, invocation: Invocation): Promise<SQSBat
       message: Message,
       remainingMs: () => invocation.getRemainingTimeInMillis(),
       showAgain: (record, seconds) => showAgain(clients.sqs, [queues.rollup], record, seconds),
-      async work({ days, batch }) {
-        const done = await rollupDays(rollupPorts, { ...ATHENA_ROLLUP, settings, views, select: select.sql }, days);
-        for (const { dt, rows } of done) info('rolled up', { dt, rows });
+      async work({ days, batch, rebuild }) {
+        const options = { ...ATHENA_ROLLUP, settings, views, select: select.sql };
+        const done =
+          rebuild === undefined
+            ? await rollupDays(rollupPorts, options, days)
+            : await rollupHanded(rollupPorts, rebuild, options, days);
+        for (const { dt, rows } of done) info('rolled up', { dt, rows, ...(rebuild === undefined ? {} : { rebuild }) });
         count('RolledUpDays', done.length);
         if (dashboard && batch && (await isLastOfBatch(rollupPorts.lake, batch))) await refresh(dashboard, batch.id);
       },

@@ -10,13 +10,14 @@ import { keyedHash } from '#host/keyed-hash.ts';
 import { DeniedObject, type KeyedHash, type Store } from '#lake/ports.ts';
 import { bindAddresses } from '#lake/protocol/address-key.ts';
 import { laneOf } from '#lake/protocol/lanes.ts';
+import { rebuildPorts } from '#lake/protocol/rebuilds.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
 import type { Settings } from '#lake/settings.ts';
 import { deadlineGuard, type Guard } from '#lake/steps/transform/guard.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { wiring } from './wiring.ts';
 
-const Message = z.object({ unit: z.string().min(1), plan: z.string().min(1) });
+const Message = z.object({ unit: z.string().min(1), plan: z.string().min(1), rebuild: z.int().min(0).exactOptional() });
 
 /** Time that is kept for recording how a try ended, and for the answer. */
 const RESERVE_MS = 20_000;
@@ -54,15 +55,21 @@ const workUnits = (event: SQSEvent, invocation: Invocation): Promise<SQSBatchRes
       remainingMs,
       showAgain: (record, seconds) =>
         showAgain(clients.sqs, [environment.queues.live, environment.queues.backfill], record, seconds),
-      async work(message) {
+      async work({ rebuild, ...message }) {
         const { clock } = unitPorts;
+        const ownPorts = rebuild === undefined ? unitPorts : await rebuildPorts(unitPorts, rebuild, version);
+        if (!ownPorts) {
+          observer.info('nobody reads for this rebuild any more', { unit: message.unit });
+          return;
+        }
         const outOfTime = deadlineGuard(clock, clock.now() + remainingMs() - RESERVE_MS);
         const guard: Guard = () => outOfTime() ?? outOfMemory();
         try {
-          const outcome = await transform(unitPorts, message, {
+          const outcome = await transform(ownPorts, message, {
             ...{ settings, version, guard, isExact, ...hashing },
           });
-          report(observer, outcome, settings, clock.now());
+          if (rebuild === undefined) report(observer, outcome, settings, clock.now());
+          else reportReread(observer, outcome, rebuild);
         } finally {
           isFresh = false;
         }
@@ -90,6 +97,15 @@ async function bound(lake: Store, settings: Settings): Promise<{ keyedHash?: Key
   const hash = key === undefined ? null : keyedHash(key);
   await bindAddresses(lake, settings, hash?.fingerprint ?? null);
   return hash === null ? {} : { keyedHash: hash };
+}
+
+/** What was counted when it was first read is not counted again. */
+function reportReread({ info, count }: Observer, outcome: Outcome, rebuild: number): void {
+  const { unit, status, objects, records, accepted, quarantined } = outcome;
+  info('unit was read for a rebuild', { rebuild, unit, status, objects, records, accepted, quarantined });
+  count('RereadUnits', 1);
+  count('SplitUnits', status === 'split' ? 1 : 0);
+  count('PoisonObjects', outcome.poison?.length ?? 0);
 }
 
 const outOfMemory: Guard = () => {

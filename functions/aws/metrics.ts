@@ -34,6 +34,11 @@ export const FIGURES = {
   AuditedObjects: { what: 'raw objects that the audit saw', sent: 'log' },
   CollectedFiles: { what: 'files removed that nobody reads any more', sent: 'log' },
   CollectedBytes: { what: 'their bytes', sent: 'log' },
+  RereadUnits: { what: 'units that were read again for a rebuild', sent: 'log' },
+  RebuiltDays: {
+    what: 'days of tables that were made for a rebuild, or given back to readers as they were',
+    sent: 'log',
+  },
   ReplayedRecords: { what: 'quarantined records sealed to be read again', sent: 'log' },
   Alerts: { what: 'alerts about mail that were told', sent: 'log' },
   Failures: { what: 'invocations that failed', sent: 'log' },

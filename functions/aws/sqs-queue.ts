@@ -30,7 +30,7 @@ export class SqsQueue implements Queue {
     await sendBatches(
       this.#client,
       this.#urls[lane],
-      messages.map(({ unit, plan }) => ({ unit, plan })),
+      messages.map(({ unit, plan, rebuild }) => ({ unit, plan, rebuild })),
     );
   }
 }

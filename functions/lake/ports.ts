@@ -134,6 +134,8 @@ export interface UnitMessage {
   unit: string;
   /** key of the plan that sealed it */
   plan: string;
+  /** number of the rebuild that it is read for, whose store has the plan (rebuild-store.ts); left out: none */
+  rebuild?: number;
 }
 
 /**

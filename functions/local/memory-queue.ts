@@ -9,7 +9,7 @@ export class MemoryQueue implements Queue {
   readonly #waiting: Record<Lane, UnitMessage[]> = { live: [], backfill: [] };
 
   async send(messages: readonly UnitMessage[], lane: Lane): Promise<void> {
-    for (const { unit, plan } of messages) this.#waiting[lane].push({ unit, plan });
+    for (const message of messages) this.#waiting[lane].push(message);
   }
 
   /** Takes all that wait in a lane, first come first. */

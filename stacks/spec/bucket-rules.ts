@@ -3,7 +3,7 @@
 import { liveRoot } from '#lake/protocol/keys.ts';
 import { quarantine } from '#lake/tables/index.ts';
 import type { StageConfig } from '../config.ts';
-import { ANALYST_RESULTS, LIVE, PIPELINE_RESULTS, STATE } from './permissions.ts';
+import { ANALYST_RESULTS, LIVE, PIPELINE_RESULTS, SETTLED, STATE } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 
 /** A rule of S3's lifecycle, in Pulumi's words. */
@@ -96,6 +96,12 @@ export function lakeRefusals(
   const refusals = [
     refuse('only the pipeline writes the lake', ['s3:PutObject'], ['*'], unless(writers)),
     refuse('what is there is never written over', ['s3:PutObject'], [`${STATE}*`, `${LIVE}*`], WITHOUT_CREATE_ONLY),
+    refuse(
+      'nobody but Athena writes over what is settled',
+      ['s3:PutObject'],
+      [`${SETTLED}*`],
+      [...WITHOUT_CREATE_ONLY, ...unless([roles['settle-day'], roles['rollup-days']])],
+    ),
   ];
   if (!keepsData) return refusals;
   return [
@@ -112,13 +118,15 @@ export const reportsRefusals = ({ roles }: Pick<StagePlaces, 'roles'>): Refusal[
   refuse('a report is never written over', ['s3:PutObject'], ['*'], WITHOUT_CREATE_ONLY),
 ];
 
+type Conditions = NonNullable<Refusal['conditions']>;
+
 /** The request doesn't ask that nothing is there yet (Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
-const WITHOUT_CREATE_ONLY: Refusal['conditions'] = [
+const WITHOUT_CREATE_ONLY: Conditions = [
   { test: 'Null', variable: 's3:if-none-match', values: ['true'] },
   { test: 'Bool', variable: 's3:ObjectCreationOperation', values: ['true'] },
 ];
 
-const unless = (arns: readonly string[]): Refusal['conditions'] => [
+const unless = (arns: readonly string[]): Conditions => [
   { test: 'ArnNotEquals', variable: 'aws:PrincipalArn', values: [...arns] },
 ];
 

@@ -16,6 +16,7 @@ import {
   REFRESH,
   REMOVE_DATA,
   REPORTS,
+  REREAD,
   receive,
   SEND_MAIL,
   STATE,
@@ -72,7 +73,7 @@ const state = (...folders: readonly string[]): string[] => folders.map((folder) 
  * - transform reads, decodes and compresses: a whole core, which comes with 1,769 MB. On one core 53 MB of gzip (one and a half
  *   full units) took it 13 s of CPU and 320 MB on a busy machine (test/README.md): a seventieth of its time, a fifth of its
  *   memory. Less memory would be a share of a core, and cost the same for longer.
- * - plan, audit and replay read listings and records of all units: a core, so that a tick over 126,000 objects stays below
+ * - plan, audit, replay and rebuild read listings and records of all units: a core, so that a tick over 126,000 objects stays below
  *   10 s (test/simulator/plan-scale.test.ts).
  * - report waits for Athena, then draws: a core. With the page of two million events it held 218 MB.
  * - the others wait for Athena and Glue, and waiting is billed by the MB: 1,024. Their 15 minutes are for the queries.
@@ -110,7 +111,7 @@ export const LAMBDAS = {
     permissions: [
       ...READ_RAW,
       ...READ_LAKE,
-      writeLake(LIVE, ...state('tries', 'units', 'splits', 'addresses')),
+      writeLake(LIVE, ...state('tries', 'units', 'splits', 'addresses', 'rebuilds'), ...REREAD),
       ...ADD_PARTITIONS,
       send('liveQueue', 'backfillQueue'),
       receive('liveQueue', 'backfillQueue'),
@@ -133,7 +134,7 @@ export const LAMBDAS = {
     permissions: [
       LIST_RAW,
       ...READ_LAKE,
-      writeLake(...state('generations', 'heals')),
+      writeLake(...state('generations', 'heals', 'rebuilds')),
       ...UNLOAD,
       ...QUERY,
       READ_ROWS,
@@ -163,7 +164,7 @@ export const LAMBDAS = {
     queues: [{ queue: 'rollup', batchSize: 1, maximumConcurrency: 4 }],
     permissions: [
       ...READ_LAKE,
-      writeLake(...state('generations', 'rollups', 'heals')),
+      writeLake(...state('generations', 'rollups', 'heals', 'rebuilds')),
       ...UNLOAD,
       ...QUERY,
       READ_ROWS,
@@ -226,6 +227,22 @@ export const LAMBDAS = {
       ...QUERY,
       READ_ROWS,
       send('backfillQueue'),
+    ],
+  },
+  rebuild: {
+    handler: 'functions/rebuild.handler',
+    what: 'has raw data read again beside the lake, and switches readers to what was made of it',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    needsSql: true,
+    // After settle, whose generations have days made again. Where no rebuild is under way it is a listing and three reads.
+    schedules: [{ name: 'rebuild', expression: 'cron(40 * * * ? *)', event: { do: 'go on' } }],
+    permissions: [
+      ...READ_STATE,
+      writeLake(...state('rebuilds', 'generations', 'heals')),
+      ...ADD_PARTITIONS,
+      SWITCH_PARTITIONS,
+      send('backfillQueue', 'settleQueue', 'rollupQueue'),
     ],
   },
   report: {

@@ -11,7 +11,7 @@ import {
   planFolder,
   settledRoot,
 } from '#lake/protocol/keys.ts';
-import { quarantine, TABLES } from '#lake/tables/index.ts';
+import { quarantine, SETTLED_TABLES, TABLES } from '#lake/tables/index.ts';
 
 /** Addresses (ARNs) of what a stage has. */
 export interface Places {
@@ -120,6 +120,9 @@ export const writeLake = (...folders: readonly string[]): Permission => ({
   actions: ['s3:PutObject'],
   resources: ({ lakeBucket }) => folders.map((folder) => `${lakeBucket}/${folder}*`),
 });
+
+/** What is read for a rebuild lies beside the settled files of its day, of the tables that transform writes. */
+export const REREAD: readonly string[] = [...SETTLED_TABLES, quarantine].map(({ name }) => settledRoot(name));
 
 export const REMOVE_DATA: Permission = {
   actions: ['s3:DeleteObject'],

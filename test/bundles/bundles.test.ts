@@ -111,6 +111,10 @@ describe('the bundles, in plain Node outside the repository', () => {
     expect(await invoke('settle-day', batchOf('{}'))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
     expect(await invoke('rollup-days', batchOf('{}'))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
     expect(await invoke('rollup-days', batchOf('{"days":["2026-10-05"]}'))).toEqual({ batchItemFailures: [] });
+    expect(await invoke('rebuild', { do: 'go on' })).toBeNull();
+    expect(await invoke('rebuild', { do: 'status' })).toBeNull();
+    expect(await invoke('rebuild', { do: 'begin' })).toMatchObject({ rebuild: 0, is: 'made', left: 0 });
+    expect(await invoke('rebuild', { do: 'drop', rebuild: 0 })).toMatchObject({ rebuild: 0, is: 'dropped' });
     await expect(invoke('replay', { reason: 'nonsense' })).rejects.toThrow('replay failed: ');
     await expect(invoke('report', { mail: true })).rejects.toThrow(
       'report failed: nobody is to get the report by mail',
@@ -207,6 +211,12 @@ describe('the bundles, in plain Node outside the repository', () => {
     ] as const) {
       answers.push(await invoke(name, event));
     }
+    // Of all units, which are read again.
+    answers.push(await invoke('rebuild', { do: 'begin' }));
+    const units = messages('backfill').filter((body) => body.includes('"rebuild":1'));
+    expect(units.length).toBeGreaterThan(0);
+    for (const body of units) answers.push(await invoke('transform', batchOf(body)));
+    answers.push(await invoke('rebuild', { do: 'go on' }));
     // These need Athena, which is not here: what they say of that is looked at. test/engines has them do their work.
     for (const name of ['settle-day', 'rollup-days'] as const) {
       const queue = name === 'settle-day' ? 'settle' : 'rollup';

@@ -268,6 +268,28 @@ describe('the packages, with the environment of the graph', () => {
     expect(await invoke('audit', { reach: 'daily' }, 5 * DAY_MS)).toMatchObject({ drift_count: 0 });
   });
 
+  test('rebuild has all read again, switches readers when it is told to, and gives them back what they had', async () => {
+    const at = 5 * DAY_MS;
+    const move = (event: object) => invoke('rebuild', event, at);
+    expect(await move({ do: 'begin' })).toMatchObject({ rebuild: 0, is: 'reading' });
+    await transformAll(at);
+    expect(await move({ do: 'go on' })).toMatchObject({ is: 'making days' });
+    await work('settle-day', 'SETTLE_QUEUE_URL', at);
+    expect(await move({ do: 'go on' })).toMatchObject({ is: 'rolling up' });
+    await work('rollup-days', 'ROLLUP_QUEUE_URL', at);
+    expect(await move({ do: 'go on' })).toMatchObject({ is: 'made', left: 0 });
+    const before = await count('events');
+    expect(await move({ do: 'switch', rebuild: 0 })).toMatchObject({ is: 'switched', left: 0 });
+    await work('rollup-days', 'ROLLUP_QUEUE_URL', at);
+    expect(await count('events')).toBe(before);
+    expect(await invoke('audit', { reach: 'all' }, at)).toMatchObject({ rebuilds: [{ rebuild: 0 }] });
+    expect(await move({ do: 'back', rebuild: 0 })).toMatchObject({ is: 'going back' });
+    await work('settle-day', 'SETTLE_QUEUE_URL', at);
+    expect(await move({ do: 'back', rebuild: 0 })).toMatchObject({ left: 0 });
+    await work('rollup-days', 'ROLLUP_QUEUE_URL', at);
+    expect(await count('events')).toBe(before);
+  });
+
   test.each(['settle-day', 'rollup-days', 'replay', 'report'] as const)(
     '%s stops its query when its time is up',
     async (name) => {

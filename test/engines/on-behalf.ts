@@ -154,6 +154,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'plan' ? [OLD, SUMMARIES] : []),
     ...(name === 'collect' ? [GATHERED] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
+    ...(name === 'rebuild' ? [NO_ENTRY, DEAD_ROLLUP] : []),
     ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),
     ...(name === 'watch' ? [TABLES, WATCHED] : []),
     ...(name === 'report' ? [SES, TABLES] : []),

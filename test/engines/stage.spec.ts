@@ -11,7 +11,10 @@ import { openStage } from '#aws/stage-lake.ts';
 import { generate } from '#generate/index.ts';
 import { loadSql } from '#host/sql-folder.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
+import { previewRebuild, type RebuildDifference } from '#lake/steps/rebuild/preview.ts';
+import { beginRebuild, makeDays } from '#lake/steps/rebuild.ts';
 import { CLI, folder, type Ran } from '#test/cli/lake.ts';
+import { reread } from '#test/reread.ts';
 import { configOf } from '../../stacks/config.ts';
 import { analystStatements } from '../../stacks/spec/analyst.ts';
 import { placesOf } from '../../stacks/spec/places.ts';
@@ -35,6 +38,15 @@ const raw = mkdtempSync(join(tmpdir(), 'stage-'));
 let both: BothLakes;
 let here: ReturnType<typeof folder>;
 let audited: AuditReport;
+let difference: RebuildDifference;
+
+/** A rebuild with another tag, that is made and not switched to. */
+async function rebuilt({ ports, settings, views, rollupSelect: select }: BothLakes['local']['lake']) {
+  const rebuild = await beginRebuild(ports, { version: 'def456', from: null, to: null });
+  await reread(ports, rebuild, { ...settings, tags: settings.tags.map(([, column]) => ['campaign', column]) });
+  await makeDays(ports, rebuild);
+  return previewRebuild(ports, rebuild, { settings, views, select });
+}
 
 beforeAll(async () => {
   await generate({ out: raw, messages: 120, days: 3, seed: 5, dirty: true, dates: 4, end: '2025-03-10' });
@@ -45,6 +57,7 @@ beforeAll(async () => {
       for (const { key, bytes } of await rawFiles(raw)) local.put(key, bytes, Date.parse('2025-03-20T00:00:00Z'));
       await local.run();
       audited = await audit(local.lake.ports, { settings: local.lake.settings });
+      difference = await rebuilt(local.lake);
     },
     () => openAccount(addresses, { database, bucket }),
   );
@@ -144,6 +157,27 @@ describe('a command says at a stage what it says on a laptop', () => {
     expect(JSON.parse(stdout), stderr).toEqual(audited);
     expect(code).toBe(audited.drifts.length > 0 ? 3 : 0);
     expect((await atStage('audit')).stderr).toContain('audited on 2026-11-23 12:00 UTC');
+  });
+});
+
+test('rebuild says how far that of the stage has come, and what readers would see differently', async () => {
+  const { stdout, stderr } = await atStage('rebuild', '--json');
+  const { days, columns, daily, athena, ...stands } = JSON.parse(stdout);
+  expect({ days, columns, daily }, stderr).toEqual(difference);
+  expect(columns.length).toBeGreaterThan(2);
+  expect(stands).toMatchObject({ rebuild: 0, from: null, is: 'under way', units_left: 0 });
+  expect(athena.queries).toBeGreaterThan(4);
+  const text = await atStage('rebuild');
+  expect(text.stdout).toMatch(/^Rebuild 0 of all days, under way: (\d+) of \1 units read again\n {2}events /);
+  expect(text.stdout).toContain('Values that change\n');
+  const hint = new RegExp(
+    `^error: --switch: .*\nhave it do so: aws .*maillake-${STAGE}-rebuild .*'{"do":"switch","rebuild":0}'`,
+  );
+  expect(await atStage('rebuild', '--switch')).toMatchObject({ code: 2, stderr: expect.stringMatching(hint) });
+  const begin = /^error: --from: .*\nhave it do so: aws .*'{"do":"begin","from":"2026-01-01"}'/;
+  expect(await here.lake('rebuild', '--from', '2026-01-01', '--stage', STAGE)).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(begin),
   });
 });
 
@@ -336,8 +370,8 @@ describe('an agent at a stage', () => {
   });
 });
 
-test('all this takes the rights of an analyst, and quarantine takes more', () => {
-  const { quarantine = [], ...others } = Object.fromEntries(asked);
+test('all this takes the rights of an analyst, and quarantine and rebuild take more', () => {
+  const { quarantine = [], rebuild = [], ...others } = Object.fromEntries(asked);
   expect(Object.keys(others).sort()).toEqual([
     'audit',
     'describe',
@@ -351,6 +385,7 @@ test('all this takes the rights of an analyst, and quarantine takes more', () =>
   ]);
   for (const [command, passed] of Object.entries(others))
     expect([command, forbidden(passed)]).toEqual([command, new Set()]);
+  expect([...forbidden(rebuild)].join('\n')).toMatch(/^s3:ListBucket .* v1\/state\/rebuilds\/$/m);
   expect([...forbidden(quarantine)].join('\n')).toMatch(/^s3:ListBucket .* v1\/state\/replays\/$/m);
 });
 

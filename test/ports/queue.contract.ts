@@ -43,6 +43,12 @@ export function queueContract(open: () => Promise<QueueUnderTest>): void {
     expect(all.sort((a, b) => (a.unit < b.unit ? -1 : 1))).toEqual(messages(3));
   });
 
+  test('a message of a rebuild says of which', async () => {
+    const [message] = messages(1);
+    if (message) await under.queue.send([{ ...message, rebuild: 3 }], 'backfill');
+    expect(await under.receive('backfill')).toEqual([{ ...message, rebuild: 3 }]);
+  });
+
   test('a backlog holds no live message up: each lane has its own', async () => {
     await under.queue.send(messages(12), 'backfill');
     await under.queue.send(messages(1, 100), 'live');

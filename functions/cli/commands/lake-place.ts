@@ -78,7 +78,11 @@ export async function stageAddress({ stage, app, region, database, workgroup }: 
 }
 
 /** The call that has a function of the stage do what people have no rights for. It is not waited for. */
-export async function callOf(names: StageNames, lambda: 'audit' | 'replay', event: object): Promise<string> {
+export async function callOf(
+  names: StageNames,
+  lambda: 'audit' | 'replay' | 'rebuild',
+  event: object,
+): Promise<string> {
   const { config } = await import('../../../maillake.config.ts');
   const { stage = 'STAGE', app = config.app } = names;
   return `aws lambda invoke --function-name ${nameOf('lambda', { app, stage }, lambda)} --invocation-type Event --cli-binary-format raw-in-base64-out --payload '${JSON.stringify(event)}' /dev/null`;

@@ -4,9 +4,13 @@ import { EXIT, UsageError } from '#host/failure.ts';
 import { count, counted, duration } from '#host/figures.ts';
 import { cutText, safeText } from '#host/safe-text.ts';
 import type { ColumnDifference, CountDifference, DayDifference } from '#lake/steps/rebuild/compare.ts';
+import type { Standing } from '#lake/steps/rebuild/hand-out.ts';
+import type { RebuildDifference } from '#lake/steps/rebuild/preview.ts';
 import type { UnmadeDay } from '#lake/steps/rebuild.ts';
 import type { RebuildSummary } from '#local/run/rebuild.ts';
 import type { Console } from '../console.ts';
+import type { Palette } from '../terminal/palette.ts';
+import { atStage, bill, callOf, isStage, type StageNames, withReadLake } from './lake-place.ts';
 import {
   calendarDay,
   dayRange,
@@ -26,7 +30,7 @@ import {
   workersOption,
 } from './options.ts';
 
-interface RebuildFlags extends RawFolders, WorkerFlags {
+interface RebuildFlags extends RawFolders, WorkerFlags, StageNames {
   from?: string;
   to?: string;
   switch?: boolean;
@@ -35,45 +39,100 @@ interface RebuildFlags extends RawFolders, WorkerFlags {
 }
 
 export const rebuildCommand = (to: Console): Command =>
-  new Command('rebuild')
-    .description("read raw data again with today's code and settings")
-    .option('--from <day>', 'the first day whose rows are made anew', calendarDay)
-    .option('--to <day>', 'the last one', calendarDay)
-    .option('--switch', 'show readers what the rebuild has made')
-    .option('--back', 'show readers what they had before the last switch; within a day')
-    .option('--drop', 'give up the rebuild that is under way')
-    .addOption(rawsOption())
-    .addOption(lakeOption())
-    .addOption(workersOption())
-    .addOption(workerMemoryOption())
-    .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      examples(
-        ['rebuild', 'read all again, and say what would change; readers see nothing of it'],
-        ['rebuild --from 2026-01-01 --to 2026-01-31'],
-        ['rebuild --switch', 'from now on queries show it'],
-        ['rebuild --back', 'as it was'],
-      ),
-    )
-    .action(async (flags: RebuildFlags) => {
-      existingLake(flags.lake);
-      if ([flags.switch, flags.back, flags.drop].filter(Boolean).length > 1) {
-        throw new UsageError('--switch, --back and --drop: only one at a time');
-      }
-      if (flags.switch || flags.back || flags.drop) return end(to, flags);
-      const { from = null, to: last = null } = flags;
-      if (from !== null && last !== null && from > last) throw new UsageError(`--from ${from} is after --to ${last}`);
-      const { raw } = await rawFolders(flags);
-      const { rebuildAll } = await import('#local/run/rebuild.ts');
-      await withLake({ raw, lake: flags.lake }, async (lake) => {
-        const options = { progress: to.progress, from, to: last, limits: limitsOf(flags) };
-        const summary = await rebuildAll(lake, options);
-        if (summary.unsettled !== null) to.warn(`the lake could not be settled before: ${summary.unsettled}`);
-        if (flags.json) return to.json(summary);
-        await to.print(summaryLines(summary, to, { lake: flags.lake }));
-      });
-    });
+  atStage(
+    new Command('rebuild')
+      .description("read raw data again with today's code and settings")
+      .option('--from <day>', 'the first day whose rows are made anew', calendarDay)
+      .option('--to <day>', 'the last one', calendarDay)
+      .option('--switch', 'show readers what the rebuild has made')
+      .option('--back', 'show readers what they had before the last switch; within a day')
+      .option('--drop', 'give up the rebuild that is under way')
+      .addOption(rawsOption())
+      .addOption(lakeOption())
+      .addOption(workersOption())
+      .addOption(workerMemoryOption())
+      .addOption(jsonOption())
+      .addHelpText(
+        'after',
+        examples(
+          ['rebuild', 'read all again, and say what would change; readers see nothing of it'],
+          ['rebuild --from 2026-01-01 --to 2026-01-31'],
+          ['rebuild --switch', 'from now on queries show it'],
+          ['rebuild --back', 'as it was'],
+          ['rebuild --stage production', 'how far a stage has come, and what would change'],
+        ),
+      )
+      .action(async (flags: RebuildFlags) => {
+        if ([flags.switch, flags.back, flags.drop].filter(Boolean).length > 1) {
+          throw new UsageError('--switch, --back and --drop: only one at a time');
+        }
+        if (isStage(flags)) return rebuildOfStage(to, flags);
+        existingLake(flags.lake);
+        if (flags.switch || flags.back || flags.drop) return end(to, flags);
+        const { from = null, to: last = null } = flags;
+        if (from !== null && last !== null && from > last) throw new UsageError(`--from ${from} is after --to ${last}`);
+        const { raw } = await rawFolders(flags);
+        const { rebuildAll } = await import('#local/run/rebuild.ts');
+        await withLake({ raw, lake: flags.lake }, async (lake) => {
+          const options = { progress: to.progress, from, to: last, limits: limitsOf(flags) };
+          const summary = await rebuildAll(lake, options);
+          if (summary.unsettled !== null) to.warn(`the lake could not be settled before: ${summary.unsettled}`);
+          if (flags.json) return to.json(summary);
+          await to.print(summaryLines(summary, to, { lake: flags.lake }));
+        });
+      }),
+  );
+
+/**
+ * A stage reads its raw data again by itself, with rights that people don't have: it is told how far it has come, and compared.
+ * @throws UsageError for what only the stage does
+ */
+async function rebuildOfStage(to: Console, flags: RebuildFlags): Promise<void> {
+  const { from, to: last } = flags;
+  const begin = { do: 'begin', ...(from === undefined ? {} : { from }), ...(last === undefined ? {} : { to: last }) };
+  const refuse = async (flag: string, event: object): Promise<never> => {
+    const call = await callOf(flags, 'rebuild', event);
+    throw new UsageError(`--${flag}: a stage reads its raw data again by itself`, `have it do so: ${call}`);
+  };
+  const own = (['from', 'to', 'raw', 'workers', 'workerMemory'] as const).find((one) => flags[one] !== undefined);
+  if (own) await refuse(own, begin);
+  const ends = (['switch', 'back', 'drop'] as const).find((one) => flags[one]);
+  const [{ ATHENA_ROLLUP }, { newestRebuild }, { compareRebuild }, { standing }] = await Promise.all([
+    import('#aws/athena-engine.ts'),
+    import('#lake/protocol/rebuilds.ts'),
+    import('#lake/steps/rebuild/preview.ts'),
+    import('#lake/steps/rebuild/hand-out.ts'),
+  ]);
+  await withReadLake(flags, to, async (lake) => {
+    const store = lake.ports.lake;
+    const rebuild = await newestRebuild(store);
+    const stands = await standing(store, null);
+    if (!rebuild || !stands)
+      throw new UsageError('there is no rebuild', `have one made: ${await callOf(flags, 'rebuild', begin)}`);
+    const ending = (does: string): object => ({ do: does, rebuild: rebuild.n });
+    if (ends) await refuse(ends, ending(ends));
+    const difference = await compareRebuild({ lake: store, engine: lake.engine }, rebuild, lake.views, ATHENA_ROLLUP);
+    if (flags.json) return to.json({ ...stands, ...difference, ...bill(lake) });
+    await to.print(stageLines(stands, difference, to, await callOf(flags, 'rebuild', ending('switch'))));
+  });
+}
+
+function* stageLines(
+  stands: Standing,
+  difference: RebuildDifference,
+  { palette }: Console,
+  switches: string,
+): Generator<string> {
+  const { rebuild, is, units, units_left: left } = stands;
+  const read = `${count(units - left)} of ${counted(units, 'unit')} read again`;
+  yield `${palette.bold(`Rebuild ${rebuild}`)} of ${daysOf(stands)}, ${is}: ${read}`;
+  // What readers have been switched to is no difference any more.
+  if (difference.days.length === 0) return;
+  yield* differenceLines(difference, palette);
+  yield '';
+  if (is === 'made') yield `Readers see none of it yet. Switch them: ${switches}`;
+  else yield 'Readers see none of it, and it is not all yet.';
+}
 
 async function end(to: Console, flags: RebuildFlags): Promise<void> {
   const [{ newestRebuild }, { dropRebuild }, { goBack }, { switchAll }] = await Promise.all([
@@ -113,10 +172,19 @@ async function end(to: Console, flags: RebuildFlags): Promise<void> {
 const MOST_SHOWN = 20;
 
 function* summaryLines(summary: RebuildSummary, { palette }: Console, folder: LakeFolder): Generator<string> {
-  const { rebuild, read, days, columns, daily, unmade, seconds } = summary;
-  const which =
-    rebuild.from === null && rebuild.to === null ? 'all days' : `${rebuild.from ?? '…'} to ${rebuild.to ?? '…'}`;
-  yield `${palette.bold(`Rebuild ${rebuild.n}`)} of ${which}: ${counted(read.records, 'record')} read again in ${duration(seconds)}`;
+  const { rebuild, read, days, unmade, seconds } = summary;
+  yield `${palette.bold(`Rebuild ${rebuild.n}`)} of ${daysOf(rebuild)}: ${counted(read.records, 'record')} read again in ${duration(seconds)}`;
+  yield* differenceLines(summary, palette);
+  yield* unmadeLines(unmade);
+  if (days.length === 0) return;
+  yield '';
+  yield `Readers see none of it yet. Switch them: ${lakeCommand('rebuild --switch', folder)}`;
+}
+
+const daysOf = ({ from, to }: { from: string | null; to: string | null }): string =>
+  from === null && to === null ? 'all days' : `${from ?? '…'} to ${to ?? '…'}`;
+
+function* differenceLines({ days, columns, daily }: RebuildDifference, palette: Palette): Generator<string> {
   for (const [table, ofTable] of Map.groupBy(days, (day) => day.table)) yield tableLine(table, ofTable);
   yield '';
   if (columns.length === 0) yield 'No value of a row changes.';
@@ -129,10 +197,6 @@ function* summaryLines(summary: RebuildSummary, { palette }: Console, folder: La
   if (daily.length === 0) yield 'No count of deliverability_daily changes.';
   else yield palette.bold('Counts of deliverability_daily that change');
   for (const difference of daily) yield dailyLine(difference);
-  yield* unmadeLines(unmade);
-  if (days.length === 0) return;
-  yield '';
-  yield `Readers see none of it yet. Switch them: ${lakeCommand('rebuild --switch', folder)}`;
 }
 
 function tableLine(table: string, days: readonly DayDifference[]): string {

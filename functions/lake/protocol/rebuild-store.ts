@@ -2,7 +2,7 @@
  * The lake's store as transform sees it within a rebuild: the same keys, kept elsewhere (`keyInRebuild`), so that its plans,
  * tries, outcomes and files lie beside those of the lake, and no reader meets them.
  */
-import type { Catalog, Store, StoredObject } from '../ports.ts';
+import type { Catalog, Queue, Store, StoredObject } from '../ports.ts';
 import { keyInRebuild, keyOutOfRebuild } from './keys.ts';
 
 export class RebuildStore implements Store {
@@ -48,6 +48,15 @@ export class RebuildStore implements Store {
     return keyInRebuild(this.#n, key);
   }
 }
+
+/** Takes the halves of a rebuild's units: with its number, and to where a backlog waits. */
+export const queueOfRebuild = (queue: Queue, rebuild: number): Queue => ({
+  send: (messages) =>
+    queue.send(
+      messages.map((message) => ({ ...message, rebuild })),
+      'backfill',
+    ),
+});
 
 /** Nobody reads what a rebuild writes before it is switched to, so no partition is made for it. */
 export const NO_PARTITIONS: Catalog = {

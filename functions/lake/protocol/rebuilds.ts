@@ -1,21 +1,24 @@
 /** The records of rebuilds: what each of them is to be, and what became of it. */
 import { concurrently } from '../concurrently.ts';
-import type { Store } from '../ports.ts';
+import type { Catalog, Clock, Queue, Store } from '../ports.ts';
 import { recipientMessages } from '../tables/index.ts';
 import type { TableDay } from './day-files.ts';
 import { expiredDays } from './expired.ts';
 import {
   generationKey,
   generationOfKey,
+  handedKey,
   keptDayKey,
   numberOf,
   rebuildEndKey,
   rebuildKey,
+  rebuildMarkKey,
   rebuildsRoot,
   rebuiltDayFolder,
   rebuiltDayKey,
   rebuiltDaysRoot,
 } from './keys.ts';
+import { NO_PARTITIONS, queueOfRebuild, RebuildStore } from './rebuild-store.ts';
 import { createState, type Generation, nextGeneration, readableGeneration, readState } from './records.ts';
 
 /** `state/rebuilds/<n>.json`: create-only, and what everybody who works on it goes by. */
@@ -35,6 +38,47 @@ export interface RebuildEnd {
   is: 'switched' | 'dropped';
   why: string;
   decided_at: number;
+}
+
+/**
+ * How far a rebuild has come where workers do it: `made`: all was made once, and what changes since waits for a person;
+ * `over`: readers see all of it, or are being taken back.
+ */
+export type RebuildMark = 'made' | 'over';
+
+export const hasMark = async (lake: Pick<Store, 'get'>, n: number, mark: RebuildMark): Promise<boolean> =>
+  (await readState(lake, rebuildMarkKey(n, mark))) !== null;
+
+export const setMark = (lake: Pick<Store, 'create'>, n: number, mark: RebuildMark, now: number): Promise<boolean> =>
+  createState(lake, rebuildMarkKey(n, mark), { at: now });
+
+/**
+ * Notes that work is handed to a worker, with what it needs to know, and returns where; null if that was done in the same hour. So a
+ * call that is made twice hands nothing out twice, and what got lost is handed out again.
+ */
+export async function handOut(
+  { lake, clock }: { lake: Pick<Store, 'create'>; clock: Pick<Clock, 'now'> },
+  n: number,
+  what: string,
+  work: object,
+): Promise<string | null> {
+  const key = handedKey(n, what, new Date(clock.now()).toISOString().slice(0, 'YYYY-MM-DDTHH'.length));
+  return (await createState(lake, key, work)) ? key : null;
+}
+
+/**
+ * With what a worker reads a unit for a rebuild; null if nobody is to read for it any more: it has been decided about, or it
+ * began with other code or settings.
+ */
+export async function rebuildPorts<P extends { lake: Store; catalog: Catalog; queue: Queue }>(
+  ports: P,
+  n: number,
+  version: string,
+): Promise<P | null> {
+  const { lake, queue } = ports;
+  const rebuild = await readState<Rebuild>(lake, rebuildKey(n));
+  if (rebuild?.version !== version || (await endOf(lake, n))) return null;
+  return { ...ports, lake: new RebuildStore(lake, n), catalog: NO_PARTITIONS, queue: queueOfRebuild(queue, n) };
 }
 
 /** Numbers of all rebuilds there were, in order. */

@@ -40,11 +40,9 @@ export async function rebuildAll(
   });
   const rebuild = await beginRebuild(ports, { version, from, to });
   const outcomes = await transformAll(lake, await planRebuild(ports, rebuild), progress, limits, rebuild.n);
-  const { made, unmade } = await withProgress('rebuild', 'partitions', progress, (onDay) =>
-    makeDays(ports, rebuild, onDay),
-  );
+  const { unmade } = await withProgress('rebuild', 'partitions', progress, (onDay) => makeDays(ports, rebuild, onDay));
   const difference = await withProgress('rollup', 'days', progress, (onDays) =>
-    previewRebuild(ports, rebuild, made, { settings, views, select: rollupSelect, onDays }),
+    previewRebuild(ports, rebuild, { settings, views, select: rollupSelect, onDays }),
   );
   return {
     rebuild,

@@ -3,7 +3,6 @@ import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS, HOUR_MS } from '#lake/days.ts';
-import { NO_PARTITIONS, RebuildStore } from '#lake/protocol/rebuild-store.ts';
 import { newestRebuild, type Rebuild, rebuildNumbers } from '#lake/protocol/rebuilds.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import { audit } from '#lake/steps/audit.ts';
@@ -12,8 +11,8 @@ import { previewRebuild, type RebuildDifference } from '#lake/steps/rebuild/prev
 import { goBack, switchToRebuild } from '#lake/steps/rebuild/switch.ts';
 import { beginRebuild, dropRebuild, type MadeDays, makeDays, planRebuild } from '#lake/steps/rebuild.ts';
 import { repair } from '#lake/steps/repair.ts';
-import { transform } from '#lake/steps/transform.ts';
 import { ndjson, rawKey, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
+import { reread } from '#test/reread.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { age, keysOf } from './aged.ts';
 
@@ -40,14 +39,6 @@ afterEach(() => small.close());
 
 const only = { from: null, to: null };
 
-/** Plans and reads what a rebuild wants, in this thread. */
-async function reread(rebuild: Rebuild, settings: Settings): Promise<void> {
-  const { ports } = small.lake;
-  const own = { ...ports, lake: new RebuildStore(ports.lake, rebuild.n), catalog: NO_PARTITIONS, queue: undefined };
-  for (const unit of await planRebuild(ports, rebuild))
-    await transform(own, unit, { settings, version: rebuild.version });
-}
-
 interface Made extends MadeDays {
   rebuild: Rebuild;
   difference: RebuildDifference;
@@ -62,9 +53,9 @@ interface Wanted {
 async function rebuilt({ settings = TODAY, version = 'def456', from }: Wanted = {}): Promise<Made> {
   const { ports, views, rollupSelect: select } = small.lake;
   const rebuild = await beginRebuild(ports, { version, from: from ?? null, to: from ?? null });
-  await reread(rebuild, settings);
+  await reread(small.lake.ports, rebuild, settings);
   const days = await makeDays(ports, rebuild);
-  return { rebuild, ...days, difference: await previewRebuild(ports, rebuild, days.made, { settings, views, select }) };
+  return { rebuild, ...days, difference: await previewRebuild(ports, rebuild, { settings, views, select }) };
 }
 
 const campaigns = (): Promise<unknown> =>
@@ -209,7 +200,7 @@ describe('fault 76: what is damaged and nowhere else', () => {
     const { ports, settings, views, rollupSelect: select } = small.lake;
     const rebuildDay = async (dt: string): Promise<void> => {
       const rebuild = await beginRebuild(ports, { version: 'def456', from: dt, to: dt });
-      await reread(rebuild, DEFAULT_SETTINGS);
+      await reread(small.lake.ports, rebuild, DEFAULT_SETTINGS);
       await switchToRebuild(ports, rebuild, rebuild);
     };
     return repair(ports, { settings, views, select, ignorePace: true, isDeep, rebuildDay });

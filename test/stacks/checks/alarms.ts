@@ -75,9 +75,18 @@ export function alarmChecks(stages: Stages): void {
     for (const name of calling) expect(ours(watched).map(({ metric }) => metric)).toContain(name);
     const failing = watched.flatMap(({ metric, dimensions }) => (metric === 'Errors' ? [dimensions.FunctionName] : []));
     expect(failing).toEqual(
-      ['plan', 'settle', 'settle-day', 'rollup', 'rollup-days', 'watch', 'audit', 'collect', 'transform'].map(
-        (name) => `maillake-dev-${name}`,
-      ),
+      [
+        'plan',
+        'settle',
+        'settle-day',
+        'rollup',
+        'rollup-days',
+        'watch',
+        'audit',
+        'collect',
+        'rebuild',
+        'transform',
+      ].map((name) => `maillake-dev-${name}`),
     );
   });
 
@@ -112,6 +121,8 @@ export function alarmChecks(stages: Stages): void {
         "plan-silent": "Invocations < 1 for 6 × 300 s, or silence",
         "poison-objects": "PoisonObjects > 0 for 1 × 3600 s",
         "quarantine-share": "IF(Records >= 100, QuarantinedRecords / Records, 0) > 0.05 for 1 × 3600 s",
+        "rebuild-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
+        "rebuild-silent": "Invocations < 1 for 3 × 3600 s, or silence",
         "rollup-days-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-silent": "Invocations < 1 for 3 × 3600 s, or silence",

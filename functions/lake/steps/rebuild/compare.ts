@@ -43,14 +43,22 @@ export interface CountDifference {
 }
 
 const DAYS_AT_ONCE = 4;
-/** Rows that one query compares, on each side. */
+/** Rows that one query compares, on each side: what an engine on this machine can hold. */
 const ROWS_AT_ONCE = 100_000;
-/** Days of one query: each file is named in it. */
+/** Days of one query, and files: each is named in it. */
 const DAYS_A_QUERY = 64;
+const FILES_A_QUERY = 1000;
 /** What says who made a row, and when, differs by what a rebuild is. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['attempt', 'as_of']);
 
-export type ComparePorts = Pick<Ports, 'lake' | 'engine'>;
+/** It only asks: what is written lies in a rebuild's own days. */
+export type ComparePorts = Pick<Ports, 'lake'> & { engine: Pick<Engine, 'query'> };
+
+export interface CompareOptions {
+  /** rows that one query compares, on each side, and queries that run at once; left out: as an engine on this machine can */
+  rowsAtOnce?: number;
+  queriesAtOnce?: number;
+}
 
 /** A day as it is and as it is going to be. */
 interface Sides {
@@ -64,6 +72,7 @@ interface Sides {
 export async function compareDays(
   { lake, engine }: ComparePorts,
   made: readonly Generation[],
+  { rowsAtOnce = ROWS_AT_ONCE, queriesAtOnce = 1 }: CompareOptions = {},
 ): Promise<DayDifference[]> {
   const outcomes = new Outcomes(lake);
   const found: DayDifference[] = [];
@@ -73,23 +82,29 @@ export async function compareDays(
       const former = await presentInputs(lake, outcomes, { table, dt });
       return { dt, former, latter: dayInputs(table, dt, generation, []), rows: rows_out };
     });
-    for (const batch of batches(sides)) found.push(...(await compareBatch(engine, table, batch)));
+    const compared = await concurrently(batches(sides, rowsAtOnce), queriesAtOnce, (batch) =>
+      compareBatch(engine, table, batch),
+    );
+    found.push(...compared.flat());
   }
   return found;
 }
 
 /** Neighbouring days together, as every query has a cost of its own. */
-function batches(sides: readonly Sides[]): Sides[][] {
+function batches(sides: readonly Sides[], rowsAtOnce: number): Sides[][] {
   const found: Sides[][] = [];
-  let rows = 0;
+  let [rows, files] = [0, 0];
   for (const day of sides) {
+    const named = [...day.former, ...day.latter].reduce((sum, { keys }) => sum + keys.length, 0);
     const batch = found.at(-1);
-    if (batch && batch.length < DAYS_A_QUERY && rows + day.rows <= ROWS_AT_ONCE) {
+    const hasRoom = rows + day.rows <= rowsAtOnce && files + named <= FILES_A_QUERY;
+    if (batch && batch.length < DAYS_A_QUERY && hasRoom) {
       batch.push(day);
       rows += day.rows;
+      files += named;
     } else {
       found.push([day]);
-      rows = day.rows;
+      [rows, files] = [day.rows, named];
     }
   }
   return found;

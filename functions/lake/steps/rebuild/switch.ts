@@ -1,4 +1,5 @@
 /** Switches readers to the days that a rebuild has made, and back. */
+import { concurrently } from '../../concurrently.ts';
 import { DAY_MS, HOUR_MS } from '../../days.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
 import { expiredDays } from '../../protocol/expired.ts';
@@ -15,18 +16,27 @@ import {
 } from '../../protocol/records.ts';
 import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
 import { events, recipientMessages } from '../../tables/index.ts';
-import { makeDays, type RebuildOptions, type RebuildPorts, type UnmadeDay } from '../rebuild.ts';
+import { type MadeDays, makeDays, type RebuildOptions, type RebuildPorts, type UnmadeDay } from '../rebuild.ts';
 import { isFrozen } from '../rollup/stale-days.ts';
 import { settleFrom } from '../settle.ts';
 
 /** Within this time from the switch there is a way back; the collector leaves what was for a day (collect/rules.ts). */
 const WAY_BACK_MS = DAY_MS - 2 * HOUR_MS;
+const DAYS_AT_ONCE = 16;
 
 export interface Switched {
   /** days of tables that readers have now */
   days: number;
-  /** days that have changed since they were made: they are to be made again */
+  /** days that have changed since they were made, and are to be made again; or there was no time for them */
   left: TableDay[];
+}
+
+/** What a switch does not do itself, where it has little time. */
+export interface SwitchOptions {
+  /** what a look at the days has found; left out: looks, and makes what is missing */
+  days?: MadeDays;
+  /** then the next call goes on */
+  isOutOfTime?: () => boolean;
 }
 
 /**
@@ -38,6 +48,7 @@ export async function switchToRebuild(
   ports: RebuildPorts,
   rebuild: Rebuild,
   today: Pick<RebuildOptions, 'version'>,
+  { days: found, isOutOfTime = () => false }: SwitchOptions = {},
 ): Promise<Switched> {
   const { lake, clock } = ports;
   const { n } = rebuild;
@@ -45,7 +56,7 @@ export async function switchToRebuild(
   if (!isDecided && rebuild.version !== today.version) {
     throw new Error(`rebuild ${n} was read with other code or settings than today's: rebuild again`);
   }
-  const { made, unmade } = await makeDays(ports, rebuild);
+  const { made, unmade } = found ?? (await makeDays(ports, rebuild));
   const left = unmade.filter(({ why }) => MISSING.has(why)).map(({ table, dt }) => ({ table, dt }));
   if (left.length > 0 && !isDecided) {
     const why = unmade.find((day) => MISSING.has(day.why))?.why;
@@ -60,16 +71,18 @@ export async function switchToRebuild(
     if (KEPT.has(why)) await createState(lake, keptDayKey(n, table, dt), { table_name: table, dt, why, keys });
   }
   let days = 0;
-  for (const generation of made) {
-    if (await adopt(ports, generation)) days++;
+  await concurrently(made, DAYS_AT_ONCE, async (generation) => {
+    if (!isOutOfTime() && (await adopt(ports, generation))) days++;
     else left.push({ table: generation.table_name, dt: generation.dt });
-  }
+  });
   const expired = await expiredDays(lake);
-  for (const { table, dt } of await daysMade(lake, n)) {
-    if (table !== recipientMessages.name || isFrozen(expired, dt)) continue;
-    const rolledUp = await rebuiltDay(lake, n, { table, dt });
+  const sendDays = (await daysMade(lake, n)).filter(
+    ({ table, dt }) => table === recipientMessages.name && !isFrozen(expired, dt),
+  );
+  await concurrently(sendDays, DAYS_AT_ONCE, async (day) => {
+    const rolledUp = isOutOfTime() ? null : await rebuiltDay(lake, n, day);
     if (rolledUp && (await isOfSwitched(lake, n, rolledUp)) && (await adopt(ports, rolledUp))) days++;
-  }
+  });
   return { days, left };
 }
 
@@ -115,7 +128,19 @@ export interface WentBack {
  * @throws Error if there was no switch, or the collector may have begun
  */
 export async function goBack(ports: RebuildPorts, { n }: Rebuild): Promise<WentBack> {
-  const { lake, clock } = ports;
+  const result: WentBack = { days: 0, left: [] };
+  for (const day of await daysToTakeBack(ports, n)) {
+    if (await takeBack(ports, n, day)) result.days++;
+    else result.left.push(day);
+  }
+  return result;
+}
+
+/** Days that readers see of a rebuild. @throws Error if there is no way back */
+export async function daysToTakeBack(
+  { lake, clock }: Pick<RebuildPorts, 'lake' | 'clock'>,
+  n: number,
+): Promise<TableDay[]> {
   const end = await endOf(lake, n);
   if (end?.is !== 'switched') throw new Error(`readers were never switched to rebuild ${n}`);
   if (clock.now() - end.decided_at > WAY_BACK_MS) {
@@ -123,17 +148,23 @@ export async function goBack(ports: RebuildPorts, { n }: Rebuild): Promise<WentB
       `it is too late to go back from rebuild ${n}: what was before is being removed; rebuild with the code and settings of then`,
     );
   }
-  const result: WentBack = { days: 0, left: [] };
   const expired = await expiredDays(lake);
-  for (const day of await daysMade(lake, n)) {
-    if (expired.has(day.table, day.dt)) continue;
-    const newest = await newestGeneration(lake, day.table, day.dt);
-    if (day.table === recipientMessages.name || newest?.rebuilt?.rebuild !== n) continue;
-    const before = await lastBefore(lake, newest, n);
-    if (before && (await settleFrom(ports, newest, before))) result.days++;
-    else result.left.push(day);
-  }
-  return result;
+  const days = (await daysMade(lake, n)).filter(
+    ({ table, dt }) => table !== recipientMessages.name && !expired.has(table, dt),
+  );
+  const found = await concurrently(days, DAYS_AT_ONCE, async (day) => ((await isSeen(lake, n, day)) ? [day] : []));
+  return found.flat();
+}
+
+const isSeen = async (lake: RebuildPorts['lake'], n: number, { table, dt }: TableDay): Promise<boolean> =>
+  (await newestGeneration(lake, table, dt))?.rebuilt?.rebuild === n;
+
+/** False if the day's former rows are gone, or it has changed just now. */
+export async function takeBack(ports: RebuildPorts, n: number, { table, dt }: TableDay): Promise<boolean> {
+  const newest = await newestGeneration(ports.lake, table, dt);
+  if (newest?.rebuilt?.rebuild !== n) return true;
+  const before = await lastBefore(ports.lake, newest, n);
+  return before !== null && settleFrom(ports, newest, before);
 }
 
 async function lastBefore(lake: RebuildPorts['lake'], newest: Generation, n: number): Promise<Generation | null> {
