@@ -163,6 +163,8 @@ describe('a release wrote wrong rows, and a stage reads its raw data again', () 
     for (const { key, bytes } of files) local.put(key, bytes, times.get(key));
     await firstReading(local.lake.ports);
     local.put(LATE[0], late(LATE[0]), times.get(LATE[0]));
+    await local.plan();
+    await local.transformAll('bbb222');
     const summary = await rebuildAll(local.lake, { progress: silentProgress, from: null, to: null });
     expect(summary).toMatchObject({ unmade: [], unsettled: null });
     const newest = await newestRebuild(ports.lake);

@@ -231,7 +231,7 @@ export function alarmChecks(stages: Stages): void {
   });
 }
 
-const SILENT = ['audit', 'collect', 'plan', 'rollup', 'settle', 'source', 'watch'];
+const SILENT = ['audit', 'collect', 'plan', 'rebuild', 'rollup', 'settle', 'source', 'watch'];
 
 /** A metric, or an expression with the metrics' own names. */
 function lookedAt(inputs: Json): string {
