@@ -12,7 +12,7 @@ import { includesDay, type Rebuild } from '../../protocol/rebuilds.ts';
 import { type Outcome, type PlannedUnit, rawPlans, readPlan, replayPlans } from '../../protocol/records.ts';
 import { SETTLED_TABLES } from '../../tables/index.ts';
 
-const PLANS_AT_ONCE = 8;
+const PLANS_AT_ONCE = 16;
 
 export interface Survey {
   /** units to be read, in order of plan */
