@@ -70,7 +70,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Answer 
         return switchReaders(await named(asked.rebuild));
       case 'back': {
         const moved = await goBackNow(own, await named(asked.rebuild));
-        if (moved.left === 0) await rollUp();
+        if (moved.days.length === 0) await rollUp();
         return answer(moved);
       }
       case 'drop': {

@@ -163,7 +163,7 @@ describe('a release wrote wrong rows, and a stage reads its raw data again', () 
     for (const { key, bytes } of files) local.put(key, bytes, times.get(key));
     await firstReading(local.lake.ports);
     local.put(LATE[0], late(LATE[0]), times.get(LATE[0]));
-    await local.plan();
+    await planReach(local.lake.ports, TODAY, 'all');
     await local.transformAll('bbb222');
     const summary = await rebuildAll(local.lake, { progress: silentProgress, from: null, to: null });
     expect(summary).toMatchObject({ unmade: [], unsettled: null });
@@ -209,7 +209,7 @@ describe('a release wrote wrong rows, and a stage reads its raw data again', () 
         local.put(LATE[1], late(LATE[1]), object?.modified);
         const summary = await rebuildAll(local.lake, { progress: silentProgress, from: null, to: null });
         expect((await switchAll(local.lake, summary.rebuild, silentProgress)).left).toEqual([]);
-        await local.plan();
+        await planReach(local.lake.ports, TODAY, 'all');
         await local.transformAll('bbb222');
         await local.settle();
         await local.rollup();

@@ -168,7 +168,7 @@ test('rebuild says how far that of the stage has come, and what readers would se
   expect(stands).toMatchObject({ rebuild: 0, from: null, is: 'under way', units_left: 0 });
   expect(athena.queries).toBeGreaterThan(4);
   const text = await atStage('rebuild');
-  expect(text.stdout).toMatch(/^Rebuild 0 of all days, under way: (\d+) of \1 units read again\n {2}events /);
+  expect(text.stdout).toMatch(/^Rebuild 0 of all days, under way: (\d+) of \1 units? read again\n {2}events /);
   expect(text.stdout).toContain('Values that change\n');
   const hint = new RegExp(
     `^error: --switch: .*\nhave it do so: aws .*maillake-${STAGE}-rebuild .*'{"do":"switch","rebuild":0}'`,
