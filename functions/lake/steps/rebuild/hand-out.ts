@@ -7,6 +7,7 @@ import { concurrently } from '../../concurrently.ts';
 import { utcDate } from '../../days.ts';
 import type { UnitMessage } from '../../ports.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
+import { expiredDays } from '../../protocol/expired.ts';
 import { handedKey } from '../../protocol/keys.ts';
 import { openUnits } from '../../protocol/open-units.ts';
 import { RebuildStore } from '../../protocol/rebuild-store.ts';
@@ -188,12 +189,13 @@ export async function rebuildThatGoesOn(
   return { rebuild, isDecided: end !== null };
 }
 
-/** Makes a day that was handed out; null if somebody has made it, or the rebuild was dropped. */
+/** Makes a day that was handed out; null if somebody has made it, it has expired, or the rebuild was dropped. */
 export async function makeHanded(ports: RebuildPorts, n: number, key: string): Promise<Generation | UnmadeDay | null> {
   const { lake } = ports;
   const work = await readState<DayWork>(lake, key);
   if (!work || (await endOf(lake, n))?.is === 'dropped') return null;
   if ((await rebuiltDay(lake, n, work)) || (await isAdopted(lake, n, work))) return null;
+  if ((await expiredDays(lake)).has(work.table, work.dt)) return null;
   return makeDue(ports, n, work);
 }
 

@@ -4,6 +4,7 @@
  */
 import { concurrently } from '../../concurrently.ts';
 import type { Ports, Store } from '../../ports.ts';
+import { expiredDays } from '../../protocol/expired.ts';
 import { NO_PARTITIONS } from '../../protocol/rebuild-store.ts';
 import { daysMade, endOf, type Rebuild, rebuiltDay } from '../../protocol/rebuilds.ts';
 import { SwitchedLake } from '../../protocol/switched-lake.ts';
@@ -88,7 +89,9 @@ export async function compareRebuild(
   options: CompareOptions = {},
 ): Promise<RebuildDifference> {
   const { lake } = ports;
-  const found = await concurrently(await daysMade(lake, n), READS_AT_ONCE, (day) => rebuiltDay(lake, n, day));
+  const expired = await expiredDays(lake);
+  const left = (await daysMade(lake, n)).filter(({ table, dt }) => !expired.has(table, dt));
+  const found = await concurrently(left, READS_AT_ONCE, (day) => rebuiltDay(lake, n, day));
   const made = found.filter((generation) => generation !== null);
   // By table, as they are declared.
   const all = [...SETTLED_TABLES, recipientMessages].flatMap(({ name }) =>

@@ -162,7 +162,7 @@ const isSeen = async (lake: RebuildPorts['lake'], n: number, { table, dt }: Tabl
 /** False if the day's former rows are gone, or it has changed just now. */
 export async function takeBack(ports: RebuildPorts, n: number, { table, dt }: TableDay): Promise<boolean> {
   const newest = await newestGeneration(ports.lake, table, dt);
-  if (newest?.rebuilt?.rebuild !== n) return true;
+  if (newest?.rebuilt?.rebuild !== n || (await expiredDays(ports.lake)).has(table, dt)) return true;
   const before = await lastBefore(ports.lake, newest, n);
   return before !== null && settleFrom(ports, newest, before);
 }
