@@ -83,8 +83,7 @@ export async function makeReport(given: ReportLake, options: Omit<ReportOptions,
   const filter: Filter = { ...options, ...(domain === undefined ? {} : { domain: domain.toLowerCase() }) };
   const property = by === undefined ? null : propertyNamed(lake, by);
   await checkFilter(lake, filter);
-  const quality = await loadQuality(askAbout(lake, {}));
-  const volumes = await loadVolumes(askInAll(lake, filter));
+  const [quality, volumes] = await Promise.all([loadQuality(askAbout(lake, {})), loadVolumes(askInAll(lake, filter))]);
   const period = periodOf(volumes, options);
   const isEmpty = period !== null && !volumes.some(({ date }) => date >= period.from && date <= period.to);
   const { sections, ...told }: Body =

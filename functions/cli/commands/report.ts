@@ -67,9 +67,10 @@ export const reportCommand = (to: Console): Command =>
         refuseFolder(out, '--out');
         if (!isStage(flags)) existingLake(flags.lake);
         writableFile(out, '--out');
-        const { writeReport } = await import('#report/index.ts');
         await withReadLake(flags, to, async (lake) => {
-          const write = (engine: Pick<Engine, 'query'>) => writeReport({ ...lake, engine }, { ...flags, dimensions });
+          // Loaded while the engine reads what is asked first.
+          const write = async (engine: Pick<Engine, 'query'>) =>
+            (await import('#report/index.ts')).writeReport({ ...lake, engine }, { ...flags, dimensions });
           const { bytes } = await (lake.engine.atOneMoment?.(write) ?? write(lake.engine));
           if (Object.keys(dimensions).length > 0 || tenant !== undefined || by !== undefined)
             warnOfOtherSettings(to, await daysOfOtherSettings(lake.ports.lake, lake.settings), flags);

@@ -35,7 +35,10 @@ export class Moment {
     const files: FilesOf = (table) => remembered(listed, table.name, () => filesNow(table));
     const shared = (await Promise.all(SHARED.map(files))).flat();
     const isSmall = shared.reduce((sum, { bytes }) => sum + bytes, 0) <= MOST_SHARED_BYTES;
-    return new Moment(files, isSmall ? await openSmall() : null);
+    const moment = new Moment(files, isSmall ? await openSmall() : null);
+    // Begun at once: questions tell themselves if it fails.
+    if (isSmall) for (const table of SHARED) moment.select(table, ['dt']).catch(() => {});
+    return moment;
   }
 
   readonly select: TableSelect = (table, pathColumns) =>
@@ -55,7 +58,7 @@ export class Moment {
 
   /** Waits for what runs. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#answers.values());
+    await Promise.allSettled([...this.#answers.values(), ...this.#selects.values()]);
     await this.database?.close();
   }
 }
