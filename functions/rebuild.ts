@@ -15,6 +15,7 @@ import {
   moveOn,
   rebuildThatGoesOn,
   type Standing,
+  type SwitchNow,
   standing,
   switchNow,
 } from '#lake/steps/rebuild/hand-out.ts';
@@ -56,23 +57,16 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Answer 
       case 'begin': {
         const { from = null, to = null } = asked;
         if (from !== null && to !== null && from > to) throw new Error(`from ${from} is after to ${to}`);
-        return answer(await moveOn(own, await beginRebuild(own, { ...today, from, to }), await options()));
+        return answer(await moveOn(own, await beginRebuild(own, { ...today, from, to }), await now()));
       }
       case 'go on': {
-        const found = await rebuildThatGoesOn(own.lake);
-        if (!found) return null;
-        if (found.isDecided) return switchReaders(found.rebuild);
-        if (found.rebuild.version === today.version) return answer(await moveOn(own, found.rebuild, await options()));
-        info('was begun with other code or settings, and stands still', { rebuild: found.rebuild.n });
-        return null;
+        const found = await rebuildThatGoesOn(own.lake, today);
+        return found && answer(await moveOn(own, found, await now()));
       }
       case 'switch':
-        return switchReaders(await named(asked.rebuild));
-      case 'back': {
-        const moved = await goBackNow(own, await named(asked.rebuild));
-        if (moved.days.length === 0) await rollUp();
-        return answer(moved);
-      }
+        return answer(await switchNow(own, await named(asked.rebuild), await now()));
+      case 'back':
+        return answer(await goBackNow(own, await named(asked.rebuild)));
       case 'drop': {
         const { n } = await named(asked.rebuild);
         const is = await dropRebuild(own, n);
@@ -94,10 +88,8 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Answer 
       return { ...ATHENA_ROLLUP, settings, views, select: rollup.sql, mostOutdated: 0 };
     }
 
-    async function switchReaders(rebuild: Rebuild): Promise<Answer> {
-      const moved = await switchNow(own, rebuild, { today, rollup: await options(), isOutOfTime });
-      if (moved.is === 'switched') await rollUp();
-      return answer(moved);
+    async function now(): Promise<SwitchNow> {
+      return { today, rollup: await options(), isOutOfTime };
     }
 
     /** Send days that don't fit what readers see now. */
@@ -114,6 +106,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Answer 
       await own.queue.send(units, 'backfill');
       await sendBatches(clients.sqs, queues.settle, days);
       await sendBatches(clients.sqs, queues.rollup, sendDays);
+      if (is === 'switched' || (is === 'going back' && days.length === 0)) await rollUp();
       const handed = units.length + days.length + sendDays.length;
       info('rebuild', { rebuild, is, left, handed_out: handed, unmade: JSON.stringify(unmade) });
       if (lost.length > 0) {

@@ -21,6 +21,7 @@ import {
   createRebuild,
   decideEnd,
   endOf,
+  hasMark,
   includesDay,
   isAdopted,
   leftOf,
@@ -93,6 +94,7 @@ export async function beginRebuild({ lake, clock }: RebuildPorts, options: Rebui
 
 /** Was the switch cut off, and is all there that it still needs? Else a new rebuild makes those days, too. */
 async function canGoOn(lake: RebuildPorts['lake'], n: number): Promise<boolean> {
+  if (await hasMark(lake, n, 'over')) return false;
   const left = await leftOf(lake, n);
   const made = await concurrently(left, READS_AT_ONCE, (day) => rebuiltDay(lake, n, day));
   const faults = await concurrently(made, READS_AT_ONCE, async (one) => (one ? faultsOf(lake, one, 'content') : []));

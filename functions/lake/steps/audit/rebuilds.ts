@@ -3,7 +3,7 @@ import { concurrently } from '../../concurrently.ts';
 import type { Store } from '../../ports.ts';
 import { outcomesRoot } from '../../protocol/keys.ts';
 import { RebuildStore } from '../../protocol/rebuild-store.ts';
-import { endOf, leftOf, newestRebuild } from '../../protocol/rebuilds.ts';
+import { endOf, hasMark, leftOf, newestRebuild } from '../../protocol/rebuilds.ts';
 import { type Outcome, readState } from '../../protocol/records.ts';
 import type { ReportDrift } from './drifts.ts';
 import { checkCounts } from './units.ts';
@@ -42,7 +42,9 @@ export async function auditRebuilds(
     found.push(audit);
   }
   const newest = await newestRebuild(lake);
-  if (newest && (await endOf(lake, newest.n))?.is === 'switched') {
+  // After a way back nobody finishes the switch.
+  const isOpen = newest && (await endOf(lake, newest.n))?.is === 'switched' && !(await hasMark(lake, newest.n, 'over'));
+  if (newest && isOpen) {
     for (const { table, dt } of await leftOf(lake, newest.n))
       drift('unfinished_switch', `${table} dt=${dt}`, `rebuild ${newest.n}`);
   }

@@ -65,9 +65,10 @@ const AT_ONCE = 16;
 
 const nothing = { left: 0, unmade: {}, lost: [], units: [], days: [], sendDays: [] };
 
-/** Does what is missing of a rebuild that nothing was decided about. */
-export async function moveOn(ports: RebuildPorts, rebuild: Rebuild, options: RollupOptions): Promise<Moved> {
-  return (await move(ports, rebuild, options)).moved;
+/** Does what is missing: of a rebuild that it was decided about, of the switch. @throws as `switchNow` */
+export async function moveOn(ports: RebuildPorts, rebuild: Rebuild, now: SwitchNow): Promise<Moved> {
+  if (await endOf(ports.lake, rebuild.n)) return switchNow(ports, rebuild, now);
+  return (await move(ports, rebuild, now.rollup)).moved;
 }
 
 async function move(
@@ -178,15 +179,19 @@ export async function goBackNow(ports: RebuildPorts, { n }: Rebuild): Promise<Mo
   return { ...nothing, rebuild: n, is: 'going back', left: days.length, days: handed.flat() };
 }
 
-/** The newest rebuild, if it goes on without a person: until all is made once, and until a switch is over. */
+/**
+ * The newest rebuild, if it goes on without a person: until all is made once, by the code and settings that it was begun with, and
+ * until a switch is over.
+ */
 export async function rebuildThatGoesOn(
   lake: RebuildPorts['lake'],
-): Promise<{ rebuild: Rebuild; isDecided: boolean } | null> {
+  { version }: Pick<RebuildOptions, 'version'>,
+): Promise<Rebuild | null> {
   const rebuild = await newestRebuild(lake);
   if (!rebuild) return null;
   const end = await endOf(lake, rebuild.n);
   if (end?.is === 'dropped' || (await hasMark(lake, rebuild.n, end ? 'over' : 'made'))) return null;
-  return { rebuild, isDecided: end !== null };
+  return end || rebuild.version === version ? rebuild : null;
 }
 
 /** Makes a day that was handed out; null if somebody has made it, it has expired, or the rebuild was dropped. */

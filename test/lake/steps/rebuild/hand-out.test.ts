@@ -4,6 +4,7 @@ import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { MissingObject } from '#lake/ports.ts';
 import { type Rebuild, rebuildPorts } from '#lake/protocol/rebuilds.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
+import { audit } from '#lake/steps/audit.ts';
 import {
   goBackNow,
   type Moved,
@@ -35,9 +36,10 @@ beforeAll(async () => {
 afterAll(() => small.close());
 
 const options = () => ({ settings: TODAY, views: small.lake.views, select: small.lake.rollupSelect });
-const move = (): Promise<Moved> => moveOn(small.lake.ports, rebuild, options());
-const change = (isOutOfTime = false): Promise<Moved> =>
-  switchNow(small.lake.ports, rebuild, { today: rebuild, rollup: options(), isOutOfTime: () => isOutOfTime });
+const now = (isOutOfTime = false) => ({ today: rebuild, rollup: options(), isOutOfTime: () => isOutOfTime });
+const move = (): Promise<Moved> => moveOn(small.lake.ports, rebuild, now());
+const change = (isOutOfTime = false): Promise<Moved> => switchNow(small.lake.ports, rebuild, now(isOutOfTime));
+const goesOn = (version = VERSION) => rebuildThatGoesOn(small.lake.ports.lake, { version });
 const campaigns = (): Promise<unknown> =>
   small.rows('select campaign_id, treatment_id, count(*) as n from events group by 1, 2');
 const OF_THEN = [{ campaign_id: 'autumn', treatment_id: null, n: 4 }];
@@ -76,9 +78,10 @@ test('then days, which two workers may have, and send days; then it waits for a 
   expect({ is, sendDays }).toEqual({ is: 'rolling up', sendDays: [{ days: ['2026-10-05'], rebuild: 0 }] });
   expect((await move()).sendDays).toEqual([]);
   for (const { days } of sendDays) expect(await rollupHanded(ports, 0, options(), days)).toHaveLength(1);
-  expect((await rebuildThatGoesOn(ports.lake))?.isDecided).toBe(false);
+  expect((await goesOn())?.n).toBe(0);
+  expect(await goesOn('other code')).toBeNull();
   expect((await move()).is).toBe('made');
-  expect(await rebuildThatGoesOn(ports.lake)).toBeNull();
+  expect(await goesOn()).toBeNull();
   expect(await campaigns()).toEqual(OF_THEN);
 });
 
@@ -96,9 +99,9 @@ test('a switch that has no time is gone on with', async () => {
   const cut = await change(true);
   expect(cut).toMatchObject({ is: 'switched' });
   expect(cut.left).toBeGreaterThan(2);
-  expect((await rebuildThatGoesOn(small.lake.ports.lake))?.isDecided).toBe(true);
-  expect(await change()).toMatchObject({ is: 'switched', left: 0 });
-  expect(await rebuildThatGoesOn(small.lake.ports.lake)).toBeNull();
+  expect((await goesOn('other code'))?.n).toBe(0);
+  expect(await move()).toMatchObject({ is: 'switched', left: 0 });
+  expect(await goesOn()).toBeNull();
   const [today] = OF_TODAY;
   expect(await campaigns()).toContainEqual(today);
   expect(await rollupHanded(small.lake.ports, 0, options(), ['2026-10-05'])).toEqual([]);
@@ -114,18 +117,45 @@ test('the way back is handed out, too', async () => {
   expect(await campaigns()).toContainEqual({ ...OF_THEN[0], n: 5 });
 });
 
+/** Units, days and send days of the newest rebuild, until it is made. */
+async function through(): Promise<void> {
+  const { ports } = small.lake;
+  for (let moved = await move(); moved.is !== 'made'; moved = await move()) {
+    const own = await rebuildPorts(ports, rebuild.n, VERSION);
+    for (const unit of moved.units) if (own) await transform(own, unit, { settings: TODAY, version: VERSION });
+    await makeAll(moved);
+    for (const { days } of moved.sendDays) await rollupHanded(ports, rebuild.n, options(), days);
+    small.clock.now += HOUR_MS;
+  }
+}
+
+test('a switch that was cut off is not gone on with once readers were to be given back what they had', async () => {
+  const { ports, settings } = small.lake;
+  const wanted = { version: VERSION, from: null, to: null };
+  rebuild = await beginRebuild(ports, wanted);
+  await through();
+  expect((await change(true)).left).toBeGreaterThan(2);
+  const unfinished = async () =>
+    (await audit(ports, { settings })).drifts.filter(({ kind }) => kind === 'unfinished_switch').length;
+  expect(await unfinished()).toBeGreaterThan(2);
+  expect(await goBackNow(ports, rebuild)).toMatchObject({ is: 'going back', left: 0 });
+  expect(await goesOn()).toBeNull();
+  expect(await unfinished()).toBe(0);
+  expect((await beginRebuild(ports, wanted)).n).toBe(rebuild.n + 1);
+});
+
 test('of one that was dropped nothing is made', async () => {
   const { ports } = small.lake;
   rebuild = await beginRebuild(ports, { version: VERSION, from: '2026-10-06', to: null });
   const { units } = await move();
-  const own = await rebuildPorts(ports, 1, VERSION);
+  const own = await rebuildPorts(ports, rebuild.n, VERSION);
   for (const unit of units) if (own) await transform(own, unit, { settings: TODAY, version: VERSION });
   const { days } = await move();
   expect(days.length).toBeGreaterThan(0);
-  await dropRebuild(ports, 1);
-  for (const day of days) if ('work' in day) expect(await makeHanded(ports, 1, day.work)).toBeNull();
-  expect(await rebuildThatGoesOn(ports.lake)).toBeNull();
+  await dropRebuild(ports, rebuild.n);
+  for (const day of days) if ('work' in day) expect(await makeHanded(ports, rebuild.n, day.work)).toBeNull();
+  expect(await goesOn()).toBeNull();
   await expect(change()).rejects.toThrow('was dropped');
   await expect(goBackNow(ports, rebuild)).rejects.toThrow('never switched');
-  await expect(ports.lake.get('v1/state/rebuilds/1/over.json')).rejects.toThrow(MissingObject);
+  await expect(ports.lake.get(`v1/state/rebuilds/${rebuild.n}/over.json`)).rejects.toThrow(MissingObject);
 });
