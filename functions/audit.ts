@@ -16,7 +16,8 @@ export const handler = (event: unknown, invocation: Invocation): Promise<AuditRe
     const { reach, acknowledge: seen } = AuditEvent.parse(event);
     const { ports, environment, sql } = wiring();
     const { views, rollup } = await sql();
-    const options = { settings: environment.settings, reach, views, select: rollup.sql };
+    const { settings, retention } = environment;
+    const options = { settings, retention, reach, views, select: rollup.sql };
     const report =
       seen === undefined
         ? await audit(ports(invocation), options)

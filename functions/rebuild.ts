@@ -48,7 +48,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Answer 
     const asked = RebuildEvent.parse(event);
     const { ports, environment, clients, sql } = wiring();
     const { settings, queues } = environment;
-    const today = { version: attemptVersion(environment.version) };
+    const today = { version: attemptVersion(environment.version), rawDays: environment.retention.rawDays };
     const own = ports(invocation);
     const isOutOfTime = (): boolean => invocation.getRemainingTimeInMillis() < RESERVE_MS;
     switch (asked.do) {

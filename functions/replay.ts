@@ -16,12 +16,13 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Omit<Re
   observed('replay', invocation, async ({ info, count }) => {
     const { reason } = ReplayEvent.parse(event ?? {});
     const { ports, environment } = wiring();
-    const { settings } = environment;
+    const { settings, retention } = environment;
     const version = attemptVersion(environment.version);
     const replayPorts = ports(invocation);
     const { messages, ...planned } = await planReplay(replayPorts, {
       settings,
       version,
+      rawDays: retention.rawDays,
       ...(reason === undefined ? {} : { reason }),
     });
     const units = messages.map((message) => ({ ...message, rawPrefix: '', kind: 'replay' }));

@@ -1,7 +1,17 @@
 /** What a user may configure of a deployed lake, with defaults, by stage, checked before anything is made. */
 import { z } from 'zod';
 import { CLOUD_SETTINGS } from '#aws/environment.ts';
-import { addresses, dimensionTags, headerCarriers, namedTags, parquet, sourceName } from '#host/settings-schema.ts';
+import {
+  addresses,
+  dimensionTags,
+  headerCarriers,
+  namedTags,
+  parquet,
+  rawDays,
+  retentionDays,
+  sourceName,
+} from '#host/settings-schema.ts';
+import { type NeededBy, type Retention, retentionProblems } from '#lake/retention.ts';
 import { type Settings, tagsOver } from '#lake/settings.ts';
 import { QUARANTINE_KEPT_DAYS } from '#lake/steps/audit/units.ts';
 import { isTimeZone, type ZoneOffset } from '#lake/zone.ts';
@@ -160,6 +170,10 @@ export const StageSchema = z.strictObject({
     .default({}),
   retention: z
     .strictObject({
+      /** raw objects of the bucket that the stage makes; null: for ever. Of a bucket of yours: what its own rules say */
+      rawDays: rawDays.nullable().default(null),
+      /** by table, how long its days are kept; null, or none said: for ever */
+      days: retentionDays.default({}),
       /** rejected records, which hold personal data */
       quarantineDays: days.min(QUARANTINE_KEPT_DAYS).default(90),
       /** results of queries, which hold personal data */
@@ -170,7 +184,15 @@ export const StageSchema = z.strictObject({
       reportDays: days.default(400),
       logDays: z.union([z.literal(7), z.literal(14), z.literal(30), z.literal(90), z.literal(365)]).default(30),
     })
-    .default({ quarantineDays: 90, resultDays: 7, graceDays: 14, reportDays: 400, logDays: 30 }),
+    .default({
+      rawDays: null,
+      days: {},
+      quarantineDays: 90,
+      resultDays: 7,
+      graceDays: 14,
+      reportDays: 400,
+      logDays: 30,
+    }),
   /** key of yours that encrypts what the lake holds; null: S3's own */
   kmsKeyArn: keyArn.nullable().default(null),
   /** keys that were `kmsKeyArn` before: what was written with them is read with them */
@@ -288,6 +310,7 @@ export function configOf({ app, stages = {}, ...all }: LakeConfig, stage: string
     }
   }
   refuseOverlap(stage, parsed.data);
+  refuseContradictions(stage, parsed.data);
   return { ...parsed.data, ses: raw.from === 'existing bucket' ? null : ses };
 }
 
@@ -357,6 +380,34 @@ function offsetOf({ timeZone: zone }: { timeZone: string }): ZoneOffset {
   const offset = zoneOffset(zone);
   if (offset === null) throw new ConfigError(`raw.timeZone is no time zone: ${zone}`);
   return offset;
+}
+
+/** What is to be gone at two times. */
+function refuseContradictions(stage: string, { raw, retention }: StageConfig): void {
+  const { rawDays: kept, days: byTable, quarantineDays } = retention;
+  const archived = raw.from === 'new bucket' ? raw.archiveAfterDays : null;
+  if (kept !== null && archived !== null && kept <= archived) {
+    throw wrong(stage, `  retention.rawDays: ${kept} days are over before raw.archiveAfterDays (${archived}) is`);
+  }
+  if ((byTable.quarantine ?? 0) > quarantineDays) {
+    throw wrong(
+      stage,
+      `  retention.days.quarantine: quarantineDays (${quarantineDays}) removes what was rejected first`,
+    );
+  }
+}
+
+/** How long the stage keeps what, as its functions go by it. */
+export const retentionOf = ({ retention: { rawDays: kept, days: byTable } }: StageConfig): Retention => ({
+  ...(kept === null ? {} : { rawDays: kept }),
+  ...(Object.keys(byTable).length === 0 ? {} : { days: byTable }),
+});
+
+/** @throws ConfigError if something is kept for less than other steps need it */
+export function refuseShortRetention(config: StageConfig, stage: string, attributionDays: number): void {
+  const needed: NeededBy = { attributionDays, reportDays: config.report?.days ?? 0 };
+  const problems = retentionProblems(retentionOf(config), needed);
+  if (problems.length > 0) throw wrong(stage, problems.map((problem) => `  retention.${problem}`).join('\n'));
 }
 
 const wrong = (stage: string, what: string): ConfigError =>

@@ -6,7 +6,7 @@ import { keyedVersion } from '#host/attempt-version.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
 import type { LakeCatalog } from './catalog.ts';
-import { LOG_DAYS, type StageConfig } from './config.ts';
+import { LOG_DAYS, retentionOf, type StageConfig } from './config.ts';
 import type { LakeStage } from './lake-stage.ts';
 import type { Queues } from './queues.ts';
 import { dataSetPart, IN_MEMORY } from './quicksight/data-sets.ts';
@@ -76,6 +76,7 @@ function variablesOf(
     ROLLUP_QUEUE_URL: queues.rollup.url,
     LAKE_VERSION: versionOf(codeVersion(settings, $cli.paths.root), addressKey),
     LAKE_SETTINGS: settingsText(settings),
+    RETENTION: JSON.stringify(retentionOf(config)),
     DASHBOARD: JSON.stringify(refreshedOf(config, names, account)),
     REPORT: JSON.stringify(
       config.report && { to: config.report.to, from: config.report.from, days: config.report.days },

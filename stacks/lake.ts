@@ -1,10 +1,11 @@
 /** A whole stage. Resources are made in order, and handed to those that need them. */
+import { attributionDays } from '#lake/steps/rollup.ts';
 import { adoptExisting } from './adopt.ts';
 import { makeAlarms, makeAlertTopic } from './alarms.ts';
 import { makeAnalystPolicy } from './analysts.ts';
 import { makeCatalog } from './catalog.ts';
 import { refuseChanges } from './changes.ts';
-import { configOf, type LakeConfig, type StageConfig, settingsOf } from './config.ts';
+import { configOf, type LakeConfig, refuseShortRetention, type StageConfig, settingsOf } from './config.ts';
 import { makeDashboards } from './dashboards.ts';
 import { deployedResources, isEngineRunning } from './deployed.ts';
 import { makeJobs } from './jobs.ts';
@@ -32,6 +33,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const stage: LakeStage = { names, account, config, places, settings: settingsOf(config), deployed };
 
   const sql = await sqlFolder(config, names);
+  refuseShortRetention(config, names.stage, attributionDays(sql.views));
   const adopted = await adoptExisting(stage, sql);
   const storage = makeStorage(stage);
   const stream = makeStream(stage, storage);

@@ -30,7 +30,7 @@ def documents():
 
 
 def options(service, command):
-    model = botocore.session.get_session().get_service_model(service)
+    model = botocore.session.get_session().get_service_model("s3" if service == "s3api" else service)
     for name in model.operation_names:
         if xform_name(name, "-") == command:
             shape = model.operation_model(name).input_shape

@@ -1,4 +1,5 @@
 /** The environment variables of the Lambda functions, declared once: the stack sets them, the handlers read them here. */
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import {
   addresses,
@@ -7,10 +8,13 @@ import {
   limits,
   objectNameOffsetHours,
   parquet,
+  rawDays,
+  retentionDays,
   sourceName,
   tagColumn,
   tagName,
 } from '#host/settings-schema.ts';
+import type { Retention } from '#lake/retention.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 
 /** Every function gets all of them: names are no secrets, and the role decides what a function may do. */
@@ -27,6 +31,7 @@ export const VARIABLES = {
   ROLLUP_QUEUE_URL: 'queue of send days to be computed',
   LAKE_VERSION: 'hash of what transform runs and of its settings (codeVersion)',
   LAKE_SETTINGS: 'effective settings as JSON (Settings)',
+  RETENTION: 'days after which tables lose their days, as JSON (Retention)',
   DASHBOARD:
     'data sets of QuickSight that are read anew when a rollup has ended, as JSON; null where there is no dashboard',
   REPORT: 'who gets the report by mail, as JSON; null where nobody does',
@@ -34,9 +39,13 @@ export const VARIABLES = {
   STAGE: 'the stage',
 } as const;
 
-/** Settings as text for a function: what a stage may leave out is left out, as its variables have little room. */
-export const settingsText = ({ addresses, ...settings }: Settings): string =>
-  JSON.stringify(addresses === DEFAULT_SETTINGS.addresses ? settings : { ...settings, addresses });
+/** Settings as text for a function: these are left out where they are the default ones, as its variables have little room. */
+export const settingsText = ({ addresses, limits, ...settings }: Settings): string =>
+  JSON.stringify({
+    ...settings,
+    ...(isDeepStrictEqual(limits, DEFAULT_SETTINGS.limits) ? {} : { limits }),
+    ...(addresses === DEFAULT_SETTINGS.addresses ? {} : { addresses }),
+  });
 
 /** Only for transform, and only where addresses are hashed: the key, which is a secret of the stage. */
 export const ADDRESS_KEY = 'ADDRESS_KEY';
@@ -55,6 +64,7 @@ export interface LakeEnvironment {
   queues: { live: string; backfill: string; settle: string; rollup: string };
   version: string;
   settings: Settings;
+  retention: Retention;
   dashboard: Dashboard | null;
   report: ReportMail | null;
   app: string;
@@ -87,6 +97,8 @@ const ReportText = z
   .strictObject({ to: z.array(z.string()).min(1), from: z.string(), days: z.int().min(1) })
   .nullable();
 
+const RetentionText = z.strictObject({ rawDays: rawDays.exactOptional(), days: retentionDays.exactOptional() });
+
 /** Who gets the report by mail, from whom, and of how many days. */
 export type ReportMail = NonNullable<z.output<typeof ReportText>>;
 
@@ -102,7 +114,7 @@ const SettingsText = z.strictObject({
   otherSources: z.array(
     z.strictObject({ name: sourceName, rawTemplate: z.string().nullable(), objectNameOffsetHours }),
   ),
-  limits,
+  limits: limits.default(DEFAULT_SETTINGS.limits),
   parquet,
   addresses: addresses.default(DEFAULT_SETTINGS.addresses),
 });
@@ -132,6 +144,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     },
     version: of('LAKE_VERSION'),
     settings: readJson('LAKE_SETTINGS', of('LAKE_SETTINGS'), SettingsText),
+    retention: readJson('RETENTION', of('RETENTION'), RetentionText),
     dashboard: readJson('DASHBOARD', of('DASHBOARD'), DashboardText),
     report: readJson('REPORT', of('REPORT'), ReportText),
     app: of('APP'),

@@ -26,6 +26,25 @@ export const sourceName = z
   .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is no name of a source: lower-case letters, digits and hyphens, at most 40');
 export const parquet = z.enum(['best', 'compatible']);
 export const addresses = z.enum(['plain', 'hashed']);
+const kept = wholeNumber.nullable();
+/**
+ * Days by table; null: for ever. Who limits one of the tables that hold the same persons says of each other how long it is kept, too:
+ * else one would be forgotten.
+ */
+export const retentionDays = z
+  .strictObject({
+    events: kept.exactOptional(),
+    headers: kept.exactOptional(),
+    clicks: kept.exactOptional(),
+    recipient_messages: kept.exactOptional(),
+    quarantine: kept.exactOptional(),
+  })
+  .refine(
+    ({ quarantine: _, ...days }) =>
+      Object.values(days).every((kept) => kept === null) || Object.keys(days).length === 4,
+    'says of some tables how long they are kept, and not of each of events, headers, clicks and recipient_messages, which hold the same persons (for ever is null; recipient_messages may be kept longer than events: its rows stay as they were computed last)',
+  );
+export const rawDays = wholeNumber;
 export const limits = z.strictObject({
   recordBytes: wholeNumber,
   objectBytes: wholeNumber,

@@ -8,6 +8,7 @@ import { UsageError } from '#host/failure.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
 import { loadSql, viewNames } from '#host/sql-folder.ts';
 import type { Ports } from '#lake/ports.ts';
+import type { Retention } from '#lake/retention.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { keyOfLake } from './address-key.ts';
@@ -18,7 +19,7 @@ import { MemoryQueue } from './memory-queue.ts';
 import { addressOf, readBucketAddress } from './raw/bucket-address.ts';
 import { otherRaws } from './raw/known-folder.ts';
 import { openSources } from './raw/store.ts';
-import { readSettings } from './settings-file.ts';
+import { readRetention, readSettings } from './settings-file.ts';
 
 export interface LakeOptions {
   /** first folder of raw objects, in any layout, or `s3://bucket/prefix`; steps that read no raw data need none */
@@ -45,6 +46,7 @@ export interface LocalLake {
   ports: Ports;
   engine: DuckDbEngine;
   settings: Settings;
+  retention: Retention;
   /** hash of code and settings, part of each attempt's name */
   version: string;
   views: View[];
@@ -104,6 +106,7 @@ export async function openLake({
     ports,
     engine,
     settings,
+    retention: await readRetention(lake),
     version: attemptVersion(keyedVersion(codeVersion(settings), fingerprint)),
     addressKey,
     views,

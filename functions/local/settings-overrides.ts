@@ -8,10 +8,12 @@ import {
   namedTags,
   objectNameOffsetHours,
   parquet,
+  rawDays,
+  retentionDays,
   sourceName,
 } from '#host/settings-schema.ts';
 
-const Overrides = z.strictObject({
+const OverridesSchema = z.strictObject({
   tags: namedTags.exactOptional(),
   dimensions: dimensionTags.exactOptional(),
   headerCarriers: headerCarriers.exactOptional(),
@@ -20,6 +22,7 @@ const Overrides = z.strictObject({
   sources: z.record(sourceName, z.strictObject({ objectNameOffsetHours })).exactOptional(),
   parquet: parquet.exactOptional(),
   addresses: addresses.exactOptional(),
+  retention: z.strictObject({ rawDays: rawDays.exactOptional(), days: retentionDays.exactOptional() }).exactOptional(),
   limits: z
     .strictObject({
       recordBytes: limits.shape.recordBytes.exactOptional(),
@@ -32,9 +35,11 @@ const Overrides = z.strictObject({
     .exactOptional(),
 });
 
+export type Overrides = z.infer<typeof OverridesSchema>;
+
 /** @throws Error with a message that names each wrong place */
-export function parseOverrides(content: unknown): z.infer<typeof Overrides> {
-  const parsed = Overrides.safeParse(content);
+export function parseOverrides(content: unknown): Overrides {
+  const parsed = OverridesSchema.safeParse(content);
   if (parsed.success) return parsed.data;
   throw new Error(z.prettifyError(parsed.error));
 }

@@ -5,6 +5,7 @@ import { quarantine } from '#lake/tables/index.ts';
 import type { StageConfig } from '../config.ts';
 import { ANALYST_RESULTS, LIVE, PIPELINE_RESULTS, SETTLED, STATE } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
+import { RAW_PREFIX_ROOT } from './raw-folders.ts';
 
 /** A rule of S3's lifecycle, in Pulumi's words. */
 export interface LifecycleRule {
@@ -26,16 +27,44 @@ const UNFINISHED: LifecycleRule = {
 };
 
 /**
- * Nothing raw ever expires. It may move to a class that answers at once: of any other a unit could not be read again.
+ * Nothing raw expires but by `retention.rawDays`, and then only where the planner finds it. It may move to a class that answers at once: of
+ * any other a unit could not be read again. S3 itself applies this, whatever the bucket's policy refuses to people.
  */
-export function rawLifecycle({ raw }: StageConfig): LifecycleRule[] {
-  const days = raw.from === 'new bucket' ? raw.archiveAfterDays : null;
-  if (days === null) return [UNFINISHED];
+export function rawLifecycle({ raw, retention }: StageConfig): LifecycleRule[] {
+  const archived = raw.from === 'new bucket' ? raw.archiveAfterDays : null;
+  const { rawDays } = retention;
   return [
     UNFINISHED,
-    { id: 'archive', status: 'Enabled', filter: { prefix: '' }, transitions: [{ days, storageClass: 'GLACIER_IR' }] },
+    ...(archived === null
+      ? []
+      : [
+          {
+            id: 'archive',
+            status: 'Enabled',
+            filter: { prefix: '' },
+            transitions: [{ days: archived, storageClass: 'GLACIER_IR' }],
+          } satisfies LifecycleRule,
+        ]),
+    ...(rawDays === null ? [] : expiredRaw(rawDays)),
   ];
 }
+
+/** In a bucket that somebody has given versions, the older ones and the marks of what has expired go, too. */
+const expiredRaw = (days: number): LifecycleRule[] => [
+  {
+    id: 'raw-retention',
+    status: 'Enabled',
+    filter: { prefix: RAW_PREFIX_ROOT },
+    expiration: { days },
+    noncurrentVersionExpiration: { noncurrentDays: 1 },
+  },
+  {
+    id: 'raw-delete-markers',
+    status: 'Enabled',
+    filter: { prefix: RAW_PREFIX_ROOT },
+    expiration: { expiredObjectDeleteMarker: true },
+  },
+];
 
 export const lakeLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
   UNFINISHED,

@@ -2,6 +2,7 @@
 import { TRANSFORM_TIMEOUT_MS } from '#lake/steps/transform/tries.ts';
 import {
   ADD_PARTITIONS,
+  DROP_PARTITIONS,
   LIST_PARTITIONS,
   LIST_RAW,
   LIVE,
@@ -203,16 +204,18 @@ export const LAMBDAS = {
   },
   collect: {
     handler: 'functions/collect.handler',
-    what: 'removes files that nobody will read again, gathers small records of past days',
+    what: 'hides days that have expired, removes files that nobody will read again, gathers small records of past days',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     schedules: [{ name: 'collect', expression: 'cron(5 7 * * ? *)', event: {} }],
     permissions: [
       ...READ_LAKE,
-      writeLake(...state('heals', 'compacted')),
+      writeLake(...state('heals', 'compacted', 'expired')),
       REMOVE_DATA,
       READ_PARTITIONS,
+      LIST_PARTITIONS,
       SWITCH_PARTITIONS,
+      DROP_PARTITIONS,
     ],
   },
   replay: {

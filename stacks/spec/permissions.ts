@@ -11,6 +11,7 @@ import {
   planFolder,
   settledRoot,
 } from '#lake/protocol/keys.ts';
+import { EXPIRING_TABLES } from '#lake/retention.ts';
 import { quarantine, SETTLED_TABLES, TABLES } from '#lake/tables/index.ts';
 
 /** Addresses (ARNs) of what a stage has. */
@@ -124,6 +125,7 @@ export const writeLake = (...folders: readonly string[]): Permission => ({
 /** What is read for a rebuild lies beside the settled files of its day, of the tables that transform writes. */
 export const REREAD: readonly string[] = [...SETTLED_TABLES, quarantine].map(({ name }) => settledRoot(name));
 
+/** Files of tables; the bucket's policy refuses all others. */
 export const REMOVE_DATA: Permission = {
   actions: ['s3:DeleteObject'],
   resources: ({ lakeBucket }) => [LIVE, SETTLED].map((folder) => `${lakeBucket}/${folder}*`),
@@ -146,6 +148,16 @@ export const ADD_PARTITIONS: readonly Permission[] = [
 export const SWITCH_PARTITIONS: Permission = {
   actions: ['glue:UpdatePartition', 'glue:CreatePartition'],
   resources: inCatalog,
+};
+
+/** Days that have expired, of the tables whose days can. */
+export const DROP_PARTITIONS: Permission = {
+  actions: ['glue:BatchDeletePartition'],
+  resources: ({ glueCatalog, database, tables }) => [
+    glueCatalog,
+    database,
+    ...EXPIRING_TABLES.map((name) => tables.replace(/\*$/, name)),
+  ],
 };
 
 /**

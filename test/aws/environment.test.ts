@@ -21,6 +21,7 @@ const variables: EnvironmentVariables = {
   ROLLUP_QUEUE_URL: 'https://queue/rollup',
   LAKE_VERSION: 'abc123',
   LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+  RETENTION: '{"rawDays":400,"days":{"quarantine":60}}',
   DASHBOARD: 'null',
   REPORT: 'null',
   APP: 'maillake',
@@ -43,6 +44,7 @@ test('the variables that the stack sets are what the functions read', () => {
     },
     version: 'abc123',
     settings: CLOUD_SETTINGS,
+    retention: { rawDays: 400, days: { quarantine: 60 } },
     dashboard: null,
     report: null,
     app: 'maillake',
@@ -58,7 +60,7 @@ test('every variable that is missing is named, with what it means', () => {
 });
 
 test('settings that are no JSON, lack something or have too much are refused', () => {
-  const { limits: _, ...lacking } = CLOUD_SETTINGS;
+  const { parquet: _, ...lacking } = CLOUD_SETTINGS;
   for (const text of ['{', '{}', JSON.stringify(lacking), JSON.stringify({ ...CLOUD_SETTINGS, more: 1 })]) {
     expect(() => readEnvironment({ ...variables, LAKE_SETTINGS: text }), text).toThrow('LAKE_SETTINGS');
   }

@@ -46,6 +46,7 @@ beforeAll(async () => {
     ROLLUP_QUEUE_URL: `${account.address}/1/rollup`,
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+    RETENTION: '{}',
     DASHBOARD: JSON.stringify({
       account: '123456789012',
       id: 'maillake-test',

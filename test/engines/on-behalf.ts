@@ -96,6 +96,12 @@ const GATHERED = meant(
   /\/v1\/state\/compacted\/\*$/,
 );
 
+const EXPIRY = meant(
+  'days expire where there is a retention, and files a day later: retention.spec.ts has one, and here is none',
+  ['glue:BatchDeletePartition', 'glue:GetPartitions', 's3:PutObject'],
+  /^arn:aws:glue:.*:(catalog|database\/[^*]+|table\/[^/]+\/(\*|\w+))$|\/v1\/state\/(expired|heals)\/\*$/,
+);
+
 const NO_ENTRY = meant(
   'a day whose entry is gone gets it again, and no test takes one away',
   ['glue:CreatePartition'],
@@ -152,7 +158,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(WRITING.includes(name) ? UNLOAD : []),
     ...(name === 'transform' ? [MISSING, HASHED] : []),
     ...(name === 'plan' ? [OLD, SUMMARIES] : []),
-    ...(name === 'collect' ? [GATHERED] : []),
+    ...(name === 'collect' ? [GATHERED, EXPIRY] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
     ...(name === 'rebuild' ? [NO_ENTRY, DEAD_ROLLUP] : []),
     ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UsageError } from '#host/failure.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
-import { readSettings } from '#local/settings-file.ts';
+import { readRetention, readSettings } from '#local/settings-file.ts';
 import { ndjson, rawKey, SENT, sesOpen, sesSend } from '#test/records.ts';
 import { smallLake } from '#test/small-lake.ts';
 
@@ -49,6 +49,25 @@ describe('settings of a lake', () => {
     write(content);
     await expect(readSettings(folder, DEFAULT_SETTINGS)).rejects.toThrow(UsageError);
     await expect(readSettings(folder, DEFAULT_SETTINGS)).rejects.toThrow(message);
+  });
+
+  test('say for how long what is kept, which is no part of the settings and of the version', async () => {
+    expect(await readRetention(folder)).toEqual({});
+    const days = { events: 730, headers: 400, clicks: 400, recipient_messages: null, quarantine: 90 };
+    write({ retention: { rawDays: 800, days } });
+    expect(await readRetention(folder)).toEqual({ rawDays: 800, days });
+    expect(await readSettings(folder, DEFAULT_SETTINGS)).toEqual(DEFAULT_SETTINGS);
+    for (const [wrong, message] of [
+      [{ rawDays: 0 }, /retention\.rawDays/],
+      [{ days: { events: 1.5, headers: 9, clicks: 9, recipient_messages: 9 } }, /retention\.days\.events/],
+      [{ days: { units: 30 } }, /units/],
+      [{ days: { events: 730 } }, /not of each of events, headers, clicks and recipient_messages/],
+    ] as const) {
+      write({ retention: wrong });
+      await expect(readRetention(folder), JSON.stringify(wrong)).rejects.toThrow(message);
+    }
+    write({ retention: { days: { quarantine: 60 } } });
+    expect(await readRetention(folder)).toEqual({ days: { quarantine: 60 } });
   });
 
   test('decide what the tables hold', async () => {

@@ -3,7 +3,15 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { config as shipped } from '../../maillake.config.ts';
-import { ConfigError, configOf, type LakeConfig, StageSchema, settingsOf } from '../../stacks/config.ts';
+import {
+  ConfigError,
+  configOf,
+  type LakeConfig,
+  refuseShortRetention,
+  retentionOf,
+  StageSchema,
+  settingsOf,
+} from '../../stacks/config.ts';
 import { SCHEDULES } from '../../stacks/spec/lambdas.ts';
 
 const LEAST: LakeConfig = { app: 'maillake', region: 'eu-west-1' };
@@ -32,7 +40,15 @@ test('name and region are enough: everything else has a default', () => {
     reportTimeZone: null,
     schedules: { enabled: true, at: {} },
     atOnce: {},
-    retention: { quarantineDays: 90, resultDays: 7, graceDays: 14, reportDays: 400, logDays: 30 },
+    retention: {
+      rawDays: null,
+      days: {},
+      quarantineDays: 90,
+      resultDays: 7,
+      graceDays: 14,
+      reportDays: 400,
+      logDays: 30,
+    },
     kmsKeyArn: null,
     formerKmsKeyArns: [],
     alarms: { email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 },
@@ -177,6 +193,17 @@ test('every declared schedule, and others of its kind, may be said', () => {
   }
 });
 
+test('a retention says days by table, and is refused where a table is needed for longer', () => {
+  const days = { events: 730, headers: 730, clicks: 730, recipient_messages: null };
+  const config = configOf({ ...LEAST, retention: { rawDays: 800, days } }, 'dev');
+  expect(retentionOf(config)).toEqual({ rawDays: 800, days });
+  expect(retentionOf(configOf(LEAST, 'dev'))).toEqual({});
+  refuseShortRetention(config, 'dev', 365);
+  expect(() => refuseShortRetention(config, 'dev', 721)).toThrow(
+    /wrong for stage dev:\n {2}retention.days.events: 730 days are too few, it is needed for 731/,
+  );
+});
+
 /** The file may be changed by people whose editor checks no types. */
 const fromFile = (text: string): LakeConfig => z.custom<LakeConfig>().parse(JSON.parse(text));
 
@@ -186,6 +213,20 @@ test.each([
   ['{"app":"m","region":"eu-west-1","retentoin":{}}', /Unrecognized key: "retentoin"/],
   ['{"app":"m","region":"eu-west-1","retention":{"quarantineDays":7}}', />=30[\s\S]*at retention.quarantineDays/],
   ['{"app":"m","region":"eu-west-1","retention":{"logDays":31}}', /at retention.logDays/],
+  ['{"app":"m","region":"eu-west-1","retention":{"rawDays":-1}}', />0[\s\S]*at retention.rawDays/],
+  [
+    '{"app":"m","region":"eu-west-1","retention":{"days":{"events":730}}}',
+    /not of each of events, headers, clicks and recipient_messages[\s\S]*at retention.days/,
+  ],
+  ['{"app":"m","region":"eu-west-1","retention":{"days":{"units":90}}}', /"units"[\s\S]*at retention.days/],
+  [
+    '{"app":"m","region":"eu-west-1","retention":{"days":{"quarantine":91}}}',
+    /retention.days.quarantine: quarantineDays \(90\) removes what was rejected first/,
+  ],
+  [
+    '{"app":"m","region":"eu-west-1","retention":{"rawDays":90},"raw":{"from":"new bucket","archiveAfterDays":90}}',
+    /retention.rawDays: 90 days are over before raw.archiveAfterDays \(90\) is/,
+  ],
   ['{"app":"m","region":"eu-west-1","kmsKeyArn":"alias/ours"}', /is not the ARN of a KMS key[\s\S]*at kmsKeyArn/],
   ['{"app":"m","region":"eu-west-1","alarms":{"email":"ops"}}', /is no e-mail address[\s\S]*at alarms.email/],
   ['{"app":"m","region":"eu-west-1","schedules":{"at":{"settle":"every hour"}}}', /is no schedule: rate\(5 minutes\)/],

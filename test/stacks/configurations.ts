@@ -20,7 +20,12 @@ export const PRODUCTION: Configuration = {
         attributionDays: 14,
         reportTimeZone: 'Europe/Berlin',
         schedules: { at: { 'plan-tick': 'rate(15 minutes)' } },
-        retention: { quarantineDays: 60, logDays: 365 },
+        retention: {
+          rawDays: 800,
+          days: { events: 730, headers: 400, clicks: 400, recipient_messages: null, quarantine: 60 },
+          quarantineDays: 60,
+          logDays: 365,
+        },
         kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0f5b6a3c-1111-2222-3333-444455556666',
         alarms: { email: 'ops@example.com', quarantineShare: 0.01, freshnessMinutes: 30 },
         queryGigabytes: 50,
@@ -78,6 +83,10 @@ export const LONG: Configuration = {
     ses: { configurationSet: 's'.repeat(64) },
     tags: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`tag-of-a-campaign-${i}`, 'campaign_activity_id'])),
     headerCarriers: [...EVENT_TYPES],
+    retention: {
+      rawDays: 36_500,
+      days: { events: 36_500, headers: 36_500, clicks: 36_500, recipient_messages: 36_500, quarantine: 90 },
+    },
     kmsKeyArn: 'arn:aws:kms:ap-southeast-2:123456789012:key/mrk-0f5b6a3c1111222233334444555566667',
     alarms: { email: `${'o'.repeat(60)}@example.com`, freshnessMinutes: 1440 },
     report: {

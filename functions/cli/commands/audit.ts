@@ -66,11 +66,13 @@ export const auditCommand = (to: Console): Command =>
         const hasRaw = flags.raw !== undefined || readBucketAddress(named) !== null || existsSync(named);
         const raw = hasRaw ? await rawFolder(flags) : undefined;
         const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
+        const { retentionOf } = await import('#local/run/collect-daily.ts');
         let unread: LocalLake['unread'] = new Map();
         const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
           unread = lake.unread;
           const isDeep = flags.deep ?? false;
-          const options = { settings: lake.settings, hasRaw, isDeep, views: lake.views, select: lake.rollupSelect };
+          const { settings, views, rollupSelect: select } = lake;
+          const options = { settings, retention: retentionOf(lake), hasRaw, isDeep, views, select };
           if (flags.repair) return repairLake(lake, options, to);
           if (flags.acknowledge === undefined) return auditLake(lake, options, to);
           return acknowledge(
@@ -144,7 +146,7 @@ async function repairLake(lake: LocalLake, options: RepairWhat, to: Console): Pr
   });
 }
 
-type RepairWhat = Pick<RepairOptions, 'settings' | 'hasRaw' | 'isDeep' | 'views' | 'select'>;
+type RepairWhat = Pick<RepairOptions, 'settings' | 'retention' | 'hasRaw' | 'isDeep' | 'views' | 'select'>;
 
 const MOST_NAMED = 10;
 
@@ -179,6 +181,10 @@ function* reportLines(
   }
   for (const { rebuild, days } of report.rebuilds ?? []) {
     yield `Readers see rebuild ${rebuild} on ${counted(days, 'day')} of tables.`;
+  }
+  if (report.expired) {
+    const upTo = report.expired.tables.map(({ table, last }) => `${table} up to ${last}`).join(', ');
+    yield `${counted(report.expired.days, 'day')} expired, and ${report.expired.days === 1 ? 'is' : 'are'} accounted for by counts alone: ${upTo}.`;
   }
   if (repaired.length > 0) {
     yield green(`${counted(repaired.length, 'drift')} repaired:`);

@@ -27,6 +27,7 @@ import {
 
 interface RunFlags extends RawFolders, WorkerFlags {
   now?: boolean;
+  expire?: boolean;
 }
 
 export const runCommand = (to: Console): Command =>
@@ -35,6 +36,7 @@ export const runCommand = (to: Console): Command =>
     .addOption(rawsOption())
     .addOption(lakeOption())
     .option('--now', 'settle days that are not finished yet, too')
+    .option('--expire', 'let days go whose retention is over, however many they are')
     .addOption(workersOption())
     .addOption(workerMemoryOption())
     .addOption(jsonOption())
@@ -55,11 +57,17 @@ export const runCommand = (to: Console): Command =>
       keepRaw(flags.lake, raw, added);
       const { runAll } = await import('#local/run/run.ts');
       await withLake({ raw, lake: flags.lake }, async (lake) => {
-        const options = { progress: to.progress, includeUnfinished: flags.now ?? false, limits: limitsOf(flags) };
+        const options = {
+          progress: to.progress,
+          includeUnfinished: flags.now ?? false,
+          expireAll: flags.expire ?? false,
+          limits: limitsOf(flags),
+        };
         const summary = await runAll(lake, options);
         warnOfObjects(to, summary, { lake: flags.lake });
         warnOfUnread(to, summary.unread);
         warnOfOtherSettings(to, summary.other_settings_days, { lake: flags.lake });
+        warnOfHeld(to, summary.held_days, { lake: flags.lake });
         if (flags.json) return to.json(summary);
         await to.print(summaryLines(summary, to.palette));
         if (summary.objects + summary.known_objects === 0) return;
@@ -113,12 +121,23 @@ export function warnOfUnread(to: Pick<Console, 'warn'>, unread: RunSummary['unre
   if (unread.length > 0) process.exitCode = EXIT.failed;
 }
 
+/** So many days are due as a wrong retention would make due. */
+function warnOfHeld(to: Pick<Console, 'warn'>, held: RunSummary['held_days'], folders: Partial<Folders>): void {
+  for (const { table, days, last } of held)
+    to.warn(
+      `${counted(days, 'day')} of ${table}, up to ${last}, are older than settings.json keeps them, and so many wait for your word: ${lakeCommand('run --expire', folders)}`,
+    );
+}
+
 const MOST_NAMED = 5;
 
 /** The run in a few lines, by the counting law. */
 export function* summaryLines(summary: RunSummary, palette: Palette): Generator<string> {
-  const { removed_files, removed_bytes } = summary;
+  const { removed_files, removed_bytes, expired_days } = summary;
   yield* readLines(summary, palette);
+  if (expired_days > 0) {
+    yield palette.dim(`  ${counted(expired_days, 'day')} of tables have expired: their files go a day later`);
+  }
   if (removed_files > 0) {
     const what = `removed ${counted(removed_files, 'file')} that nobody reads any more (${byteCount(removed_bytes)})`;
     yield palette.dim(`  ${what}`);

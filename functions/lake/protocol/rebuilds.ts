@@ -30,6 +30,8 @@ export interface Rebuild {
   /** the code and settings that read for it: nobody with others may */
   version: string;
   created_at: number;
+  /** last-modified of the oldest raw objects that had not expired when it was begun, epoch ms; left out: none does */
+  raw_from?: number;
 }
 
 /** `state/rebuilds/<n>/end.json`: decided once. */

@@ -72,7 +72,7 @@ export function dueDays(
   now: number,
 ): DueDays[] {
   return Object.entries(days).flatMap(([table, kept]) => {
-    if (kept === undefined) return [];
+    if (kept == null) return [];
     const last = lastExpired(kept, now);
     // Rows without a time that could be right lie on a day of long ago: they expire along with the first other one.
     const due = (partitions.get(table) ?? []).filter(

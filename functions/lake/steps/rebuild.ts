@@ -10,6 +10,7 @@
  * the collector's time of grace, and until then there is a way back.
  */
 import { concurrently } from '../concurrently.ts';
+import { DAY_MS } from '../days.ts';
 import type { Ports } from '../ports.ts';
 import { type TableDay, unseenAttempts } from '../protocol/day-files.ts';
 import { expiredDays } from '../protocol/expired.ts';
@@ -55,6 +56,8 @@ export interface RebuildOptions {
   /** first and last day; null: all there are */
   from: string | null;
   to: string | null;
+  /** days after which raw objects expire; left out: none does */
+  rawDays?: number | undefined;
 }
 
 /** Objects of one plan, at most. */
@@ -86,8 +89,10 @@ export async function beginRebuild({ lake, clock }: RebuildPorts, options: Rebui
     if (newest && end?.is === 'switched' && newest.version === options.version && (await canGoOn(lake, newest.n))) {
       return newest;
     }
-    const { version, from, to } = options;
-    const rebuild: Rebuild = { n: (newest?.n ?? -1) + 1, from, to, version, created_at: clock.now() };
+    const { version, from, to, rawDays } = options;
+    const now = clock.now();
+    const expiring = rawDays === undefined ? {} : { raw_from: now - rawDays * DAY_MS };
+    const rebuild: Rebuild = { n: (newest?.n ?? -1) + 1, from, to, version, created_at: now, ...expiring };
     if (await createRebuild(lake, rebuild)) return rebuild;
   }
 }
@@ -143,6 +148,7 @@ export interface UnmadeDay extends TableDay {
     | 'not read yet'
     | 'not over yet'
     | 'raw objects are gone or were rewritten'
+    | 'raw data has expired'
     | 'records were replayed since'
     | 'made by somebody else meanwhile'
     | 'made, and damaged since';
@@ -183,6 +189,7 @@ export async function lookAtDays(ports: Pick<RebuildPorts, 'lake' | 'clock'>, re
     // What is still to be read may have rows of any day.
     if (!readings.isWhole) return leave('not read yet');
     const attempts = found.attempts.get(table)?.get(dt) ?? [];
+    if (attempts.some((attempt) => readings.hasExpired(attempt))) return leave('raw data has expired');
     const insteadOf = attempts.filter((attempt) => readings.replaces(attempt));
     const lost = readings.lostFor(insteadOf);
     if (lost.length > 0) return leave('raw objects are gone or were rewritten', lost);

@@ -4,7 +4,7 @@
  */
 
 import { concurrently } from '../concurrently.ts';
-import { utcDate } from '../days.ts';
+import { DAY_MS, utcDate } from '../days.ts';
 import type { Ports, RawStore, UnitMessage } from '../ports.ts';
 import { asReadIn, digestOf } from '../protocol/contents.ts';
 import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from '../protocol/keys.ts';
@@ -26,6 +26,8 @@ export interface ReplayOptions {
   version: string;
   /** only records rejected for this reason */
   reason?: Reason;
+  /** raw objects that are older may have expired, and are looked for before they are planned; left out: none expires */
+  rawDays?: number | undefined;
 }
 
 export interface ReplayPlanned {
@@ -52,7 +54,7 @@ export async function planReplay(ports: ReplayPorts, options: ReplayOptions): Pr
   for (;;) {
     const quarantined = await quarantinedRecords(ports);
     const { chosen, unchanged } = chooseRecords(quarantined, options);
-    const { sources, unavailable } = await findSources(ports, quarantined, chosen);
+    const { sources, unavailable } = await findSources(ports, quarantined, chosen, options.rawDays);
     Object.assign(result, { unchanged, unavailable });
     if (options.reason === undefined) sources.push(...(await returnedObjects(ports, quarantined)));
     if (sources.length === 0) return result;
@@ -104,20 +106,22 @@ interface Source {
 const AT_ONCE = 16;
 
 async function findSources(
-  ports: Pick<ReplayPorts, 'raw' | 'lake'>,
+  ports: Pick<ReplayPorts, 'raw' | 'lake' | 'clock'>,
   { replays, outcomes }: Quarantined,
   chosen: ReadonlyMap<string, QuarantinedRecord[]>,
+  rawDays = Number.POSITIVE_INFINITY,
 ): Promise<{ sources: Source[]; unavailable: string[] }> {
-  const { raw, lake } = ports;
+  const { raw, lake, clock } = ports;
   const firstObjects = new FirstObjects(lake, outcomes);
   const unavailable: string[] = [];
   const found = await concurrently([...chosen].sort(byKey), AT_ONCE, async ([key, records]): Promise<Source[]> => {
     // whichever reading a record is from, its object is the one that was planned first
     const object = await plannedIn(records[0]?.attempt ?? '', key);
     if (!object) throw new Error(`quarantined record is of an object that its plan doesn't name: ${key}`);
-    // looked for only where a replay has missed it: the rest will be read anyway
-    const wasMissed = records.some((record) => isMissed(record, replays));
-    if (wasMissed && !(await isThere(raw, object))) {
+    // looked for only where a replay has missed it or it may have expired: the rest will be read anyway
+    const isOld = object.modified < clock.now() - rawDays * DAY_MS;
+    const mayBeGone = isOld || records.some((record) => isMissed(record, replays));
+    if (mayBeGone && !(await isThere(raw, object))) {
       unavailable.push(key);
       return [];
     }

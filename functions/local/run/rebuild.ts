@@ -31,14 +31,14 @@ export async function rebuildAll(
   lake: LocalLake,
   { progress, from, to, limits }: RebuildAllOptions,
 ): Promise<RebuildSummary> {
-  const { ports, settings, views, rollupSelect, version } = lake;
+  const { ports, settings, views, rollupSelect, version, retention } = lake;
   const startedAt = ports.clock.now();
   // What is on its way is taken in first, so that the two sides have the same mail.
   const failure = await failureOf(async () => {
     await settleAll(lake, progress);
     await rollupAll(lake, progress);
   });
-  const rebuild = await beginRebuild(ports, { version, from, to });
+  const rebuild = await beginRebuild(ports, { version, from, to, rawDays: retention.rawDays });
   const outcomes = await transformAll(lake, await planRebuild(ports, rebuild), progress, limits, rebuild.n);
   const { unmade } = await withProgress('rebuild', 'partitions', progress, (onDay) => makeDays(ports, rebuild, onDay));
   const difference = await withProgress('rollup', 'days', progress, (onDays) =>
@@ -56,14 +56,14 @@ export async function rebuildAll(
 
 /** Reads the raw data of one damaged day again, and switches readers to it. @throws Error if another rebuild is under way */
 export async function rebuildDay(lake: LocalLake, dt: string, progress: Progress): Promise<void> {
-  const { ports, version } = lake;
+  const { ports, version, retention } = lake;
   const underWay = await rebuildUnderWay(ports.lake);
   if (underWay && (underWay.from !== dt || underWay.to !== dt)) {
     throw new Error(
       `${dt} is damaged, and rebuild ${underWay.n} of other days is under way: switch to it or drop it first`,
     );
   }
-  const rebuild = await beginRebuild(ports, { version, from: dt, to: dt });
+  const rebuild = await beginRebuild(ports, { version, from: dt, to: dt, rawDays: retention.rawDays });
   await transformAll(lake, await planRebuild(ports, rebuild), progress, {}, rebuild.n);
   await switchToRebuild(ports, rebuild, lake);
 }

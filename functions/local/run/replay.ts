@@ -27,9 +27,10 @@ export async function replayAll(
   lake: LocalLake,
   { progress, reason }: { progress: Progress; reason?: Reason },
 ): Promise<ReplaySummary> {
-  const { ports, settings, version } = lake;
+  const { ports, settings, version, retention } = lake;
   const startedAt = ports.clock.now();
-  const planned = await planReplay(ports, { settings, version, ...(reason ? { reason } : {}) });
+  const { rawDays } = retention;
+  const planned = await planReplay(ports, { settings, version, rawDays, ...(reason ? { reason } : {}) });
   const open = (await openUnits(ports.lake)).filter(({ kind }) => kind === 'replay');
   const outcomes = await transformAll(lake, open, progress);
   const settled = await settleAll(lake, progress);

@@ -6,11 +6,12 @@ import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { daysOfOtherSettings } from '#lake/protocol/other-settings.ts';
 import { rawSources } from '#lake/protocol/raw-sources.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
+import type { DueDays } from '#lake/steps/expire.ts';
 import { addPlanned, nothingPlanned, type Planned, planPrefix } from '#lake/steps/plan.ts';
 import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { LocalLake } from '../lake.ts';
-import { collectDaily } from './collect-daily.ts';
+import { collectDaily, retentionOf } from './collect-daily.ts';
 import type { WorkerLimits } from './limits.ts';
 import { transformUnits } from './pool.ts';
 
@@ -44,6 +45,10 @@ export interface RunSummary {
   /** files that nobody reads any more, which went a day after they were superseded */
   removed_files: number;
   removed_bytes: number;
+  /** days of tables that readers lost, as their retention is over */
+  expired_days: number;
+  /** days that wait for a person's word, as so many are due at once */
+  held_days: DueDays[];
 }
 
 /** Plans all sources, each as one prefix: a laptop's raw folders have any layout. */
@@ -132,6 +137,8 @@ export interface RunOptions {
   progress: Progress;
   /** settle days that are not finished yet, too */
   includeUnfinished?: boolean;
+  /** days may expire, however many are due at once */
+  expireAll?: boolean;
   /** what worker processes may take */
   limits?: Partial<WorkerLimits>;
 }
@@ -139,14 +146,15 @@ export interface RunOptions {
 /** Does all that is missing, and nothing twice: running it again changes nothing. */
 export async function runAll(
   lake: LocalLake,
-  { progress, includeUnfinished, limits }: RunOptions,
+  { progress, includeUnfinished, expireAll, limits }: RunOptions,
 ): Promise<RunSummary> {
   const startedAt = lake.ports.clock.now();
+  retentionOf(lake);
   const planned = await planAll(lake);
   const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, limits);
   const settled = await settleAll(lake, progress, includeUnfinished ? { includeUnfinished } : {});
   const rolledUp = await rollupAll(lake, progress);
-  const removed = await collectDaily(lake);
+  const { removed, hidden, held } = await collectDaily(lake, expireAll);
   return {
     ...sumOutcomes(outcomes),
     seconds: (lake.ports.clock.now() - startedAt) / 1000,
@@ -158,6 +166,8 @@ export async function runAll(
     rolled_up_days: rolledUp.filter(({ rows }) => rows > 0).length,
     removed_files: removed.length,
     removed_bytes: removed.reduce((sum, { bytes }) => sum + bytes, 0),
+    expired_days: hidden.reduce((sum, { days }) => sum + days, 0),
+    held_days: held,
   };
 }
 
@@ -172,6 +182,8 @@ export type Sums = Omit<
   | 'rolled_up_days'
   | 'removed_files'
   | 'removed_bytes'
+  | 'expired_days'
+  | 'held_days'
 >;
 
 /** The outcomes of one kind, summed: a replay reads again what a first reading has counted. */

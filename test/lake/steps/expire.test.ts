@@ -171,6 +171,19 @@ describe('a day whose retention is over', () => {
   });
 });
 
+test('a rebuild leaves days whose raw data has expired as they are, and reads nothing of it', async () => {
+  await open();
+  const { ports } = small.lake;
+  const rawDays = KEPT - 1;
+  const times = [...new Set((await Array.fromAsync(ports.raw.list(''))).map(({ modified }) => modified))];
+  expect(times.length).toBeGreaterThan(1);
+  const rebuild = await beginRebuild(ports, { version: 'def456', from: null, to: null, rawDays });
+  expect(await planRebuild(ports, rebuild)).toEqual([]);
+  const { made, unmade } = await makeDays(ports, rebuild);
+  expect(made).toEqual([]);
+  expect(new Set(unmade.map(({ why }) => why))).toEqual(new Set(['raw data has expired']));
+});
+
 describe('send days whose events have expired', () => {
   const events: Retention = { days: { events: KEPT, clicks: KEPT, headers: KEPT } };
 

@@ -64,11 +64,25 @@ export function storageChecks(stages: Stages): void {
     expect(at(firehose?.inputs, 'extendedS3Configuration', 'kmsKeyArn')).toBe(key);
   });
 
-  test('raw objects stay for ever, and move to a class that answers at once if they move', () => {
+  test('raw objects stay for ever, or for their days below the folder of raw objects, and move to a class that answers at once', () => {
     const rules = (graph: Graph) => listAt(resourceOf(graph, LIFECYCLE, 'RawLifecycle').inputs, 'rules');
-    for (const graph of [stages.dev(), stages.production()]) {
-      expect(rules(graph).filter((rule) => at(rule, 'expiration') !== undefined)).toEqual([]);
-    }
+    const expiring = (graph: Graph) => rules(graph).filter((rule) => at(rule, 'expiration') !== undefined);
+    expect(expiring(stages.dev())).toEqual([]);
+    expect(expiring(stages.production())).toEqual([
+      {
+        id: 'raw-retention',
+        status: 'Enabled',
+        filter: { prefix: 'raw/' },
+        expiration: { days: 800 },
+        noncurrentVersionExpiration: { noncurrentDays: 1 },
+      },
+      {
+        id: 'raw-delete-markers',
+        status: 'Enabled',
+        filter: { prefix: 'raw/' },
+        expiration: { expiredObjectDeleteMarker: true },
+      },
+    ]);
     const moves = (graph: Graph) => rules(graph).flatMap((rule) => at(rule, 'transitions') ?? []);
     expect(moves(stages.dev())).toEqual([]);
     expect(moves(stages.production())).toEqual([{ days: 90, storageClass: 'GLACIER_IR' }]);

@@ -11,7 +11,7 @@ const places: Places = {
   reportsBucket: 'arn:reports',
   glueCatalog: 'arn:catalog',
   database: 'arn:database',
-  tables: 'arn:tables',
+  tables: 'arn:tables/*',
   workgroup: 'arn:workgroup',
   liveQueue: 'arn:live',
   backfillQueue: 'arn:backfill',
@@ -33,8 +33,16 @@ test('nobody may change or delete raw data', () => {
   expect(new Set(ofRaw.map(({ action }) => action))).toEqual(new Set(['s3:ListBucket', 's3:GetObject']));
 });
 
+test('only collect may drop partitions, and only of tables whose days expire', () => {
+  const dropping = granted.filter(({ action }) => action === 'glue:BatchDeletePartition');
+  const tables = ['events', 'headers', 'clicks', 'recipient_messages', 'quarantine'];
+  expect(dropping.map(({ name, resource }) => `${name} ${resource}`)).toEqual(
+    ['catalog', 'database', ...tables.map((table) => `tables/${table}`)].map((place) => `collect arn:${place}`),
+  );
+});
+
 test('only collect may delete, and only data', () => {
-  const deleting = granted.filter(({ action }) => /Delete/.test(action) && action !== 'sqs:DeleteMessage');
+  const deleting = granted.filter(({ action }) => /^s3:Delete/.test(action));
   expect(deleting.map(({ name, resource }) => `${name} ${resource}`)).toEqual([
     'collect arn:lake/v1/live/*',
     'collect arn:lake/v1/settled/*',

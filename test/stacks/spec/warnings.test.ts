@@ -17,3 +17,17 @@ test('a function that nothing can watch is named, and so is a stage that does no
   ]);
   expect(of({ schedules: { enabled: false } }, 'dev')).toEqual(['Nothing runs by itself: schedules.enabled is false.']);
 });
+
+test('who says how long tables are kept is told what is kept for ever, and which buckets are for them to see to', () => {
+  const days = { events: 730, headers: 730, clicks: 730, recipient_messages: 730 };
+  expect(of({ retention: { days } }, 'dev')).toEqual([
+    'Tables expire and raw data does not, which holds all that they held: see retention.rawDays.',
+  ]);
+  expect(of({ retention: { rawDays: 730, days } }, 'dev')).toEqual([]);
+  const [told, ...others] = of(
+    { retention: { rawDays: 730 }, raw: { from: 'existing bucket', bucket: 'ours', template: null } },
+    'dev',
+  );
+  expect(others).toEqual([]);
+  expect(told).toMatch(/changes nothing about ours, .* lets objects expire after 730 days/);
+});

@@ -78,6 +78,11 @@ export class Readings {
     return this.#read.size === this.#planned.units.size;
   }
 
+  /** Are there raw objects of it that have expired? */
+  hasExpired(attempt: string): boolean {
+    return this.#unitsOf(attempt).some((unit) => this.#survey.expired.has(unit));
+  }
+
   lostFor(attempts: readonly string[]): string[] {
     const units = new Set(attempts.flatMap((attempt) => this.#unitsOf(attempt)));
     return [...new Set([...units].flatMap((unit) => this.#lost.get(unit) ?? []))].sort();

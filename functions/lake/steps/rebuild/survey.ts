@@ -21,6 +21,8 @@ export interface Survey {
   attempts: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   /** attempts of replays, each with the units that its records lie in */
   replays: ReadonlyMap<string, readonly string[]>;
+  /** units with raw objects that have expired: days that have rows of them stay as they are */
+  expired: ReadonlySet<string>;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
     }
   }
   const units = new Set<string>();
+  const gone = new Set<string>();
   const replays = new Map<string, string[]>();
   await concurrently(rawPlans(lake), PLANS_AT_ONCE, async ({ key }) => {
     for (const unit of (await readPlan(lake, key)).units) {
@@ -64,11 +67,13 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
       if (!leaves) continue;
       const again = new Set(replayed.size === 0 ? [] : unit.objects.flatMap((one) => replayed.get(one.key) ?? []));
       for (const attempt of again) replays.set(attempt, [...(replays.get(attempt) ?? []), unit.id]);
-      if (note(leaves) || again.size > 0 || mayHold(rebuild, lastGone, unit)) units.add(unit.id);
+      const isNamed = note(leaves) || again.size > 0;
+      if (unit.objects.some(({ modified }) => modified < (rebuild.raw_from ?? 0))) gone.add(unit.id);
+      else if (isNamed || mayHold(rebuild, lastGone, unit)) units.add(unit.id);
     }
   });
   for (const days of attempts.values()) for (const ofDay of days.values()) ofDay.sort();
-  return { units, attempts, replays };
+  return { units, attempts, replays, expired: gone };
 }
 
 /**

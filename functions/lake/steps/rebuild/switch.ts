@@ -86,7 +86,7 @@ export async function switchToRebuild(
   return { days, left };
 }
 
-const KEPT: ReadonlySet<UnmadeDay['why']> = new Set(['raw objects are gone or were rewritten']);
+const KEPT: ReadonlySet<UnmadeDay['why']> = new Set(['raw objects are gone or were rewritten', 'raw data has expired']);
 
 /** Without these days a rebuild is not whole. */
 const MISSING: ReadonlySet<UnmadeDay['why']> = new Set([
