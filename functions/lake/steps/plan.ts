@@ -177,6 +177,8 @@ export interface PrefixOptions extends PlanOptions {
   reach?: Reach | 'all';
   /** false: no summary is trusted, as where an audit has found something */
   trusts?: boolean;
+  /** units that are worked on at once, where the end of all is waited for; left out: it isn't */
+  unitsAtOnce?: number;
 }
 
 /**
@@ -282,7 +284,8 @@ async function planOnce(
     for (let objects = listed; objects.length > 0; ) {
       const planDay = utcDate(clock.now());
       const n = planned.next;
-      const units = seal(objects, settings.limits, (i) => unitId(planDay, rawPrefix, n, i));
+      const id = (i: number) => unitId(planDay, rawPrefix, n, i);
+      const units = seal(objects, settings.limits, id, options.unitsAtOnce);
       const key = planKey(rawPrefix, n);
       const plan: Plan = { prefix: rawPrefix, units };
       await announcePlan(lake, key, units);
@@ -320,12 +323,18 @@ const plannedObject = ({ key, etag, size, modified }: StoredObject): PlannedObje
 
 /**
  * Cuts objects, which are in key order, into units within the limits: about alike in bytes, because who has them all done
- * waits for the largest.
+ * waits for the largest. Where two are worked on at once they are two or four, and not three.
  */
-export function seal(objects: readonly PlannedObject[], limits: Limits, id: (i: number) => string): PlannedUnit[] {
+export function seal(
+  objects: readonly PlannedObject[],
+  limits: Limits,
+  id: (i: number) => string,
+  atOnce = 1,
+): PlannedUnit[] {
   const units: PlannedUnit[] = [];
   const total = objects.reduce((sum, object) => sum + expectedBytes(object), 0);
-  const share = total / Math.ceil(total / limits.unitBytes);
+  const least = Math.ceil(total / limits.unitBytes);
+  const share = total / (least > 1 ? Math.ceil(least / atOnce) * atOnce : 1);
   let open: PlannedUnit | null = null;
   let bytes = 0;
   let done = 0;

@@ -12,7 +12,7 @@ import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { LocalLake } from '../lake.ts';
 import { collectDaily, retentionOf } from './collect-daily.ts';
-import type { WorkerLimits } from './limits.ts';
+import { type WorkerLimits, workerLimits } from './limits.ts';
 import { transformUnits } from './pool.ts';
 
 /** On a laptop the raw folder is one prefix, whatever its layout. */
@@ -52,11 +52,11 @@ export interface RunSummary {
 }
 
 /** Plans all sources, each as one prefix: a laptop's raw folders have any layout. */
-export async function planAll({ ports, settings }: LocalLake): Promise<Planned> {
+export async function planAll({ ports, settings }: LocalLake, unitsAtOnce = workerLimits().workers): Promise<Planned> {
   const total = nothingPlanned();
   for (const { mount } of rawSources(settings)) {
     const layout = await layoutOf(ports.lake, settings, { mount });
-    addPlanned(total, await planPrefix(ports, settings, mount, { layout }));
+    addPlanned(total, await planPrefix(ports, settings, mount, { layout, unitsAtOnce }));
   }
   return total;
 }
@@ -150,7 +150,7 @@ export async function runAll(
 ): Promise<RunSummary> {
   const startedAt = lake.ports.clock.now();
   retentionOf(lake);
-  const planned = await planAll(lake);
+  const planned = await planAll(lake, limits?.workers);
   const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, limits);
   const settled = await settleAll(lake, progress, includeUnfinished ? { includeUnfinished } : {});
   const rolledUp = await rollupAll(lake, progress);

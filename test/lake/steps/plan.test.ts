@@ -110,13 +110,16 @@ describe('plan', () => {
 
   test('units are about alike in bytes and within the limits, with each object in its order', () => {
     const limits = { ...SETTINGS.limits, unitBytes: 100, unitObjects: 50 };
-    const cut = (sizes: readonly number[]): number[][] => {
+    const cut = (sizes: readonly number[], atOnce?: number): number[][] => {
       const objects = sizes.map((size, i) => ({ key: `raw/${i}`, etag: 'e', size, modified: 0 }));
-      return seal(objects, limits, String).map((unit) => unit.objects.map(({ size }) => size));
+      return seal(objects, limits, String, atOnce).map((unit) => unit.objects.map(({ size }) => size));
     };
     const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
     expect(cut(Array(11).fill(10)).map(sum)).toEqual([60, 50]);
     expect(cut([10, 300, 10]).map(sum)).toEqual([10, 300, 10]);
+    const many = Array(24).fill(10);
+    expect([1, 2, 5].map((atOnce) => cut(many, atOnce).length)).toEqual([3, 4, 5]);
+    expect(cut(Array(9).fill(10), 4)).toHaveLength(1);
     expect(cut(Array(60).fill(0)).map(({ length }) => length)).toEqual([50, 10]);
     for (let most = 1; most <= 100; most += 9) {
       const sizes = Array.from({ length: 97 }, (_, i) => (i * 37) % most);
