@@ -19,7 +19,7 @@ import type { World } from './world.ts';
 async function finishSwitch(world: World): Promise<void> {
   if (world.invariants.unfinishedSwitch() === null) return;
   await world.throughRebuild();
-  await world.through('switch', (context) => runRebuildEnd(context, 'switch'));
+  await world.through('switch', async (context) => void (await runRebuildEnd(context, 'switch')));
 }
 
 /** Rounds after which a lake that still changes is said to never come to rest. */

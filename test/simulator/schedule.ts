@@ -1,7 +1,7 @@
 /** One schedule: what a seed makes happen, and what came of it. */
 
 import { DAY_MS, HOUR_MS, utcDate } from '#lake/days.ts';
-import { LANES, type Lane } from '#lake/ports.ts';
+import { LANES, type Lane, type Ports, type UnitMessage } from '#lake/ports.ts';
 import { mountOf } from '#lake/protocol/raw-sources.ts';
 import type { Retention } from '#lake/retention.ts';
 import type { NamedSource } from '#lake/settings.ts';
@@ -22,6 +22,8 @@ import {
   runReader,
   runRebuild,
   runRebuildEnd,
+  runRebuildHandout,
+  runRebuildWork,
   runRepair,
   runReplay,
   runRequeue,
@@ -57,6 +59,8 @@ export interface Outcome {
 
 /** No process, and no call on its way, lives for longer: laptops sleep, Lambdas are ended after a quarter of an hour. */
 const LONGEST_LIFE_MS = 12 * HOUR_MS;
+/** Calls that hand a rebuild out, one after the other, with workers in between: it has four stages. */
+const MOST_HANDOUTS = 6;
 /** Picks after which a schedule is ended, so that none runs for ever. */
 const MOST_PICKS = 5000;
 
@@ -228,7 +232,6 @@ class Player {
   #start(step: Step): void {
     const chance = this.#chance;
     const skew = step === this.#wrongClock ? chance.oneOf([-DAY_MS, DAY_MS]) : chance.between(-2 * 60_000, 2 * 60_000);
-    const { version } = this.#world;
     const start = (work: (context: StepContext) => Promise<void>): Process =>
       this.#world.start(step, skew, (ports) => work(this.#world.contextOf(ports)));
     switch (step) {
@@ -266,17 +269,18 @@ class Player {
         start((context) => runCollect(context, this.#world.collectRules));
         return;
       case 'rebuild':
-        this.#world.start(step, skew, (ports, process) =>
-          runRebuild(this.#world.contextOf(ports), (own, message) =>
-            this.#world.reread(own, process, version, message),
-          ),
-        );
+        this.#rebuild(skew);
         return;
       case 'switch':
       case 'back':
-      case 'drop':
-        start((context) => runRebuildEnd(context, step));
+      case 'drop': {
+        const isHandedOut = chance.happens(0.5);
+        const ends = start(
+          async (context) => void this.#world.rebuildWork.push(...(await runRebuildEnd(context, step, isHandedOut))),
+        );
+        void ends.ended.then(() => this.#workForRebuild(skew));
         return;
+      }
       case 'audit':
         start(async (context) => void (await runRepair(context, this.#world.collectRules)));
     }
@@ -288,6 +292,49 @@ class Player {
     const other = lane === 'live' ? 'backfill' : 'live';
     const worker = this.#world.startWorker(skew, lane, choose) ?? this.#world.startWorker(skew, other, choose);
     if (most > 1) void worker?.ended.then(() => worker.state === 'done' && this.#work(skew, most - 1, lane));
+  }
+
+  /** All in one process, as on a laptop; or handed out, step by step. */
+  #rebuild(skew: number): void {
+    if (this.#chance.happens(0.5)) {
+      this.#startRebuild(skew, (context, read) => runRebuild(context, read));
+      return;
+    }
+    const handOut = (rounds: number): void => {
+      const { rebuildWork } = this.#world;
+      const process = this.#startRebuild(
+        skew,
+        async (context) => void rebuildWork.push(...(await runRebuildHandout(context))),
+      );
+      void process.ended.then(async () => {
+        if (process.state !== 'done') return;
+        await Promise.all(this.#workForRebuild(skew));
+        if (rounds > 1) handOut(rounds - 1);
+      });
+    };
+    handOut(this.#chance.between(1, MOST_HANDOUTS));
+  }
+
+  /** Workers that take what waits, most of it, maybe what others have, too; some of it is left for later. */
+  #workForRebuild(skew: number): Promise<void>[] {
+    const { rebuildWork } = this.#world;
+    const workers: Promise<void>[] = [];
+    for (const message of [...rebuildWork]) {
+      if (this.#chance.happens(0.1)) continue;
+      if (this.#chance.happens(0.8)) rebuildWork.splice(rebuildWork.indexOf(message), 1);
+      workers.push(this.#startRebuild(skew, (context, read) => runRebuildWork(context, message, read)).ended);
+    }
+    return workers;
+  }
+
+  #startRebuild(
+    skew: number,
+    work: (context: StepContext, read: (own: Ports, message: UnitMessage) => Promise<void>) => Promise<void>,
+  ): Process {
+    return this.#world.start('rebuild', skew, (ports, process) => {
+      const context = this.#world.contextOf(ports);
+      return work(context, (own, message) => this.#world.reread(own, process, context.version, message));
+    });
   }
 
   /** All in one process, as on a laptop; or handed out, and workers that take a message, maybe one that others have, too. */

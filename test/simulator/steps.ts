@@ -4,7 +4,7 @@ import { MissingObject } from '#lake/ports.ts';
 import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import type { Reach } from '#lake/protocol/raw-prefixes.ts';
 import { NO_PARTITIONS, RebuildStore } from '#lake/protocol/rebuild-store.ts';
-import { newestRebuild } from '#lake/protocol/rebuilds.ts';
+import { newestRebuild, rebuildPorts } from '#lake/protocol/rebuilds.ts';
 import type { Retention } from '#lake/retention.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
@@ -13,8 +13,17 @@ import type { CollectRules } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { expire } from '#lake/steps/expire.ts';
 import { type PlanOptions, planReach, requeue } from '#lake/steps/plan.ts';
-import { rollupSwitched } from '#lake/steps/rebuild/preview.ts';
-import { goBack, switchToRebuild } from '#lake/steps/rebuild/switch.ts';
+import {
+  type DayMessage,
+  goBackNow,
+  type Moved,
+  makeHanded,
+  moveOn,
+  type SwitchNow,
+  switchNow,
+} from '#lake/steps/rebuild/hand-out.ts';
+import { rollupHanded, rollupSwitched } from '#lake/steps/rebuild/preview.ts';
+import { goBack, switchToRebuild, takeBack } from '#lake/steps/rebuild/switch.ts';
 import { beginRebuild, dropRebuild, makeDays, planRebuild } from '#lake/steps/rebuild.ts';
 import { repair } from '#lake/steps/repair.ts';
 import { planReplay } from '#lake/steps/replay.ts';
@@ -113,13 +122,57 @@ export async function runRebuild(
 /** A unit that is split is read in so many rounds. */
 const MOST_ROUNDS = 6;
 
-/** What a person does with the newest rebuild; it may be too early or too late for it. */
-export async function runRebuildEnd({ ports, version }: StepContext, how: 'switch' | 'back' | 'drop'): Promise<void> {
+/** Work of a rebuild for a worker. */
+export type RebuildWork = UnitMessage | DayMessage | Moved['sendDays'][number];
+
+const workOf = ({ units, days, sendDays }: Moved): RebuildWork[] => [...units, ...days, ...sendDays];
+
+/** The same as a function in the cloud has it: looks how far a rebuild is, and hands out what comes next. */
+export async function runRebuildHandout(context: StepContext): Promise<RebuildWork[]> {
+  const { ports, version } = context;
+  const rebuild = await beginRebuild(ports, { version, from: null, to: null });
+  return workOf(await moveOn(ports, rebuild, switchOf(context)));
+}
+
+/** A worker that has been given a unit, a day or send days of a rebuild, maybe long ago. */
+export async function runRebuildWork(
+  context: StepContext,
+  work: RebuildWork,
+  read: (ports: Ports, message: UnitMessage) => Promise<void>,
+): Promise<void> {
+  const { ports, version } = context;
+  if ('unit' in work) {
+    const own = await rebuildPorts(ports, work.rebuild ?? 0, version);
+    if (own) await read(own, work);
+  } else if ('days' in work) await rollupHanded(ports, work.rebuild, rollupOptions(context), work.days);
+  else if ('work' in work) await makeHanded(ports, work.rebuild, work.work);
+  else await takeBack(ports, work.back, work);
+}
+
+const switchOf = (context: StepContext): SwitchNow => ({
+  today: context,
+  rollup: rollupOptions(context),
+  isOutOfTime: () => false,
+});
+
+/**
+ * What a person does with the newest rebuild, on a laptop or in the cloud; it may be too early or too late for it.
+ * @returns what workers have to do for it
+ */
+export async function runRebuildEnd(
+  context: StepContext,
+  how: 'switch' | 'back' | 'drop',
+  isHandedOut = false,
+): Promise<RebuildWork[]> {
+  const { ports, version } = context;
   const rebuild = await newestRebuild(ports.lake);
-  if (!rebuild) return;
+  if (!rebuild) return [];
   if (how === 'drop') await dropRebuild(ports, rebuild.n);
+  else if (how === 'back' && isHandedOut) return workOf(await goBackNow(ports, rebuild));
   else if (how === 'back') await goBack(ports, rebuild);
+  else if (isHandedOut) return workOf(await switchNow(ports, rebuild, switchOf(context)));
   else await switchToRebuild(ports, rebuild, { version });
+  return [];
 }
 
 /** The daily audit: looks, does the missing steps, collects. */

@@ -27,7 +27,7 @@ import { alreadyRead, finalReadings, isReadIn, readingOf } from './readings.ts';
 import { type FateOf, Scheduler } from './scheduler.ts';
 import { selected } from './selects.ts';
 import { SqlEngine } from './sql-engine.ts';
-import { ATTRIBUTION_DAYS, runRebuild, type StepContext } from './steps.ts';
+import { ATTRIBUTION_DAYS, type RebuildWork, runRebuild, type StepContext } from './steps.ts';
 import { unitReader } from './unit-work.ts';
 import { Violation } from './violation.ts';
 
@@ -75,6 +75,8 @@ export class World {
   readonly rowsAtOnce: number;
   /** groups of send days that were handed out to workers of the rollup */
   readonly rollupMessages: string[][] = [];
+  /** of rebuilds that are handed out */
+  readonly rebuildWork: RebuildWork[] = [];
   readonly raw: Bucket;
   readonly lake: Bucket;
   readonly partitions = new Partitions();
