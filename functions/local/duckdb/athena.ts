@@ -108,13 +108,13 @@ function rewritten(nodes: readonly Node[], relations: ReadonlySet<string>): Node
     }
     if (node.kind === 'word' && next?.kind === 'group') {
       if (node.text === 'match_recognize') throw new Error(refusal('match_recognize'));
-      const args = argumentsOf(rewritten(next.nodes, relations));
-      const call = callOf(node.text, args, nodes.slice(i + 2), relations);
-      if (call !== null) {
-        done.push(leaf(spaceBefore(node) + call.text));
-        i += 1 + call.took;
-        continue;
-      }
+      // Once each: done again by the group itself, brackets within brackets would double the work at each depth.
+      const within = rewritten(next.nodes, relations);
+      const call = callOf(node.text, argumentsOf(within), nodes.slice(i + 2, i + 2 + MOST_BEHIND), relations);
+      if (call === null) done.push(node, { ...next, nodes: within });
+      else done.push(leaf(spaceBefore(node) + call.text));
+      i += 1 + (call?.took ?? 0);
+      continue;
     }
     done.push(node.kind === 'group' ? { ...node, nodes: rewritten(node.nodes, relations) } : node);
   }
@@ -273,6 +273,9 @@ function argumentsOf(nodes: readonly Node[]): string[] {
   }
   return parts.map((part) => written(part).trim());
 }
+
+/** Nodes behind a call's brackets that may belong to it, as of `unnest(…) with ordinality as t (x, n)`. */
+const MOST_BEHIND = 8;
 
 interface Call {
   text: string;
