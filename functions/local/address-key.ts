@@ -6,6 +6,7 @@ import { UsageError } from '#host/failure.ts';
 import { keyedHash, newKey } from '#host/keyed-hash.ts';
 import type { Store } from '#lake/ports.ts';
 import { bindAddresses, fingerprintOf, OtherAddresses } from '#lake/protocol/address-key.ts';
+import { newestErasure } from '#lake/protocol/erasures.ts';
 import type { Settings } from '#lake/settings.ts';
 
 export const KEY_VARIABLE = 'MAILLAKE_ADDRESS_KEY';
@@ -35,23 +36,53 @@ export async function keyOfLake(
   env: Variables = process.env,
 ): Promise<string | null> {
   const known = await fingerprintOf(lake);
-  const isHashed = settings.addresses === 'hashed';
-  const found = isHashed ? findKey(known, env) : null;
-  if (isHashed && found === null && known !== null) {
-    throw new UsageError(
-      `the key of this lake's addresses is not on this machine: its fingerprint is ${known}`,
-      `put it into ${keyFile(known, env)} or into the variable ${KEY_VARIABLE}`,
-    );
+  if (settings.addresses === 'plain') {
+    await bind(null);
+    return keyOfErased(lake, env);
   }
-  const key = isHashed ? (found ?? newKey()) : null;
-  const fingerprint = key === null ? null : keyedHash(key).fingerprint;
+  const found = findKey(known, env);
+  if (found === null && known !== null) throw missingKey("this lake's addresses", known, env);
+  const key = found ?? newKey();
+  const { fingerprint } = keyedHash(key);
   // The key is kept before the lake names it: a lake whose key was lost could never be added to.
-  if (key !== null && fingerprint !== null && found === null) keepKey(key, fingerprint, env);
-  try {
-    await bindAddresses(lake, settings, fingerprint);
-  } catch (error) {
-    throw error instanceof OtherAddresses ? new UsageError(error.message) : error;
+  if (found === null) keepKey(key, fingerprint, env);
+  await bind(fingerprint);
+  return key;
+
+  async function bind(to: string | null): Promise<void> {
+    try {
+      await bindAddresses(lake, settings, to);
+    } catch (error) {
+      throw error instanceof OtherAddresses ? new UsageError(error.message) : error;
+    }
   }
+}
+
+const missingKey = (of: string, fingerprint: string, env: Variables): UsageError =>
+  new UsageError(
+    `the key of ${of} is not on this machine: its fingerprint is ${fingerprint}`,
+    `put it into ${keyFile(fingerprint, env)} or into the variable ${KEY_VARIABLE}`,
+  );
+
+/** What forgotten persons are known by; null if nobody was ever to be forgotten. @throws UsageError if this machine lacks it */
+async function keyOfErased(lake: Pick<Store, 'get' | 'list'>, env: Variables): Promise<string | null> {
+  const erasure = await newestErasure(lake);
+  if (erasure === null) return null;
+  const key = findKey(erasure.fingerprint, env);
+  if (key === null) throw missingKey('persons who were forgotten', erasure.fingerprint, env);
+  return key;
+}
+
+/** The same to forget persons with: where addresses are plain it is made at first use. @throws UsageError as keyOfLake */
+export async function keyToErase(
+  lake: Pick<Store, 'get' | 'list' | 'create'>,
+  settings: Pick<Settings, 'addresses'>,
+  env: Variables = process.env,
+): Promise<string> {
+  const known = (await keyOfLake(lake, settings, env)) ?? findKey(null, env);
+  if (known !== null) return known;
+  const key = newKey();
+  keepKey(key, keyedHash(key).fingerprint, env);
   return key;
 }
 

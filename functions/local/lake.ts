@@ -50,7 +50,7 @@ export interface LocalLake {
   /** hash of code and settings, part of each attempt's name */
   version: string;
   views: View[];
-  /** what addresses are hashed under; null where they stay, or nothing is to be written */
+  /** what addresses are hashed under, and forgotten persons known by; null where they stay, or nothing is to be written */
   addressKey: string | null;
   /** the select of sql/rollup/recipient_messages.sql */
   rollupSelect: string;
@@ -83,7 +83,7 @@ export async function openLake({
   const store = new DiskStore(lakeRoot, { durable });
   // A lake that is only read needs no key.
   const addressKey = raw === undefined ? null : await keyOfLake(store, settings);
-  const fingerprint = addressKey === null ? null : keyedHash(addressKey).fingerprint;
+  const fingerprint = addressKey === null || settings.addresses === 'plain' ? null : keyedHash(addressKey).fingerprint;
   const catalog = new DiskCatalog(lakeRoot, { durable });
   const engine = await DuckDbEngine.open({
     root: lakeRoot,

@@ -91,6 +91,7 @@ export class BacklogLake {
       counts: tally.counts(),
       problems: [],
       contents: [],
+      erasedObjects: [],
       newestDeliveredAt: first?.modified ?? null,
       async *files() {
         for (const { name } of SETTLED_TABLES) {

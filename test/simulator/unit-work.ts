@@ -45,6 +45,7 @@ export const unitReader =
       counts: rows.tally.counts(),
       problems,
       contents: [],
+      erasedObjects: [],
       newestDeliveredAt: unit.objects.reduce((newest, { modified }) => Math.max(newest, modified), 0),
       files: () => rows.files(),
     };

@@ -21,6 +21,8 @@ export interface LiveAttempt {
   /** by what settings it was decoded (meaning.ts); null if its outcome doesn't say */
   meaning: string | null;
   published: readonly SeenScope[];
+  /** number of the erasure that was known to who read it; left out: there was none */
+  erasures?: number | undefined;
   /** when its first file was written, epoch ms */
   writtenAt: number;
 }
@@ -75,6 +77,7 @@ export async function unseenAttempts(
             send_days: files.flatMap(({ send_days }) => send_days),
             meaning: outcome.meaning ?? null,
             published: unionOf(files.map(({ published = [] }) => published)),
+            erasures: outcome.erasures,
             writtenAt,
           },
         ];

@@ -98,6 +98,8 @@ export const rebuildOfFolder = (location: string): number | null => {
 
 /** Where a rebuild keeps what the lake keeps under a key: its state in a folder of its own, live files beside the settled ones. */
 export function keyInRebuild(n: number, key: string): string {
+  // Whoever is to be forgotten is so in a rebuild, too.
+  if (key.startsWith(erasuresRoot)) return key;
   const [, table = '', dt = '', file = ''] = /^v1\/live\/(\w+)\/dt=([\d-]+)\/(.*)$/.exec(key) ?? [];
   if (dt !== '') return `${rebuiltFolder(n, table, dt)}${file}`;
   if (key.startsWith(`${STATE}/`)) return `${rebuildState(n)}${key.slice(STATE.length + 1)}`;
@@ -106,12 +108,31 @@ export function keyInRebuild(n: number, key: string): string {
 
 /** The lake's key for what a rebuild has under one. */
 export function keyOutOfRebuild(n: number, key: string): string {
+  if (key.startsWith(erasuresRoot)) return key;
   if (key.startsWith(rebuildState(n))) return `${STATE}/${key.slice(rebuildState(n).length)}`;
   const [, table = '', dt = '', name = '', file = ''] =
     /^v1\/settled\/(\w+)\/dt=([\d-]+)\/([^/]+)\/(.*)$/.exec(key) ?? [];
   if (name !== rebuiltName(n)) throw new Error(`not a key of rebuild ${n}: ${key}`);
   return `${liveFolder(table, dt)}${file}`;
 }
+
+/** Persons to be forgotten: each record has all there were, and the newest comes first. */
+export const erasuresRoot = `${STATE}/erasures/`;
+export const erasureKey = (n: number): string => `${erasuresRoot}${newestFirst(n)}.json`;
+const erasureFolder = (n: number): string => `${erasuresRoot}${newestFirst(n)}/`;
+/** Says that everything there was has been looked through. */
+export const erasureEndKey = (n: number): string => `${erasureFolder(n)}end.json`;
+/** What was looked through, before it was said to be over and later. */
+export const searchedFolder = (n: number, isOver: boolean): string =>
+  `${erasureFolder(n)}${isOver ? 'later' : 'searched'}/`;
+export const searchedKey = (n: number, isOver: boolean, nonce: string): string =>
+  `${searchedFolder(n, isOver)}${nonce}.json`;
+/** A file of quarantine that was written once more without erased persons. */
+export const erasedFile = (key: string, n: number): string => key.replace(/(?:-e\d+)?\.parquet$/, `-e${n}.parquet`);
+/** For which erasure it was; −1: for none. */
+export const erasureOfFile = (key: string): number => Number(/-e(\d+)\.parquet$/.exec(key)?.[1] ?? -1);
+/** The file that it takes the place of, as its outcome names it. */
+export const unerasedFile = (key: string): string => key.replace(/-e\d+\.parquet$/, '.parquet');
 
 export const triesRoot = `${STATE}/tries/`;
 export const tryFolder = (unit: string): string => `${triesRoot}${unit}/`;
@@ -265,7 +286,7 @@ export const liveFile = (table: string, dt: string, attempt: string, part: numbe
 export const attemptOfFile = (key: string): string | null => {
   const name = key.slice(key.lastIndexOf('/') + 1);
   return (
-    /^(\d{4}-\d\d-\d\d-[0-9a-f]{12}-\d+-\d+[ab]*\.[0-9a-f]+(?:\.poison)?(?:\.\d+)?)(?:-\d+)?\.parquet$/.exec(
+    /^(\d{4}-\d\d-\d\d-[0-9a-f]{12}-\d+-\d+[ab]*\.[0-9a-f]+(?:\.poison)?(?:\.\d+)?)(?:-\d+)?(?:-e\d+)?\.parquet$/.exec(
       name,
     )?.[1] ?? null
   );

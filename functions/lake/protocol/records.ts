@@ -5,6 +5,8 @@ import type { GenerationRow, UnitRow } from '../tables/protocol.ts';
 import {
   generationFolder,
   generationKey,
+  generationOfKey,
+  generationsRoot,
   numberOf,
   outcomeKey,
   outcomesRoot,
@@ -83,6 +85,10 @@ export interface Outcome extends UnitRow {
   split?: [string, string];
   /** by what settings its records were decoded (meaning.ts) */
   meaning?: string;
+  /** number of the newest erasure that was known: no row of these persons is in its files; left out: there was none */
+  erasures?: number;
+  /** raw objects that hold something of erased persons */
+  erased_objects?: string[];
   /** objects quarantined unread, because their unit of one object failed three times; and why it failed last */
   poison?: { key: string; why: string }[];
 }
@@ -112,6 +118,8 @@ export interface Generation extends GenerationRow {
   recipe?: string;
   /** settle: by what settings its rows were decoded (meaning.ts), each once, in order */
   meanings?: string[];
+  /** number of the erasure up to which no row of these persons is in it; left out: it may have rows of any */
+  erasures?: number;
   /** the rebuild whose reading its rows are, and not the first one's; left out: none */
   rebuilt?: RebuiltRows;
 }
@@ -243,6 +251,22 @@ export async function nextGeneration(store: Pick<Store, 'list'>, table: string, 
     next = Math.max(next, (numberOf(key) ?? -1) + 1);
   }
   return next;
+}
+
+/** The newest generation of each day of these tables, the newest day first; `modified` is when it was made. One listing. */
+export async function newestGenerations(
+  store: Pick<Store, 'list'>,
+  tables: readonly { name: string }[],
+): Promise<{ table: string; dt: string; n: number; modified: number }[]> {
+  const names = new Set(tables.map(({ name }) => name));
+  const newest = new Map<string, { table: string; dt: string; n: number; modified: number }>();
+  for await (const { key, modified } of store.list(generationsRoot)) {
+    const record = generationOfKey(key);
+    if (!record || !names.has(record.table)) continue;
+    const day = `${record.dt} ${record.table}`;
+    if (record.n >= (newest.get(day)?.n ?? 0)) newest.set(day, { ...record, modified });
+  }
+  return [...newest.values()].sort((a, b) => (a.dt < b.dt ? 1 : a.dt > b.dt ? -1 : 0));
 }
 
 /** The newest generation of a day of a table, or null. */

@@ -3,7 +3,7 @@
  * Every other text is passed on unchanged, into a column, a header's value, tags or extras. Which column that is, the
  * decoder shows when it is run with markers: values that are valid in that place and can't occur otherwise.
  */
-import { isOfPeople } from '../decode/pseudonyms.ts';
+import { isOfPeople } from '../decode/address-texts.ts';
 import type { JsonObject, JsonValue } from '../read/record.ts';
 import { INTEGER, type Leaf } from './shapes.ts';
 

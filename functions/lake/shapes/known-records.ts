@@ -12,7 +12,9 @@
  *       plan:   event_type = open; message_id = value 0; ip_address = value 5; event_id = SHA-256 of ["ses","open","·0·",…
  */
 import { hash } from 'node:crypto';
-import { mayHoldBytes, type Pseudonyms } from '../decode/pseudonyms.ts';
+import { mayHoldBytes } from '../decode/address-texts.ts';
+import type { ErasedPersons } from '../decode/erased-persons.ts';
+import type { Pseudonyms } from '../decode/pseudonyms.ts';
 import { isTimeSuspect } from '../decode/time.ts';
 import type { Decode, RecordContext } from '../decode/types.ts';
 import type { JsonObject, JsonValue, TextEnvelope } from '../read/record.ts';
@@ -90,6 +92,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   readonly #rows: UnitTables<Mark>;
   readonly #decode: Decode;
   readonly #hide: Pseudonyms | undefined;
+  readonly #erased: ErasedPersons | undefined;
   readonly #planner: Planner;
   readonly #shapes = new Shapes<Knowledge>();
   /** envelopes with an event in one of their texts; what is known of one is which text */
@@ -118,12 +121,16 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   #window: Buffer = this.#bytes;
   #windowView: DataView = this.#view;
 
-  /** @param decode what the records that aren't known are decoded with @param hide what that hashes addresses with, if it does */
-  constructor(settings: Settings, rows: UnitTables<Mark>, decode: Decode, hide?: Pseudonyms) {
+  /**
+   * @param decode what the records that aren't known are decoded with @param hide what that hashes addresses with, if it does
+   * @param erased persons whose records are left to it
+   */
+  constructor(settings: Settings, rows: UnitTables<Mark>, decode: Decode, hide?: Pseudonyms, erased?: ErasedPersons) {
     this.#settings = settings;
     this.#rows = rows;
     this.#decode = decode;
     this.#hide = hide;
+    this.#erased = erased;
     const columns = rows.columns();
     this.#planner = new Planner(settings, columns, hide);
     this.#context = {
@@ -162,7 +169,8 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     const known = this.#known;
     if (!known?.plan || !this.#check(known.plan)) return null;
     const isProof = known.plan.proofs < PROOFS;
-    const text = isProof ? this.#bytes.toString('utf8', this.#start, this.#shapes.end) : '';
+    const text = isProof || this.#erased ? this.#bytes.toString('utf8', this.#start, this.#shapes.end) : '';
+    if (this.#erased?.isIn(text)) return null;
     if (this.#hide && !this.#hideAddresses(known.plan, this.#hide)) return null;
     if (isProof) return this.#prove(known, known.plan, text, context);
     if (this.#credit < MOST_CREDIT) this.#credit++;

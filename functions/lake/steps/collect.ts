@@ -16,9 +16,11 @@ import {
   rollupFolder,
   rollupKey,
   settledRoot,
+  unerasedFile,
   unitOfAttempt,
 } from '../protocol/keys.ts';
 import { leafOutcomes, Outcomes } from '../protocol/outcomes.ts';
+import { countingFiles } from '../protocol/quarantine-files.ts';
 import { heal, lastHealed } from '../protocol/readers.ts';
 import { DamagedRecord, readableGeneration, readState } from '../protocol/records.ts';
 import { faultsOf } from '../protocol/settled-files.ts';
@@ -148,7 +150,8 @@ function settledFiles(
 }
 
 /**
- * Live and quarantine files of attempts that lost against another, or whose unit was split. Readers of an open day list
+ * Live and quarantine files of attempts that lost against another, or whose unit was split, and files of quarantine that were
+ * written once more. Readers of an open day list
  * them with the others, and a query would fail on one that goes: they wait until the day is settled. Quarantine, which
  * never is, can't wait.
  */
@@ -164,17 +167,20 @@ async function lostAttempts(
   if (live.length === 0 || (isSettled && !rules.isUnread(liveFolder(table, dt), see))) return [];
   const unreadSince = isSettled && newest ? Math.max(Math.min(...generations.values()), healedAt) : 0;
   const seen = new Set(newest?.attempt_list);
+  const counting = countingFiles(live);
   const lost: StoredObject[] = [];
   for (const object of live) {
     const attempt = attemptOfFile(object.key);
+    const named = unerasedFile(object.key);
+    const written = counting.get(named) ?? object;
     if (
       attempt === null ||
       seen.has(attempt) ||
-      !rules.isPastGrace(Math.max(object.modified, unreadSince), clock.now())
+      !rules.isPastGrace(Math.max(written.modified, unreadSince), clock.now())
     )
       continue;
     const leaves = await leafOutcomes(outcomes, unitOfAttempt(attempt));
-    if (rules.isUnreferenced(object.key, leaves)) lost.push(object);
+    if (written !== object || rules.isUnreferenced(named, leaves)) lost.push(object);
   }
   return lost;
 }

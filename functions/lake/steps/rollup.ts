@@ -190,12 +190,14 @@ async function rollupRun(ports: RollupPorts, options: RollupOptions, days: reado
       rows_out: rows,
       duplicates: 0,
       created_at: clock.now(),
+      erased: 0,
       file_list: ofDay,
       attempt_list: [],
       send_days: [],
       published,
       inputs: reads.map(inputOf),
       recipe,
+      ...erasuresIn(reads),
     };
     if (!(await createState(lake, generationKey(recipientMessages.name, dt, n), generation))) return [];
     // A day on which nothing was sent has no partition, unless it had one before.
@@ -204,6 +206,12 @@ async function rollupRun(ports: RollupPorts, options: RollupOptions, days: reado
   });
   return done.flat();
 }
+
+/** What is computed from rows is looked through as far as these are. */
+const erasuresIn = (reads: StaleDay['reads']): Pick<Generation, 'erasures'> => {
+  const known = reads.flatMap(({ erasures = [] }) => erasures);
+  return known.length === 0 ? {} : { erasures: Math.min(...known) };
+};
 
 interface Run {
   asOf: number;

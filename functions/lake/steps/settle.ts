@@ -7,6 +7,7 @@ import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay } from '../days.ts';
 import type { Engine, Input, Ports, WrittenFile } from '../ports.ts';
 import { type LiveAttempt, liveDays, lostFiles, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
+import { ErasureState } from '../protocol/erasures.ts';
 import { type ExpiredDays, expiredDays } from '../protocol/expired.ts';
 import { generationKey, generationOfLocation, liveFolder, settledFolder } from '../protocol/keys.ts';
 import type { OpenUnit } from '../protocol/open-units.ts';
@@ -402,12 +403,14 @@ async function publish(ports: SettlePorts, draft: Draft, written: readonly Writt
     rows_out: rowsOut,
     duplicates: rowsIn - rowsOut,
     created_at: clock.now(),
+    erased: 0,
     file_list: files,
     attempt_list: attempts,
     send_days: distinct([base?.send_days ?? [], ...unseen.map(({ send_days }) => send_days)].flat()),
     published: unionOf([base?.published ?? [], ...unseen.map(({ published }) => published)]),
     recipe: settleRecipe(table),
     meanings: distinct([...(base?.meanings ?? []), ...unseen.flatMap(({ meaning }) => meaning ?? [])]),
+    ...(await ErasureState.of(lake)).knownInAll(base, unseen),
     ...(base?.rebuilt ? { rebuilt: base.rebuilt } : {}),
   };
   // Another settle was first: our files stay, no generation names them, and the collector removes them.

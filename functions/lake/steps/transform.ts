@@ -5,6 +5,7 @@
  */
 import { MissingObject, type Ports, type Queue, type UnitMessage } from '../ports.ts';
 import { keepContents } from '../protocol/contents.ts';
+import { erasedPersons } from '../protocol/erasures.ts';
 import { halvesOf, newestOf, parentOf, unitOfPlan } from '../protocol/halves.ts';
 import { outcomeKey, poisonVersion, splitKey } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
@@ -88,9 +89,11 @@ async function readAndWrite(
 ): Promise<Outcome> {
   const { lake, clock } = ports;
   const startedAt = clock.now();
+  const erased = await erasedPersons(lake, options.keyedHash);
+  const reading = erased ? { ...options, erased: erased.persons } : options;
   const { content, files, attempt } = isPoison
-    ? await writeAttempt(ports, unit, poisonVersion(options.version), readPoison, options)
-    : await writeAttempt(ports, unit, options.version, options.read ?? readUnit, options);
+    ? await writeAttempt(ports, unit, poisonVersion(options.version), readPoison, reading)
+    : await writeAttempt(ports, unit, options.version, options.read ?? readUnit, reading);
   await ensurePartitions(ports, files);
   await keepContents(lake, attempt, content.contents);
   const why = isPoison ? ((await whyFailed(lake, unit.id)) ?? 'its process ended without a word') : null;
@@ -118,6 +121,7 @@ async function readAndWrite(
     files,
     problems: content.problems,
     meaning: meaningOf(options.settings, unit.objects[0]?.key),
+    ...(erased ? { erasures: erased.n, erased_objects: content.erasedObjects } : {}),
     ...(why === null ? {} : { poison: unit.objects.map(({ key }) => ({ key, why })) }),
   };
 }

@@ -39,6 +39,8 @@ export const units = defineTable({
     newest_delivered_at: timestamp('Delivery time of the newest object.'),
     started_at: required(timestamp('When the attempt began.')),
     finished_at: required(timestamp('When the outcome was created.')),
+    // Added later, so it may be null: outcomes of before have none.
+    erased: bigint('Records about persons who were forgotten, of which nothing was kept; NULL counts as 0.'),
   },
 });
 
@@ -61,6 +63,7 @@ export const generations = defineTable({
     rows_out: required(bigint('Rows it has.')),
     duplicates: required(bigint('Rows dropped as repeats across units: rows_in − rows_out.')),
     created_at: required(timestamp('When it was created.')),
+    erased: bigint('Rows left out of it because they were about persons who were forgotten; NULL counts as 0.'),
   },
 });
 

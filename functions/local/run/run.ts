@@ -13,6 +13,7 @@ import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { LocalLake } from '../lake.ts';
 import { collectDaily, retentionOf } from './collect-daily.ts';
 import { type WorkerLimits, workerLimits } from './limits.ts';
+import { eraseAll } from './erase.ts';
 import { transformUnits } from './pool.ts';
 
 /** On a laptop the raw folder is one prefix, whatever its layout. */
@@ -153,6 +154,7 @@ export async function runAll(
   const planned = await planAll(lake, limits?.workers);
   const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, limits);
   const settled = await settleAll(lake, progress, includeUnfinished ? { includeUnfinished } : {});
+  await eraseAll(lake, progress);
   const rolledUp = await rollupAll(lake, progress);
   const { removed, hidden, held } = await collectDaily(lake, expireAll);
   return {

@@ -184,6 +184,7 @@ const generation = (table: string, dt: string, n: number, made: number): Generat
   files: 1,
   attempts: 24,
   rows_in: 2400,
+  erased: 0,
   rows_out: 2400,
   duplicates: 0,
   created_at: Date.parse(dt) + DAY_MS,

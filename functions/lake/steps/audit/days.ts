@@ -4,6 +4,7 @@ import { concurrently } from '../../concurrently.ts';
 import { DAY_MS } from '../../days.ts';
 import type { Ports, StoredObject } from '../../ports.ts';
 import { type DataDay, dataDay, liveDays } from '../../protocol/day-files.ts';
+import { ErasureState } from '../../protocol/erasures.ts';
 import { type ExpiredDays, expiredSince } from '../../protocol/expired.ts';
 import {
   attemptOfFile,
@@ -12,6 +13,7 @@ import {
   liveFolder,
   plannedUnitOf,
   settledRoot,
+  unerasedFile,
   unitOfAttempt,
 } from '../../protocol/keys.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
@@ -80,6 +82,7 @@ export async function auditDays(
   const gone = settled.filter(isGone).length;
   const found: DaysAudit = { files: 0, stale: [], damaged: [], rebuilt: new Map(), expired: gone };
   await checkDue();
+  const erasures = await ErasureState.of(lake);
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const dts = [...new Set([...settled, ...(await liveDays(lake, name))])].filter(scope.includesDay).sort();
     const since = await expiredSince(lake, name);
@@ -98,6 +101,10 @@ export async function auditDays(
       if (!isWhole(faults)) found.damaged.push(day.newest);
       // What nobody can compute again is not outdated.
       if (name !== recipientMessages.name || !isFrozen(expired, dt)) checkRecipe(day.newest, today, drift);
+      const { n, askedAt } = erasures;
+      if (erasures.knownIn(day.newest) < n && scope.now - Math.max(askedAt, day.newest.created_at) > DAY_MS) {
+        drift('unerased_day', `${name} dt=${dt}`, `erasure ${n}`);
+      }
       const current = await partitions.location(name, dt);
       if (current === day.newest.location || (current === undefined && day.newest.rows_out === 0)) return;
       found.stale.push(day.newest);
@@ -140,7 +147,7 @@ export async function auditDays(
       else {
         const unit = unitOfAttempt(attempt);
         const outcome = await outcomes.of(unit);
-        const isNamed = outcome?.files.some(({ key }) => key === object.key) ?? false;
+        const isNamed = outcome?.files.some(({ key }) => key === unerasedFile(object.key)) ?? false;
         if (isNamed) files++;
         if (isNamed && table !== quarantine.name) unsettled.push(object);
         // Of an attempt that lost, which the collector removes, or of one that is under way.

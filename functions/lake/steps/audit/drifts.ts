@@ -31,6 +31,8 @@ export const DRIFTS = {
     'a day was computed with other SQL, seeds or rules than there are today: run settle and rollup, which go from the newest day to the oldest, in the cloud some days each time',
   other_settings:
     'a day has rows that were decoded with other settings: they stay as they are until the raw data is read again; acknowledge it, or make them alike by rebuild',
+  unerased_day:
+    'a day was not looked through for persons who are to be forgotten, over a day after it was asked for: run erase, or see why settle fails',
   stale_partition: 'the catalog does not point at the newest generation: run settle',
   missing_partition: 'a day with data is not in the catalog: run settle, or audit with --repair',
   unexpired_day:

@@ -5,6 +5,7 @@ import { DAY_MS } from '../../days.ts';
 import type { Ports, StoredObject } from '../../ports.ts';
 import type { ExpiredDays } from '../../protocol/expired.ts';
 import { attemptOfFile, dayOfKey, liveFolder, outcomeFolder, outcomesRoot } from '../../protocol/keys.ts';
+import { countingFiles } from '../../protocol/quarantine-files.ts';
 import { type LiveFile, newestGeneration, type Outcome, readOutcome } from '../../protocol/records.ts';
 import { contentOf } from '../../protocol/settled-files.ts';
 import type { AuditScope, DriftKind, ReportDrift } from './drifts.ts';
@@ -84,10 +85,10 @@ export async function auditUnits(
   }
 }
 
-/** Every record was accepted, a repeat, skipped or quarantined. */
+/** Every record was accepted, a repeat, skipped, quarantined, or about persons who were forgotten. */
 export function checkCounts(outcome: Outcome, drift: ReportDrift): void {
-  const { unit, records, accepted, duplicate, skipped, quarantined } = outcome;
-  const accounted = accepted + duplicate + skipped + quarantined;
+  const { unit, records, accepted, duplicate, skipped, quarantined, erased } = outcome;
+  const accounted = accepted + duplicate + skipped + quarantined + (erased ?? 0);
   if (records !== accounted) drift('counting_law', unit, `${records} records, ${accounted} accounted for`);
   for (const { key, problem } of outcome.problems) drift(problem, key, unit);
 }
@@ -105,7 +106,10 @@ async function checkFiles(
   const there = new Map<string, StoredObject>();
   for await (const object of lake.list(liveFolder(table, dt))) there.set(object.key, object);
   const broken: { key: string; kind: DriftKind; detail: string }[] = [];
+  const counting = countingFiles([...there.values()]);
   for (const file of files) {
+    // Written once more without erased persons: it may be gone.
+    if ((counting.get(file.key)?.key ?? file.key) !== file.key) continue;
     const object = there.get(file.key);
     const differs = (detail: string): void => void broken.push({ key: file.key, kind: 'live_file_differs', detail });
     if (!object) broken.push({ key: file.key, kind: 'live_file_missing', detail: '' });

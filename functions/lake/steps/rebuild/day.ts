@@ -4,6 +4,7 @@
  */
 import type { Input, Ports } from '../../ports.ts';
 import type { LiveAttempt, TableDay } from '../../protocol/day-files.ts';
+import { ErasureState } from '../../protocol/erasures.ts';
 import { keyInRebuild, rebuiltDayKey, rebuiltName, settledFolder } from '../../protocol/keys.ts';
 import { unionOf } from '../../protocol/published.ts';
 import { createState, type Generation, type LiveFile } from '../../protocol/records.ts';
@@ -22,6 +23,8 @@ export interface RebuiltAttempt {
   attempt: string;
   /** by what settings it was decoded (meaning.ts); null if its outcome doesn't say */
   meaning: string | null;
+  /** number of the erasure that was known to who read it; left out: there was none */
+  erasures?: number | undefined;
   files: readonly LiveFile[];
 }
 
@@ -58,12 +61,14 @@ export async function makeDay(
     rows_out: 0,
     duplicates: 0,
     created_at: clock.now(),
+    erased: 0,
     file_list: [],
     attempt_list: [...insteadOf, ...live.map(({ attempt }) => attempt)],
     send_days: distinct(live.flatMap(({ send_days }) => send_days)),
     published: unionOf(live.map(({ published }) => published)),
     recipe: settleRecipe(table),
     meanings: distinct(live.flatMap(({ meaning }) => meaning ?? [])),
+    ...(await ErasureState.of(lake)).knownInAll(null, [...attempts, ...live]),
     rebuilt: { rebuild: n, attempts: [], instead_of: [...insteadOf] },
   };
   let unread = live;

@@ -109,7 +109,8 @@ export class Readings {
       this.#attempts.set(table, days);
       for (const [dt, files] of Map.groupBy(ofTable, (file) => file.dt)) {
         const ofDay = days.get(dt);
-        const read: RebuiltAttempt = { attempt: outcome.attempt, meaning: outcome.meaning ?? null, files };
+        const { attempt, meaning = null, erasures } = outcome;
+        const read: RebuiltAttempt = { attempt, meaning, erasures, files };
         if (ofDay) ofDay.push(read);
         else days.set(dt, [read]);
       }

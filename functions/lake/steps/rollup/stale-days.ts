@@ -7,6 +7,7 @@ import { concurrently } from '../../concurrently.ts';
 import { ABSURD_DAY, addDays, daysBetween, utcDate } from '../../days.ts';
 import type { Input, Ports } from '../../ports.ts';
 import { liveDays, unseenAttempts } from '../../protocol/day-files.ts';
+import { ErasureState } from '../../protocol/erasures.ts';
 import { type ExpiredDays, expiredDays } from '../../protocol/expired.ts';
 import { generationKey, generationOfKey, generationsRoot } from '../../protocol/keys.ts';
 import type { OpenUnit } from '../../protocol/open-units.ts';
@@ -26,6 +27,8 @@ export interface DayInput extends RollupInput {
   sendDays: string[];
   rows: number;
   published: readonly SeenScope[];
+  /** up to which erasure its rows were looked through; left out: there was none */
+  erasures?: number;
 }
 
 /** A send day whose input isn't what its newest generation read; n is the next one. */
@@ -167,6 +170,7 @@ async function eventDays(
   last: string,
 ): Promise<DayInput[]> {
   const outcomes = new Outcomes(lake);
+  const erasures = await ErasureState.of(lake);
   // Once the collector has been there, a settled day has no live folder any more.
   const live = new Set(await liveDays(lake, events.name));
   const settled = [...numbers].flatMap(([dt, n]) => (n.events === undefined ? [] : [dt]));
@@ -191,6 +195,7 @@ async function eventDays(
         sendDays: sendDaysOf(newest, unseen),
         rows: unseen.reduce((sum, attempt) => sum + attempt.rows, newest?.rows_out ?? 0),
         published: unionOf([newest?.published ?? [], ...unseen.map(({ published }) => published)]),
+        ...erasures.knownInAll(newest, unseen),
       },
     ];
   });

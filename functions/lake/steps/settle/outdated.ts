@@ -6,9 +6,9 @@ import { concurrently } from '../../concurrently.ts';
 import type { Store } from '../../ports.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
 import type { ExpiredDays } from '../../protocol/expired.ts';
-import { generationKey, generationOfKey, generationsRoot, recipeKey, recipesRoot } from '../../protocol/keys.ts';
+import { generationKey, recipeKey, recipesRoot } from '../../protocol/keys.ts';
 import { recipeOf } from '../../protocol/recipe.ts';
-import { createState, readGeneration } from '../../protocol/records.ts';
+import { createState, newestGenerations, readGeneration } from '../../protocol/records.ts';
 import { SETTLED_TABLES } from '../../tables/index.ts';
 import { settleRecipe } from './select.ts';
 
@@ -30,7 +30,7 @@ export async function outdatedDays(
   for await (const { key } of lake.list(recipesRoot)) marks.push(key);
   const last = marks.map(numberOfMark).reduce((a, b) => Math.max(a, b), -1);
   if (marks.includes(recipeKey(last, recipe))) return [];
-  const days = (await newestGenerations(lake)).filter(({ table, dt }) => !expired.has(table, dt));
+  const days = (await newestGenerations(lake, SETTLED_TABLES)).filter(({ table, dt }) => !expired.has(table, dt));
   const found: TableDay[] = [];
   for (let at = 0; at < days.length && found.length < most; at += AT_ONCE) {
     const some = await concurrently(days.slice(at, at + AT_ONCE), AT_ONCE, async ({ table, dt, n }) => {
@@ -44,16 +44,3 @@ export async function outdatedDays(
 }
 
 const numberOfMark = (key: string): number => Number(/(\d+)-[0-9a-f]+\.json$/.exec(key)?.[1] ?? -1);
-
-async function newestGenerations(lake: Pick<Store, 'list'>): Promise<(TableDay & { n: number })[]> {
-  const newest = new Map<string, TableDay & { n: number }>();
-  const names: ReadonlySet<string> = new Set(SETTLED_TABLES.map(({ name }) => name));
-  for await (const { key } of lake.list(generationsRoot)) {
-    const record = generationOfKey(key);
-    if (!record) continue;
-    const { table, dt, n } = record;
-    const before = newest.get(`${dt} ${table}`);
-    if (names.has(table) && n >= (before?.n ?? 0)) newest.set(`${dt} ${table}`, record);
-  }
-  return [...newest.values()].sort((a, b) => (a.dt < b.dt ? 1 : a.dt > b.dt ? -1 : 0));
-}

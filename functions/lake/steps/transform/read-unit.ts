@@ -1,5 +1,7 @@
 /** Reads and decodes the raw objects of a unit. This part of transform knows bytes and records, and nothing of the protocol. */
 import { makeDecoder } from '../../decode/decode.ts';
+import type { ErasedPersons } from '../../decode/erased-persons.ts';
+import { ErasingSink } from '../../decode/erasing-sink.ts';
 import { Pseudonyms } from '../../decode/pseudonyms.ts';
 import { deliveredAt } from '../../decode/time.ts';
 import type { RecordContext, Verdict } from '../../decode/types.ts';
@@ -12,6 +14,7 @@ import { readRanges } from '../../read/range.ts';
 import type { KnownReader, Place, RecordVisitor } from '../../read/record.ts';
 import type { Settings } from '../../settings.ts';
 import { KnownRecords } from '../../shapes/known-records.ts';
+import type { QuarantineRow } from '../../tables/quarantine.ts';
 import { ObjectRejection, type Refusal, Rejection } from '../../vocabulary.ts';
 import { ask, type Guard } from './guard.ts';
 import { type Fetched, fetchAhead } from './prefetch.ts';
@@ -23,6 +26,8 @@ export interface UnitContent {
   problems: ObjectProblem[];
   /** what was read of each object, where etags don't tell */
   contents: ReadContent[];
+  /** objects with something in them of persons who are to be forgotten, in order */
+  erasedObjects: string[];
   /** epoch ms; null if the unit has no objects */
   newestDeliveredAt: number | null;
   /** Encodes the rows, file by file; to be called once, because it uses them up. */
@@ -39,6 +44,8 @@ export interface ReadOptions {
   isExact?: boolean | undefined;
   /** what addresses become, where the setting `addresses` is `hashed`; asked for then, and not used else */
   keyedHash?: KeyedHash | undefined;
+  /** persons who are kept out of all rows; left out: nobody */
+  erased?: ErasedPersons | undefined;
 }
 
 /** The same unit and attempt give the same content, byte for byte. */
@@ -59,14 +66,17 @@ const RAW_KEPT = 64 * 1024;
 /**
  * Reads, decodes and collects the rows of a unit under the name of an attempt. The result depends on the raw data only.
  */
-export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObject, guard, isExact, keyedHash }) => {
+export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
+  const { settings, onObject, guard, isExact, keyedHash, erased } = options;
   const rows = new UnitRows();
+  const sink = erased ? new ErasingSink(rows, erased) : null;
+  const erasedObjects = new Set<string>();
   const tally = new Tally();
   const problems: ObjectProblem[] = [];
   const contents: ReadContent[] = [];
   const hide = pseudonymsOf(settings, keyedHash);
   const decode = makeDecoder(settings, hide);
-  const known = isExact ? null : new KnownRecords(settings, rows, decode, hide);
+  const known = isExact ? null : new KnownRecords(settings, rows, decode, hide, erased);
   let newestDeliveredAt: number | null = null;
   let unasked = { records: 0, text: 0 };
   const counted = (text = 0): void => {
@@ -87,6 +97,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
     counts: tally.counts(),
     problems,
     contents,
+    erasedObjects: [...erasedObjects].sort(),
     newestDeliveredAt,
     files: () => rows.files(settings.parquet, settings.limits.fileBytes),
   };
@@ -105,10 +116,14 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         context.sourceOrdinal = place.ordinal;
         context.hasEscapes = place.hasEscapes;
         try {
-          const verdict = decode(value, text, context, rows);
-          tally.verdict(shown(verdict));
+          const verdict = decode(value, text, context, sink ?? rows);
+          const left = sink?.record() ?? 'whole';
+          if (left !== 'whole') erasedObjects.add(object.key);
+          if (left === 'erased') tally.erased();
+          else tally.verdict(shown(verdict));
           const { isBare, textEnvelope = null } = place;
-          if (verdict.is === 'accepted' && (isBare || textEnvelope)) known?.learn(value, text, textEnvelope);
+          if (verdict.is === 'accepted' && left === 'whole' && (isBare || textEnvelope))
+            known?.learn(value, text, textEnvelope);
         } catch (error) {
           if (!(error instanceof Rejection)) throw error;
           visitor.reject(error, place);
@@ -127,8 +142,8 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
     /** A record that is skipped tells by its own words what it is. */
     const shown = (verdict: Verdict): Verdict =>
       hide && verdict.is === 'skipped' ? { ...verdict, type: hide.text(verdict.type) } : verdict;
-    const quarantine = (rejection: Refusal, place: Place | null): void =>
-      rows.quarantine({
+    const quarantine = (rejection: Refusal, place: Place | null): void => {
+      const row: QuarantineRow = {
         attempt,
         source_key: object.key,
         source_ordinal: place?.ordinal ?? 0,
@@ -139,7 +154,11 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, { settings, onObjec
         detail: hide ? placeOnly(rejection.detail, hide) : rejection.detail,
         raw: place && !hide ? rawOf(place) : null,
         delivered_to_lake_at: context.deliveredAt,
-      });
+      };
+      const kept = erased?.quarantined(row) ?? row;
+      if (kept !== row) erasedObjects.add(object.key);
+      rows.quarantine(kept);
+    };
     const reader: KnownReader | undefined = known
       ? {
           match: (bytes, start) => known.match(bytes, start),
@@ -295,6 +314,7 @@ export const readPoison: ReadUnit = async (_, unit, attempt, { settings }) => {
     counts: tally.counts(),
     problems: [],
     contents: [],
+    erasedObjects: [],
     newestDeliveredAt,
     files: () => rows.files(settings.parquet, settings.limits.fileBytes),
   };

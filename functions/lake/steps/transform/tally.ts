@@ -10,6 +10,7 @@ export type Counts = Pick<
   | 'duplicate'
   | 'skipped'
   | 'quarantined'
+  | 'erased'
   | 'accepted_by_type'
   | 'skipped_by_type'
   | 'quarantined_by_reason'
@@ -17,12 +18,13 @@ export type Counts = Pick<
 
 const MOST_TYPES = 200;
 
-/** The counting law of a unit: records = accepted + duplicate + skipped + quarantined, by construction. */
+/** The counting law of a unit: records = accepted + duplicate + skipped + quarantined + erased, by construction. */
 export class Tally {
   #accepted = new Map<string, number>();
   #skipped = new Map<string, number>();
   #quarantined = new Map<string, number>();
   #duplicate = 0;
+  #erased = 0;
 
   verdict(verdict: Verdict): void {
     if (verdict.is === 'accepted') add(this.#accepted, `${verdict.source}/${verdict.eventType}`);
@@ -41,6 +43,11 @@ export class Tally {
     add(this.#skipped, this.#skipped.has(type) || this.#skipped.size < MOST_TYPES ? type : 'other');
   }
 
+  /** A record about persons who were forgotten. */
+  erased(): void {
+    this.#erased++;
+  }
+
   quarantined(reason: Reason): void {
     add(this.#quarantined, reason);
   }
@@ -57,16 +64,18 @@ export class Tally {
     this.#skipped = new Map(earlier.#skipped);
     this.#quarantined = new Map(earlier.#quarantined);
     this.#duplicate = earlier.#duplicate;
+    this.#erased = earlier.#erased;
   }
 
   counts(): Counts {
     const [accepted, skipped, quarantined] = [sum(this.#accepted), sum(this.#skipped), sum(this.#quarantined)];
     return {
-      records: accepted + this.#duplicate + skipped + quarantined,
+      records: accepted + this.#duplicate + skipped + quarantined + this.#erased,
       accepted,
       duplicate: this.#duplicate,
       skipped,
       quarantined,
+      erased: this.#erased,
       accepted_by_type: sorted(this.#accepted),
       skipped_by_type: sorted(this.#skipped),
       quarantined_by_reason: sorted(this.#quarantined),

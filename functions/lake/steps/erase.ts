@@ -1,0 +1,389 @@
+/**
+ * erase: looks through the lake for persons who are to be forgotten (protocol/erasures.ts). A day that has rows of them gets its
+ * next generation without these, and readers are pointed at it; a file of quarantine is written once more. What was before is
+ * removed by the collector, a day later, as everything that nobody reads any more. Transform keeps out what comes later, and
+ * a day that takes in what an older worker had read is looked through again.
+ *
+ * Each call does what is missing, killed anywhere and run again by anyone. An erasure is over once everything was looked
+ * through that had been read without knowing of it.
+ */
+import { concurrently } from '../concurrently.ts';
+import { DAY_MS, startOfDay } from '../days.ts';
+import type { ErasedPersons } from '../decode/erased-persons.ts';
+import type { KeyedHash, Ports, StoredObject, WrittenFile } from '../ports.ts';
+import { type LiveAttempt, liveDays, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
+import {
+  askForErasure,
+  type ErasedCounts,
+  type Erasure,
+  type ErasureEnd,
+  ErasureState,
+  erasedPersons,
+  type Searched,
+  type SearchedDay,
+} from '../protocol/erasures.ts';
+import { expiredDays } from '../protocol/expired.ts';
+import {
+  attemptOfFile,
+  erasedFile,
+  erasureEndKey,
+  erasureOfFile,
+  generationKey,
+  generationOfLocation,
+  rollupFolder,
+  rollupKey,
+  searchedKey,
+  settledFolder,
+  unitOfAttempt,
+} from '../protocol/keys.ts';
+import { Outcomes } from '../protocol/outcomes.ts';
+import { quarantineFiles } from '../protocol/quarantine-files.ts';
+import { pointAtNewest } from '../protocol/readers.ts';
+import { decideEnd, newestRebuild } from '../protocol/rebuilds.ts';
+import {
+  createState,
+  type Generation,
+  newestGeneration,
+  newestGenerations,
+  readableGeneration,
+  readBytes,
+} from '../protocol/records.ts';
+import { sealFiles } from '../protocol/settled-files.ts';
+import type { Settings } from '../settings.ts';
+import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
+import { type ErasedFile, type EraseFile, eraseFile } from './erase/rewrite.ts';
+import { checkOutputs } from './settle/check.ts';
+
+export type ErasePorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
+
+export interface EraseOptions {
+  settings: Settings;
+  /** what the lake's persons are known by */
+  keyedHash: KeyedHash | undefined;
+  /** what writes a file once more; left out, the real one */
+  erase?: EraseFile;
+  onDay?: (done: number, all: number) => void;
+}
+
+/** A day that was not looked through yet. */
+export interface DayToSearch extends TableDay {
+  /** of its files; of quarantine, as many as there are */
+  bytes: number;
+}
+
+export interface ErasureProgress {
+  /** number of the newest erasure; −1: there is none */
+  n: number;
+  /** days that are still to be looked through */
+  left: TableDay[];
+  /** days with rows that were read without knowing of it, and are not settled yet */
+  waiting: TableDay[];
+  /** null while it is not over */
+  end: ErasureEnd | null;
+}
+
+const TABLES_SEARCHED = [...SETTLED_TABLES, recipientMessages];
+const READS_AT_ONCE = 32;
+const DAYS_AT_ONCE = 2;
+/** Once an erasure is over, generations are looked at that were made since; older ones the audit looks at in its turns. */
+const RECENT_MS = 3 * DAY_MS;
+
+/**
+ * Asks for persons to be forgotten. A rebuild that is under way has read rows of them where nobody looks: it is dropped.
+ */
+export async function ask(
+  { lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>,
+  hash: KeyedHash,
+  addresses: readonly string[],
+): Promise<Erasure> {
+  const erasure = await askForErasure(lake, hash, addresses, clock.now());
+  const rebuild = await newestRebuild(lake);
+  if (rebuild && rebuild.created_at <= erasure.created_at) {
+    await decideEnd(lake, rebuild.n, { is: 'dropped', why: 'persons are to be forgotten', decided_at: clock.now() });
+  }
+  return erasure;
+}
+
+/**
+ * Days whose newest generation, or quarantine, was not looked through for the newest erasure. Costs a listing of all generations and
+ * a read of each newest one; when the erasure is over, of those of the last days.
+ */
+export async function unsearchedDays({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>): Promise<DayToSearch[]> {
+  const state = await ErasureState.of(lake);
+  if (state.n < 0) return [];
+  const since = state.end ? clock.now() - RECENT_MS : 0;
+  const expired = await expiredDays(lake);
+  const newest = (await newestGenerations(lake, TABLES_SEARCHED)).filter(
+    ({ table, dt, n, modified }) =>
+      modified >= since && !expired.has(table, dt) && !state.isSearched({ table, dt, state: String(n) }),
+  );
+  const days = await concurrently(newest, READS_AT_ONCE, async ({ table, dt, n }): Promise<DayToSearch[]> => {
+    const generation = await readableGeneration(lake, generationKey(table, dt, n));
+    if (!generation || state.knownIn(generation) >= state.n) return [];
+    return [{ table, dt, bytes: generation.file_list.reduce((sum, { bytes }) => sum + bytes, 0) }];
+  });
+  const outcomes = new Outcomes(lake);
+  const rejected = await concurrently(await liveDays(lake, quarantine.name), READS_AT_ONCE, async (dt) => {
+    if (startOfDay(dt) + DAY_MS < since || expired.has(quarantine.name, dt)) return [];
+    const files = await unsearchedFiles(lake, outcomes, state, dt);
+    if (files.length === 0) return [];
+    return [{ table: quarantine.name, dt, bytes: files.reduce((sum, { size }) => sum + size, 0) }];
+  });
+  return [...days.flat(), ...rejected.flat()];
+}
+
+/** Files of quarantine that were written without knowing of the erasure, and not looked through since. */
+async function unsearchedFiles(
+  lake: ErasePorts['lake'],
+  outcomes: Outcomes,
+  state: ErasureState,
+  dt: string,
+): Promise<StoredObject[]> {
+  return concurrently(await quarantineFiles(lake, dt), READS_AT_ONCE, async (object) => {
+    const { key } = object;
+    if (erasureOfFile(key) >= state.n || state.isSearched({ table: quarantine.name, dt, state: key })) return [];
+    const attempt = attemptOfFile(key);
+    const outcome = attempt === null ? null : await outcomes.of(unitOfAttempt(attempt));
+    // What lost, or is not decided yet, counts for nobody.
+    return outcome?.attempt === attempt && (outcome?.erasures ?? -1) < state.n ? [object] : [];
+  }).then((found) => found.flat());
+}
+
+/**
+ * Looks through these days, and notes what it went through. A day that somebody settles meanwhile is looked through next time;
+ * one that fails doesn't keep the others waiting.
+ * @throws Error of the first day that failed, once all others are done
+ */
+export async function searchDays(
+  ports: ErasePorts,
+  options: EraseOptions,
+  days: readonly TableDay[],
+): Promise<ErasedCounts> {
+  const { lake, clock } = ports;
+  const known = await erasedPersons(lake, options.keyedHash);
+  const found: Searched = { days: [], ...noCounts() };
+  if (known === null) return found;
+  const state = await ErasureState.of(lake);
+  const search = new Search(ports, options, known);
+  const failures: unknown[] = [];
+  let done = 0;
+  await concurrently(days, DAYS_AT_ONCE, async (day) => {
+    try {
+      found.days.push(...(await search.day(day, state)));
+    } catch (error) {
+      failures.push(error);
+    }
+    options.onDay?.(++done, days.length);
+  });
+  Object.assign(found, search.counts());
+  if (found.days.length + found.sources.length > 0) {
+    await createState(lake, searchedKey(known.n, state.end !== null, clock.nonce()), found);
+  }
+  if (failures.length > 0) throw failures[0];
+  return found;
+}
+
+/** Says that an erasure is over, if it is. */
+export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>): Promise<ErasureProgress> {
+  const state = await ErasureState.of(lake);
+  const { n, end, found } = state;
+  if (n < 0) return { n, left: [], waiting: [], end };
+  const left = await unsearchedDays({ lake, clock });
+  if (end) return { n, left, waiting: [], end };
+  const waiting = await unsettledDays(lake, n);
+  if (left.length + waiting.length > 0) return { n, left, waiting, end };
+  const made: ErasureEnd = { ...sumOf(found), days: found.flatMap(({ days }) => days), ended_at: clock.now() };
+  await createState(lake, erasureEndKey(n), made);
+  return { n, left, waiting, end: made };
+}
+
+/** All that is missing of the newest erasure. */
+export async function erase(ports: ErasePorts, options: EraseOptions): Promise<ErasureProgress> {
+  const days = await unsearchedDays(ports);
+  if (days.length > 0) await searchDays(ports, options, days);
+  return finishErasure(ports);
+}
+
+/** What would go if these were to be forgotten. Reads every file that counts, and writes nothing. */
+export async function previewErasure(
+  { lake }: Pick<ErasePorts, 'lake'>,
+  { settings, erase: look = eraseFile, onDay }: Pick<EraseOptions, 'settings' | 'erase' | 'onDay'>,
+  persons: ErasedPersons,
+): Promise<ErasedCounts> {
+  const outcomes = new Outcomes(lake);
+  const newest = await newestGenerations(lake, TABLES_SEARCHED);
+  const days = new Map(newest.map(({ table, dt, n }) => [`${table} ${dt}`, { table, dt, n: n as number | null }]));
+  for (const { name: table } of [...SETTLED_TABLES, quarantine]) {
+    for (const dt of await liveDays(lake, table)) {
+      if (!days.has(`${table} ${dt}`)) days.set(`${table} ${dt}`, { table, dt, n: null });
+    }
+  }
+  const found: ErasedCounts[] = [];
+  let done = 0;
+  await concurrently([...days.values()], DAYS_AT_ONCE, async ({ table, dt, n }) => {
+    const generation = n === null ? null : await readableGeneration(lake, generationKey(table, dt, n));
+    const keys = generation?.file_list.map(({ key }) => key) ?? [];
+    if (table === quarantine.name) keys.push(...(await quarantineFiles(lake, dt)).map(({ key }) => key));
+    else if (table !== recipientMessages.name) {
+      const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(generation?.attempt_list));
+      keys.push(...unseen.flatMap(({ files }) => files.map(({ key }) => key)));
+    }
+    for (const key of keys) {
+      const erased = await look(table, await readBytes(lake, key), persons, settings);
+      if (erased) {
+        found.push({ rows: { [table]: erased.rows }, masked: { [table]: erased.masked }, sources: erased.sources });
+      }
+    }
+    onDay?.(++done, days.size);
+  });
+  return sumOf(found);
+}
+
+const sumOf = (found: readonly ErasedCounts[]): ErasedCounts => {
+  const rows: Record<string, number> = {};
+  const masked: Record<string, number> = {};
+  for (const one of found) {
+    for (const [table, n] of Object.entries(one.rows)) rows[table] = (rows[table] ?? 0) + n;
+    for (const [table, n] of Object.entries(one.masked)) masked[table] = (masked[table] ?? 0) + n;
+  }
+  return { rows, masked, sources: [...new Set(found.flatMap(({ sources }) => sources))].sort() };
+};
+
+/** Days of live files that were read by who did not know of the erasure: they are looked through once they are settled. */
+async function unsettledDays(lake: ErasePorts['lake'], n: number): Promise<TableDay[]> {
+  const outcomes = new Outcomes(lake);
+  const days: TableDay[] = [];
+  for (const { name: table } of SETTLED_TABLES) {
+    const found = await concurrently(await liveDays(lake, table), READS_AT_ONCE, async (dt) => {
+      const newest = await newestGeneration(lake, table, dt);
+      const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(newest?.attempt_list));
+      return unseen.some((attempt: LiveAttempt) => (attempt.erasures ?? -1) < n) ? [{ table, dt }] : [];
+    });
+    days.push(...found.flat());
+  }
+  return days;
+}
+
+/** One look for all persons through some days. */
+class Search {
+  readonly #ports: ErasePorts;
+  readonly #options: EraseOptions;
+  readonly #n: number;
+  readonly #persons: ErasedPersons;
+  readonly #found: ErasedCounts[] = [];
+
+  constructor(ports: ErasePorts, options: EraseOptions, { n, persons }: { n: number; persons: ErasedPersons }) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#n = n;
+    this.#persons = persons;
+  }
+
+  counts(): ErasedCounts {
+    return sumOf(this.#found);
+  }
+
+  /** What was looked through and stays as it is. */
+  async day({ table, dt }: TableDay, state: ErasureState): Promise<SearchedDay[]> {
+    const { lake } = this.#ports;
+    if (table === quarantine.name) return this.#quarantined(dt, state);
+    const before = await newestGeneration(lake, table, dt);
+    if (!before || state.knownIn(before) >= this.#n) return [];
+    const location = this.#locationAfter(before);
+    const files: WrittenFile[] = [];
+    const whole: { from: string; to: string }[] = [];
+    const counts = noCounts();
+    for (const [i, { key, rows, bytes }] of before.file_list.entries()) {
+      const erased = await this.#erased(table, key, counts);
+      if (erased === null) {
+        const to = `${location}part-${i}.parquet`;
+        whole.push({ from: key, to });
+        files.push({ key: to, rows, bytes });
+        continue;
+      }
+      for (const [p, part] of erased.parts.entries()) {
+        const to = `${location}part-${i}-${p}.parquet`;
+        await lake.create(to, part.bytes);
+        files.push({ key: to, rows: part.rows, bytes: part.bytes.length });
+      }
+    }
+    // Nearly no day names any of them.
+    if (whole.length === before.file_list.length) return [{ table, dt, state: String(before.generation) }];
+    for (const { from, to } of whole) await lake.create(to, await readBytes(lake, from));
+    if (await this.#publish(before, location, files, counts)) this.#found.push(counts);
+    return [];
+  }
+
+  /** A file as it may stay; null if it names nobody. */
+  async #erased(table: string, key: string, counts: ErasedCounts): Promise<ErasedFile | null> {
+    const bytes = await readBytes(this.#ports.lake, key);
+    const { erase: write = eraseFile, settings } = this.#options;
+    const erased = await write(table, bytes, this.#persons, settings);
+    if (erased === null) return null;
+    counts.rows[table] = (counts.rows[table] ?? 0) + erased.rows;
+    counts.masked[table] = (counts.masked[table] ?? 0) + erased.masked;
+    counts.sources.push(...erased.sources);
+    return erased;
+  }
+
+  /** Of recipient_messages as a rollup lays it out: the catalog knows both ways. */
+  #locationAfter({ table_name: table, dt, generation }: Generation): string {
+    const { clock } = this.#ports;
+    return table === recipientMessages.name
+      ? `${rollupFolder(table, clock.nonce())}dt=${dt}/`
+      : settledFolder(table, dt, `${generation + 1}-${clock.nonce()}`);
+  }
+
+  /** Makes the next generation, unless another one has come meanwhile. */
+  async #publish(
+    before: Generation,
+    location: string,
+    files: readonly WrittenFile[],
+    { rows: { [before.table_name]: erased = 0 } }: ErasedCounts,
+  ): Promise<boolean> {
+    const { lake, engine, clock } = this.#ports;
+    const { table_name: table, dt } = before;
+    const generation = before.generation + 1;
+    const [rowsBefore, rowsOut] = [before.rows_out - erased, files.reduce((sum, { rows }) => sum + rows, 0)];
+    const output = { table, dt, location, files, rowsIn: rowsBefore, rowsOut, rowsBefore };
+    await checkOutputs(engine, files.length > 0 ? [output] : []);
+    if (table === recipientMessages.name) {
+      const run = generationOfLocation(location);
+      await createState(lake, rollupKey(run), { run, days: { [dt]: generation } });
+    }
+    const sealed = await sealFiles(lake, files);
+    const made: Generation = {
+      ...before,
+      generation,
+      location,
+      files: sealed.length,
+      rows_in: before.rows_out,
+      rows_out: rowsOut,
+      duplicates: 0,
+      erased,
+      created_at: clock.now(),
+      file_list: sealed,
+      erasures: this.#n,
+    };
+    if (!(await createState(lake, generationKey(table, dt, generation), made))) return false;
+    await pointAtNewest(this.#ports, table, made);
+    return true;
+  }
+
+  /** Files that name somebody are written once more; the others are named. */
+  async #quarantined(dt: string, state: ErasureState): Promise<SearchedDay[]> {
+    const { lake } = this.#ports;
+    const table = quarantine.name;
+    const counts = noCounts();
+    const searched: SearchedDay[] = [];
+    for (const { key } of await unsearchedFiles(lake, new Outcomes(lake), state, dt)) {
+      const [part] = (await this.#erased(table, key, counts))?.parts ?? [];
+      if (part) await lake.create(erasedFile(key, this.#n), part.bytes);
+      else searched.push({ table, dt, state: key });
+    }
+    this.#found.push(counts);
+    return searched;
+  }
+}
+
+const noCounts = (): ErasedCounts => ({ rows: {}, masked: {}, sources: [] });
