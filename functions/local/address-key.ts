@@ -73,6 +73,19 @@ async function keyOfErased(lake: Pick<Store, 'get' | 'list'>, env: Variables): P
   return key;
 }
 
+/** The key that a lake's persons are known by, as far as there is one. @throws UsageError as keyOfLake */
+export async function findKeyOf(
+  lake: Pick<Store, 'get' | 'list'>,
+  { addresses }: Pick<Settings, 'addresses'>,
+  env: Variables = process.env,
+): Promise<string | null> {
+  if (addresses === 'plain') return keyOfErased(lake, env);
+  const known = await fingerprintOf(lake);
+  const key = findKey(known, env);
+  if (key === null && known !== null) throw missingKey("this lake's addresses", known, env);
+  return key;
+}
+
 /** The same to forget persons with: where addresses are plain it is made at first use. @throws UsageError as keyOfLake */
 export async function keyToErase(
   lake: Pick<Store, 'get' | 'list' | 'create'>,

@@ -6,6 +6,7 @@ import { paletteFor } from '../terminal/palette.ts';
 import { auditCommand } from './audit.ts';
 import { demoCommand } from './demo.ts';
 import { describeCommand } from './describe.ts';
+import { eraseCommand } from './erase.ts';
 import { exportCommand } from './export.ts';
 import { filesCommand } from './files.ts';
 import { generateCommand } from './generate.ts';
@@ -60,6 +61,7 @@ const COMMANDS = {
   quarantine: quarantineCommand,
   audit: auditCommand,
   rebuild: rebuildCommand,
+  erase: eraseCommand,
   plan: planCommand,
   transform: transformCommand,
   settle: settleCommand,

@@ -110,6 +110,17 @@ function checkKey(erasure: Erasure | null, hash: KeyedHash | undefined): asserts
   }
 }
 
+/** What several looks went through, together. */
+export const sumOf = (found: readonly ErasedCounts[]): ErasedCounts => {
+  const rows: Record<string, number> = {};
+  const masked: Record<string, number> = {};
+  for (const one of found) {
+    for (const [table, n] of Object.entries(one.rows)) rows[table] = (rows[table] ?? 0) + n;
+    for (const [table, n] of Object.entries(one.masked)) masked[table] = (masked[table] ?? 0) + n;
+  }
+  return { rows, masked, sources: [...new Set(found.flatMap(({ sources }) => sources))].sort() };
+};
+
 /** How far the lake has been looked through for the newest erasure. */
 export class ErasureState {
   /** number of the newest erasure; −1: there is none */

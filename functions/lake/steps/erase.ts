@@ -21,6 +21,7 @@ import {
   erasedPersons,
   type Searched,
   type SearchedDay,
+  sumOf,
 } from '../protocol/erasures.ts';
 import { expiredDays } from '../protocol/expired.ts';
 import {
@@ -238,16 +239,6 @@ export async function previewErasure(
   });
   return sumOf(found);
 }
-
-const sumOf = (found: readonly ErasedCounts[]): ErasedCounts => {
-  const rows: Record<string, number> = {};
-  const masked: Record<string, number> = {};
-  for (const one of found) {
-    for (const [table, n] of Object.entries(one.rows)) rows[table] = (rows[table] ?? 0) + n;
-    for (const [table, n] of Object.entries(one.masked)) masked[table] = (masked[table] ?? 0) + n;
-  }
-  return { rows, masked, sources: [...new Set(found.flatMap(({ sources }) => sources))].sort() };
-};
 
 /** Days of live files that were read by who did not know of the erasure: they are looked through once they are settled. */
 async function unsettledDays(lake: ErasePorts['lake'], n: number): Promise<TableDay[]> {

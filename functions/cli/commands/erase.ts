@@ -1,0 +1,152 @@
+/** The command `erase`: persons are forgotten, known from then on by a keyed hash of their address alone. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { UsageError } from '#host/failure.ts';
+import { count, counted } from '#host/figures.ts';
+import { safeText } from '#host/safe-text.ts';
+import type { ErasedCounts } from '#lake/protocol/erasures.ts';
+import type { ErasureProgress } from '#lake/steps/erase.ts';
+import type { LocalLake } from '#local/lake.ts';
+import type { Console } from '../console.ts';
+import { examples, existingLake, jsonOption, type LakeFolder, lakeCommand, lakeOption, withLake } from './options.ts';
+
+interface EraseFlags extends LakeFolder {
+  recipient?: string[];
+  file?: string;
+  dryRun?: boolean;
+}
+
+export const eraseCommand = (to: Console): Command =>
+  new Command('erase')
+    .description('forget persons: their rows go from every table, and what comes later of old mail is kept out')
+    .option('--recipient <address>', 'a person; may be repeated', (one: string, before: string[] = []) => [
+      ...before,
+      one,
+    ])
+    .option('--file <list>', 'a file with an address in each line')
+    .option('--dry-run', 'say what would go, and change nothing')
+    .addOption(lakeOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['erase --recipient ann@example.com --dry-run', 'how many rows there are of her, and in which raw objects'],
+        ['erase --recipient ann@example.com'],
+        ['erase --file list.txt --json'],
+        ['erase', 'go on with what is missing, and say how far it is'],
+      ),
+    )
+    .action(async (flags: EraseFlags) => {
+      existingLake(flags.lake);
+      const addresses = addressesOf(flags);
+      if (flags.dryRun && addresses.length === 0) {
+        throw new UsageError('--dry-run: nobody is named', 'name persons by --recipient or --file');
+      }
+      await withLake({ lake: flags.lake }, (lake) =>
+        flags.dryRun ? preview(to, flags, lake, addresses) : forget(to, flags, lake, addresses),
+      );
+    });
+
+/** @throws UsageError for what is no address; it names the place, not the text */
+function addressesOf({ recipient = [], file }: EraseFlags): string[] {
+  const named = recipient.map((text, i): [string, string] => [text, `--recipient ${i + 1}`]);
+  const lines = file === undefined ? [] : readFileSync(file, 'utf8').split(/\r?\n/);
+  const listed = lines.map((text, i): [string, string] => [text, `${file}, line ${i + 1}`]);
+  const given = [...named, ...listed.filter(([text]) => text.trim() !== '')];
+  for (const [text, place] of given) {
+    if (/^[^\s@<>,;]+@[^\s@<>,;]+$/.test(text.trim())) continue;
+    throw new UsageError(`${place}: this is not one address alone`, 'give it as ann@example.com, without a name');
+  }
+  return [...new Set(given.map(([text]) => text.trim().toLowerCase()))];
+}
+
+async function preview(to: Console, flags: EraseFlags, lake: LocalLake, addresses: readonly string[]): Promise<void> {
+  const [{ ErasedPersons }, { previewErasure }, { keyedHash, newKey }, { findKeyOf }, { withProgress }] =
+    await Promise.all([
+      import('#lake/decode/erased-persons.ts'),
+      import('#lake/steps/erase.ts'),
+      import('#host/keyed-hash.ts'),
+      import('#local/address-key.ts'),
+      import('#local/run/run.ts'),
+    ]);
+  // Where addresses are plain any key will do: nothing is kept.
+  const key = (await findKeyOf(lake.ports.lake, lake.settings)) ?? newKey();
+  const hash = keyedHash(key);
+  const now = lake.ports.clock.now();
+  const persons = new ErasedPersons(hash, Object.fromEntries(addresses.map((address) => [hash.hex(address), now])));
+  const counts = await withProgress('look', 'partitions', to.progress, (onDay) =>
+    previewErasure(lake.ports, { settings: lake.settings, onDay }, persons),
+  );
+  if (flags.json) return to.json({ persons: addresses.length, ...counts });
+  await to.print([
+    `Of ${counted(addresses.length, 'person')} there would go:`,
+    ...countLines(counts),
+    ...sourceLines(counts, flags),
+  ]);
+}
+
+async function forget(to: Console, flags: EraseFlags, lake: LocalLake, addresses: readonly string[]): Promise<void> {
+  const [{ ask }, { eraseAll }, { rollupAll }, { keyedHash }, { keyToErase, findKeyOf }] = await Promise.all([
+    import('#lake/steps/erase.ts'),
+    import('#local/run/erase.ts'),
+    import('#local/run/run.ts'),
+    import('#host/keyed-hash.ts'),
+    import('#local/address-key.ts'),
+  ]);
+  const { lake: store } = lake.ports;
+  const addressKey =
+    addresses.length > 0 ? await keyToErase(store, lake.settings) : await findKeyOf(store, lake.settings);
+  if (addresses.length > 0 && addressKey !== null) await ask(lake.ports, keyedHash(addressKey), addresses);
+  const progress = await eraseAll({ ...lake, addressKey }, to.progress);
+  if (progress.n < 0) throw new UsageError('nobody was ever to be forgotten', 'name persons by --recipient or --file');
+  await rollupAll(lake, to.progress);
+  const { ErasureState, sumOf } = await import('#lake/protocol/erasures.ts');
+  const state = await ErasureState.of(store);
+  const counts = state.end ?? sumOf(state.found);
+  if (flags.json)
+    return to.json({
+      persons: addresses.length,
+      ...progress,
+      ...counts,
+      end: undefined,
+      ended_at: progress.end?.ended_at ?? null,
+    });
+  await to.print([
+    ...(addresses.length > 0 ? [`${counted(addresses.length, 'person')} forgotten. There went:`] : ['There went:']),
+    ...countLines(counts),
+    ...sourceLines(counts, flags),
+    '',
+    ...stateLines(progress, flags),
+  ]);
+}
+
+function* countLines({ rows, masked }: ErasedCounts): Generator<string> {
+  const tables = [...new Set([...Object.keys(rows), ...Object.keys(masked)])];
+  if (tables.length === 0) yield '  nothing: no row names them';
+  for (const table of tables) {
+    const [gone = 0, kept = 0] = [rows[table], masked[table]];
+    const others = kept === 0 ? '' : `${gone === 0 ? '' : '; '}${counted(kept, 'row')} of others, of what names them`;
+    yield `  ${table.padEnd(18)} ${gone === 0 ? '' : counted(gone, 'row')}${others}`;
+  }
+}
+
+const MOST_SHOWN = 20;
+
+function* sourceLines({ sources }: ErasedCounts, flags: EraseFlags): Generator<string> {
+  if (sources.length === 0) return;
+  yield '';
+  yield `${counted(sources.length, 'raw object')} ${sources.length === 1 ? 'has' : 'have'} records of them, and stay as they are:`;
+  for (const key of sources.slice(0, MOST_SHOWN)) yield `  ${safeText(key)}`;
+  if (sources.length > MOST_SHOWN) {
+    yield `  and ${count(sources.length - MOST_SHOWN)} more: ${lakeCommand('erase --json', { lake: flags.lake })}`;
+  }
+}
+
+function* stateLines({ left, waiting, end }: ErasureProgress, { lake }: EraseFlags): Generator<string> {
+  if (end) {
+    yield 'No row that readers see names them. What was before goes a day later, with the next run.';
+    return;
+  }
+  const days = new Set([...left, ...waiting].map(({ dt }) => dt));
+  yield `${counted(days.size, 'day')} with rows of theirs ${days.size === 1 ? 'is' : 'are'} not settled yet; run goes on with it: ${lakeCommand('run', { lake })}`;
+}
