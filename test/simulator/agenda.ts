@@ -16,7 +16,9 @@ export type Step =
   | 'rebuild'
   | 'switch'
   | 'back'
-  | 'drop';
+  | 'drop'
+  | 'ask'
+  | 'erase';
 export type Mishap =
   | 'lose the queue'
   | 'deliver messages again'
@@ -156,6 +158,23 @@ export function expiriesAmong(agenda: readonly Entry[], chance: Chance): Entry[]
     for (const step of maybe) if (chance.happens(0.3)) steps.push(step);
     for (const step of steps) entries.push({ at: at + chance.below(MINUTE_MS), does: 'start', step });
     if (chance.happens(0.1)) entries.push({ at, does: 'change the retention' });
+  }
+  return entries;
+}
+
+/** Persons who are to be forgotten, one after the other, while everything goes on; who looks through the lake comes often, or late. */
+export function erasuresAmong(agenda: readonly Entry[], chance: Chance): Entry[] {
+  const entries: Entry[] = [];
+  const [first, last] = [agenda[0]?.at ?? START, agenda.at(-1)?.at ?? START];
+  for (let persons = chance.between(1, 3); persons > 0; persons--) {
+    let at = first + chance.below(Math.max(1, last - first)) + chance.oneOf([0, HOUR_MS, 4 * DAY_MS]);
+    const does = (step: Step): void => void entries.push({ at, does: 'start', step });
+    does('ask');
+    for (let rounds = chance.between(1, 4); rounds > 0; rounds--) {
+      for (let several = chance.between(1, 2); several > 0; several--) does('erase');
+      at += chance.oneOf([1000, MINUTE_MS, HOUR_MS, 26 * HOUR_MS]);
+      if (chance.happens(0.6)) does(chance.oneOf(['settle', 'collect', 'audit', 'plan', 'work', 'rollup'] as const));
+    }
   }
   return entries;
 }

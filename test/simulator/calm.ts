@@ -3,6 +3,7 @@ import { HOUR_MS } from '#lake/days.ts';
 import {
   runAudit,
   runCollect,
+  runErase,
   runPlan,
   runRebuildEnd,
   runRepair,
@@ -40,6 +41,7 @@ export async function calm(world: World, isAudited = true): Promise<void> {
     await world.through('replay', runReplay);
     while (await world.workThrough());
     await world.through('settle', runSettle);
+    await world.through('erase', runErase);
     let groups: string[][] = [];
     await world.through('rollup', async (context) => {
       groups = await runRollupHandout(context);

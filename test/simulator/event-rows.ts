@@ -36,7 +36,15 @@ export const headerRows = (event: MailEvent, source: Source): PlacedRow[] =>
   event.headers.map(([name, value], position) => ({
     table: 'headers',
     dt: utcDate(event.sentAt),
-    row: { message_id: event.message, position, name, value, sent_at: event.sentAt, ...lineage(event, source) },
+    row: {
+      message_id: event.message,
+      position,
+      name,
+      name_lower: name.toLowerCase(),
+      value,
+      sent_at: event.sentAt,
+      ...lineage(event, source),
+    },
   }));
 
 export const clickRows = (event: MailEvent, source: Source): PlacedRow[] =>

@@ -3,13 +3,16 @@
  * the store then: plans, outcomes, generations, files, and where the catalog points readers.
  */
 import { gunzipSync } from 'node:zlib';
-import { addDays, DAY_MS, startOfDay } from '#lake/days.ts';
+import { addDays, DAY_MS, HOUR_MS, startOfDay } from '#lake/days.ts';
+import type { ErasedPersons } from '#lake/decode/erased-persons.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
+import type { Erasure } from '#lake/protocol/erasures.ts';
 import type { ExpiredRecord } from '#lake/protocol/expired.ts';
 import {
   attemptOfFile,
   checkpointsRoot,
   dayOfKey,
+  erasuresRoot,
   expiredRoot,
   keyInRebuild,
   liveFolder,
@@ -25,6 +28,7 @@ import {
 import type { RebuildEnd } from '#lake/protocol/rebuilds.ts';
 import type { Generation, Outcome, Plan, PlannedObject, RebuildPlan } from '#lake/protocol/records.ts';
 import type { Bucket } from './bucket.ts';
+import { NOBODY, personsOf, rowsWithout } from './forgotten.ts';
 import type { UnitTruth } from './oracle.ts';
 import type { Partitions } from './partitions.ts';
 import { decodeRows, meanings, type Row } from './rows.ts';
@@ -55,6 +59,9 @@ interface UnitFacts {
   objects: readonly PlannedObject[];
 }
 
+/** No process lives for longer (schedule.ts). */
+const LONGEST_LIFE_MS = 12 * HOUR_MS;
+
 /** Notes that say only that someone looked. */
 const MARKS =
   /^v1\/state\/(audits|requeues|tries|decided|heals|expired|recipes|layouts|checkpoints|segments|cursors|planned)/;
@@ -76,6 +83,10 @@ export class Invariants {
   /** rows of each attempt that an outcome names, by attempt and day of a table */
   readonly #rowsOfAttempt = new Map<string, Map<string, readonly Row[]>>();
   readonly #generations = new Map<string, Generation[]>();
+  /** rows of each generation, by location: its files may go */
+  readonly #rowsAt = new Map<string, readonly Row[]>();
+  /** by number of erasure */
+  readonly #persons: ErasedPersons[] = [];
   readonly #generationOfLocation = new Map<string, Generation>();
   /** days that have expired, in order of decision */
   readonly #expired: { table: string; last: string; at: number }[] = [];
@@ -268,6 +279,58 @@ export class Invariants {
     }
   }
 
+  /** Persons of an erasure, and of those before it; left out: of all there were. */
+  forgotten(n = this.#persons.length - 1): ErasedPersons {
+    return this.#persons[n] ?? NOBODY;
+  }
+
+  #ofErasure(key: string, bytes: Uint8Array): void {
+    if (key.endsWith('/end.json')) this.#erased(key);
+    else if (/\/erasures\/\d+\.json$/.test(key)) {
+      const { n, persons } = parsed<Erasure>(bytes);
+      if (n !== this.#persons.length) fail('an erasure is out of turn', key);
+      this.#persons.push(personsOf(persons));
+    }
+  }
+
+  /** What was there half a day ago was looked through: what came since may be read by who did not know of it. */
+  #erased(key: string): void {
+    const persons = this.forgotten();
+    const since = this.#options.now() - LONGEST_LIFE_MS;
+    for (const [id, generations] of this.#generations) {
+      const newest = generations.at(-1);
+      if (!newest || newest.created_at > since || this.#isDamaged(newest)) continue;
+      const rows = this.#rowsAt.get(newest.location) ?? [];
+      if (rowsWithout(newest.table_name, rows, persons).some((row, i) => row !== rows[i])) {
+        fail('an erasure is said to be over while readers see rows of theirs', key, id);
+      }
+    }
+    for (const [attempt, days] of this.#rowsOfAttempt) {
+      const outcome = this.outcomes.get(unitOfAttempt(attempt));
+      if (!outcome || outcome.finished_at > since) continue;
+      for (const [id, rows] of days) {
+        const [table = '', dt = ''] = id.split(' dt=');
+        if (this.newest(table, dt)?.attempt_list.includes(attempt)) continue;
+        if (rowsWithout(table, rows, persons).some((row, i) => row !== rows[i])) {
+          fail('an erasure is said to be over while rows of theirs wait to be settled', key, id);
+        }
+      }
+    }
+  }
+
+  /** Files in which somebody is left who is to be forgotten. */
+  *filesOfForgotten(): Generator<string> {
+    const { lake } = this.#options;
+    for (const root of ['v1/live/', 'v1/settled/']) {
+      for (const key of lake.keys(root)) {
+        const [, table = ''] = /^v1\/\w+\/(\w+)\//.exec(key) ?? [];
+        if (table === 'quarantine' || this.damaged.has(key)) continue;
+        const rows = decodeRows(lake.held(key)?.bytes ?? new Uint8Array());
+        if (rowsWithout(table, rows, this.forgotten()).some((row, i) => row !== rows[i])) yield key;
+      }
+    }
+  }
+
   #isDamaged({ file_list }: Generation): boolean {
     return file_list.some(({ key }) => this.damaged.has(key));
   }
@@ -297,6 +360,7 @@ export class Invariants {
     else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
     else if (key.startsWith(expiredRoot)) this.#expires(parsed<ExpiredRecord>(bytes));
     else if (key.startsWith(rebuildsRoot)) this.#ofRebuild(key, bytes);
+    else if (key.startsWith(erasuresRoot)) this.#ofErasure(key, bytes);
     else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
     else if (key.startsWith('v1/settled/')) {
       if (this.#generationAround(key)) fail('a file came into a location after it was named', key);
@@ -362,8 +426,9 @@ export class Invariants {
       this.#split(unit, facts, outcome.split);
       return;
     }
-    const { records, accepted, duplicate, skipped, quarantined } = outcome;
-    if (records !== accepted + duplicate + skipped + quarantined) fail('the counting law is broken', unit);
+    const { records, accepted, duplicate, skipped, quarantined, erased } = outcome;
+    if (records !== accepted + duplicate + skipped + quarantined + (erased ?? 0))
+      fail('the counting law is broken', unit);
     const truth = this.#options.truth(facts.objects, outcome);
     if (records !== truth.records) fail('an outcome counts other records', unit, `${records}, not ${truth.records}`);
 
@@ -416,8 +481,15 @@ export class Invariants {
       fail('a location holds other files than its generation names', key, `${there.length}, not ${named.length}`);
     }
     const rows = there.flatMap((file) => decodeRows(this.#options.lake.held(file)?.bytes ?? new Uint8Array()));
-    if (rows.length !== rows_out || rows_in - rows_out !== duplicates) fail('a generation counts other rows', key);
-    if (table === 'recipient_messages') this.#rolledUp(key, generation, rows);
+    const { erased, erasures = -1 } = generation;
+    if (rows.length !== rows_out || rows_in - rows_out !== duplicates + (erased ?? 0)) {
+      fail('a generation counts other rows', key);
+    }
+    this.#rowsAt.set(location, rows);
+    if (rowsWithout(table, rows, this.forgotten(erasures)).some((row, i) => row !== rows[i])) {
+      fail('a generation has rows of who it says it was looked through for', key);
+    }
+    if (table === 'recipient_messages') this.#rolledUp(key, generation, rows, before.at(-1));
     else this.#settled(key, generation, rows, before.at(-1));
   }
 
@@ -430,15 +502,23 @@ export class Invariants {
     if (attempts.size !== attempt_list.length) fail('a generation takes an attempt twice', key);
     const lost = before?.attempt_list.find((attempt) => !attempts.has(attempt));
     if (lost !== undefined) fail('a generation lost an attempt of the one before', key, lost);
-    const expected = this.#rowsOfGeneration(generation, key);
-    if (!isSame(rows, deduplicated(table, expected))) fail('a generation is not the rows of its units', key);
+    const everybody = this.forgotten();
+    const expected = rowsWithout(table, deduplicated(table, this.#rowsOfGeneration(generation, key)), everybody);
+    if (!isSame(rowsWithout(table, rows, everybody), expected)) fail('a generation is not the rows of its units', key);
   }
 
-  #rolledUp(key: string, { dt, inputs = [] }: Generation, rows: readonly Row[]): void {
+  #rolledUp(key: string, { dt, inputs = [], erased }: Generation, rows: readonly Row[], before?: Generation): void {
+    if (erased) {
+      const those = this.#rowsAt.get(before?.location ?? '') ?? [];
+      if (!isSame(rows, rowsWithout('recipient_messages', those, this.forgotten()))) {
+        fail('a rolled-up day lost other rows than of who is to be forgotten', key);
+      }
+      return;
+    }
     if (this.#isLongGone('events', addDays(dt, -1))) fail('a send day is computed whose events have expired', key);
     const events = inputs.flatMap((input) => {
       const generation = this.#generations.get(dayKey('events', input.dt))?.[input.generation ?? -1];
-      const settled = generation ? deduplicated('events', this.#rowsOfGeneration(generation, key)) : [];
+      const settled = this.#rowsAt.get(generation?.location ?? '') ?? [];
       return [...settled, ...this.#rowsOf(input.attempts, 'events', input.dt, key)];
     });
     const range = { first: dt, last: dt, days: this.#options.attributionDays };

@@ -88,6 +88,7 @@ function lifeOf(message: string, chance: Chance): MailEvent[] {
     message,
     sentAt,
     headers: [
+      ['To', recipients.join(', ')],
       ['Subject', `about ${message}`],
       ['X-Campaign', 'spring'],
     ],

@@ -3,9 +3,11 @@
  * event once, by the total order; the headers of each message from its first send by that order; a line of life for each
  * message and recipient.
  */
-import { DAY_MS } from '#lake/days.ts';
+import { DAY_MS, utcDate } from '#lake/days.ts';
+import type { ErasedPersons } from '#lake/decode/erased-persons.ts';
 import { typesShown } from '#lake/protocol/published.ts';
 import { clickRows, eventRows, headerRows, type PlacedRow } from './event-rows.ts';
+import { NOBODY, rowsWithout } from './forgotten.ts';
 import type { MailEvent, MailRecord } from './mail.ts';
 import type { Row } from './rows.ts';
 
@@ -30,8 +32,12 @@ const wins = (a: Copy, b: Copy): boolean => {
   return a.key !== b.key ? a.key < b.key : a.ordinal < b.ordinal;
 };
 
-/** What every table must hold by day once all of these objects are settled and rolled up. */
-export function expectedTables(readings: readonly Reading[], attributionDays: number): Expected {
+/** What every table must hold by day once all of these objects are settled and rolled up, and these persons are forgotten. */
+export function expectedTables(
+  readings: readonly Reading[],
+  attributionDays: number,
+  forgotten: ErasedPersons = NOBODY,
+): Expected {
   const copies = readings.flatMap(({ key, records }) =>
     records.flatMap((event, ordinal): Copy[] => (event?.is === 'event' ? [{ event, key, ordinal }] : [])),
   );
@@ -46,6 +52,7 @@ export function expectedTables(readings: readonly Reading[], attributionDays: nu
   for (const copy of copies) {
     const { event, key, ordinal } = copy;
     for (const placed of eventRows(event, { attempt: '', key, ordinal })) {
+      if (forgotten.withoutThem('events', placed.row) === null) continue;
       const id = String(placed.row.event_id);
       const winner = winners.get(id);
       if (!winner || wins(copy, winner)) winners.set(id, { ...copy, placed });
@@ -79,7 +86,12 @@ export function expectedTables(readings: readonly Reading[], attributionDays: nu
     for (const type of typesShown(event.type, null)) shown.add(type);
     shownOn.set(life.dt, shown);
   }
-  for (const { event, key, ordinal } of sends.values()) headerRows(event, { attempt: '', key, ordinal }).forEach(put);
+  for (const { event, key, ordinal } of sends.values()) {
+    const placed = headerRows(event, { attempt: '', key, ordinal });
+    const rows = placed.map(({ row }) => row);
+    for (const row of rowsWithout('headers', rows, forgotten))
+      put({ table: 'headers', dt: utcDate(event.sentAt), row });
+  }
   for (const { dt, row, events } of lives.values()) {
     const shown = [...(shownOn.get(dt) ?? [])].sort().join(' ');
     put({ table: 'recipient_messages', dt, row: { ...row, events: events.sort().join(' '), shown } });
@@ -94,10 +106,10 @@ export interface UnitTruth {
   files: Map<string, Row[]>;
 }
 
-/** What a unit of these objects holds: each event of it once, by the order that settle goes by, too. */
-export function unitTruth(readings: readonly Reading[]): UnitTruth {
+/** What a unit of these objects holds, read by who knew of these persons: each event of it once, by the order that settle goes by, too. */
+export function unitTruth(readings: readonly Reading[], forgotten: ErasedPersons): UnitTruth {
   const files = new Map<string, Row[]>();
-  for (const [table, days] of expectedTables(readings, 0)) {
+  for (const [table, days] of expectedTables(readings, 0, forgotten)) {
     if (table === 'recipient_messages') continue;
     for (const [dt, rows] of days) files.set(`${table} dt=${dt}`, rows);
   }

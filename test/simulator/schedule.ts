@@ -6,7 +6,7 @@ import { mountOf } from '#lake/protocol/raw-sources.ts';
 import type { Retention } from '#lake/retention.ts';
 import type { NamedSource } from '#lake/settings.ts';
 import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
-import { agendaOf, type Entry, expiriesAmong, rebuildsAmong, type Step } from './agenda.ts';
+import { agendaOf, type Entry, erasuresAmong, expiriesAmong, rebuildsAmong, type Step } from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';
 import { drawnFates, roughness } from './fates.ts';
@@ -17,7 +17,9 @@ import { meanings } from './rows.ts';
 import type { TraceEntry } from './scheduler.ts';
 import {
   ATTRIBUTION_DAYS,
+  runAsk,
   runCollect,
+  runErase,
   runPlan,
   runReader,
   runRebuild,
@@ -77,10 +79,12 @@ export async function playSchedule(
   const rebuilds = new Chance(seed + 2_000_000_011);
   const expiring = new Chance(seed + 3_000_000_019);
   const retention = expiring.happens(0.3) ? someRetention(expiring) : {};
+  const erasures = new Chance(seed + 4_000_000_007);
   const agenda = [
     ...mail,
     ...(rebuilds.happens(0.35) ? rebuildsAmong(mail, rebuilds) : []),
     ...(retention.days ? expiriesAmong(mail, expiring) : []),
+    ...(erasures.happens(0.35) ? erasuresAmong(mail, erasures) : []),
   ].sort((a, b) => a.at - b.at);
   const world = new World({
     chance: chance.fork(),
@@ -99,8 +103,10 @@ export async function playSchedule(
   world.scheduler.isImmediate = true;
   world.scheduler.fateOf = () => 'done';
   world.services.engine.failure = 0;
-  if (world.violations.length === 0) await calm(world, chance.happens(0.4));
+  const isAudited = chance.happens(0.4);
+  if (world.violations.length === 0) await calm(world, isAudited);
   if (world.violations.length === 0) compareWithOracle(world);
+  if (world.violations.length === 0 && isAudited) await lookForForgotten(world);
   const { kills, trace } = world.scheduler;
   const calmCalls = world.scheduler.calls - calls;
   return { seed, entries: agenda.length, calls, calmCalls, kills, violations: world.violations, trace };
@@ -281,6 +287,14 @@ class Player {
         void ends.ended.then(() => this.#workForRebuild(skew));
         return;
       }
+      case 'ask': {
+        const person = chance.oneOf(['ann@example.org', 'bob@example.net']);
+        start((context) => runAsk(context, person));
+        return;
+      }
+      case 'erase':
+        start(runErase);
+        return;
       case 'audit':
         start(async (context) => void (await runRepair(context, this.#world.collectRules)));
     }
@@ -365,10 +379,19 @@ class Player {
   }
 }
 
+/** What was before goes, and nobody is left in any file. */
+async function lookForForgotten(world: World): Promise<void> {
+  world.now += 2 * DAY_MS;
+  await world.through('collect', (context) => runCollect(context, world.collectRules));
+  for (const key of world.invariants.filesOfForgotten()) {
+    world.violate(new Violation('a file has rows of who is to be forgotten', key));
+  }
+}
+
 /** In the end the tables hold what the raw objects say, each event once. */
 export function compareWithOracle(world: World): void {
   const readings = world.readings();
-  const expected = expectedTables(readings, ATTRIBUTION_DAYS);
+  const expected = expectedTables(readings, ATTRIBUTION_DAYS, world.invariants.forgotten());
   for (const table of [...SETTLED_TABLES.map(({ name }) => name), 'recipient_messages']) {
     const days = new Set([
       ...(expected.get(table)?.keys() ?? []),

@@ -11,6 +11,7 @@ import type { View } from '#lake/sql/views/view.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
 import type { CollectRules } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
+import { ask, erase } from '#lake/steps/erase.ts';
 import { expire } from '#lake/steps/expire.ts';
 import { type PlanOptions, planReach, requeue } from '#lake/steps/plan.ts';
 import {
@@ -29,6 +30,7 @@ import { repair } from '#lake/steps/repair.ts';
 import { planReplay } from '#lake/steps/replay.ts';
 import { daysToRollUp, type RollupOptions, rollup, rollupDays } from '#lake/steps/rollup.ts';
 import { settle } from '#lake/steps/settle.ts';
+import { HASH, ROWS } from './forgotten.ts';
 
 /** Days after sending in which events still count for a mail. */
 export const ATTRIBUTION_DAYS = 30;
@@ -173,6 +175,16 @@ export async function runRebuildEnd(
   else if (isHandedOut) return workOf(await switchNow(ports, rebuild, switchOf(context)));
   else await switchToRebuild(ports, rebuild, { version });
   return [];
+}
+
+/** Somebody asks to be forgotten. */
+export async function runAsk({ ports }: StepContext, address: string): Promise<void> {
+  await ask(ports, HASH, [address]);
+}
+
+/** Looks through the lake for who is to be forgotten. */
+export async function runErase({ ports, settings }: StepContext): Promise<void> {
+  await erase(ports, { settings, keyedHash: HASH, eraser: ROWS });
 }
 
 /** The daily audit: looks, does the missing steps, collects. */

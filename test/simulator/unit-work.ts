@@ -4,6 +4,7 @@
  */
 
 import { utcDate } from '#lake/days.ts';
+import type { ErasedPersons } from '#lake/decode/erased-persons.ts';
 import { ChangedObject, MissingObject, type RawStore, type StoredBody } from '#lake/ports.ts';
 import { versionOfAttempt } from '#lake/protocol/keys.ts';
 import type { ObjectProblem, PlannedObject } from '#lake/protocol/records.ts';
@@ -11,6 +12,7 @@ import type { ReadUnit } from '#lake/steps/transform/read-unit.ts';
 import { Tally } from '#lake/steps/transform/tally.ts';
 import type { EncodedFile } from '#lake/steps/transform/unit-rows.ts';
 import { clickRows, eventRows, headerRows, type PlacedRow, type Source } from './event-rows.ts';
+import { NOBODY } from './forgotten.ts';
 import { type Line, linesIn, linesOf, type MailEvent, readBy, TODAYS_VERSION } from './mail.ts';
 import { encodeRows, type Row } from './rows.ts';
 
@@ -22,8 +24,8 @@ const MOST_ROWS = 3;
 /** A reader of units; `onPoison` ends the process that reads a poisoned object. */
 export const unitReader =
   (onPoison: () => Promise<never>): ReadUnit =>
-  async (raw, unit, attempt, { settings }) => {
-    const rows = new UnitRows(settings.headerCarriers);
+  async (raw, unit, attempt, { settings, erased = NOBODY }) => {
+    const rows = new UnitRows(settings.headerCarriers, erased);
     const problems: ObjectProblem[] = [];
     for (const object of unit.objects) {
       try {
@@ -76,12 +78,14 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 class UnitRows {
   readonly tally = new Tally();
   readonly #carriers: readonly string[];
+  readonly #erased: ErasedPersons;
   readonly #events = new Map<string, PlacedRow>();
   readonly #others: PlacedRow[] = [];
   readonly #quarantine: (PlacedRow | { table: 'quarantine'; dt: string; row: Row })[] = [];
 
-  constructor(carriers: readonly string[]) {
+  constructor(carriers: readonly string[], erased: ErasedPersons) {
     this.#carriers = carriers;
+    this.#erased = erased;
   }
 
   add(line: Line, attempt: string, { key, modified }: PlannedObject): void {
@@ -107,17 +111,29 @@ class UnitRows {
 
   #accept(event: MailEvent, source: Source): void {
     let isNew = false;
-    for (const placed of eventRows(event, source)) {
+    const placedRows = this.#without(eventRows(event, source));
+    if (placedRows.length === 0) {
+      this.tally.erased();
+      return;
+    }
+    for (const placed of placedRows) {
       const id = String(placed.row.event_id);
       const earlier = this.#events.get(id);
       isNew ||= !earlier;
       if (!earlier || String(placed.row.feed) < String(earlier.row.feed)) this.#events.set(id, placed);
     }
     if (isNew) {
-      if (this.#carriers.includes(event.type)) this.#others.push(...headerRows(event, source));
-      this.#others.push(...clickRows(event, source));
+      if (this.#carriers.includes(event.type)) this.#others.push(...this.#without(headerRows(event, source)));
+      this.#others.push(...this.#without(clickRows(event, source)));
     }
     this.tally.verdict(isNew ? { is: 'accepted', source: 'ses', eventType: event.type } : { is: 'duplicate' });
+  }
+
+  #without(placed: readonly PlacedRow[]): PlacedRow[] {
+    return placed.flatMap((one) => {
+      const row = this.#erased.withoutThem(one.table, one.row);
+      return row === null ? [] : [{ ...one, row }];
+    });
   }
 
   async *files(): AsyncGenerator<EncodedFile> {

@@ -17,6 +17,7 @@ import { type TransformPorts, transform } from '#lake/steps/transform.ts';
 import type { Step } from './agenda.ts';
 import { Bucket, type Held } from './bucket.ts';
 import type { Chance } from './chance.ts';
+import { HASH } from './forgotten.ts';
 import { Invariants } from './invariants.ts';
 import { contentOf, FIRST_VERSION, type RawObject, START, TODAYS_VERSION } from './mail.ts';
 import { MessageQueue } from './messages.ts';
@@ -311,6 +312,7 @@ export class World {
       settings,
       version,
       read,
+      keyedHash: HASH,
       visibilityMs: VISIBILITY_MS,
     });
   }
@@ -342,7 +344,10 @@ export class World {
     }
     const read = objects.filter(({ key }) => isReadIn(outcome, key));
     const version = versionOfAttempt(outcome.attempt);
-    const truth = unitTruth(read.map((object) => readingOf(this.arrived.get(object.key), object, version)));
+    const truth = unitTruth(
+      read.map((object) => readingOf(this.arrived.get(object.key), object, version)),
+      this.invariants.forgotten(outcome.erasures ?? -1),
+    );
     // What was rewritten before anybody had read it is one line of noise.
     const rewritten = outcome.problems.filter(({ etag }) => etag !== undefined).length;
     const isFirst = outcome.kind === 'first';

@@ -54,7 +54,8 @@ export class ErasedPersons extends AddressTexts {
     const kept = parseAddresses(text).map(({ address, given }) =>
       this.isErased(address || given, this.#sentAt) ? ERASED : given,
     );
-    return this.replaceAll(kept.join(', '));
+    // A word before a comma would be read as the beginning of the next one's name.
+    return this.replaceAll(kept.join('; '));
   }
 
   text(text: string): string {

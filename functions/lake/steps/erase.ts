@@ -52,7 +52,7 @@ import {
 import { sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
-import { type ErasedFile, type EraseFile, eraseFile } from './erase/rewrite.ts';
+import { type ErasedFile, erasedFiles, type FileEraser } from './erase/rewrite.ts';
 import { checkOutputs } from './settle/check.ts';
 
 export type ErasePorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
@@ -61,8 +61,8 @@ export interface EraseOptions {
   settings: Settings;
   /** what the lake's persons are known by */
   keyedHash: KeyedHash | undefined;
-  /** what writes a file once more; left out, the real one */
-  erase?: EraseFile;
+  /** what looks into files; left out, the real one */
+  eraser?: FileEraser;
   onDay?: (done: number, all: number) => void;
 }
 
@@ -162,7 +162,7 @@ export async function searchDays(
 ): Promise<ErasedCounts> {
   const { lake, clock } = ports;
   const known = await erasedPersons(lake, options.keyedHash);
-  const found: Searched = { days: [], ...noCounts() };
+  const found: Searched = { days: [], ...sumOf([]) };
   if (known === null) return found;
   const state = await ErasureState.of(lake);
   const search = new Search(ports, options, known);
@@ -208,7 +208,7 @@ export async function erase(ports: ErasePorts, options: EraseOptions): Promise<E
 /** What would go if these were to be forgotten. Reads every file that counts, and writes nothing. */
 export async function previewErasure(
   { lake }: Pick<ErasePorts, 'lake'>,
-  { settings, erase: look = eraseFile, onDay }: Pick<EraseOptions, 'settings' | 'erase' | 'onDay'>,
+  { settings, eraser, onDay }: Pick<EraseOptions, 'settings' | 'eraser' | 'onDay'>,
   persons: ErasedPersons,
 ): Promise<ErasedCounts> {
   const outcomes = new Outcomes(lake);
@@ -229,11 +229,8 @@ export async function previewErasure(
       const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(generation?.attempt_list));
       keys.push(...unseen.flatMap(({ files }) => files.map(({ key }) => key)));
     }
-    for (const key of keys) {
-      const erased = await look(table, await readBytes(lake, key), persons, settings);
-      if (erased) {
-        found.push({ rows: { [table]: erased.rows }, masked: { [table]: erased.masked }, sources: erased.sources });
-      }
+    for await (const { erased } of erasedFiles(lake, table, keys, { persons, settings, eraser })) {
+      if (erased) found.push(countsOf(table, erased));
     }
     onDay?.(++done, days.size);
   });
@@ -283,17 +280,20 @@ class Search {
     const location = this.#locationAfter(before);
     const files: WrittenFile[] = [];
     const whole: { from: string; to: string }[] = [];
-    const counts = noCounts();
-    for (const [i, { key, rows, bytes }] of before.file_list.entries()) {
-      const erased = await this.#erased(table, key, counts);
+    const counts: ErasedCounts[] = [];
+    const named = new Map(before.file_list.map((file) => [file.key, file]));
+    let i = 0;
+    for await (const { key, erased } of this.#erased(table, [...named.keys()])) {
+      const name = `${location}part-${i++}`;
+      const { rows = 0, bytes = 0 } = named.get(key) ?? {};
       if (erased === null) {
-        const to = `${location}part-${i}.parquet`;
-        whole.push({ from: key, to });
-        files.push({ key: to, rows, bytes });
+        whole.push({ from: key, to: `${name}.parquet` });
+        files.push({ key: `${name}.parquet`, rows, bytes });
         continue;
       }
+      counts.push(countsOf(table, erased));
       for (const [p, part] of erased.parts.entries()) {
-        const to = `${location}part-${i}-${p}.parquet`;
+        const to = `${name}-${p}.parquet`;
         await lake.create(to, part.bytes);
         files.push({ key: to, rows: part.rows, bytes: part.bytes.length });
       }
@@ -301,20 +301,13 @@ class Search {
     // Nearly no day names any of them.
     if (whole.length === before.file_list.length) return [{ table, dt, state: String(before.generation) }];
     for (const { from, to } of whole) await lake.create(to, await readBytes(lake, from));
-    if (await this.#publish(before, location, files, counts)) this.#found.push(counts);
+    if (await this.#publish(before, location, files, sumOf(counts))) this.#found.push(...counts);
     return [];
   }
 
-  /** A file as it may stay; null if it names nobody. */
-  async #erased(table: string, key: string, counts: ErasedCounts): Promise<ErasedFile | null> {
-    const bytes = await readBytes(this.#ports.lake, key);
-    const { erase: write = eraseFile, settings } = this.#options;
-    const erased = await write(table, bytes, this.#persons, settings);
-    if (erased === null) return null;
-    counts.rows[table] = (counts.rows[table] ?? 0) + erased.rows;
-    counts.masked[table] = (counts.masked[table] ?? 0) + erased.masked;
-    counts.sources.push(...erased.sources);
-    return erased;
+  #erased(table: string, keys: readonly string[]): ReturnType<typeof erasedFiles> {
+    const { settings, eraser } = this.#options;
+    return erasedFiles(this.#ports.lake, table, keys, { persons: this.#persons, settings, eraser });
   }
 
   /** Of recipient_messages as a rollup lays it out: the catalog knows both ways. */
@@ -365,16 +358,22 @@ class Search {
   async #quarantined(dt: string, state: ErasureState): Promise<SearchedDay[]> {
     const { lake } = this.#ports;
     const table = quarantine.name;
-    const counts = noCounts();
     const searched: SearchedDay[] = [];
-    for (const { key } of await unsearchedFiles(lake, new Outcomes(lake), state, dt)) {
-      const [part] = (await this.#erased(table, key, counts))?.parts ?? [];
-      if (part) await lake.create(erasedFile(key, this.#n), part.bytes);
-      else searched.push({ table, dt, state: key });
+    const files = await unsearchedFiles(lake, new Outcomes(lake), state, dt);
+    const keys = files.map(({ key }) => key);
+    for await (const { key, erased } of this.#erased(table, keys)) {
+      const [part] = erased?.parts ?? [];
+      if (erased && part) {
+        await lake.create(erasedFile(key, this.#n), part.bytes);
+        this.#found.push(countsOf(table, erased));
+      } else searched.push({ table, dt, state: key });
     }
-    this.#found.push(counts);
     return searched;
   }
 }
 
-const noCounts = (): ErasedCounts => ({ rows: {}, masked: {}, sources: [] });
+const countsOf = (table: string, { rows, masked, sources }: ErasedFile): ErasedCounts => ({
+  rows: { [table]: rows },
+  masked: { [table]: masked },
+  sources,
+});

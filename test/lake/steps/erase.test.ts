@@ -117,7 +117,7 @@ test('a person leaves every table, other rows lose only what names them, and in 
     ),
   ).toEqual(bobs);
   expect(await lake.rows("select value from headers where name_lower = 'to' order by message_id")).toEqual([
-    { value: `erased, Bob <${BOB}>` },
+    { value: `erased; Bob <${BOB}>` },
     { value: BOB },
   ]);
   const [{ link, tags } = {}] = await lake.rows("select link, tags from events where event_type = 'click'");

@@ -2,7 +2,9 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { type Compressors, parquetMetadataAsync, parquetRead, parquetReadObjects } from 'hyparquet';
 import { parseAddresses } from '../../decode/address.ts';
-import { columnsOfPersons, type ErasedPersons } from '../../decode/erased-persons.ts';
+import { columnsOfPersons, ERASED, type ErasedPersons } from '../../decode/erased-persons.ts';
+import type { Store } from '../../ports.ts';
+import { readBytes } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';
 import { headers, quarantine, TABLES } from '../../tables/index.ts';
 import type { QuarantineRow } from '../../tables/quarantine.ts';
@@ -20,13 +22,69 @@ export interface ErasedFile {
   sources: string[];
 }
 
-/** Null if the file names nobody of them. */
-export type EraseFile = (
+/** What looks into files of the lake; the simulator has another one. */
+export interface FileEraser {
+  /** Whether the file names any of them, whatever mail it is of. */
+  names(table: string, bytes: Uint8Array, persons: ErasedPersons): Promise<boolean>;
+  /** Whom the headers in a file name as recipients, and whether that is one of them, or was. */
+  recipients(bytes: Uint8Array, persons: ErasedPersons): Promise<{ message: string; isErased: boolean }[]>;
+  /**
+   * Null if nothing of them is in the file.
+   * @param mails of headers: ids of mails of which all rows go
+   */
+  erase(
+    table: string,
+    bytes: Uint8Array,
+    persons: ErasedPersons,
+    settings: Settings,
+    mails: ReadonlySet<string>,
+  ): Promise<ErasedFile | null>;
+}
+
+/**
+ * The files of a day as they may stay, one after another; null for one that stays as it is. Nearly no day names anybody, and
+ * that is seen by one look at each file.
+ */
+export async function* erasedFiles(
+  lake: Pick<Store, 'get'>,
   table: string,
-  bytes: Uint8Array,
+  keys: readonly string[],
+  {
+    persons,
+    settings,
+    eraser = PARQUET,
+  }: { persons: ErasedPersons; settings: Settings; eraser?: FileEraser | undefined },
+): AsyncGenerator<{ key: string; erased: ErasedFile | null }> {
+  const named = new Set<string>();
+  for (const key of keys) if (await eraser.names(table, await readBytes(lake, key), persons)) named.add(key);
+  const mails = table === headers.name && named.size > 0 ? await mailsOfThem(lake, keys, persons, eraser) : NO_MAILS;
+  for (const key of keys) {
+    const isNamed = named.has(key) || mails.size > 0;
+    yield {
+      key,
+      erased: isNamed ? await eraser.erase(table, await readBytes(lake, key), persons, settings, mails) : null,
+    };
+  }
+}
+
+const NO_MAILS: ReadonlySet<string> = new Set();
+
+/** Mails to them and to nobody else, by their headers, which may lie in two files: all headers of these tell of the person. */
+async function mailsOfThem(
+  lake: Pick<Store, 'get'>,
+  keys: readonly string[],
   persons: ErasedPersons,
-  settings: Settings,
-) => Promise<ErasedFile | null>;
+  eraser: FileEraser,
+): Promise<ReadonlySet<string>> {
+  const theirs = new Set<string>();
+  const others = new Set<string>();
+  for (const key of keys) {
+    for (const { message, isErased } of await eraser.recipients(await readBytes(lake, key), persons)) {
+      (isErased ? theirs : others).add(message);
+    }
+  }
+  return theirs.difference(others);
+}
 
 type Row = Record<string, unknown>;
 
@@ -37,12 +95,29 @@ const FILE_BYTES_PER_RAW = 0.5;
 
 const compressors: Compressors = { ZSTD: (input) => zstdDecompressSync(input) };
 
-export const eraseFile: EraseFile = async (table, bytes, persons, settings) => {
+const parquet = async (bytes: Uint8Array) => {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-  const metadata = await parquetMetadataAsync(file);
-  const read = { file, metadata, compressors };
-  if (!(await namesAny(table, read, persons))) return null;
+  return { file, metadata: await parquetMetadataAsync(file), compressors };
+};
 
+/** Files that the lake has: Parquet, by whatever engine they were written. */
+export const PARQUET: FileEraser = {
+  names: async (table, bytes, persons) => namesAny(table, await parquet(bytes), persons),
+  recipients: async (bytes, persons) => {
+    const columns = ['message_id', 'name_lower', 'value', 'sent_at'];
+    const rows = await parquetReadObjects({ ...(await parquet(bytes)), columns });
+    return rows.map(plain).flatMap((row) => recipientsIn(row, persons));
+  },
+  erase: async (table, bytes, persons, settings, mails) => erase(table, await parquet(bytes), persons, settings, mails),
+};
+
+async function erase(
+  table: string,
+  read: Awaited<ReturnType<typeof parquet>>,
+  persons: ErasedPersons,
+  settings: Settings,
+  mails: ReadonlySet<string>,
+): Promise<ErasedFile | null> {
   const declared = TABLES[table];
   if (!declared) throw new Error(`no such table: ${table}`);
   const erased: ErasedFile = { parts: [], rows: 0, masked: 0, sources: [] };
@@ -54,10 +129,12 @@ export const eraseFile: EraseFile = async (table, bytes, persons, settings) => {
     erased.parts.push({ bytes: await encodeParquet(columns, rows, settings.parquet), rows: columns.length });
     columns.truncate(0);
   };
-  const put = async (given: readonly Row[]): Promise<void> => {
-    for (const [i, kept] of withoutThem(table, given, persons).entries()) {
-      const row = given[i];
-      if (kept !== row) sources.add(String(row?.source_key ?? ''));
+  const all = Number(read.metadata.num_rows);
+  for (let rowStart = 0; rowStart < all; rowStart += ROWS_AT_ONCE) {
+    const rows = await parquetReadObjects({ ...read, rowStart, rowEnd: Math.min(all, rowStart + ROWS_AT_ONCE) });
+    for (const row of rows.map(plain)) {
+      const kept = withoutThem(table, row, persons, mails);
+      if (kept !== row) sources.add(String(row.source_key ?? ''));
       if (kept === null) erased.rows++;
       else if (kept !== row) erased.masked++;
       if (kept !== null) columns.append(kept as never);
@@ -65,27 +142,12 @@ export const eraseFile: EraseFile = async (table, bytes, persons, settings) => {
     // A file of quarantine stays one: it takes the place of one.
     const isFull = columns.bytes * FILE_BYTES_PER_RAW > settings.limits.fileBytes;
     if (isFull && table !== quarantine.name) await flush();
-  };
-
-  let message: Row[] = [];
-  const all = Number(metadata.num_rows);
-  for (let rowStart = 0; rowStart < all; rowStart += ROWS_AT_ONCE) {
-    const rows = await parquetReadObjects({ ...read, rowStart, rowEnd: Math.min(all, rowStart + ROWS_AT_ONCE) });
-    for (const row of rows.map(plain)) {
-      // The headers of a mail lie together, and are looked at together.
-      if (message.length > 0 && (table !== headers.name || message[0]?.message_id !== row.message_id)) {
-        await put(message);
-        message = [];
-      }
-      message.push(row);
-    }
   }
-  await put(message);
   if (erased.rows + erased.masked === 0) return null;
   await flush();
   columns.free();
   return { ...erased, sources: [...sources].filter((key) => key !== '').sort() };
-};
+}
 
 /** Column by column, since nearly no file names any of them. */
 async function namesAny(
@@ -117,29 +179,30 @@ async function namesAny(
   return false;
 }
 
-/**
- * Rows as they may stay, in place: null for one that goes.
- * @param rows of headers all of one mail
- */
-export function withoutThem<R extends object>(table: string, rows: readonly R[], persons: ErasedPersons): (R | null)[] {
-  if (table === quarantine.name) return rows.map((row) => persons.quarantined(row as R & Rejected));
-  if (table === headers.name && isOfThemAlone(rows, persons)) return rows.map(() => null);
-  return rows.map((row) => persons.withoutThem(table, row));
+/** A row as it may stay: itself if there is nothing of them in it, null if it goes. */
+export function withoutThem<R extends object>(
+  table: string,
+  row: R,
+  persons: ErasedPersons,
+  mails: ReadonlySet<string>,
+): R | null {
+  if (table === quarantine.name) return persons.quarantined(row as R & Pick<QuarantineRow, 'detail' | 'raw'>);
+  if (table === headers.name && mails.has(String((row as Row).message_id))) return null;
+  return persons.withoutThem(table, row);
 }
-
-type Rejected = Pick<QuarantineRow, 'detail' | 'raw'>;
 
 /** Headers that name recipients. */
 const RECIPIENTS: ReadonlySet<unknown> = new Set(['to', 'cc', 'bcc']);
 
-/** Headers of a mail to them and to nobody else: all of them tell of the person. */
-function isOfThemAlone(rows: readonly object[], persons: ErasedPersons): boolean {
-  const named = (rows as readonly Row[]).flatMap(({ name_lower, value, sent_at }) =>
-    RECIPIENTS.has(name_lower) && typeof value === 'string'
-      ? parseAddresses(value).map(({ address, given }) => persons.isErased(address || given, Number(sent_at)))
-      : [],
-  );
-  return named.length > 0 && named.every((is) => is);
+/** Whom a header names as recipients; none if it is another one. */
+export function recipientsIn(row: object, persons: ErasedPersons): { message: string; isErased: boolean }[] {
+  const { message_id, name_lower, value, sent_at } = row as Row;
+  if (!RECIPIENTS.has(name_lower) || typeof value !== 'string') return [];
+  return parseAddresses(value).map(({ address, given }) => {
+    const key = address || given;
+    const isErased = key === ERASED || persons.isErased(key, Number(sent_at));
+    return { message: String(message_id), isErased };
+  });
 }
 
 /** Times as epoch ms, and no number of another kind where the writer knows one. */
