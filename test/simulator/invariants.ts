@@ -66,9 +66,6 @@ const LONGEST_LIFE_MS = 12 * HOUR_MS;
 const MARKS =
   /^v1\/state\/(audits|requeues|tries|decided|heals|expired|recipes|layouts|checkpoints|segments|cursors|planned)/;
 
-/** No process lives for longer. */
-const LONGEST_LIFE_MS = DAY_MS / 2;
-
 const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 
 export class Invariants {

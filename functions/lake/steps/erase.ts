@@ -86,8 +86,8 @@ export interface ErasureProgress {
 const TABLES_SEARCHED = [...SETTLED_TABLES, recipientMessages];
 const READS_AT_ONCE = 32;
 const DAYS_AT_ONCE = 2;
-/** Once an erasure is over, generations are looked at that were made since; older ones the audit looks at in its turns. */
-const RECENT_MS = 3 * DAY_MS;
+/** Once an erasure is over, generations are looked at that were made since, by the store's clock against ours. */
+const CLOCKS_DIFFER_MS = DAY_MS;
 
 /**
  * Asks for persons to be forgotten. A rebuild that is under way has read rows of them where nobody looks: it is dropped.
@@ -107,12 +107,12 @@ export async function ask(
 
 /**
  * Days whose newest generation, or quarantine, was not looked through for the newest erasure. Costs a listing of all generations and
- * a read of each newest one; when the erasure is over, of those of the last days.
+ * a read of each newest one; when the erasure is over, of those that were made since.
  */
-export async function unsearchedDays({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>): Promise<DayToSearch[]> {
+export async function unsearchedDays(lake: ErasePorts['lake']): Promise<DayToSearch[]> {
   const state = await ErasureState.of(lake);
   if (state.n < 0) return [];
-  const since = state.end ? clock.now() - RECENT_MS : 0;
+  const since = state.end ? state.end.ended_at - CLOCKS_DIFFER_MS : 0;
   const expired = await expiredDays(lake);
   const newest = (await newestGenerations(lake, TABLES_SEARCHED)).filter(
     ({ table, dt, n, modified }) =>
@@ -189,7 +189,7 @@ export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | '
   const state = await ErasureState.of(lake);
   const { n, end, found } = state;
   if (n < 0) return { n, left: [], waiting: [], end };
-  const left = await unsearchedDays({ lake, clock });
+  const left = await unsearchedDays(lake);
   if (end) return { n, left, waiting: [], end };
   const waiting = await unsettledDays(lake, n);
   if (left.length + waiting.length > 0) return { n, left, waiting, end };
@@ -200,7 +200,7 @@ export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | '
 
 /** All that is missing of the newest erasure. */
 export async function erase(ports: ErasePorts, options: EraseOptions): Promise<ErasureProgress> {
-  const days = await unsearchedDays(ports);
+  const days = await unsearchedDays(ports.lake);
   if (days.length > 0) await searchDays(ports, options, days);
   return finishErasure(ports);
 }
