@@ -5,11 +5,13 @@ import { ChangedObject, type Engine, type Ports, type RawStore, type Store } fro
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import {
   checkpointsRoot,
+  erasuresRoot,
   expiredRoot,
   generationsRoot,
   healFolder,
   layoutFolder,
   liveFolder,
+  outcomesRoot,
   plansRoot,
   rebuildsRoot,
   segmentsRoot,
@@ -168,6 +170,22 @@ export const VARIANTS: readonly Variant[] = [
       step === 'collect' || step === 'audit'
         ? { ...ports, clock: { ...ports.clock, now: () => ports.clock.now() + DAY_MS } }
         : ports,
+  },
+  {
+    name: 'a late copy that comes back',
+    ports: (ports, step) => (step === 'work' ? { ...ports, lake: readingOn(ports.lake) } : ports),
+  },
+  {
+    name: 'erasing only settled files',
+    ports: (ports, step) => (step === 'erase' ? { ...ports, lake: withoutLive(ports.lake) } : ports),
+  },
+  {
+    name: 'a settled day that says it was looked through for all who are to be forgotten',
+    ports: (ports, step) => (step === 'settle' ? { ...ports, lake: claiming(ports.lake, generationsRoot) } : ports),
+  },
+  {
+    name: 'a day that was looked through for others before',
+    ports: (ports, step) => (step === 'erase' ? { ...ports, lake: showingAllSearched(ports.lake) } : ports),
   },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
@@ -408,5 +426,42 @@ const presuming = (
   async locations(table, dts) {
     const known = await catalog.locations(table, dts);
     return known.map(({ dt, location }) => ({ dt, location: invariants.newest(table, dt)?.location ?? location }));
+  },
+});
+
+/** More erasures than there are in any schedule. */
+const MANY = 99;
+
+/** Says of records below a root that they were made in full knowledge. */
+const claiming = (lake: Store, root: string): Store => ({
+  ...lake,
+  create: (key, bytes) =>
+    key.startsWith(root)
+      ? lake.create(key, JSON.stringify({ ...JSON.parse(String(bytes)), erasures: MANY }))
+      : lake.create(key, bytes),
+});
+
+/** Knows of nobody who is to be forgotten, and says that it does. */
+const readingOn = (lake: Store): Store => ({
+  ...claiming(lake, outcomesRoot),
+  async *list(prefix, options) {
+    if (!prefix.startsWith(erasuresRoot)) yield* lake.list(prefix, options);
+  },
+});
+
+/** Sees no day that has live files. */
+const withoutLive = (lake: Store): Store => ({
+  ...lake,
+  async *prefixes(prefix) {
+    if (!prefix.startsWith('v1/live/')) yield* lake.prefixes(prefix);
+  },
+});
+
+/** Takes what was looked through for an earlier erasure for looked through. */
+const showingAllSearched = (lake: Store): Store => ({
+  ...lake,
+  async *list(prefix, options) {
+    if (!prefix.endsWith('/searched/')) yield* lake.list(prefix, options);
+    else for await (const object of lake.list(erasuresRoot)) if (object.key.includes('/searched/')) yield object;
   },
 });

@@ -67,7 +67,7 @@ async function preview(to: Console, flags: EraseFlags, lake: LocalLake, addresse
       import('#lake/steps/erase.ts'),
       import('#host/keyed-hash.ts'),
       import('#local/address-key.ts'),
-      import('#local/run/run.ts'),
+      import('#local/run/with-progress.ts'),
     ]);
   // Where addresses are plain any key will do: nothing is kept.
   const key = (await findKeyOf(lake.ports.lake, lake.settings)) ?? newKey();

@@ -7,6 +7,7 @@
  * Each call does what is missing, killed anywhere and run again by anyone. An erasure is over once everything was looked
  * through that had been read without knowing of it.
  */
+import { hash } from 'node:crypto';
 import { concurrently } from '../concurrently.ts';
 import { DAY_MS, startOfDay } from '../days.ts';
 import type { ErasedPersons } from '../decode/erased-persons.ts';
@@ -49,10 +50,10 @@ import {
   readableGeneration,
   readBytes,
 } from '../protocol/records.ts';
-import { sealFiles } from '../protocol/settled-files.ts';
+import { type SettledFile, sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
-import { type ErasedFile, erasedFiles, type FileEraser } from './erase/rewrite.ts';
+import { type ErasedFile, erasedFiles, type FileEraser, type Look } from './erase/rewrite.ts';
 import { checkOutputs } from './settle/check.ts';
 
 export type ErasePorts = Pick<Ports, 'lake' | 'catalog' | 'engine' | 'clock'>;
@@ -220,6 +221,7 @@ export async function previewErasure(
     }
   }
   const found: ErasedCounts[] = [];
+  const read = (key: string): Promise<Uint8Array> => readBytes(lake, key);
   let done = 0;
   await concurrently([...days.values()], DAYS_AT_ONCE, async ({ table, dt, n }) => {
     const generation = n === null ? null : await readableGeneration(lake, generationKey(table, dt, n));
@@ -229,7 +231,7 @@ export async function previewErasure(
       const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(generation?.attempt_list));
       keys.push(...unseen.flatMap(({ files }) => files.map(({ key }) => key)));
     }
-    for await (const { erased } of erasedFiles(lake, table, keys, { persons, settings, eraser })) {
+    for await (const { erased } of erasedFiles(table, keys, { persons, settings, eraser, read })) {
       if (erased) found.push(countsOf(table, erased));
     }
     onDay?.(++done, days.size);
@@ -283,7 +285,9 @@ class Search {
     const counts: ErasedCounts[] = [];
     const named = new Map(before.file_list.map((file) => [file.key, file]));
     let i = 0;
-    for await (const { key, erased } of this.#erased(table, [...named.keys()])) {
+    const read = async (key: string): Promise<Uint8Array> =>
+      readSealed(lake, named.get(key) ?? { key, rows: 0, bytes: 0 });
+    for await (const { key, erased } of this.#erased(table, [...named.keys()], read)) {
       const name = `${location}part-${i++}`;
       const { rows = 0, bytes = 0 } = named.get(key) ?? {};
       if (erased === null) {
@@ -300,14 +304,14 @@ class Search {
     }
     // Nearly no day names any of them.
     if (whole.length === before.file_list.length) return [{ table, dt, state: String(before.generation) }];
-    for (const { from, to } of whole) await lake.create(to, await readBytes(lake, from));
+    for (const { from, to } of whole) await lake.create(to, await read(from));
     if (await this.#publish(before, location, files, sumOf(counts))) this.#found.push(...counts);
     return [];
   }
 
-  #erased(table: string, keys: readonly string[]): ReturnType<typeof erasedFiles> {
+  #erased(table: string, keys: readonly string[], read: Look['read']): ReturnType<typeof erasedFiles> {
     const { settings, eraser } = this.#options;
-    return erasedFiles(this.#ports.lake, table, keys, { persons: this.#persons, settings, eraser });
+    return erasedFiles(table, keys, { persons: this.#persons, settings, eraser, read });
   }
 
   /** Of recipient_messages as a rollup lays it out: the catalog knows both ways. */
@@ -361,7 +365,7 @@ class Search {
     const searched: SearchedDay[] = [];
     const files = await unsearchedFiles(lake, new Outcomes(lake), state, dt);
     const keys = files.map(({ key }) => key);
-    for await (const { key, erased } of this.#erased(table, keys)) {
+    for await (const { key, erased } of this.#erased(table, keys, (one) => readBytes(lake, one))) {
       const [part] = erased?.parts ?? [];
       if (erased && part) {
         await lake.create(erasedFile(key, this.#n), part.bytes);
@@ -370,6 +374,13 @@ class Search {
     }
     return searched;
   }
+}
+
+/** The bytes of a generation's file. @throws Error if they aren't what they were when the generation was made */
+async function readSealed(lake: Pick<Ports['lake'], 'get'>, { key, sha256 }: SettledFile): Promise<Uint8Array> {
+  const bytes = await readBytes(lake, key);
+  if (sha256 === undefined || hash('sha256', bytes, 'hex') === sha256) return bytes;
+  throw new Error(`file is damaged, run audit with --repair: ${key}`);
 }
 
 const countsOf = (table: string, { rows, masked, sources }: ErasedFile): ErasedCounts => ({

@@ -3,7 +3,7 @@ import { keyedHash } from '#host/keyed-hash.ts';
 import type { Progress } from '#host/progress.ts';
 import { type ErasureProgress, erase } from '#lake/steps/erase.ts';
 import type { LocalLake } from '../lake.ts';
-import { withProgress } from './run.ts';
+import { withProgress } from './with-progress.ts';
 
 /** Costs a listing where nobody was ever to be forgotten. */
 export const eraseAll = (

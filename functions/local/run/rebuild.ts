@@ -6,7 +6,8 @@ import { type Switched, switchToRebuild } from '#lake/steps/rebuild/switch.ts';
 import { beginRebuild, makeDays, planRebuild, rebuildUnderWay, type UnmadeDay } from '#lake/steps/rebuild.ts';
 import type { LocalLake } from '../lake.ts';
 import type { WorkerLimits } from './limits.ts';
-import { rollupAll, type Sums, settleAll, sumOutcomes, transformAll, withProgress } from './run.ts';
+import { rollupAll, type Sums, settleAll, sumOutcomes, transformAll } from './run.ts';
+import { withProgress } from './with-progress.ts';
 
 export interface RebuildSummary extends RebuildDifference {
   rebuild: Rebuild;

@@ -1,6 +1,6 @@
 /** run: plan, transform, settle and rollup for everything that is new. */
 
-import type { Progress, ProgressUnit } from '#host/progress.ts';
+import type { Progress } from '#host/progress.ts';
 import { layoutOf } from '#lake/protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
 import { daysOfOtherSettings } from '#lake/protocol/other-settings.ts';
@@ -15,6 +15,7 @@ import { collectDaily, retentionOf } from './collect-daily.ts';
 import { type WorkerLimits, workerLimits } from './limits.ts';
 import { eraseAll } from './erase.ts';
 import { transformUnits } from './pool.ts';
+import { withProgress } from './with-progress.ts';
 
 /** On a laptop the raw folder is one prefix, whatever its layout. */
 
@@ -115,24 +116,6 @@ export const rollupAll = (
   withProgress('rollup', 'days', progress, (onDays) =>
     rollup(ports, { settings, views, select: rollupSelect, onDays }),
   );
-
-export async function withProgress<T>(
-  step: string,
-  unit: ProgressUnit,
-  progress: Progress,
-  work: (onDone: (done: number, all: number) => void) => Promise<T>,
-): Promise<T> {
-  let before = 0;
-  try {
-    return await work((done, all) => {
-      if (before === 0) progress.start(step, all, unit);
-      progress.advance(done - before);
-      before = done;
-    });
-  } finally {
-    if (before > 0) progress.done();
-  }
-}
 
 export interface RunOptions {
   progress: Progress;

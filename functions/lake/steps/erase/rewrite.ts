@@ -3,8 +3,6 @@ import { zstdDecompressSync } from 'node:zlib';
 import { type Compressors, parquetMetadataAsync, parquetRead, parquetReadObjects } from 'hyparquet';
 import { parseAddresses } from '../../decode/address.ts';
 import { columnsOfPersons, ERASED, type ErasedPersons } from '../../decode/erased-persons.ts';
-import type { Store } from '../../ports.ts';
-import { readBytes } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';
 import { headers, quarantine, TABLES } from '../../tables/index.ts';
 import type { QuarantineRow } from '../../tables/quarantine.ts';
@@ -41,29 +39,32 @@ export interface FileEraser {
   ): Promise<ErasedFile | null>;
 }
 
+/** What a look goes by. */
+export interface Look {
+  persons: ErasedPersons;
+  settings: Settings;
+  /** left out, the real one */
+  eraser?: FileEraser | undefined;
+  /** the bytes of a file, as long as they are what they were written as */
+  read(key: string): Promise<Uint8Array>;
+}
+
 /**
  * The files of a day as they may stay, one after another; null for one that stays as it is. Nearly no day names anybody, and
  * that is seen by one look at each file.
  */
 export async function* erasedFiles(
-  lake: Pick<Store, 'get'>,
   table: string,
   keys: readonly string[],
-  {
-    persons,
-    settings,
-    eraser = PARQUET,
-  }: { persons: ErasedPersons; settings: Settings; eraser?: FileEraser | undefined },
+  look: Look,
 ): AsyncGenerator<{ key: string; erased: ErasedFile | null }> {
+  const { persons, settings, read, eraser = PARQUET } = look;
   const named = new Set<string>();
-  for (const key of keys) if (await eraser.names(table, await readBytes(lake, key), persons)) named.add(key);
-  const mails = table === headers.name && named.size > 0 ? await mailsOfThem(lake, keys, persons, eraser) : NO_MAILS;
+  for (const key of keys) if (await eraser.names(table, await read(key), persons)) named.add(key);
+  const mails = table === headers.name && named.size > 0 ? await mailsOfThem(keys, eraser, look) : NO_MAILS;
   for (const key of keys) {
     const isNamed = named.has(key) || mails.size > 0;
-    yield {
-      key,
-      erased: isNamed ? await eraser.erase(table, await readBytes(lake, key), persons, settings, mails) : null,
-    };
+    yield { key, erased: isNamed ? await eraser.erase(table, await read(key), persons, settings, mails) : null };
   }
 }
 
@@ -71,15 +72,14 @@ const NO_MAILS: ReadonlySet<string> = new Set();
 
 /** Mails to them and to nobody else, by their headers, which may lie in two files: all headers of these tell of the person. */
 async function mailsOfThem(
-  lake: Pick<Store, 'get'>,
   keys: readonly string[],
-  persons: ErasedPersons,
   eraser: FileEraser,
+  { persons, read }: Look,
 ): Promise<ReadonlySet<string>> {
   const theirs = new Set<string>();
   const others = new Set<string>();
   for (const key of keys) {
-    for (const { message, isErased } of await eraser.recipients(await readBytes(lake, key), persons)) {
+    for (const { message, isErased } of await eraser.recipients(await read(key), persons)) {
       (isErased ? theirs : others).add(message);
     }
   }
