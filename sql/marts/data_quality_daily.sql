@@ -19,10 +19,11 @@ columns:
     duplicate                    bigint       Records all of whose rows repeat rows of their unit.
     skipped                      bigint       Records that are no e-mail events.
     quarantined                  bigint       Records that could not be read.
+    erased                       bigint       Records about persons who were forgotten: nothing of them was kept.
     replayed                     bigint       Quarantined records read again on this day, by replays planned then.
     replay_accepted              bigint       Of replayed: made rows this time.
     replay_quarantined           bigint       Of replayed: could not be read this time either.
-    records_accounted            bigint       accepted + duplicate + skipped + quarantined.
+    records_accounted            bigint       accepted + duplicate + skipped + quarantined + erased.
     is_accounted                 boolean      records = records_accounted: nothing was dropped uncounted.
     duplicate_rate               double       duplicate / records.
     skipped_rate                 double       skipped / records.
@@ -75,6 +76,7 @@ counted as (
         case when facets.facet = 'all' and not outcomes.is_replay then outcomes.duplicate end as duplicate,
         case when facets.facet = 'all' and not outcomes.is_replay then outcomes.skipped end as skipped,
         case when facets.facet = 'all' and not outcomes.is_replay then outcomes.quarantined end as quarantined,
+        case when facets.facet = 'all' and not outcomes.is_replay then outcomes.erased end as erased,
         case when facets.facet = 'all' and outcomes.is_replay then outcomes.records end as replayed,
         case when facets.facet = 'all' and outcomes.is_replay then outcomes.accepted end as replay_accepted,
         case when facets.facet = 'all' and outcomes.is_replay then outcomes.quarantined end as replay_quarantined,
@@ -110,6 +112,7 @@ kinds_of_day as (
         cast(sum(duplicate) as bigint) as duplicate,
         cast(sum(skipped) as bigint) as skipped,
         cast(sum(quarantined) as bigint) as quarantined,
+        cast(sum(erased) as bigint) as erased,
         cast(sum(replayed) as bigint) as replayed,
         cast(sum(replay_accepted) as bigint) as replay_accepted,
         cast(sum(replay_quarantined) as bigint) as replay_quarantined,
@@ -134,6 +137,7 @@ ingested as (
         cast(sum(duplicate) as bigint) as duplicate,
         cast(sum(skipped) as bigint) as skipped,
         cast(sum(quarantined) as bigint) as quarantined,
+        cast(sum(erased) as bigint) as erased,
         cast(sum(replayed) as bigint) as replayed,
         cast(sum(replay_accepted) as bigint) as replay_accepted,
         cast(sum(replay_quarantined) as bigint) as replay_quarantined,
@@ -175,9 +179,9 @@ both_sides as (
     union all
     select
         dt, 0 as units, 0 as objects, 0 as raw_bytes, 0 as missing_objects, 0 as changed_objects, 0 as records,
-        0 as accepted, 0 as duplicate, 0 as skipped, 0 as quarantined, 0 as replayed, 0 as replay_accepted,
-        0 as replay_quarantined, null as accepted_by_type, null as skipped_by_type, null as quarantined_by_reason,
-        0 as event_rows, 0 as header_rows, 0 as click_rows, null as newest_delivered_at,
+        0 as accepted, 0 as duplicate, 0 as skipped, 0 as quarantined, 0 as erased, 0 as replayed,
+        0 as replay_accepted, 0 as replay_quarantined, null as accepted_by_type, null as skipped_by_type,
+        null as quarantined_by_reason, 0 as event_rows, 0 as header_rows, 0 as click_rows, null as newest_delivered_at,
         settled_duplicate_rows
     from settlings
 ),
@@ -195,6 +199,7 @@ days as (
         coalesce(cast(sum(duplicate) as bigint), 0) as duplicate,
         coalesce(cast(sum(skipped) as bigint), 0) as skipped,
         coalesce(cast(sum(quarantined) as bigint), 0) as quarantined,
+        coalesce(cast(sum(erased) as bigint), 0) as erased,
         coalesce(cast(sum(replayed) as bigint), 0) as replayed,
         coalesce(cast(sum(replay_accepted) as bigint), 0) as replay_accepted,
         coalesce(cast(sum(replay_quarantined) as bigint), 0) as replay_quarantined,
@@ -214,9 +219,9 @@ final as (
     select
         from_iso8601_date(dt) as ingest_date,
         dt, units, objects, raw_bytes, missing_objects, changed_objects, records, accepted, duplicate, skipped,
-        quarantined, replayed, replay_accepted, replay_quarantined,
-        accepted + duplicate + skipped + quarantined as records_accounted,
-        records = accepted + duplicate + skipped + quarantined as is_accounted,
+        quarantined, erased, replayed, replay_accepted, replay_quarantined,
+        accepted + duplicate + skipped + quarantined + erased as records_accounted,
+        records = accepted + duplicate + skipped + quarantined + erased as is_accounted,
         cast(duplicate as double) / nullif(records, 0) as duplicate_rate,
         cast(skipped as double) / nullif(records, 0) as skipped_rate,
         cast(quarantined as double) / nullif(records, 0) as quarantined_rate,

@@ -47,6 +47,8 @@ export interface InvariantsOptions {
   tried(outcome: Outcome): void;
   /** has the world itself changed raw objects? Then days may stay as they are */
   isTamperedWith(): boolean;
+  /** may events expire that send days are computed from? */
+  mayFreeze(): boolean;
   /** true time */
   now(): number;
   /** told of what breaks a rule: throwing would only fail the caller of the port */
@@ -173,7 +175,8 @@ export class Invariants {
       // Of what a rebuild has read only another rebuild makes the same rows.
       if (!newest || newest.rebuilt || this.#isDamaged(newest)) continue;
       const { table_name: table, dt } = newest;
-      if (this.hasExpired(table, dt) || (table === 'recipient_messages' && this.isFrozen(dt))) continue;
+      // Whose events expire before somebody mends it, nobody computes again.
+      if (this.hasExpired(table, dt) || (table === 'recipient_messages' && this.#options.mayFreeze())) continue;
       const isElsewhere = newest.attempt_list.every((attempt) => {
         const files = this.outcomes.get(unitOfAttempt(attempt))?.files ?? [];
         return files.filter((file) => file.table === table && file.dt === dt).every(({ key }) => lake.held(key));
@@ -297,6 +300,7 @@ export class Invariants {
     for (const [id, generations] of this.#generations) {
       const newest = generations.at(-1);
       if (!newest || newest.created_at > since || this.#isDamaged(newest)) continue;
+      if (this.hasExpired(newest.table_name, newest.dt)) continue;
       const rows = this.#rowsAt.get(newest.location) ?? [];
       if (rowsWithout(newest.table_name, rows, persons).some((row, i) => row !== rows[i])) {
         fail('an erasure is said to be over while readers see rows of theirs', key, id);
@@ -307,7 +311,7 @@ export class Invariants {
       if (!outcome || outcome.finished_at > since) continue;
       for (const [id, rows] of days) {
         const [table = '', dt = ''] = id.split(' dt=');
-        if (this.newest(table, dt)?.attempt_list.includes(attempt)) continue;
+        if (this.newest(table, dt)?.attempt_list.includes(attempt) || this.hasExpired(table, dt)) continue;
         if (rowsWithout(table, rows, persons).some((row, i) => row !== rows[i])) {
           fail('an erasure is said to be over while rows of theirs wait to be settled', key, id);
         }

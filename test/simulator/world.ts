@@ -149,6 +149,7 @@ export class World {
       tried: (outcome) => this.#mayGiveUp(outcome),
       report: (violation) => this.violate(violation),
       isTamperedWith: () => this.tamperedWith.size > 0,
+      mayFreeze: () => retention.days !== undefined,
       now,
     });
     variant?.prepare?.(this);

@@ -170,11 +170,12 @@ const INDENT = 14;
 
 /** Each kind of what became of records, with its parts. */
 export function* countLines(
-  summary: Pick<RunSummary, 'accepted' | 'duplicate' | 'skipped' | 'quarantined'>,
+  summary: Pick<RunSummary, 'accepted' | 'duplicate' | 'skipped' | 'quarantined' | 'erased'>,
 ): Generator<string> {
-  const { accepted, duplicate, skipped, quarantined } = summary;
+  const { accepted, duplicate, skipped, quarantined, erased } = summary;
   yield `  accepted    ${count(accepted)}`;
   if (duplicate > 0) yield `  duplicate   ${count(duplicate)}`;
+  if (erased > 0) yield `  erased      ${count(erased)} (about persons who were forgotten)`;
   for (const [name, parts] of [
     ['skipped', skipped],
     ['quarantined', quarantined],

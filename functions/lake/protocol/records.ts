@@ -120,6 +120,8 @@ export interface Generation extends GenerationRow {
   meanings?: string[];
   /** number of the erasure up to which no row of these persons is in it; left out: it may have rows of any */
   erasures?: number;
+  /** the erasure that made it; left out: no such one */
+  erasure?: number;
   /** the rebuild whose reading its rows are, and not the first one's; left out: none */
   rebuilt?: RebuiltRows;
 }

@@ -40,7 +40,7 @@ import {
 } from '../protocol/keys.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
 import { quarantineFiles } from '../protocol/quarantine-files.ts';
-import { pointAtNewest } from '../protocol/readers.ts';
+import { heal, pointAtNewest } from '../protocol/readers.ts';
 import { decideEnd, newestRebuild } from '../protocol/rebuilds.ts';
 import {
   createState,
@@ -110,8 +110,10 @@ export async function ask(
  * Days whose newest generation, or quarantine, was not looked through for the newest erasure. Costs a listing of all generations and
  * a read of each newest one; when the erasure is over, of those that were made since.
  */
-export async function unsearchedDays(lake: ErasePorts['lake']): Promise<DayToSearch[]> {
-  const state = await ErasureState.of(lake);
+export const unsearchedDays = async (lake: ErasePorts['lake']): Promise<DayToSearch[]> =>
+  unsearchedIn(lake, await ErasureState.of(lake));
+
+async function unsearchedIn(lake: ErasePorts['lake'], state: ErasureState): Promise<DayToSearch[]> {
   if (state.n < 0) return [];
   const since = state.end ? state.end.ended_at - CLOCKS_DIFFER_MS : 0;
   const expired = await expiredDays(lake);
@@ -121,7 +123,8 @@ export async function unsearchedDays(lake: ErasePorts['lake']): Promise<DayToSea
   );
   const days = await concurrently(newest, READS_AT_ONCE, async ({ table, dt, n }): Promise<DayToSearch[]> => {
     const generation = await readableGeneration(lake, generationKey(table, dt, n));
-    if (!generation || state.knownIn(generation) >= state.n) return [];
+    const isDone = generation !== null && state.knownIn(generation) >= state.n && generation.erasure !== state.n;
+    if (!generation || isDone) return [];
     return [{ table, dt, bytes: generation.file_list.reduce((sum, { bytes }) => sum + bytes, 0) }];
   });
   const outcomes = new Outcomes(lake);
@@ -190,7 +193,8 @@ export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | '
   const state = await ErasureState.of(lake);
   const { n, end, found } = state;
   if (n < 0) return { n, left: [], waiting: [], end };
-  const left = await unsearchedDays(lake);
+  // By the same marks as the end is going to have.
+  const left = await unsearchedIn(lake, state);
   if (end) return { n, left, waiting: [], end };
   const waiting = await unsettledDays(lake, n);
   if (left.length + waiting.length > 0) return { n, left, waiting, end };
@@ -278,7 +282,10 @@ class Search {
     const { lake } = this.#ports;
     if (table === quarantine.name) return this.#quarantined(dt, state);
     const before = await newestGeneration(lake, table, dt);
-    if (!before || state.knownIn(before) >= this.#n) return [];
+    if (!before) return [];
+    // Who made it may have died before readers were pointed at it.
+    if (before.rows_out > 0 || before.generation > 0) await heal(this.#ports, table, before);
+    if (state.knownIn(before) >= this.#n) return [{ table, dt, state: String(before.generation) }];
     const location = this.#locationAfter(before);
     const files: WrittenFile[] = [];
     const whole: { from: string; to: string }[] = [];
@@ -305,8 +312,9 @@ class Search {
     // Nearly no day names any of them.
     if (whole.length === before.file_list.length) return [{ table, dt, state: String(before.generation) }];
     for (const { from, to } of whole) await lake.create(to, await read(from));
-    if (await this.#publish(before, location, files, sumOf(counts))) this.#found.push(...counts);
-    return [];
+    if (!(await this.#publish(before, location, files, sumOf(counts)))) return [];
+    this.#found.push(...counts);
+    return [{ table, dt, state: String(before.generation + 1) }];
   }
 
   #erased(table: string, keys: readonly string[], read: Look['read']): ReturnType<typeof erasedFiles> {
@@ -352,8 +360,12 @@ class Search {
       created_at: clock.now(),
       file_list: sealed,
       erasures: this.#n,
+      erasure: this.#n,
     };
-    if (!(await createState(lake, generationKey(table, dt, generation), made))) return false;
+    if (!(await createState(lake, generationKey(table, dt, generation), made))) {
+      // It may be our own that is there: an answer got lost.
+      if ((await readableGeneration(lake, generationKey(table, dt, generation)))?.location !== location) return false;
+    }
     await pointAtNewest(this.#ports, table, made);
     return true;
   }

@@ -19,7 +19,7 @@ import { withProgress } from './with-progress.ts';
 
 /** On a laptop the raw folder is one prefix, whatever its layout. */
 
-/** What one run did. Counts of records obey records = accepted + duplicate + skipped + quarantined. */
+/** What one run did. Counts of records obey records = accepted + duplicate + skipped + quarantined + erased. */
 export interface RunSummary {
   objects: number;
   records: number;
@@ -27,6 +27,8 @@ export interface RunSummary {
   duplicate: number;
   skipped: Record<string, number>;
   quarantined: Record<string, number>;
+  /** about persons who were forgotten */
+  erased: number;
   rows: { events: number; headers: number; clicks: number };
   units: number;
   seconds: number;
@@ -189,6 +191,7 @@ export function sumOutcomes(all: readonly Outcome[], kind: 'first' | 'replay' = 
     duplicate: total(({ duplicate }) => duplicate),
     skipped: byName(({ skipped_by_type }) => skipped_by_type),
     quarantined: byName(({ quarantined_by_reason }) => quarantined_by_reason),
+    erased: total(({ erased }) => erased ?? 0),
     rows: {
       events: total(({ event_rows }) => event_rows),
       headers: total(({ header_rows }) => header_rows),

@@ -15,6 +15,8 @@ export interface Quality {
   duplicate: number;
   skipped: number;
   quarantined: number;
+  /** about persons who were forgotten */
+  erased: number;
   /** raw objects that had gone or changed before they were read */
   lostObjects: number;
   /** repeats across units, in rows, that settling dropped */
@@ -45,6 +47,7 @@ export async function loadQuality(ask: Ask): Promise<Quality> {
     'duplicate',
     'skipped',
     'quarantined',
+    'erased',
     'missing_objects',
     'changed_objects',
     'settled_duplicate_rows',
@@ -82,6 +85,7 @@ const countsOf = (row: Row): Omit<Quality, 'freshness'> => ({
   duplicate: row.number('duplicate'),
   skipped: row.number('skipped'),
   quarantined: row.number('quarantined'),
+  erased: row.number('erased'),
   lostObjects: row.number('missing_objects') + row.number('changed_objects'),
   settledDuplicates: row.number('settled_duplicate_rows'),
   newestDay: row.maybeText('newest_day'),
@@ -89,8 +93,8 @@ const countsOf = (row: Row): Omit<Quality, 'freshness'> => ({
 });
 
 /** Whether each record that was read has become something. */
-export function accounted({ records, accepted, duplicate, skipped, quarantined }: Quality): Verdict {
-  const missing = Math.abs(records - accepted - duplicate - skipped - quarantined);
+export function accounted({ records, accepted, duplicate, skipped, quarantined, erased }: Quality): Verdict {
+  const missing = Math.abs(records - accepted - duplicate - skipped - quarantined - erased);
   return missing === 0
     ? { kind: 'ok', says: 'OK', text: `All ${counted(records, 'record')} of the lake are accounted for.` }
     : {
@@ -109,6 +113,7 @@ export function qualitySection(quality: Quality): Section {
     duplicate,
     skipped,
     quarantined,
+    erased,
     lostObjects,
     settledDuplicates,
     newestDelivered,
@@ -119,6 +124,7 @@ export function qualitySection(quality: Quality): Section {
     { name: 'Duplicate', records: duplicate, meaning: 'repeats of records read in the same unit' },
     { name: 'Skipped', records: skipped, meaning: 'no e-mail events' },
     { name: 'Quarantined', records: quarantined, meaning: 'unreadable, kept for a second look' },
+    ...(erased > 0 ? [{ name: 'Erased', records: erased, meaning: 'about persons who were forgotten' }] : []),
     { name: 'Read', records, meaning: `from ${counted(objects, 'raw object')}` },
   ];
   const markup = html`

@@ -48,7 +48,9 @@ export class Replays {
       return concurrently(units, AT_ONCE, async (unit) => ({ n, unit, leaves: await leafOutcomes(outcomes, unit.id) }));
     });
     for (const { n, unit, leaves } of read.flat()) {
-      const failed = new Set(leaves?.flatMap(({ problems }) => problems.map(({ key }) => key)));
+      // One that was rewritten before anybody had read it was read as it was then.
+      const unread = leaves?.flatMap(({ problems }) => problems.filter(({ etag }) => etag === undefined));
+      const failed = new Set(unread?.map(({ key }) => key));
       replays.#units.set(unit.id, n);
       for (const object of unit.objects) {
         const status = !leaves ? 'open' : failed.has(object.key) ? 'failed' : 'read';

@@ -185,7 +185,8 @@ async function eventDays(
     const seen = new Set(newest?.attempt_list);
     const unseen = live.has(dt) ? await unseenAttempts(lake, outcomes, events.name, dt, seen) : [];
     const inputs = dayInputs(events.name, dt, newest, unseen);
-    if (inputs.length === 0) return [];
+    // Of a day whose rows were all erased send days are computed once more, to nothing.
+    if (inputs.length === 0 && newest === null) return [];
     return [
       {
         dt,
