@@ -117,7 +117,9 @@ export class ErasedPersons extends AddressTexts {
     }
     const ends = [domain.length];
     for (const { index } of domain.matchAll(DOMAIN_BREAK)) if (domain.slice(0, index).includes('.')) ends.push(index);
-    for (const first of starts) for (const end of ends) yield [first, end];
+    // What stands next to the `@` is an address, if anything is.
+    const likely = [start, ...starts.slice(1).slice(-MOST_EXTENTS)];
+    for (const first of likely) for (const end of ends.slice(0, MOST_EXTENTS)) yield [first, end];
   }
 
   protected instead(address: string): string | null {
@@ -150,6 +152,8 @@ export class ErasedPersons extends AddressTexts {
 
 /** What may stand before an address without belonging to it, encoded or not. */
 const DELIMITER = /[=&?/#|{}]|(?:%(?:25)*|=)(?:0[9ad]|2[0-2679cf]|3[abcdef]|5[bd]|60|7[bcd])/gi;
+/** Places at which an address may begin, and end, that are tried. */
+const MOST_EXTENTS = 12;
 const DOMAIN_BREAK = /[_-]|\.(?![a-z]{2,3}$)/gi;
 
 /** Addresses within another one's local part: `bounce+ann=example.org@news.example`, `srs0=x=y=example.org=ann@fwd.example`. */
