@@ -12,8 +12,8 @@ import { type RolledUp, rollup } from '#lake/steps/rollup.ts';
 import { type Settled, settle } from '#lake/steps/settle.ts';
 import type { LocalLake } from '../lake.ts';
 import { collectDaily, retentionOf } from './collect-daily.ts';
-import { type WorkerLimits, workerLimits } from './limits.ts';
 import { eraseAll } from './erase.ts';
+import { type WorkerLimits, workerLimits } from './limits.ts';
 import { transformUnits } from './pool.ts';
 import { withProgress } from './with-progress.ts';
 
