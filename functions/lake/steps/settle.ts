@@ -122,6 +122,8 @@ interface DayLook {
 
 /** Bytes of inputs that are settled together: what a statement takes whatever its size is then a small part. */
 const TOGETHER_BYTES = 1024 * 1024;
+/** As many days as one job may write. */
+const TOGETHER_DAYS = 100;
 
 /** Neighbouring small days of a table as groups, in order of their first days, for an engine that writes such together. */
 function groupsOf({ writeDays }: Pick<Engine, 'writeDays'>, work: readonly DayLook[]): DayLook[][] {
@@ -131,7 +133,8 @@ function groupsOf({ writeDays }: Pick<Engine, 'writeDays'>, work: readonly DayLo
     const { table } = one.day;
     const bytes = bytesOf(one.look);
     const before = open.get(table);
-    if (writeDays && !one.look.hasMore && before && before.bytes + bytes <= TOGETHER_BYTES) {
+    const hasRoom = before && before.group.length < TOGETHER_DAYS && before.bytes + bytes <= TOGETHER_BYTES;
+    if (writeDays && hasRoom && !one.look.hasMore) {
       before.group.push(one);
       before.bytes += bytes;
     } else {

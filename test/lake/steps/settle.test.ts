@@ -160,6 +160,25 @@ describe('settle', () => {
     }
   });
 
+  test('days are written together up to as many as a job may write, and none alone', async () => {
+    const days = Array.from({ length: 103 }, (_, day) => ({ messageId: `m${day}`, sentAt: SENT - day * DAY_MS }));
+    small.put(rawKey(SENT, 'a'), ndjson(...days.map((day) => sesDelivery(day))));
+    await small.plan();
+    await small.transformAll();
+    const { ports } = small.lake;
+    const sizes: number[] = [];
+    const engine: Engine = {
+      query: ports.engine.query.bind(ports.engine),
+      write: () => Promise.reject(new Error('alone')),
+      async writeDays(job) {
+        sizes.push(job.locations.size);
+        return (await ports.engine.writeDays?.(job)) ?? [];
+      },
+    };
+    expect(await settleNow({ ...ports, engine })).toHaveLength(103);
+    expect(sizes).toEqual([100, 3]);
+  });
+
   test('the days of a statement and their generations are told as lists and as pairs, or as lists alone', () => {
     const inputs = ['05', '06', '07'].map((day): Input => {
       return { table: 'clicks', stage: 'settled', dt: `2026-10-${day}`, generation: `0-${day}`, keys: [] };
