@@ -168,6 +168,11 @@ class Player {
     this.#wrongClock = chance.happens(0.15)
       ? chance.oneOf(['plan', 'work', 'settle', 'rollup', 'audit', 'collect'])
       : null;
+    world.invariants.isGraceVoid = this.#isCollectorsClockWrong;
+  }
+
+  get #isCollectorsClockWrong(): boolean {
+    return this.#wrongClock === 'audit' || this.#wrongClock === 'collect';
   }
 
   does(entry: Entry): void {
@@ -256,7 +261,7 @@ class Player {
       }
       case 'read': {
         // A collector whose clock is a day ahead gives readers no day of grace.
-        if (this.#wrongClock === 'audit' || this.#wrongClock === 'collect') return;
+        if (this.#isCollectorsClockWrong) return;
         const dt = utcDate(START + chance.below(3) * DAY_MS);
         const name = chance.oneOf(['events', 'headers', 'clicks']);
         start((context) => runReader(context, name, dt, (key) => this.#fileGone(key)));
