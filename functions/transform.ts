@@ -93,9 +93,10 @@ const addressHash = (lake: Store, settings: Settings): Promise<{ keyedHash?: Key
 };
 
 async function bound(lake: Store, settings: Settings): Promise<{ keyedHash?: KeyedHash }> {
-  const key = settings.addresses === 'hashed' ? process.env[ADDRESS_KEY] : undefined;
+  const key = process.env[ADDRESS_KEY];
   const hash = key === undefined ? null : keyedHash(key);
-  await bindAddresses(lake, settings, hash?.fingerprint ?? null);
+  // Where addresses are plain it is for persons who are to be forgotten.
+  await bindAddresses(lake, settings, settings.addresses === 'hashed' ? (hash?.fingerprint ?? null) : null);
   return hash === null ? {} : { keyedHash: hash };
 }
 

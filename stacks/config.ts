@@ -142,6 +142,8 @@ export const StageSchema = z.strictObject({
   parquet: parquet.default('best'),
   /** `hashed`: no address gets into the lake, only a keyed hash of it; the key is the secret `AddressKey` of the stage */
   addresses: addresses.default('plain'),
+  /** persons may be forgotten where addresses are plain, too: they are known by hashes under the secret `AddressKey` */
+  erasures: z.boolean().default(false),
   /** days from the send day in which events count for a mail; null: as in sql/seeds/settings.csv */
   attributionDays: days.max(365).nullable().default(null),
   /** of report days; null: as in sql/seeds/settings.csv */

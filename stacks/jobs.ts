@@ -50,9 +50,9 @@ export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
   }
 }
 
-/** The secret that the stage's addresses are hashed under. @throws SST's error where it was not set */
+/** The secret that the stage's addresses are hashed under, and forgotten persons known by. @throws SST's error where it was not set */
 const addressKeyOf = ({ config }: LakeStage): $util.Output<string> | null =>
-  config.addresses === 'hashed' ? new sst.Secret('AddressKey').value : null;
+  config.addresses === 'hashed' || config.erasures ? new sst.Secret('AddressKey').value : null;
 
 function variablesOf(
   { names, settings, config, account }: LakeStage,
@@ -74,7 +74,7 @@ function variablesOf(
     BACKFILL_QUEUE_URL: queues.backfill.url,
     SETTLE_QUEUE_URL: queues.settle.url,
     ROLLUP_QUEUE_URL: queues.rollup.url,
-    LAKE_VERSION: versionOf(codeVersion(settings, $cli.paths.root), addressKey),
+    LAKE_VERSION: versionOf(codeVersion(settings, $cli.paths.root), config.addresses === 'hashed' ? addressKey : null),
     LAKE_SETTINGS: settingsText(settings),
     RETENTION: JSON.stringify(retentionOf(config)),
     DASHBOARD: JSON.stringify(refreshedOf(config, names, account)),

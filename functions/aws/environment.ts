@@ -47,7 +47,7 @@ export const settingsText = ({ addresses, limits, ...settings }: Settings): stri
     ...(addresses === DEFAULT_SETTINGS.addresses ? {} : { addresses }),
   });
 
-/** Only for transform, and only where addresses are hashed: the key, which is a secret of the stage. */
+/** Only for transform and erase, and only where addresses are hashed or persons may be forgotten: the key, a secret of the stage. */
 export const ADDRESS_KEY = 'ADDRESS_KEY';
 
 export type VariableName = keyof typeof VARIABLES;

@@ -1,5 +1,7 @@
 /** The Lambda functions, declared once: code, limits, when they run and what they may do. The stack is made from this. */
+import { liveRoot, settledRoot } from '#lake/protocol/keys.ts';
 import { TRANSFORM_TIMEOUT_MS } from '#lake/steps/transform/tries.ts';
+import { quarantine, recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
 import {
   ADD_PARTITIONS,
   DROP_PARTITIONS,
@@ -37,7 +39,7 @@ export interface Lambda {
   memory: number;
   /** reads the folder sql/, which must be in its bundle */
   needsSql?: true;
-  /** is handed the key that addresses are hashed under, where they are */
+  /** is handed the key that addresses are hashed under, where they are, and forgotten persons known by */
   needsAddressKey?: true;
   /** when it is called, and with what */
   schedules?: readonly LambdaSchedule[];
@@ -74,6 +76,7 @@ const state = (...folders: readonly string[]): string[] => folders.map((folder) 
  * - transform reads, decodes and compresses: a whole core, which comes with 1,769 MB. On one core 53 MB of gzip (one and a half
  *   full units) took it 13 s of CPU and 320 MB on a busy machine (test/README.md): a seventieth of its time, a fifth of its
  *   memory. Less memory would be a share of a core, and cost the same for longer.
+ * - erase decodes files as transform does, one at a time: a whole core. It ends on a full one within its time, and the next call goes on.
  * - plan, audit, replay and rebuild read listings and records of all units: a core, so that a tick over 126,000 objects stays below
  *   10 s (test/simulator/plan-scale.test.ts).
  * - report waits for Athena, then draws: a core. With the page of two million events it held 218 MB.
@@ -246,6 +249,27 @@ export const LAMBDAS = {
       ...ADD_PARTITIONS,
       SWITCH_PARTITIONS,
       send('backfillQueue', 'settleQueue', 'rollupQueue'),
+    ],
+  },
+  erase: {
+    handler: 'functions/erase.handler',
+    what: 'forgets persons: looks through the lake for them, and makes days without their rows',
+    timeoutSeconds: FIFTEEN_MINUTES,
+    memory: 1769,
+    needsAddressKey: true,
+    // After settle, and before rollup. Where nobody was ever to be forgotten it is a listing.
+    schedules: [{ name: 'erase', expression: 'cron(30 * * * ? *)', event: { do: 'go on' } }],
+    permissions: [
+      ...READ_LAKE,
+      writeLake(
+        ...[...SETTLED_TABLES, recipientMessages].map(({ name }) => settledRoot(name)),
+        liveRoot(quarantine.name),
+        ...state('erasures', 'generations', 'heals', 'rollups', 'rebuilds'),
+      ),
+      ...QUERY,
+      READ_ROWS,
+      ...ADD_PARTITIONS,
+      SWITCH_PARTITIONS,
     ],
   },
   report: {

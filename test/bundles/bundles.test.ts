@@ -116,6 +116,10 @@ describe('the bundles, in plain Node outside the repository', () => {
     expect(await invoke('rebuild', { do: 'status' })).toBeNull();
     expect(await invoke('rebuild', { do: 'begin' })).toMatchObject({ rebuild: 0, is: 'made', left: 0 });
     expect(await invoke('rebuild', { do: 'drop', rebuild: 0 })).toMatchObject({ rebuild: 0, is: 'dropped' });
+    expect(await invoke('erase', { do: 'go on' })).toBeNull();
+    await expect(invoke('erase', { do: 'ask', recipients: ['ann@example.org'] })).rejects.toThrow(
+      'the stage has no key to know persons by',
+    );
     await expect(invoke('replay', { reason: 'nonsense' })).rejects.toThrow('replay failed: ');
     await expect(invoke('report', { mail: true })).rejects.toThrow(
       'report failed: nobody is to get the report by mail',

@@ -55,6 +55,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'that it keeps its data': { keepsData: false },
   // Of a stage that has data it is refused (test/stacks/changes.test.ts).
   'how addresses are written': { addresses: 'hashed' },
+  'that persons may be forgotten': { erasures: true },
 };
 const OF_EXISTING: Readonly<Record<string, Change>> = {
   'how a bucket that is there is read': {

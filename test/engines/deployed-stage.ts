@@ -37,7 +37,7 @@ export async function deployStage(): Promise<DeployedStage> {
   const stage = `t${randomBytes(4).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'stage-'));
   const [graph, packages] = await Promise.all([
-    evaluateStage({ stage, config: { app: 'maillake', region: REGION, report: READERS } }),
+    evaluateStage({ stage, config: { app: 'maillake', region: REGION, report: READERS, erasures: true } }),
     buildPackages(folder),
   ]);
   if (graph.errors.length > 0) throw new Error(graph.errors.join('\n'));

@@ -301,6 +301,36 @@ describe('the packages, with the environment of the graph', () => {
     expect(await count('events')).toBe(before);
   });
 
+  test('erase forgets a person: their rows go from the tables, and copies that come later are kept out', async () => {
+    const at = 4 * DAY_MS;
+    const { rows } = await stage.trino.query(
+      "select recipient_key from events where recipient_key like '%_@_%' group by 1 order by count(*) desc, 1 limit 1",
+    );
+    const person = String(rows[0]?.[0]);
+    const ofPerson = async (): Promise<number> =>
+      Number((await stage.trino.query(`select count(*) from events where recipient_key = '${person}'`)).rows[0]?.[0]);
+    const before = await ofPerson();
+    expect(before).toBeGreaterThan(0);
+    const asked = await invoke('erase', { do: 'ask', recipients: [person.toUpperCase()] }, at);
+    expect(asked).toMatchObject({ erasure: 0, ended_at: null });
+    // Who had no answer asks again.
+    expect(await invoke('erase', { do: 'ask', recipients: [person] }, at)).toMatchObject({ erasure: 0 });
+    const looked = await invoke('erase', { do: 'go on' }, at);
+    expect(looked).toMatchObject({ left: 0, waiting: 0, ended_at: expect.any(Number), rows: { events: before } });
+    expect(await ofPerson()).toBe(0);
+    expect(JSON.stringify(looked)).not.toContain(person);
+
+    for (const { key, bytes } of (await rawFiles(folder)).slice(0, 5)) {
+      await raw.create(`raw/2025/03/14/10/again-${key.replaceAll('/', '-')}`, bytes);
+    }
+    await invoke('plan', { reach: 'all' }, at);
+    await transformAll(at);
+    await invoke('settle', {}, at);
+    await work('settle-day', 'SETTLE_QUEUE_URL', at);
+    expect(await ofPerson()).toBe(0);
+    expect(await invoke('audit', { reach: 'all' }, at)).toMatchObject({ drifts: [] });
+  });
+
   test.each(['settle-day', 'rollup-days', 'replay', 'report'] as const)(
     '%s stops its query when its time is up',
     async (name) => {

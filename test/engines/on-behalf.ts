@@ -79,6 +79,11 @@ const HASHED = meant(
   ['s3:PutObject'],
   /\/v1\/state\/addresses\/\*$/,
 );
+const FORGETTING = meant(
+  'an erasure drops the rebuild that is under way, and writes files of quarantine and send days once more that name somebody: here is none',
+  ['s3:PutObject'],
+  /\/v1\/(state\/(rebuilds|rollups)|live\/quarantine|settled\/recipient_messages)\/\*$/,
+);
 const OLD = meant(
   'days are marked as decided when they are two days old by the clock of S3, which no test turns',
   ['s3:PutObject'],
@@ -145,7 +150,7 @@ const WATCHED = meant(
   /(:workgroup\/[^*]+-pipeline|-lake-[0-9a-f]+\/(\*|v1\/state\/(alerts|baselines)\/\*)|-mail-alerts|event-bus\/default)$/,
 );
 
-const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'watch', 'replay', 'report'];
+const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'watch', 'replay', 'report', 'erase'];
 const WRITING: readonly LambdaName[] = ['settle-day', 'rollup-days'];
 
 export function onBehalf(name: LambdaName): OnBehalf[] {
@@ -161,6 +166,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'collect' ? [GATHERED, EXPIRY] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
     ...(name === 'rebuild' ? [NO_ENTRY, DEAD_ROLLUP] : []),
+    ...(name === 'erase' ? [NO_ENTRY, DEAD_ROLLUP, FORGETTING] : []),
     ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),
     ...(name === 'watch' ? [TABLES, WATCHED] : []),
     ...(name === 'report' ? [SES, TABLES] : []),

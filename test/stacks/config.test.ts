@@ -36,6 +36,7 @@ test('name and region are enough: everything else has a default', () => {
     headerCarriers: ['send'],
     parquet: 'best',
     addresses: 'plain',
+    erasures: false,
     attributionDays: null,
     reportTimeZone: null,
     schedules: { enabled: true, at: {} },

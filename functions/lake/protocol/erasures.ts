@@ -7,6 +7,7 @@
  * unit. What was looked through and held nobody is noted beside the erasure: the day stays as it is.
  */
 import { concurrently } from '../concurrently.ts';
+import { HOUR_MS } from '../days.ts';
 import { ErasedPersons, type ErasedUntil } from '../decode/erased-persons.ts';
 import type { KeyedHash, Store } from '../ports.ts';
 import { erasureEndKey, erasureKey, erasuresRoot, searchedFolder } from './keys.ts';
@@ -62,8 +63,11 @@ export async function newestErasure(lake: Pick<Store, 'list' | 'get'>): Promise<
   return null;
 }
 
+/** Whoever asks for the same within this time had no answer. */
+const ASKED_AGAIN_MS = HOUR_MS;
+
 /**
- * Adds persons by their hashes. Those that are known already are asked for once more: what was sent to them since goes, too.
+ * Adds persons by their hashes. Those that are known for over an hour are asked for once more: what was sent to them since goes, too.
  * @returns the erasure that they are part of
  */
 export async function askForErasure(
@@ -75,7 +79,9 @@ export async function askForErasure(
   for (;;) {
     const before = await newestErasure(lake);
     checkKey(before, hash);
-    const added = Object.fromEntries(addresses.map((address) => [hash.hex(address.trim().toLowerCase()), now]));
+    const hashes = addresses.map((address) => hash.hex(address.trim().toLowerCase()));
+    if (before && hashes.every((one) => (before.persons[one] ?? 0) > now - ASKED_AGAIN_MS)) return before;
+    const added = Object.fromEntries(hashes.map((one) => [one, now]));
     const erasure: Erasure = {
       n: (before?.n ?? -1) + 1,
       created_at: now,

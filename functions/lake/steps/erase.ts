@@ -64,6 +64,8 @@ export interface EraseOptions {
   keyedHash: KeyedHash | undefined;
   /** what looks into files; left out, the real one */
   eraser?: FileEraser;
+  /** asked before each day: true ends the look, and what was looked through is noted */
+  isOutOfTime?: () => boolean;
   onDay?: (done: number, all: number) => void;
 }
 
@@ -173,6 +175,7 @@ export async function searchDays(
   const failures: unknown[] = [];
   let done = 0;
   await concurrently(days, DAYS_AT_ONCE, async (day) => {
+    if (options.isOutOfTime?.()) return;
     try {
       found.days.push(...(await search.day(day, state)));
     } catch (error) {

@@ -85,6 +85,7 @@ export function alarmChecks(stages: Stages): void {
         'audit',
         'collect',
         'rebuild',
+        'erase',
         'transform',
       ].map((name) => `maillake-dev-${name}`),
     );
@@ -110,6 +111,8 @@ export function alarmChecks(stages: Stages): void {
         "dead-letters-settle": "ApproximateNumberOfMessagesVisible > 0 for 1 × 300 s",
         "denied-units": "DeniedUnits > 0 for 1 × 3600 s",
         "drift": "Drifts > 0 for 1 × 3600 s, until it says otherwise",
+        "erase-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
+        "erase-silent": "Invocations < 1 for 3 × 3600 s, or silence",
         "failed-days": "FILL(FailedDays, 0) + FILL(FailedDays, 0) > 0 for 1 × 3600 s",
         "firehose-fails": "DeliveryToS3.Success < 1 for 1 × 3600 s",
         "firehose-late": "DeliveryToS3.DataFreshness > 3600 for 1 × 3600 s",
@@ -231,7 +234,7 @@ export function alarmChecks(stages: Stages): void {
   });
 }
 
-const SILENT = ['audit', 'collect', 'plan', 'rebuild', 'rollup', 'settle', 'source', 'watch'];
+const SILENT = ['audit', 'collect', 'erase', 'plan', 'rebuild', 'rollup', 'settle', 'source', 'watch'];
 
 /** A metric, or an expression with the metrics' own names. */
 function lookedAt(inputs: Json): string {

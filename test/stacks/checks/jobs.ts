@@ -102,17 +102,18 @@ export function jobChecks(stages: Stages): void {
         ),
       });
     }
-    // The key of addresses is handed to transform alone, as a secret, and where they stay as they are to nobody.
+    // The key of addresses is handed to who reads and who forgets, as a secret, and where they stay as they are to nobody.
     for (const graph of all(stages)) {
       const holders = lambdas.filter(([name]) => ADDRESS_KEY in variablesOf(functionOf(graph, name)));
       const isHashed = environment(graph).settings.addresses === 'hashed';
-      expect(holders.map(([name]) => name)).toEqual(isHashed ? ['transform'] : []);
+      expect(holders.map(([name]) => name)).toEqual(isHashed ? ['transform', 'erase'] : []);
     }
     expect(variablesOf(functionOf(stages.existing(), 'transform'))[ADDRESS_KEY]).toBe(ADDRESS_KEY_SET);
     const kept = stages.existing().resources.filter(({ secrets }) => secrets.length > 0);
     expect(kept.map(({ name, secrets }) => [name, secrets])).toEqual([
       ['AddressKeyLinkRef', ['properties']],
       ['TransformFunction', ['environment']],
+      ['EraseFunction', ['environment']],
     ]);
     // What is read anew are the template's data sets in memory, and the right to it goes as far.
     for (const graph of all(stages)) {

@@ -1,0 +1,67 @@
+/**
+ * Lambda, called by a person and hourly: forgets persons. Who is asked for is noted by a keyed hash at once; each call looks through as
+ * much of the lake as it has time for, and the next goes on.
+ */
+import * as z from 'zod';
+import { ADDRESS_KEY } from '#aws/environment.ts';
+import { type Invocation, observed } from '#aws/observed.ts';
+import { keyedHash } from '#host/keyed-hash.ts';
+import { ErasureState, sumOf } from '#lake/protocol/erasures.ts';
+import { ask, erase } from '#lake/steps/erase.ts';
+import { wiring } from './wiring.ts';
+
+const address = z.string().regex(/^\s*[^\s@<>,;]+@[^\s@<>,;]+\s*$/, 'is not one address alone');
+
+/** `ask`: for so many persons; asked again within an hour it is the same erasure. `go on`: the schedule's */
+const EraseEvent = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('ask'), recipients: z.array(address).min(1).max(10_000) }),
+  z.strictObject({ do: z.enum(['go on', 'status']) }),
+]);
+
+/** Counts, and keys of raw objects: nothing of persons. */
+interface Answer {
+  /** number of the newest erasure */
+  erasure: number;
+  /** days of tables that are still to be looked through, and those that are to be settled first */
+  left: number;
+  waiting: number;
+  /** epoch ms; null while it is not over */
+  ended_at: number | null;
+  rows: Readonly<Record<string, number>>;
+  masked: Readonly<Record<string, number>>;
+  sources: readonly string[];
+}
+
+/** Time that is kept for the day under way, and for the answer: a day of ten million events takes minutes. */
+const RESERVE_MS = 5 * 60_000;
+/** Raw objects that an answer names: Lambda's answers have 6 MB. */
+const MOST_NAMED = 10_000;
+
+export const handler = (event: unknown, invocation: Invocation): Promise<Answer | null> =>
+  observed('erase', invocation, async ({ info }) => {
+    const asked = EraseEvent.parse(event);
+    const { ports, environment } = wiring();
+    const own = ports(invocation);
+    const key = process.env[ADDRESS_KEY];
+    const hash = key === undefined ? undefined : keyedHash(key);
+    if (asked.do === 'ask') {
+      if (hash === undefined) throw new Error('the stage has no key to know persons by: set erasures in its config');
+      const { n, added } = await ask(own, hash, asked.recipients);
+      info('asked to be forgotten', { erasure: n, persons: added });
+      return answer(n, 0, 0);
+    }
+    const { n, end } = await ErasureState.of(own.lake);
+    if (n < 0) return null;
+    if (asked.do === 'status') return answer(n, 0, 0);
+    const isOutOfTime = (): boolean => invocation.getRemainingTimeInMillis() < RESERVE_MS;
+    const found = await erase(own, { settings: environment.settings, keyedHash: hash, isOutOfTime });
+    if (found.end && end === null) info('everything was looked through', { erasure: n });
+    return answer(n, found.left.length, found.waiting.length);
+
+    async function answer(erasure: number, left: number, waiting: number): Promise<Answer> {
+      const state = await ErasureState.of(own.lake);
+      const { rows, masked, sources } = sumOf([...state.found, ...(state.end ? [state.end] : [])]);
+      const ended_at = state.end?.ended_at ?? null;
+      return { erasure, left, waiting, ended_at, rows, masked, sources: sources.slice(0, MOST_NAMED) };
+    }
+  });
