@@ -272,6 +272,8 @@ export class Invariants {
     for (const [id, generations] of this.#generations) {
       const newest = generations.at(-1);
       if (!newest || newest.table_name === 'recipient_messages' || now() - Date.parse(newest.dt) < 3 * DAY_MS) continue;
+      // An empty one, which only hides files of attempts that lost, is nobody's reading.
+      if (newest.attempt_list.length === 0) continue;
       if (this.hasExpired(newest.table_name, newest.dt)) continue;
       // A settle may have come to the number first: then the day is made again.
       const isMade = [...generations.keys(), generations.length].some((g) =>
