@@ -34,6 +34,7 @@ const CALLS: Readonly<Record<string, string[][]>> = {
   files: [['events']],
   tags: [[], ['--json']],
   quarantine: [[]],
+  erase: [['--recipient', 'nobody@nowhere.example', '--dry-run'], ['--recipient', 'not one'], []],
   generate: [['--out', 'more', '--messages', '5']],
 };
 

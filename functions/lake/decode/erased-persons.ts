@@ -151,7 +151,7 @@ export class ErasedPersons extends AddressTexts {
 }
 
 /** What may stand before an address without belonging to it, encoded or not. */
-const DELIMITER = /[=&?/#|{}]|(?:%(?:25)*|=)(?:0[9ad]|2[0-2679cf]|3[abcdef]|5[bd]|60|7[bcd])/gi;
+const DELIMITER = /(?:%(?:25)*|=)(?:0[9ad]|2[0-2679cf]|3[abcdef]|5[bd]|60|7[bcd])|[=&?/#|{}]/gi;
 /** Places at which an address may begin, and end, that are tried. */
 const MOST_EXTENTS = 12;
 const DOMAIN_BREAK = /[_-]|\.(?![a-z]{2,3}$)/gi;
