@@ -1,7 +1,7 @@
 /** What rebuilds leave of a day: files that were read for one that is over, and days that one had made and that was dropped. */
 import type { Store } from '../../ports.ts';
 import type { DataDay } from '../../protocol/day-files.ts';
-import { rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
+import { keptDayKey, rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
 import { endOf, isAdopted, type RebuildEnd, rebuildNumbers } from '../../protocol/rebuilds.ts';
 import { type Generation, readState } from '../../protocol/records.ts';
 import { quarantine } from '../../tables/index.ts';
@@ -37,7 +37,11 @@ export async function leftByRebuilds(
     const end = n === null ? undefined : ends.get(n);
     if (n !== null && end !== undefined) {
       // Quarantined records are never settled: nobody is switched to them.
-      const isSeen = table === quarantine.name || (await isAdopted(lake, n, { table, dt }));
+      const isSeen =
+        table === quarantine.name ||
+        (await isAdopted(lake, n, { table, dt })) ||
+        // Readers keep what they have, for good.
+        (await readState(lake, keptDayKey(n, table, dt))) !== null;
       if (rules.isOver(end, isSeen)) found.push({ location, since: end?.decided_at ?? 0 });
     }
     const since = dropped.get(location.location);
