@@ -41,7 +41,7 @@ import {
 import { Outcomes } from '../protocol/outcomes.ts';
 import { quarantineFiles } from '../protocol/quarantine-files.ts';
 import { heal, pointAtNewest } from '../protocol/readers.ts';
-import { decideEnd, newestRebuild } from '../protocol/rebuilds.ts';
+import { decideEnd, endOf, newestRebuild } from '../protocol/rebuilds.ts';
 import {
   createState,
   type Generation,
@@ -92,19 +92,21 @@ const DAYS_AT_ONCE = 2;
 /** Once an erasure is over, generations are looked at that were made since, by the store's clock against ours. */
 const CLOCKS_DIFFER_MS = DAY_MS;
 
-/**
- * Asks for persons to be forgotten. A rebuild that is under way has read rows of them where nobody looks: it is dropped.
- */
+/** A rebuild that was begun before has read rows of them where nobody looks: it is dropped, unless it is over. */
+async function dropOlderRebuild({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>, askedAt: number): Promise<void> {
+  const rebuild = await newestRebuild(lake);
+  if (!rebuild || rebuild.created_at > askedAt || (await endOf(lake, rebuild.n))) return;
+  await decideEnd(lake, rebuild.n, { is: 'dropped', why: 'persons are to be forgotten', decided_at: clock.now() });
+}
+
+/** Asks for persons to be forgotten. */
 export async function ask(
   { lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>,
   hash: KeyedHash,
   addresses: readonly string[],
 ): Promise<Erasure> {
   const erasure = await askForErasure(lake, hash, addresses, clock.now());
-  const rebuild = await newestRebuild(lake);
-  if (rebuild && rebuild.created_at <= erasure.created_at) {
-    await decideEnd(lake, rebuild.n, { is: 'dropped', why: 'persons are to be forgotten', decided_at: clock.now() });
-  }
+  await dropOlderRebuild({ lake, clock }, erasure.created_at);
   return erasure;
 }
 
@@ -208,6 +210,10 @@ export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | '
 
 /** All that is missing of the newest erasure. */
 export async function erase(ports: ErasePorts, options: EraseOptions): Promise<ErasureProgress> {
+  const { n, askedAt } = await ErasureState.of(ports.lake);
+  if (n < 0) return { n, left: [], waiting: [], end: null };
+  // Who asked may have died before.
+  await dropOlderRebuild(ports, askedAt);
   const days = await unsearchedDays(ports.lake);
   if (days.length > 0) await searchDays(ports, options, days);
   return finishErasure(ports);

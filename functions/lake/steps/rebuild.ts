@@ -147,7 +147,7 @@ export interface UnmadeDay extends TableDay {
   why:
     | 'not read yet'
     | 'not over yet'
-    | 'raw objects are gone or were rewritten'
+    | 'raw objects are gone, were rewritten or could not be read'
     | 'raw data has expired'
     | 'records were replayed since'
     | 'made by somebody else meanwhile'
@@ -192,7 +192,7 @@ export async function lookAtDays(ports: Pick<RebuildPorts, 'lake' | 'clock'>, re
     if (attempts.some((attempt) => readings.hasExpired(attempt))) return leave('raw data has expired');
     const insteadOf = attempts.filter((attempt) => readings.replaces(attempt));
     const lost = readings.lostFor(insteadOf);
-    if (lost.length > 0) return leave('raw objects are gone or were rewritten', lost);
+    if (lost.length > 0) return leave('raw objects are gone, were rewritten or could not be read', lost);
     const generation = await nextGeneration(lake, table, dt);
     const before = await readState<Generation>(lake, rebuiltDayKey(n, table, dt, generation));
     if (!before) {

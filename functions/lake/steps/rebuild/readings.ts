@@ -32,6 +32,12 @@ export async function plannedFor(own: RebuildStore): Promise<PlannedFor> {
   return found;
 }
 
+/** Objects of which nothing was read: gone, rewritten, or given up after three tries. */
+const unreadIn = ({ problems, poison = [] }: Outcome): string[] => [
+  ...problems.filter(({ etag }) => etag === undefined).map(({ key }) => key),
+  ...poison.map(({ key }) => key),
+];
+
 /** What the rebuild has read so far. */
 export class Readings {
   /** units that it has read */
@@ -57,10 +63,13 @@ export class Readings {
       if (!leaves) return;
       readings.#read.add(unit);
       for (const outcome of leaves) readings.#add(outcome);
-      const problems = leaves.flatMap((leaf) => leaf.problems.filter(({ etag }) => etag === undefined));
-      if (problems.length === 0) return;
-      const then = ((await leafOutcomes(first, unit)) ?? []).flatMap((leaf) => leaf.problems.map(({ key }) => key));
-      const keys = problems.map(({ key }) => key).filter((key) => !then.includes(key));
+      const unread = leaves.flatMap(unreadIn);
+      if (unread.length === 0) return;
+      const then = ((await leafOutcomes(first, unit)) ?? []).flatMap((leaf) => [
+        ...unreadIn(leaf),
+        ...leaf.problems.map(({ key }) => key),
+      ]);
+      const keys = unread.filter((key) => !then.includes(key));
       if (keys.length > 0) readings.#lost.set(unit, keys);
     });
     return readings;

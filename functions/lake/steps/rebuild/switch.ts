@@ -86,7 +86,10 @@ export async function switchToRebuild(
   return { days, left };
 }
 
-const KEPT: ReadonlySet<UnmadeDay['why']> = new Set(['raw objects are gone or were rewritten', 'raw data has expired']);
+const KEPT: ReadonlySet<UnmadeDay['why']> = new Set([
+  'raw objects are gone, were rewritten or could not be read',
+  'raw data has expired',
+]);
 
 /** Without these days a rebuild is not whole. */
 const MISSING: ReadonlySet<UnmadeDay['why']> = new Set([
