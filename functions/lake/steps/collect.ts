@@ -22,13 +22,14 @@ import {
 import { leafOutcomes, Outcomes } from '../protocol/outcomes.ts';
 import { countingFiles } from '../protocol/quarantine-files.ts';
 import { heal, lastHealed } from '../protocol/readers.ts';
-import { DamagedRecord, readableGeneration, readState } from '../protocol/records.ts';
+import { DamagedRecord, newestGenerations, readableGeneration, readState } from '../protocol/records.ts';
 import { faultsOf } from '../protocol/settled-files.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
 import { auditScope } from './audit/drifts.ts';
 import { leftByExpiry } from './collect/expired.ts';
 import { leftByRebuilds, rebuildEnds } from './collect/rebuilt.ts';
 import { COLLECT_RULES, type CollectRules, type ReadersLocation, type SettledLocation } from './collect/rules.ts';
+import { isFrozen } from './rollup/stale-days.ts';
 
 export type CollectPorts = Pick<Ports, 'lake' | 'catalog' | 'clock'>;
 
@@ -54,15 +55,22 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const locations = await settledLocations(ports, name);
     const live = new Set(await liveDays(ports.lake, name));
+    const dts = [...new Set([...locations.keys(), ...live])].sort();
+    const frozen = new Set(name === recipientMessages.name ? dts.filter((dt) => isFrozen(expired, dt)) : []);
+    const settled = new Set(
+      frozen.size === 0 ? [] : (await newestGenerations(ports.lake, [recipientMessages])).map(({ dt }) => dt),
+    );
     // A day with one settled location and no live files seldom has anything to remove: it waits for its turn.
     const mayHold = (dt: string): boolean =>
-      live.has(dt) || (locations.get(dt)?.length ?? 0) > 1 || scope.includesDay(dt);
-    const dts = [...new Set([...locations.keys(), ...live])].sort();
+      live.has(dt) ||
+      (locations.get(dt)?.length ?? 0) > 1 ||
+      scope.includesDay(dt) ||
+      (frozen.has(dt) && !settled.has(dt));
     const isGone = (dt: string): boolean => expired.has(name, dt);
     const ofDays = await concurrently(
       dts.filter((dt) => !isGone(dt) && mayHold(dt)),
       AT_ONCE,
-      (dt) => collectDay(ports, rules, { outcomes, ends }, name, dt, locations.get(dt) ?? []),
+      (dt) => collectDay(ports, rules, { outcomes, ends, frozen }, name, dt, locations.get(dt) ?? []),
     );
     const gone = dts.filter(isGone).map((dt) => ({ dt, locations: locations.get(dt) ?? [] }));
     const ofGone = await concurrently(await leftByExpiry(ports, rules, name, gone), AT_ONCE, (files) =>
@@ -73,10 +81,17 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
   return removed;
 }
 
+interface Known {
+  outcomes: Outcomes;
+  ends: Awaited<ReturnType<typeof rebuildEnds>>;
+  /** send days that nobody computes any more */
+  frozen: ReadonlySet<string>;
+}
+
 async function collectDay(
   ports: CollectPorts,
   rules: CollectRules,
-  { outcomes, ends }: { outcomes: Outcomes; ends: Awaited<ReturnType<typeof rebuildEnds>> },
+  { outcomes, ends, frozen }: Known,
   table: string,
   dt: string,
   locations: readonly SettledLocation[],
@@ -86,7 +101,9 @@ async function collectDay(
   if (day.damagedRecord !== null) return [];
   const hasPartition = newest !== null && (newest.rows_out > 0 || locations.length > 0);
   if (rules.healsFirst && hasPartition) await heal(ports, table, newest);
-  const superseded = locations.filter((one) => rules.isSuperseded(one, day));
+  // No rollup, and no switch to a rebuild, makes another generation of a send day whose events have expired.
+  const isLeft = ({ location }: SettledLocation): boolean => frozen.has(dt) && location !== newest?.location;
+  const superseded = locations.filter((one) => rules.isSuperseded(one, day) || isLeft(one));
   const left = (await leftByRebuilds(ports.lake, rules, day, locations, ends)).filter(({ location, since }) =>
     rules.isPastGrace(Math.max(since, newestOf(location)), ports.clock.now()),
   );

@@ -210,6 +210,24 @@ describe('send days whose events have expired', () => {
     );
   });
 
+  test('have no files that a rollup left which lost or died, also where they were never computed', async () => {
+    await open();
+    const lives = await small.lake.ports.catalog.locations('recipient_messages', [day(1)]);
+    for (const dt of [day(1), '2026-09-01', day(5)]) {
+      await small.lake.ports.lake.create(`v1/settled/recipient_messages/00000000deadbeef/dt=${dt}/a.parquet`, 'rows');
+    }
+    const numbers = Object.fromEntries([day(1), '2026-09-01', day(5)].map((dt) => [dt, 1]));
+    await small.lake.ports.lake.create('v1/state/rollups/00000000deadbeef.json', JSON.stringify({ days: numbers }));
+    await expireNow(events);
+    age(small, 25);
+    await collect(small.lake.ports);
+    const left = (await keysOf(small, 'v1/settled/recipient_messages/')).filter((key) => key.includes('deadbeef'));
+    // A rollup of the last day, which is not frozen, may still be under way.
+    expect(left.map((key) => /dt=([\d-]+)/.exec(key)?.[1])).toEqual([day(5)]);
+    expect(await small.lake.ports.catalog.locations('recipient_messages', [day(1)])).toEqual(lives);
+    expect(await small.rows(`select message_id from recipient_messages where dt = '${day(1)}'`)).toHaveLength(1);
+  });
+
   test('go sooner where they are kept for less', async () => {
     await open();
     await expireNow({ days: { recipient_messages: KEPT } });

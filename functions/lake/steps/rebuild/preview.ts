@@ -10,6 +10,7 @@ import { daysMade, endOf, type Rebuild, rebuiltDay } from '../../protocol/rebuil
 import { SwitchedLake } from '../../protocol/switched-lake.ts';
 import type { View } from '../../sql/views/view.ts';
 import { recipientMessages, SETTLED_TABLES } from '../../tables/index.ts';
+import { isFrozen } from '../rollup/stale-days.ts';
 import { daysToRollUp, type RolledUp, type RollupOptions, rollup, rollupDays } from '../rollup.ts';
 import {
   type ColumnDifference,
@@ -90,7 +91,9 @@ export async function compareRebuild(
 ): Promise<RebuildDifference> {
   const { lake } = ports;
   const expired = await expiredDays(lake);
-  const left = (await daysMade(lake, n)).filter(({ table, dt }) => !expired.has(table, dt));
+  const left = (await daysMade(lake, n)).filter(({ table, dt }) =>
+    table === recipientMessages.name ? !isFrozen(expired, dt) : !expired.has(table, dt),
+  );
   const found = await concurrently(left, READS_AT_ONCE, (day) => rebuiltDay(lake, n, day));
   const made = found.filter((generation) => generation !== null);
   // By table, as they are declared.
