@@ -24,13 +24,17 @@ export async function leftByRebuilds(
 ): Promise<{ location: SettledLocation; since: number }[]> {
   if (ends.size === 0) return [];
   const dropped = new Map<string, number>();
+  const waiting = new Set<string>();
   for (const [n, end] of ends) {
-    if (end?.is !== 'dropped') continue;
+    if (!end) continue;
     for await (const { key } of lake.list(rebuiltDayFolder(n, table, dt), { shallow: true })) {
       const made = await readState<Generation>(lake, key);
-      if (made) dropped.set(made.location, end.decided_at);
+      if (made && end.is === 'dropped') dropped.set(made.location, end.decided_at);
+      else if (made) waiting.add(made.location);
     }
   }
+  const decided = [...ends.values()].map((end) => end?.decided_at ?? Number.POSITIVE_INFINITY);
+  const lastDecided = Math.max(...decided);
   const found: { location: SettledLocation; since: number }[] = [];
   for (const location of locations) {
     const n = rebuildOfFolder(location.location);
@@ -44,8 +48,10 @@ export async function leftByRebuilds(
         (await readState(lake, keptDayKey(n, table, dt))) !== null;
       if (rules.isOver(end, isSeen)) found.push({ location, since: end?.decided_at ?? 0 });
     }
-    const since = dropped.get(location.location);
-    if (since !== undefined && location.n > (newest?.generation ?? -1)) found.push({ location, since });
+    // What a day was made of by who died, or was not the first, has no record: nobody makes it any more once no rebuild is under way.
+    const since = dropped.get(location.location) ?? (waiting.has(location.location) ? null : lastDecided);
+    const isAhead = location.n > (newest?.generation ?? -1);
+    if (since !== null && isAhead && Number.isFinite(since)) found.push({ location, since });
   }
   return found;
 }
