@@ -13,7 +13,9 @@ import type { Catalog, Engine, Input, Lane, Ports, Queue, RawStore, UnitMessage 
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { relations } from '#lake/sql/views/relations.ts';
 import { audit } from '#lake/steps/audit.ts';
+import { COLLECT_RULES } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
+import { erase } from '#lake/steps/erase.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
 import { daysToRollUp, rollupDays } from '#lake/steps/rollup.ts';
 import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
@@ -223,6 +225,7 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     'rollup-all': () => rollupAll('all'),
     audit: () => run('audit', () => audit(ports, { settings, reach: 'daily' })),
     collect: () => run('collect', () => collect(ports)),
+    erase: () => run('erase', () => erase(ports, { settings, keyedHash: undefined })),
     // Of the looks of a day, which are alike, one in eight is played.
     'watch-hourly': () => (hours++ % 8 === 0 ? watch('hourly', 8) : Promise.resolve()),
     'watch-daily': () => watch('daily'),
@@ -233,6 +236,12 @@ export async function playDay(daily: number, days: number): Promise<Day> {
   await plan('all');
   await settleAll();
   await rollupAll('all');
+  // As the collector has left them, but for the last two: each hour hands out every day that has live files.
+  await collect(ports, {
+    ...COLLECT_RULES,
+    isSettled: (attempt, day) => day.dt < utcDate(begin - DAY_MS) && COLLECT_RULES.isSettled(attempt, day),
+    isPastGrace: () => true,
+  });
   tallies.clear();
   const before = await lakeBytes();
 
