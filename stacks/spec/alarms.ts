@@ -287,8 +287,11 @@ const gapOf = (name: LambdaName, config: StageConfig): number => {
   return Math.min(...declared.map((one) => longestGapSeconds(expressionOf(config, one))));
 };
 
-/** Those that schedules call, but the report: who reads it misses it. */
-const CALLED = LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && name !== 'report');
+/** Whose silence others tell: who reads the report misses it, and the audit finds what erase and rebuild should have done. */
+const MISSED_ELSEWHERE: ReadonlySet<LambdaName> = new Set(['report', 'erase', 'rebuild']);
+
+/** Those that schedules call, but these. */
+const CALLED = LAMBDA_NAMES.filter((name) => 'schedules' in LAMBDAS[name] && !MISSED_ELSEWHERE.has(name));
 
 /** Functions that are called so seldom that no alarm can tell that they are silent. */
 export const withoutSilenceAlarm = (config: StageConfig): LambdaName[] =>

@@ -112,7 +112,6 @@ export function alarmChecks(stages: Stages): void {
         "denied-units": "DeniedUnits > 0 for 1 × 3600 s",
         "drift": "Drifts > 0 for 1 × 3600 s, until it says otherwise",
         "erase-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
-        "erase-silent": "Invocations < 1 for 3 × 3600 s, or silence",
         "failed-days": "FILL(FailedDays, 0) + FILL(FailedDays, 0) > 0 for 1 × 3600 s",
         "firehose-fails": "DeliveryToS3.Success < 1 for 1 × 3600 s",
         "firehose-late": "DeliveryToS3.DataFreshness > 3600 for 1 × 3600 s",
@@ -125,7 +124,6 @@ export function alarmChecks(stages: Stages): void {
         "poison-objects": "PoisonObjects > 0 for 1 × 3600 s",
         "quarantine-share": "IF(Records >= 100, QuarantinedRecords / Records, 0) > 0.05 for 1 × 3600 s",
         "rebuild-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
-        "rebuild-silent": "Invocations < 1 for 3 × 3600 s, or silence",
         "rollup-days-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-fails": "Errors > 0 for 1 × 3600 s, until it says otherwise",
         "rollup-silent": "Invocations < 1 for 3 × 3600 s, or silence",
@@ -234,7 +232,7 @@ export function alarmChecks(stages: Stages): void {
   });
 }
 
-const SILENT = ['audit', 'collect', 'erase', 'plan', 'rebuild', 'rollup', 'settle', 'source', 'watch'];
+const SILENT = ['audit', 'collect', 'plan', 'rollup', 'settle', 'source', 'watch'];
 
 /** A metric, or an expression with the metrics' own names. */
 function lookedAt(inputs: Json): string {
