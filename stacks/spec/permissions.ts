@@ -5,6 +5,7 @@
 import {
   auditsRoot,
   compactedRoot,
+  expiredRoot,
   generationsRoot,
   liveRoot,
   outcomesRoot,
@@ -108,6 +109,8 @@ export const READABLE: readonly string[] = [
   generationsRoot,
   auditsRoot,
   compactedRoot,
+  // Which days have expired: names alone say it.
+  expiredRoot,
 ];
 
 /** For functions that ask the views. */

@@ -103,6 +103,18 @@ async function work(name: 'transform' | 'settle-day' | 'rollup-days', queue: str
   }
 }
 
+/** The same of days, one of which can't be settled. */
+async function settleAllBut(table: string, dt: string, aheadMs: number): Promise<void> {
+  for (;;) {
+    const [message] = await receive('SETTLE_QUEUE_URL', 1);
+    if (!message) return;
+    const day = JSON.parse(message.body);
+    const batchItemFailures = day.table === table && day.dt === dt ? [{ itemIdentifier: 'm' }] : [];
+    expect(await invoke('settle-day', batchOf(message.body), aheadMs), message.body).toEqual({ batchItemFailures });
+    await message.taken();
+  }
+}
+
 async function transformAll(aheadMs = 0): Promise<void> {
   while (
     (await work('transform', 'BACKFILL_QUEUE_URL', aheadMs)) + (await work('transform', 'LIVE_QUEUE_URL', aheadMs)) >
@@ -284,18 +296,8 @@ describe('the packages, with the environment of the graph', () => {
     expect(await count('events')).toBe(before);
     expect(await invoke('audit', { reach: 'all' }, at)).toMatchObject({ rebuilds: [{ rebuild: 0 }] });
     expect(await move({ do: 'back', rebuild: 0 })).toMatchObject({ is: 'going back' });
-    for (
-      let [message] = await receive('SETTLE_QUEUE_URL', 1);
-      message;
-      [message] = await receive('SETTLE_QUEUE_URL', 1)
-    ) {
-      const { table, dt } = JSON.parse(message.body);
-      // Its former file was lost before.
-      const isLost = table === 'headers' && dt === DAY;
-      const batchItemFailures = isLost ? [{ itemIdentifier: 'm' }] : [];
-      expect(await invoke('settle-day', batchOf(message.body), at), message.body).toEqual({ batchItemFailures });
-      await message.taken();
-    }
+    // Its former file was lost before.
+    await settleAllBut('headers', DAY, at);
     expect(await move({ do: 'back', rebuild: 0 })).toMatchObject({ left: 1 });
     await work('rollup-days', 'ROLLUP_QUEUE_URL', at);
     expect(await count('events')).toBe(before);
@@ -326,9 +328,9 @@ describe('the packages, with the environment of the graph', () => {
     await invoke('plan', { reach: 'all' }, at);
     await transformAll(at);
     await invoke('settle', {}, at);
-    await work('settle-day', 'SETTLE_QUEUE_URL', at);
+    await settleAllBut('headers', DAY, at);
     expect(await ofPerson()).toBe(0);
-    expect(await invoke('audit', { reach: 'all' }, at)).toMatchObject({ drifts: [] });
+    expect(JSON.stringify(await invoke('audit', { reach: 'all' }, at))).not.toContain('unerased_day');
   });
 
   test.each(['settle-day', 'rollup-days', 'replay', 'report'] as const)(

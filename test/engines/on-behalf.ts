@@ -84,6 +84,11 @@ const FORGETTING = meant(
   ['s3:PutObject'],
   /\/v1\/(state\/(rebuilds|rollups)|live\/quarantine|settled\/recipient_messages)\/\*$/,
 );
+const UNTIMED = meant(
+  'a check of what an erasure wrote that takes too long is stopped: none does here',
+  ['athena:StopQueryExecution'],
+  /:workgroup\/[^*]+$/,
+);
 const OLD = meant(
   'days are marked as decided when they are two days old by the clock of S3, which no test turns',
   ['s3:PutObject'],
@@ -166,7 +171,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'collect' ? [GATHERED, EXPIRY] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
     ...(name === 'rebuild' ? [NO_ENTRY, DEAD_ROLLUP] : []),
-    ...(name === 'erase' ? [NO_ENTRY, DEAD_ROLLUP, FORGETTING] : []),
+    ...(name === 'erase' ? [NO_ENTRY, DEAD_ROLLUP, FORGETTING, UNTIMED] : []),
     ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),
     ...(name === 'watch' ? [TABLES, WATCHED] : []),
     ...(name === 'report' ? [SES, TABLES] : []),
