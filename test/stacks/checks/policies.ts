@@ -95,6 +95,8 @@ export function policyChecks(stages: Stages): void {
       '{lake}/v1/state/audits/*',
       // Records of units and generations, gathered.
       '{lake}/v1/state/compacted/*',
+      // Which days have expired: no rows.
+      '{lake}/v1/state/expired/*',
     ]);
     const writable = grants.filter(({ actions }) => actions.some((action) => /Put|Delete|Update|Create/.test(action)));
     expect(
