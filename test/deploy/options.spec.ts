@@ -36,7 +36,15 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'when and how long': {
     schedules: { enabled: false, at: { settle: 'rate(6 hours)', audit: 'cron(0 3 ? * MON *)' } },
     atOnce: { live: 3, backfill: 2, settle: 2, rollup: 2 },
-    retention: { quarantineDays: 30, resultDays: 30, graceDays: 30, reportDays: 30, logDays: 365 },
+    retention: {
+      rawDays: 730,
+      days: { events: 730, headers: 730, clicks: 730, recipient_messages: 1000, quarantine: 30 },
+      quarantineDays: 30,
+      resultDays: 30,
+      graceDays: 30,
+      reportDays: 30,
+      logDays: 365,
+    },
     queryGigabytes: 10,
   },
   'a key': { kmsKeyArn: KEY },
