@@ -69,12 +69,6 @@ export interface EraseOptions {
   onDay?: (done: number, all: number) => void;
 }
 
-/** A day that was not looked through yet. */
-export interface DayToSearch extends TableDay {
-  /** of its files; of quarantine, as many as there are */
-  bytes: number;
-}
-
 export interface ErasureProgress {
   /** number of the newest erasure; −1: there is none */
   n: number;
@@ -114,10 +108,7 @@ export async function ask(
  * Days whose newest generation, or quarantine, was not looked through for the newest erasure. Costs a listing of all generations and
  * a read of each newest one; when the erasure is over, of those that were made since.
  */
-export const unsearchedDays = async (lake: ErasePorts['lake']): Promise<DayToSearch[]> =>
-  unsearchedIn(lake, await ErasureState.of(lake));
-
-async function unsearchedIn(lake: ErasePorts['lake'], state: ErasureState): Promise<DayToSearch[]> {
+async function unsearchedDays(lake: ErasePorts['lake'], state: ErasureState): Promise<TableDay[]> {
   if (state.n < 0) return [];
   const since = state.end ? state.end.ended_at - CLOCKS_DIFFER_MS : 0;
   const expired = await expiredDays(lake);
@@ -125,18 +116,16 @@ async function unsearchedIn(lake: ErasePorts['lake'], state: ErasureState): Prom
     ({ table, dt, n, modified }) =>
       modified >= since && !expired.has(table, dt) && !state.isSearched({ table, dt, state: String(n) }),
   );
-  const days = await concurrently(newest, READS_AT_ONCE, async ({ table, dt, n }): Promise<DayToSearch[]> => {
+  const days = await concurrently(newest, READS_AT_ONCE, async ({ table, dt, n }): Promise<TableDay[]> => {
     const generation = await readableGeneration(lake, generationKey(table, dt, n));
     const isDone = generation !== null && state.knownIn(generation) >= state.n && generation.erasure !== state.n;
-    if (!generation || isDone) return [];
-    return [{ table, dt, bytes: generation.file_list.reduce((sum, { bytes }) => sum + bytes, 0) }];
+    return !generation || isDone ? [] : [{ table, dt }];
   });
   const outcomes = new Outcomes(lake);
   const rejected = await concurrently(await liveDays(lake, quarantine.name), READS_AT_ONCE, async (dt) => {
     if (startOfDay(dt) + DAY_MS < since || expired.has(quarantine.name, dt)) return [];
     const files = await unsearchedFiles(lake, outcomes, state, dt);
-    if (files.length === 0) return [];
-    return [{ table: quarantine.name, dt, bytes: files.reduce((sum, { size }) => sum + size, 0) }];
+    return files.length === 0 ? [] : [{ table: quarantine.name, dt }];
   });
   return [...days.flat(), ...rejected.flat()];
 }
@@ -199,7 +188,7 @@ export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | '
   const { n, end, found } = state;
   if (n < 0) return { n, left: [], waiting: [], end };
   // By the same marks as the end is going to have.
-  const left = await unsearchedIn(lake, state);
+  const left = await unsearchedDays(lake, state);
   if (end) return { n, left, waiting: [], end };
   const waiting = await unsettledDays(lake, n);
   if (left.length + waiting.length > 0) return { n, left, waiting, end };
@@ -210,11 +199,11 @@ export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | '
 
 /** All that is missing of the newest erasure. */
 export async function erase(ports: ErasePorts, options: EraseOptions): Promise<ErasureProgress> {
-  const { n, askedAt } = await ErasureState.of(ports.lake);
-  if (n < 0) return { n, left: [], waiting: [], end: null };
+  const state = await ErasureState.of(ports.lake);
+  if (state.n < 0) return { n: state.n, left: [], waiting: [], end: null };
   // Who asked may have died before.
-  await dropOlderRebuild(ports, askedAt);
-  const days = await unsearchedDays(ports.lake);
+  await dropOlderRebuild(ports, state.askedAt);
+  const days = await unsearchedDays(ports.lake, state);
   if (days.length > 0) await searchDays(ports, options, days);
   return finishErasure(ports);
 }
