@@ -57,8 +57,16 @@ const PAIRS = new RegExp(` and \\(${PAIR}(?: or ${PAIR})+\\)`, 'g');
 const inLists = (settled: readonly Input[]): string =>
   `dt in (${list(settled.map(({ dt }) => dt))}) and generation in (${list(settled.map(({ generation }) => generation ?? ''))})`;
 
-/** What decides which rows a generation holds and how they lie, whatever its inputs and columns. */
-export const settleRecipe = (table: string): string => recipeOf(selectOver(table, ['*'], `select * from ${table}`), []);
+/** What decides which rows a generation holds and how they lie, whatever its inputs and columns. The same all through a process. */
+export function settleRecipe(table: string): string {
+  const known = recipes.get(table);
+  if (known !== undefined) return known;
+  const recipe = recipeOf(selectOver(table, ['*'], `select * from ${table}`), []);
+  recipes.set(table, recipe);
+  return recipe;
+}
+
+const recipes = new Map<string, string>();
 
 /**
  * One row a key, the winner by the total order; of headers, the winning event with all its positions. Sorted. Only keys
