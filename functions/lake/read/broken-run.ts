@@ -13,15 +13,18 @@ const NONE = Buffer.alloc(0);
 export class BrokenRun {
   /** offset of the first byte in the object */
   from = 0;
+  /** how many bytes of harmless text it begins with */
+  before = 0;
   reason: Reason = 'json';
   detail = '';
   #head: Buffer = NONE;
   /** offset after the last byte that isn't white space, among those that have left the window */
   #solidEnd = 0;
 
-  /** @param before bytes right before `from` that belong to the run, too */
+  /** @param before harmless text right before `from` that belongs to the run, too */
   begin(from: number, reason: Reason, detail: string, before: Buffer = NONE): void {
     this.from = from - before.length;
+    this.before = before.length;
     this.reason = reason;
     this.detail = detail;
     this.#head = before;

@@ -391,7 +391,7 @@ export class Splitter {
   #broke(start: number, reason: Reason, detail: string): boolean {
     const { offset } = this.#window;
     this.#junk = true;
-    if (reason !== 'json' || this.#isBrokenRecord(start)) this.#found = true;
+    if (reason !== 'json') this.#found = true;
     if (this.#array === 'open') this.#array = 'doubtful';
     this.#brokenRun.begin(offset + start, reason, detail, this.#textBefore);
     this.#textBefore = undefined;
@@ -399,13 +399,6 @@ export class Splitter {
     this.#scanning = false;
     this.#state = 'broken';
     return true;
-  }
-
-  /** What begins like an object is a broken record; behind text, as in CSV or HTML, only with the marks of an event. */
-  #isBrokenRecord(start: number): boolean {
-    const { bytes } = this.#window;
-    if (!isObjectStart(bytes, start)) return false;
-    return this.#textBefore === undefined || looksLikeEventStart(bytes.toString('utf8', start, start + MARKED));
   }
 
   /** One step of finding the end of a broken run. False if it takes more bytes. */
@@ -433,7 +426,19 @@ export class Splitter {
   #closeStretch(to: number): void {
     this.#brokenRun.point(this.#place, this.#window.offset + to, this.#window);
     this.#state = 'between';
+    this.#found ||= this.#isBrokenRecord();
     this.#visitor.reject(refusal(this.#brokenRun.reason, this.#brokenRun.detail), this.#place);
+  }
+
+  /**
+   * What begins like an object is a broken record; behind text, as in CSV or HTML, only with the marks of an event. Asked
+   * when the run is known to its end, so that it does not depend on how much of it was in the window.
+   */
+  #isBrokenRecord(): boolean {
+    const { before } = this.#brokenRun;
+    const run = Buffer.from(this.#place.raw(before + MARKED).buffer);
+    if (!isObjectStart(run, before)) return false;
+    return before === 0 || looksLikeEventStart(run.toString('utf8', before));
   }
 
   #point(start: number, end: number): void {

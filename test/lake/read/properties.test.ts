@@ -59,13 +59,12 @@ function split(
   pieces: readonly Buffer[],
   recordBytes: number,
   depth: number,
-): Pick<Reading, 'told' | 'texts' | 'places'> {
+): Pick<Reading, 'told' | 'texts' | 'places'> & { end: ReturnType<Splitter['end']> } {
   const place = new RecordPlace();
-  const visitor = notes();
+  const { told, texts, places, ...visitor } = notes();
   const splitter = new Splitter({ recordBytes, depth }, visitor, place);
   for (const piece of pieces) splitter.push(piece);
-  splitter.end('json');
-  return visitor;
+  return { told, texts, places, end: splitter.end('json') };
 }
 
 test('any chunking and joining of the same records gives the same values', () => {
@@ -146,14 +145,6 @@ function mutate(bytes: Buffer, mutations: readonly { at: number; remove: number;
   }, bytes);
 }
 
-function outcome({
-  told,
-  texts,
-  places,
-}: Pick<Reading, 'told' | 'texts' | 'places'>): Pick<Reading, 'told' | 'texts' | 'places'> {
-  return { told, texts, places };
-}
-
 function expectOrder({ places }: Pick<Reading, 'places'>, length: number): void {
   let end = 0;
   for (const place of places) {
@@ -177,7 +168,7 @@ test('damaged records leave ranges that are disjoint and in order, whatever the 
         const bytes = mutate(Buffer.from(join(values)), how);
         const found = split(cut(bytes, pieces), limit.recordBytes, limit.depth);
         expectOrder(found, bytes.length);
-        expect(outcome(found)).toStrictEqual(outcome(split([bytes], limit.recordBytes, limit.depth)));
+        expect(found).toEqual(split([bytes], limit.recordBytes, limit.depth));
         // what is between the ranges is white space, belongs to a top-level array, or is text without keys or ends of objects
         let end = 0;
         for (const { offset, length } of [...found.places, { offset: bytes.length, length: 0 }]) {
@@ -188,6 +179,15 @@ test('damaged records leave ranges that are disjoint and in order, whatever the 
     ),
     { numRuns: 500, endOnFailure: true },
   );
+});
+
+test('a broken event behind text is an event, also if its marks come in a later piece', () => {
+  const bytes = Buffer.from(
+    `: x,\n  "{"event_type":"event_timestamp": 1,\n${JSON.stringify(event('a'), null, 2).slice(2)}`,
+  );
+  const whole = split([bytes], 100, 3);
+  expect(whole.end.events).toBe(true);
+  expect(split(cut(bytes, [1]), 100, 3)).toEqual(whole);
 });
 
 test('lines that are whole are found, whatever stands between them', () => {
