@@ -184,7 +184,7 @@ function* summaryLines(summary: RebuildSummary, { palette }: Console, folder: La
 const daysOf = ({ from, to }: { from: string | null; to: string | null }): string =>
   from === null && to === null ? 'all days' : `${from ?? '…'} to ${to ?? '…'}`;
 
-function* differenceLines({ days, columns, daily }: RebuildDifference, palette: Palette): Generator<string> {
+function* differenceLines({ days, columns, daily, rejected }: RebuildDifference, palette: Palette): Generator<string> {
   for (const [table, ofTable] of Map.groupBy(days, (day) => day.table)) yield tableLine(table, ofTable);
   yield '';
   if (columns.length === 0) yield 'No value of a row changes.';
@@ -197,6 +197,11 @@ function* differenceLines({ days, columns, daily }: RebuildDifference, palette: 
   if (daily.length === 0) yield 'No count of deliverability_daily changes.';
   else yield palette.bold('Counts of deliverability_daily that change');
   for (const difference of daily) yield dailyLine(difference);
+  if (rejected.length === 0) return;
+  yield '';
+  yield palette.bold('Records that could not be read');
+  for (const { reason, before, after } of rejected) yield `  ${reason.padEnd(32)} ${count(before)} → ${count(after)}`;
+  yield '  They stay in the raw objects; the table quarantine has those of the first reading.';
 }
 
 function tableLine(table: string, days: readonly DayDifference[]): string {

@@ -94,6 +94,14 @@ describe('a changed tag', () => {
     expect(await campaigns()).toEqual(OF_THEN);
   });
 
+  test('says which records today’s settings refuse, by reason', async () => {
+    expect((await rebuilt()).difference.rejected).toEqual([]);
+    const strict = { ...TODAY, limits: { ...TODAY.limits, depth: 3 } };
+    const { difference } = await rebuilt({ settings: strict, version: 'strict' });
+    expect(difference.rejected).toEqual([{ reason: 'too_deep', before: 0, after: 4 }]);
+    expect(difference.days.find(({ table }) => table === 'events')).toMatchObject({ after: 0, gone: 3 });
+  });
+
   test('is seen after the switch in every table, and audit and rollup have nothing to do', async () => {
     const { rebuild } = await rebuilt();
     expect(await switchToRebuild(small.lake.ports, rebuild, rebuild)).toMatchObject({ left: [] });

@@ -1,9 +1,10 @@
 /** Says what a switch to a rebuild would change: rows by table and day, cells by column, and the numbers of each day. */
 import { concurrently } from '../../concurrently.ts';
-import type { Engine, Input, Ports, SqlValue } from '../../ports.ts';
+import type { Engine, Input, Ports, SqlValue, Store } from '../../ports.ts';
 import { dataDay, type TableDay, unseenAttempts } from '../../protocol/day-files.ts';
-import { Outcomes } from '../../protocol/outcomes.ts';
-import { type Generation, newestGeneration } from '../../protocol/records.ts';
+import { leafOutcomes, Outcomes } from '../../protocol/outcomes.ts';
+import { RebuildStore } from '../../protocol/rebuild-store.ts';
+import { type Generation, newestGeneration, type Outcome } from '../../protocol/records.ts';
 import type { SwitchedLake } from '../../protocol/switched-lake.ts';
 import { inlineViews } from '../../sql/views/inline.ts';
 import { PRESTO_TYPES, type View } from '../../sql/views/view.ts';
@@ -11,6 +12,7 @@ import { recipientMessages } from '../../tables/index.ts';
 import { columnNames } from '../../tables/table.ts';
 import { declared, inputRows } from '../settle/select.ts';
 import { dayInputs } from '../settle.ts';
+import { plannedFor } from './readings.ts';
 
 /** One day of a table. */
 export interface DayDifference extends TableDay {
@@ -42,7 +44,15 @@ export interface CountDifference {
   days: number;
 }
 
+/** Records that could not be read, by reason: when their units were read first, and by the rebuild. */
+export interface RejectedDifference {
+  reason: string;
+  before: number;
+  after: number;
+}
+
 const DAYS_AT_ONCE = 4;
+const READS_AT_ONCE = 16;
 /** Rows that one query compares, on each side: what an engine on this machine can hold. */
 const ROWS_AT_ONCE = 100_000;
 /** Days of one query, and files: each is named in it. */
@@ -266,4 +276,30 @@ async function dailyCounts(
   const sql = inlineViews(select, views, { recipient_messages: inputRows(recipientMessages.name, inputs) });
   const { rows } = await engine.query(sql, inputs);
   return new Map(rows.map(([dt, ...counts]) => [String(dt), counts.map(Number)]));
+}
+
+/** Of the units that a rebuild has read; only reasons that differ, in order. A read of two outcomes a unit. */
+export async function compareRejected(lake: Store, n: number): Promise<RejectedDifference[]> {
+  const own = new RebuildStore(lake, n);
+  const { units } = await plannedFor(own);
+  const sums = new Map<string, RejectedDifference>();
+  const add = (leaves: readonly Outcome[] | null, side: 'before' | 'after'): void => {
+    for (const { quarantined_by_reason: reasons } of leaves ?? []) {
+      for (const [reason, count] of Object.entries(reasons)) {
+        const sum = sums.get(reason) ?? { reason, before: 0, after: 0 };
+        sum[side] += count;
+        sums.set(reason, sum);
+      }
+    }
+  };
+  const [first, again] = [new Outcomes(lake), new Outcomes(own)];
+  await concurrently(units, READS_AT_ONCE, async (unit) => {
+    const read = await leafOutcomes(again, unit);
+    if (!read) return;
+    add(read, 'after');
+    add(await leafOutcomes(first, unit), 'before');
+  });
+  return [...sums.values()]
+    .filter(({ before, after }) => before !== after)
+    .sort((a, b) => (a.reason < b.reason ? -1 : 1));
 }

@@ -20,7 +20,9 @@ import {
   compareColumns,
   compareDaily,
   compareDays,
+  compareRejected,
   type DayDifference,
+  type RejectedDifference,
 } from './compare.ts';
 
 export interface RebuildDifference {
@@ -29,6 +31,7 @@ export interface RebuildDifference {
   columns: ColumnDifference[];
   /** counts of `deliverability_daily` that differ */
   daily: CountDifference[];
+  rejected: RejectedDifference[];
 }
 
 export type PreviewPorts = Pick<Ports, 'lake' | 'engine' | 'clock'>;
@@ -106,6 +109,7 @@ export async function compareRebuild(
     days,
     columns: await compareColumns(ports, all, days),
     daily: await compareDaily(ports, await SwitchedLake.of(lake, n), views, sendDays),
+    rejected: days.length === 0 ? [] : await compareRejected(lake, n),
   };
 }
 
