@@ -61,6 +61,8 @@ export async function calm(world: World, isAudited = true): Promise<void> {
       const unexplained = drifts.filter(({ kind, key }) => !world.explains(kind, key));
       for (const { kind, key, detail } of unexplained) world.violate(new Violation(`audit finds ${kind}`, key, detail));
     });
+    const [left] = world.invariants.leftByRebuilds();
+    if (left !== undefined) world.violate(new Violation('what a rebuild has read stays after it is over', left));
     return;
   }
   if (world.violations.length > 0) return;

@@ -146,6 +146,11 @@ export class Invariants {
     return since !== null && this.#options.now() - since > LONGEST_LIFE_MS;
   }
 
+  /** Has the day expired only just now, so that a collector that waits for nobody takes files from who is still at work on it? */
+  #isTornAway(table: string, dt: string): boolean {
+    return this.isGraceVoid && this.hasExpired(table, dt) && !this.#isLongGone(table, dt);
+  }
+
   #expires({ table_name: table, dt: last, retention_days: days }: ExpiredRecord): void {
     const { now } = this.#options;
     if (startOfDay(last) + (days + 1) * DAY_MS > now()) fail('a day expires before its time', dayKey(table, last));
@@ -210,6 +215,20 @@ export class Invariants {
     return null;
   }
 
+  /** Locations of what a rebuild had read that was over days ago; a damaged day keeps all there is of it. */
+  *leftByRebuilds(): Generator<string> {
+    const { lake, now } = this.#options;
+    const folders = Map.groupBy(lake.keys('v1/settled/'), (key) => key.slice(0, key.lastIndexOf('/') + 1));
+    for (const [folder, keys] of folders) {
+      const end = this.#rebuilds.ends.get(rebuildOfFolder(folder) ?? -1);
+      if (!end) continue;
+      const since = Math.max(end.decided_at, ...keys.map((key) => lake.held(key)?.modified ?? 0));
+      const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(folder) ?? [];
+      const newest = this.newest(table, dayOfKey(folder));
+      if (now() - since > 3 * DAY_MS && !(newest && this.#isDamaged(newest))) yield folder;
+    }
+  }
+
   #ofRebuild(key: string, bytes: Uint8Array): void {
     const { lake, truth } = this.#options;
     const state = this.#rebuilds;
@@ -254,7 +273,7 @@ export class Invariants {
       state.rows.set(`${n} ${outcome.attempt}`, rows);
     } else if (of === 'days') {
       if (key.endsWith('/kept.json')) {
-        const isExcused = this.#options.isTamperedWith() || state.givenUp.has(n);
+        const isExcused = this.#options.isTamperedWith() || state.givenUp.has(n) || this.#isHardlyOver(dayOfKey(key));
         if (!isExcused) fail('a day is kept whose raw data is as it was', key);
         state.kept.add(`${n} ${key.split('/').slice(-3, -1).join(' ')}`);
         return;
@@ -269,13 +288,17 @@ export class Invariants {
     }
   }
 
+  /** By a clock that is wrong by a day it may not be. */
+  #isHardlyOver(dt: string): boolean {
+    return this.#options.now() - startOfDay(dt) < 3 * DAY_MS;
+  }
+
   /** Readers are switched once every day is made; a day that was over only just now excuses itself. */
   #switched(n: string): void {
-    const { isTamperedWith, now } = this.#options;
-    if (isTamperedWith() || this.#rebuilds.givenUp.has(n)) return;
+    if (this.#options.isTamperedWith() || this.#rebuilds.givenUp.has(n)) return;
     for (const [id, generations] of this.#generations) {
       const newest = generations.at(-1);
-      if (!newest || newest.table_name === 'recipient_messages' || now() - Date.parse(newest.dt) < 3 * DAY_MS) continue;
+      if (!newest || newest.table_name === 'recipient_messages' || this.#isHardlyOver(newest.dt)) continue;
       // An empty one, which only hides files of attempts that lost, is nobody's reading.
       if (newest.attempt_list.length === 0) continue;
       if (this.hasExpired(newest.table_name, newest.dt)) continue;
@@ -487,6 +510,7 @@ export class Invariants {
     const named = file_list.map((file) => file.key).sort();
     const there = [...this.#options.lake.keys(location)];
     if (named.join() !== there.join()) {
+      if (this.#isTornAway(table, dt)) return;
       fail('a location holds other files than its generation names', key, `${there.length}, not ${named.length}`);
     }
     const rows = there.flatMap((file) => decodeRows(this.#options.lake.held(file)?.bytes ?? new Uint8Array()));
@@ -565,7 +589,7 @@ export class Invariants {
     this.changes++;
     if (name !== '' && this.hasExpired(name, dayOfKey(key))) {
       const seen = this.#options.partitions.location(name, dayOfKey(key));
-      if (seen !== undefined && key.startsWith(seen))
+      if (seen !== undefined && key.startsWith(seen) && !this.#isTornAway(name, dayOfKey(key)))
         fail('a file of a day that has expired was removed before readers were gone', key);
       return;
     }
@@ -630,8 +654,7 @@ export class Invariants {
     }
     const missing = generation.file_list.find(({ key }) => !this.#options.lake.held(key) && !this.damaged.has(key));
     // Until the next run hides the day again, readers see what is left of it.
-    const isExcused = this.isGraceVoid && this.hasExpired(table, dt) && !this.#isLongGone(table, dt);
-    if (missing && !isExcused) fail('readers are pointed at files that are gone', missing.key);
+    if (missing && !this.#isTornAway(table, dt)) fail('readers are pointed at files that are gone', missing.key);
     if (dayOfKey(location) !== dt) fail('readers are pointed at another day', location);
   }
 }

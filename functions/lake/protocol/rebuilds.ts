@@ -156,6 +156,10 @@ export async function isAdopted(lake: Pick<Store, 'list' | 'get'>, n: number, da
   return false;
 }
 
+/** Was it decided with the switch that readers keep the day as it is, for good? */
+export const isKept = async (lake: Pick<Store, 'get'>, n: number, { table, dt }: TableDay): Promise<boolean> =>
+  (await readState(lake, keptDayKey(n, table, dt))) !== null;
+
 /** Days of a rebuild that readers were to be switched to, and were not yet; but for those that have expired since. */
 export async function leftOf(lake: Pick<Store, 'list' | 'get' | 'prefixes'>, n: number): Promise<TableDay[]> {
   const left: TableDay[] = [];
@@ -163,7 +167,7 @@ export async function leftOf(lake: Pick<Store, 'list' | 'get' | 'prefixes'>, n: 
   await concurrently(await daysMade(lake, n), READS_AT_ONCE, async (day) => {
     if (day.table === recipientMessages.name || expired.has(day.table, day.dt)) return;
     if (await isAdopted(lake, n, day)) return;
-    if ((await readState(lake, keptDayKey(n, day.table, day.dt))) === null) left.push(day);
+    if (!(await isKept(lake, n, day))) left.push(day);
   });
   return left;
 }

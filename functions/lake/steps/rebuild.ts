@@ -25,6 +25,7 @@ import {
   hasMark,
   includesDay,
   isAdopted,
+  isKept,
   leftOf,
   newestRebuild,
   type Rebuild,
@@ -182,8 +183,8 @@ export async function lookAtDays(ports: Pick<RebuildPorts, 'lake' | 'clock'>, re
   const days = daysOf(rebuild, found, readings).filter(({ table, dt }) => !expired.has(table, dt));
   await concurrently(days, READS_AT_ONCE, async (day) => {
     const { table, dt } = day;
-    // Readers have it already.
-    if (await isAdopted(lake, n, day)) return;
+    // Readers have it already, or never will.
+    if ((await isAdopted(lake, n, day)) || (await isKept(lake, n, day))) return;
     const leave = (why: UnmadeDay['why'], keys: string[] = []) => void result.unmade.push({ ...day, why, keys });
     if (!isFinished(dt, clock.now())) return leave('not over yet');
     // What is still to be read may have rows of any day.

@@ -1,8 +1,8 @@
 /** What rebuilds leave of a day: files that were read for one that is over, and days that one had made and that was dropped. */
 import type { Store } from '../../ports.ts';
 import type { DataDay } from '../../protocol/day-files.ts';
-import { keptDayKey, rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
-import { endOf, isAdopted, type RebuildEnd, rebuildNumbers } from '../../protocol/rebuilds.ts';
+import { rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
+import { endOf, isAdopted, isKept, type RebuildEnd, rebuildNumbers } from '../../protocol/rebuilds.ts';
 import { type Generation, readState } from '../../protocol/records.ts';
 import { quarantine } from '../../tables/index.ts';
 import type { CollectRules, SettledLocation } from './rules.ts';
@@ -44,8 +44,7 @@ export async function leftByRebuilds(
       const isSeen =
         table === quarantine.name ||
         (await isAdopted(lake, n, { table, dt })) ||
-        // Readers keep what they have, for good.
-        (await readState(lake, keptDayKey(n, table, dt))) !== null;
+        (await isKept(lake, n, { table, dt }));
       if (rules.isOver(end, isSeen)) found.push({ location, since: end?.decided_at ?? 0 });
     }
     // What a day was made of by who died, or was not the first, has no record: nobody makes it any more once no rebuild is under way.

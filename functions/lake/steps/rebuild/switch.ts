@@ -86,7 +86,9 @@ export async function switchToRebuild(
   return { days, left };
 }
 
+/** Readers keep these days as they are, for good: nobody is switched to them later. */
 const KEPT: ReadonlySet<UnmadeDay['why']> = new Set([
+  'not over yet',
   'raw objects are gone, were rewritten or could not be read',
   'raw data has expired',
 ]);
