@@ -289,6 +289,10 @@ export type LambdaName = keyof typeof LAMBDAS;
 export const isLambda = (name: string): name is LambdaName => Object.hasOwn(LAMBDAS, name);
 export const LAMBDA_NAMES: readonly LambdaName[] = Object.keys(LAMBDAS).filter(isLambda);
 
+type Scheduled = Extract<(typeof LAMBDAS)[LambdaName], { schedules: unknown }>;
+/** Names of all schedules. */
+export type ScheduleName = Scheduled['schedules'][number]['name'];
+
 /** Every schedule, with the function that it calls. */
 export const SCHEDULES: readonly (LambdaSchedule & { calls: LambdaName })[] = LAMBDA_NAMES.flatMap((calls) => {
   const { schedules = [] }: Lambda = LAMBDAS[calls];

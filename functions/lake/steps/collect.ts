@@ -251,24 +251,26 @@ async function settledLocations({ lake }: CollectPorts, table: string): Promise<
     if (others) others.push(object);
     else files.set(location, [object]);
   }
+  const runs = new Set([...files.keys()].flatMap((location) => rollupOf(table, location)?.run ?? []));
+  const daysOf = new Map(
+    await concurrently(runs, AT_ONCE, async (run) => [run, await rollupDays(lake, table, run)] as const),
+  );
   const found = new Map<string, SettledLocation[]>();
-  const runs = new Map<string, Promise<Record<string, number> | null>>();
   for (const [location, ofLocation] of files) {
     // What a rebuild has read has a word where others have their number.
     const [, settledDay, number] = /\/dt=(\d{4}-\d\d-\d\d)\/(\d+|rebuild)-[^/]+\/$/.exec(location) ?? [];
-    const [, run = '', rollupDay = ''] = /\/([^/]+)\/dt=(\d{4}-\d\d-\d\d)\/$/.exec(location) ?? [];
-    const isOfRollup = location === `${rollupFolder(table, run)}dt=${rollupDay}/`;
-    const dt = settledDay ?? (isOfRollup ? rollupDay : null);
-    const n = number === undefined ? isOfRollup && (await daysOf(run))?.[rollupDay] : Number(number);
+    const rolledUp = rollupOf(table, location);
+    const dt = settledDay ?? rolledUp?.dt;
+    const n = number === undefined ? rolledUp && daysOf.get(rolledUp.run)?.[rolledUp.dt] : Number(number);
     // The audit names files that no step made.
-    if (dt === null || typeof n !== 'number') continue;
+    if (dt === undefined || typeof n !== 'number') continue;
     found.set(dt, [...(found.get(dt) ?? []), { location, n, files: ofLocation }]);
   }
   return found;
+}
 
-  async function daysOf(run: string): Promise<Record<string, number> | null> {
-    const asked = runs.get(run) ?? rollupDays(lake, table, run);
-    runs.set(run, asked);
-    return asked;
-  }
+/** The run and day of what a rollup wrote; null if it is no such location. */
+function rollupOf(table: string, location: string): { run: string; dt: string } | null {
+  const [, run = '', dt = ''] = /\/([^/]+)\/dt=(\d{4}-\d\d-\d\d)\/$/.exec(location) ?? [];
+  return location === `${rollupFolder(table, run)}dt=${dt}/` ? { run, dt } : null;
 }

@@ -1,34 +1,60 @@
 /**
  * What a call of each schedule, and a query of each view of data quality, asks for in a lake of a month, a year and ten years:
  * requests, seconds at 30 ms each with those side by side that are made so, dollars a month. The state is made (lake.ts), the
- * steps are the real ones. Settling, rolling up and transforming themselves aren't in it: they go by the day's mail, which
+ * steps are the real ones. Settling, rolling up, watching and transforming themselves aren't in it: they go by the day's mail, which
  * `npm run bench:cost` plays.
  *
- * `npm run bench:years [raw objects a day]`: 24 by default, in some minutes and 1 GB
+ * `npm run bench:years [raw objects a day]`: 24 by default, in some minutes and 2 GB
  */
+import { join } from 'node:path';
+import { ATHENA_ROLLUP } from '#aws/athena-engine.ts';
+import { loadSql } from '#host/sql-folder.ts';
 import { addDays, DAY_MS, utcDate } from '#lake/days.ts';
 import type { Catalog, Ports } from '#lake/ports.ts';
-import { recentlyOpenUnits } from '#lake/protocol/open-units.ts';
+import type { Erasure, ErasureEnd } from '#lake/protocol/erasures.ts';
+import { erasureEndKey, erasureKey, hourlyBaselineKey } from '#lake/protocol/keys.ts';
+import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
+import { createState, readState } from '#lake/protocol/records.ts';
+import type { Retention } from '#lake/retention.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
 import { compact } from '#lake/steps/compact.ts';
+import { erase } from '#lake/steps/erase.ts';
+import { expire } from '#lake/steps/expire.ts';
 import { HOUR_OF_SURVEY, planReach, requeue } from '#lake/steps/plan.ts';
+import { rebuildThatGoesOn } from '#lake/steps/rebuild/hand-out.ts';
+import { daysToRollUp, rollupRecipe } from '#lake/steps/rollup.ts';
 import { daysToSettle } from '#lake/steps/settle.ts';
+import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
 import { MemoryQueue } from '#local/memory-queue.ts';
+import { tellNews } from '#report/alerts/tell.ts';
 import { countingRaw, countingStore, SimulatedTime } from '#test/ports/counting.ts';
+import type { LambdaName, ScheduleName } from '../../../stacks/spec/lambdas.ts';
 import { monthlyCost } from '../cost/prices.ts';
 import { type LakeOfYears, type Layout, lakeOfYears, NOW } from './lake.ts';
 
 const OBJECTS = Number(process.argv[2] ?? 24);
 const AGES = { 'a month': 30, 'a year': 365, 'ten years': 3650 };
+const KEPT_DAYS = 730;
 const CALL_MS = 30;
 /** Days behind which data_freshness doesn't look. */
 const FRESHNESS_DAYS = 400;
 /** Files that Athena reads side by side, and requests for each (assumed). */
 const READERS = 20;
 const REQUESTS_A_FILE = 2;
+const { views, rollup } = await loadSql(join(process.cwd(), 'sql'));
+const computed = { views, select: rollup.sql };
 
-type Step = (lake: LakeOfYears, ports: Ports) => Promise<unknown>;
+type Step = (lake: LakeOfYears, ports: Ports, retention: Retention) => Promise<unknown>;
+interface Schedule {
+  step: LambdaName;
+  /** how often a day it runs */
+  daily: number;
+  run: Step;
+  /** what is done to the lake first */
+  before?: (made: LakeOfYears) => Promise<unknown>;
+}
+
 const reach = (name: 'tick' | 'hourly' | 'daily' | 'all'): Step => {
   return ({ settings }, ports) => planReach(ports, settings, name, { remainingMs: () => DAY_MS });
 };
@@ -36,17 +62,57 @@ const settling: Step = async ({ settings }, { lake, clock }) => {
   const open = await recentlyOpenUnits(lake, clock.now());
   return Array.fromAsync(daysToSettle({ lake, clock }, { settings, open }));
 };
+const handingOut = (name: 'hourly' | 'all'): Step => {
+  return async ({ settings }, ports) => {
+    const { lake, clock } = ports;
+    const open = await (name === 'all' ? openUnits(lake) : recentlyOpenUnits(lake, clock.now()));
+    return daysToRollUp(ports, { ...ATHENA_ROLLUP, settings, ...computed, reach: name, open });
+  };
+};
+const telling: Step = (_, ports) => tellNews(ports, [], { findings: [], whyOver: () => null });
+const erasing: Step = ({ settings }, ports) => erase(ports, { settings, keyedHash: undefined });
 const hourOfDay = new Date(NOW).getUTCHours();
 
-/** Each schedule's own reading of the lake, and how often a day it runs. */
-const SCHEDULES: readonly { name: string; step: string; daily: number; run: Step }[] = [
-  { name: 'plan-tick', step: 'plan', daily: 288, run: reach('tick') },
-  { name: 'plan-hourly', step: 'plan', daily: 24, run: reach('hourly') },
-  { name: 'plan-daily', step: 'plan', daily: 1, run: reach('daily') },
-  { name: 'plan-all', step: 'plan', daily: 1 / 7, run: reach('all') },
-  { name: 'queue again', step: 'plan', daily: 23, run: ({ settings }, ports) => requeue(ports, settings) },
-  {
-    name: 'queue again, all',
+/** Each schedule's own reading of the lake, but for the report, which asks views alone. */
+const SCHEDULED: Readonly<Record<Exclude<ScheduleName, 'report'>, Schedule>> = {
+  'plan-tick': { step: 'plan', daily: 288, run: reach('tick') },
+  'plan-hourly': { step: 'plan', daily: 24, run: reach('hourly') },
+  'plan-daily': { step: 'plan', daily: 1, run: reach('daily') },
+  'plan-all': { step: 'plan', daily: 1 / 7, run: reach('all') },
+  settle: { step: 'settle', daily: 24, run: settling },
+  'rollup-hourly': { step: 'rollup', daily: 24, run: handingOut('hourly') },
+  'rollup-all': { step: 'rollup', daily: 1, run: handingOut('all') },
+  'watch-hourly': {
+    step: 'watch',
+    daily: 24,
+    run: async (lake, ports, retention) => {
+      await readState(ports.lake, hourlyBaselineKey(utcDate(NOW)));
+      await telling(lake, ports, retention);
+    },
+  },
+  'watch-daily': { step: 'watch', daily: 1, run: telling },
+  rebuild: { step: 'rebuild', daily: 24, run: (_, { lake }) => rebuildThatGoesOn(lake, { version: '' }) },
+  erase: { step: 'erase', daily: 24, run: erasing },
+  audit: {
+    step: 'audit',
+    daily: 1,
+    run: ({ settings }, ports, retention) => audit(ports, { settings, retention, reach: 'daily', ...computed }),
+  },
+  collect: {
+    step: 'collect',
+    daily: 1,
+    run: async (_, ports, retention) => [
+      await expire(ports, { retention }),
+      await collect(ports),
+      await compact(ports),
+    ],
+  },
+};
+
+/** What they do besides, or do in another lake, which comes last. */
+const MORE: Readonly<Record<string, Schedule>> = {
+  'queue again': { step: 'plan', daily: 23, run: ({ settings }, ports) => requeue(ports, settings) },
+  'queue again, all': {
     step: 'plan',
     daily: 1,
     run: ({ settings }, ports) => {
@@ -54,33 +120,41 @@ const SCHEDULES: readonly { name: string; step: string; daily: number; run: Step
       return requeue({ ...ports, clock: { ...ports.clock, now: () => now } }, settings);
     },
   },
-  {
-    name: 'settle',
-    step: 'settle',
-    daily: 24,
-    run: settling,
-  },
-  { name: 'audit', step: 'audit', daily: 1, run: ({ settings }, ports) => audit(ports, { settings, reach: 'daily' }) },
-  { name: 'collect', step: 'collect', daily: 1, run: async (_, ports) => [await collect(ports), await compact(ports)] },
-];
+  'erase, once somebody was forgotten': { step: 'erase', daily: 24, run: erasing, before: forgotten },
+};
+const ROWS = Object.entries<Schedule>({ ...SCHEDULED, ...MORE });
+
+/** In the lake's first days, and that is long over. */
+async function forgotten({ lake, first }: LakeOfYears): Promise<void> {
+  const erasure: Erasure = { n: 0, created_at: first, fingerprint: '', added: 1, persons: { someone: first } };
+  const end: ErasureEnd = { days: [], rows: {}, masked: {}, sources: [], ended_at: first + 3 * DAY_MS };
+  await createState(lake, erasureKey(0), erasure);
+  await createState(lake, erasureEndKey(0), end);
+}
 
 const byHour = await printSchedules('by hour');
 await printViews(byHour);
+await printSchedules('by hour', KEPT_DAYS);
 await printSchedules('without hours');
 
-async function printSchedules(layout: Layout): Promise<LakeOfYears[]> {
+async function printSchedules(layout: Layout, keptDays: number | null = null): Promise<LakeOfYears[]> {
   const lakes: LakeOfYears[] = [];
-  console.log(`\nRaw objects ${layout}, ${OBJECTS} a day: LIST, GET, PUT of a call; seconds; dollars a month`);
-  const rows = new Map<string, string[]>(SCHEDULES.map(({ name }) => [name, []]));
+  const tables = [...SETTLED_TABLES, recipientMessages];
+  const retention: Retention = { days: Object.fromEntries(tables.map(({ name }) => [name, keptDays])) };
+  const kept = keptDays === null ? '' : `, tables kept for ${keptDays} days`;
+  console.log(`\nRaw objects ${layout}, ${OBJECTS} a day${kept}: LIST, GET, PUT of a call; seconds; dollars a month`);
+  const rows = new Map<string, string[]>(ROWS.map(([name]) => [name, []]));
   for (const [age, days] of Object.entries(AGES)) {
-    const made = await lakeOfYears(layout, days, OBJECTS);
+    const recipe = rollupRecipe(rollup.sql, views);
+    const made = await lakeOfYears({ layout, days, objects: OBJECTS, rollupRecipe: recipe, keptDays });
     lakes.push(made);
-    const first = await called(made, reach('tick'));
+    const first = await called(made, reach('tick'), retention);
     // The first time after an upgrade it looks whether rules have changed, and notes it.
-    await called(made, settling);
+    await called(made, settling, retention);
     console.log(`  ${age}: ${made.records} records; the first look takes ${first.seconds.toFixed(1)} s`);
-    for (const { name, step, daily, run } of SCHEDULES) {
-      const { calls, seconds } = await called(made, run);
+    for (const [name, { step, daily, run, before }] of ROWS) {
+      await before?.(made);
+      const { calls, seconds } = await called(made, run, retention);
       const tally = { ...calls, runs: daily };
       const aDay = Object.fromEntries(
         Object.entries(tally).map(([what, n]) => [what, what === 'runs' ? n : n * daily]),
@@ -101,6 +175,7 @@ async function printSchedules(layout: Layout): Promise<LakeOfYears[]> {
 async function called(
   made: LakeOfYears,
   run: Step,
+  retention: Retention,
 ): Promise<{ calls: { LIST: number; GET: number; PUT: number; Glue: number }; seconds: number }> {
   const time = new SimulatedTime();
   const raw = countingRaw(made.raw, { time, callMs: CALL_MS });
@@ -127,7 +202,7 @@ async function called(
     queue: new MemoryQueue(),
     clock: made.clock,
   };
-  await run(made, ports);
+  await run(made, ports, retention);
   const LIST = raw.calls.list + lake.calls.list;
   const GET = raw.calls.get + lake.calls.get;
   return { calls: { LIST, GET, PUT: lake.calls.create, Glue }, seconds: time.now / 1000 };
