@@ -146,8 +146,8 @@ export class Invariants {
     return since !== null && this.#options.now() - since > LONGEST_LIFE_MS;
   }
 
-  /** Has the day expired only just now, so that a collector that waits for nobody takes files from who is still at work on it? */
-  #isTornAway(table: string, dt: string): boolean {
+  /** Its files go at once, under whoever began before it was decided. */
+  #hasNoGrace(table: string, dt: string): boolean {
     return this.isGraceVoid && this.hasExpired(table, dt) && !this.#isLongGone(table, dt);
   }
 
@@ -302,12 +302,20 @@ export class Invariants {
       // An empty one, which only hides files of attempts that lost, is nobody's reading.
       if (newest.attempt_list.length === 0) continue;
       if (this.hasExpired(newest.table_name, newest.dt)) continue;
+      // What was read first while the switch looked is no part of it: today's code has read it.
+      if (newest.attempt_list.every((attempt) => this.#isRecent(attempt))) continue;
       // A settle may have come to the number first: then the day is made again.
       const isMade = [...generations.keys(), generations.length].some((g) =>
         this.#rebuilds.made.has(`${n} ${id} ${g}`),
       );
       if (!isMade) fail('readers are switched to a rebuild before the last day is made', id);
     }
+  }
+
+  /** Was its unit decided while somebody who is still there was under way? */
+  #isRecent(attempt: string): boolean {
+    const { finished_at: at } = this.outcomes.get(unitOfAttempt(attempt)) ?? { finished_at: 0 };
+    return at > this.#options.now() - LONGEST_LIFE_MS;
   }
 
   /** Persons of an erasure, and of those before it; left out: of all there were. */
@@ -339,7 +347,7 @@ export class Invariants {
     }
     for (const [attempt, days] of this.#rowsOfAttempt) {
       const outcome = this.outcomes.get(unitOfAttempt(attempt));
-      if (!outcome || outcome.finished_at > since) continue;
+      if (!outcome || this.#isRecent(attempt)) continue;
       for (const [id, rows] of days) {
         const [table = '', dt = ''] = id.split(' dt=');
         if (this.newest(table, dt)?.attempt_list.includes(attempt) || this.hasExpired(table, dt)) continue;
@@ -509,8 +517,8 @@ export class Invariants {
 
     const named = file_list.map((file) => file.key).sort();
     const there = [...this.#options.lake.keys(location)];
+    if (there.length < named.length && this.#hasNoGrace(table, dt)) return;
     if (named.join() !== there.join()) {
-      if (this.#isTornAway(table, dt)) return;
       fail('a location holds other files than its generation names', key, `${there.length}, not ${named.length}`);
     }
     const rows = there.flatMap((file) => decodeRows(this.#options.lake.held(file)?.bytes ?? new Uint8Array()));
@@ -589,7 +597,7 @@ export class Invariants {
     this.changes++;
     if (name !== '' && this.hasExpired(name, dayOfKey(key))) {
       const seen = this.#options.partitions.location(name, dayOfKey(key));
-      if (seen !== undefined && key.startsWith(seen) && !this.#isTornAway(name, dayOfKey(key)))
+      if (seen !== undefined && key.startsWith(seen) && !this.#hasNoGrace(name, dayOfKey(key)))
         fail('a file of a day that has expired was removed before readers were gone', key);
       return;
     }
@@ -654,7 +662,7 @@ export class Invariants {
     }
     const missing = generation.file_list.find(({ key }) => !this.#options.lake.held(key) && !this.damaged.has(key));
     // Until the next run hides the day again, readers see what is left of it.
-    if (missing && !this.#isTornAway(table, dt)) fail('readers are pointed at files that are gone', missing.key);
+    if (missing && !this.#hasNoGrace(table, dt)) fail('readers are pointed at files that are gone', missing.key);
     if (dayOfKey(location) !== dt) fail('readers are pointed at another day', location);
   }
 }
