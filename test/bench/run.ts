@@ -12,11 +12,14 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installPandas, installPolars } from '#test/engines/install.ts';
 import { filesBelow, type Result } from './competitor.ts';
 import { KINDS, type KindName, makeInput } from './input.ts';
 
 interface Entry {
-  name: 'maillake' | 'exact' | 'duckdb' | 'parquetjs' | 'floor';
+  name: 'maillake' | 'exact' | 'duckdb' | 'parquetjs' | 'pandas' | 'polars' | 'floor';
+  /** of what is written in Python: brings its runtime onto this machine once, and says the command */
+  python?: (say: (line: string) => void) => string;
   /** inputs that it can't read */
   not?: readonly KindName[];
   /** one core only: it knows no threads */
@@ -32,6 +35,8 @@ const ENTRIES: Entry[] = [
   { name: 'duckdb', not: ['sns'] },
   { name: 'floor', isSingle: true },
   { name: 'parquetjs', isSingle: true, rounds: 1, not: ['sns'] },
+  { name: 'pandas', isSingle: true, rounds: 1, not: ['sns'], python: installPandas },
+  { name: 'polars', rounds: 3, not: ['sns', 'new-shapes', 'no-two-alike'], python: installPolars },
 ];
 
 /** The bar of the project, on one core and on two: so much of DuckDB's speed at least, and so much memory at most. */
@@ -51,7 +56,8 @@ const { values } = parseArgs({
 });
 const events = positive('--events', values.events);
 const rounds = positive('--rounds', values.rounds);
-const chosen = ENTRIES.filter(({ name }) => !values.only || values.only.split(',').includes(name));
+const pythons = new Map<string, string>();
+const chosen = ENTRIES.filter(({ name }) => !values.only || values.only.split(',').includes(name)).filter(isHere);
 const cores = availableParallelism();
 const isKind = (name: string): name is KindName => Object.hasOwn(KINDS, name);
 const kinds = (values.input === 'all' ? Object.keys(KINDS) : values.input.split(',')).filter(isKind);
@@ -62,6 +68,17 @@ try {
   for (const kind of kinds) compareOn(kind);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What needs Python is left out on a machine that has none. */
+function isHere({ name, python }: Entry): boolean {
+  try {
+    if (python) pythons.set(name, python(console.log));
+    return true;
+  } catch (error) {
+    console.log(`${name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
 }
 
 function compareOn(kind: KindName): void {
@@ -95,11 +112,28 @@ function measure(name: Entry['name'], input: string, threads: number, isPinned: 
   const output = join(folder, 'out');
   rmSync(output, { recursive: true, force: true });
   const isExact = name === 'exact';
-  const script = fileURLToPath(new URL(`./${isExact ? 'maillake' : name}.ts`, import.meta.url));
-  const command = [process.execPath, script, '--input', input, '--output', output, '--threads', String(threads)];
+  const python = pythons.get(name);
+  const file = python ? `${name}_peer.py` : `${isExact ? 'maillake' : name}.ts`;
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  const command = [
+    python ?? process.execPath,
+    script,
+    '--input',
+    input,
+    '--output',
+    output,
+    '--threads',
+    String(threads),
+  ];
   const [program = '', ...args] = isPinned ? ['taskset', '-c', '0', ...command] : command;
   // Modules come from V8's compile cache, as the command line has them (functions/cli/cli.ts).
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled'), ...(isExact && { MAILLAKE_EXACT: '1' }) };
+  const env = {
+    ...process.env,
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+    POLARS_MAX_THREADS: String(threads),
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...(isExact && { MAILLAKE_EXACT: '1' }),
+  };
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', env });
   if (status !== 0) throw new Error(`${name} failed on ${threads} threads: ${stderr}`);
   return JSON.parse(stdout);
