@@ -4,6 +4,7 @@ import { ATHENA_ROLLUP } from '#aws/athena-engine.ts';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { sendBatches } from '#aws/sqs-queue.ts';
 import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
+import type { Following } from '#lake/steps/rollup/batches.ts';
 import { daysToRollUp } from '#lake/steps/rollup.ts';
 import { wiring } from './wiring.ts';
 
@@ -23,18 +24,25 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
   observed('rollup', invocation, async ({ info, count }) => {
     const asked = RollupEvent.parse(event);
     const { ports, environment, clients, sql } = wiring();
-    const { settings, queues, dashboard } = environment;
+    const { settings, queues, dashboard, copies } = environment;
     const groups = 'day' in asked ? [[asked.day]] : await stale(asked.reach);
-    // The last worker of a batch has the dashboard read anew.
-    const isRefreshed =
-      dashboard !== null && (dashboard.isRefreshedHourly || !('reach' in asked) || asked.reach === 'all');
-    const batch = isRefreshed ? ports(invocation).clock.nonce() : null;
+    // The last worker of a batch does what is to follow.
+    const isOfAll = !('reach' in asked) || asked.reach === 'all';
+    const following: Following = {
+      copies: copies !== null && (isOfAll || copies.isMadeHourly),
+      dashboard: dashboard !== null && (isOfAll || dashboard.isRefreshedHourly),
+    };
+    const batch = following.copies || following.dashboard ? ports(invocation).clock.nonce() : null;
+    // Views look at the time, too, so once a day copies are made also if no send day is.
+    const isAlone = following.copies && groups.length === 0 && isOfAll;
     // The newest first; a queue keeps their order roughly.
-    await sendBatches(
-      clients.sqs,
-      queues.rollup,
-      groups.map((days, group) => ({ days, ...(batch ? { batch: { id: batch, group, groups: groups.length } } : {}) })),
-    );
+    await sendBatches(clients.sqs, queues.rollup, [
+      ...groups.map((days, group) => ({
+        days,
+        ...(batch ? { batch: { id: batch, group, groups: groups.length, following } } : {}),
+      })),
+      ...(batch && isAlone ? [{ ended: { id: batch, following } }] : []),
+    ]);
     const days = groups.flat().length;
     info('handed out', { ...asked, groups: groups.length, days });
     count('RollupDays', days);

@@ -26,6 +26,8 @@ import {
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { globalName, logicalName, nameOf, scheduleRoleName } from '#aws/stage-names.ts';
 import type { View } from '#lake/sql/views/view.ts';
+import { copyName, openViews } from '#lake/sql/without-persons.ts';
+import { hasCopies } from './config.ts';
 import { againName, isEngineRunning, keyOf } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { glueTables } from './spec/glue-tables.ts';
@@ -69,6 +71,7 @@ async function existing(stage: LakeStage, views: readonly View[]): Promise<Found
     ...inCatalog(stage, views, region),
     ...inFunctions(stage, region),
     ...inStream(stage, region),
+    ...inWithoutPersons(stage, views, region),
     ...inDashboards(stage, region),
   ];
   await Promise.all(
@@ -135,26 +138,12 @@ function inCatalog({ places, account, deployed }: LakeStage, views: readonly Vie
   const [glue, athena] = [new GlueClient(where), new AthenaClient(where)];
   const { database, pipelineWorkgroup, analystWorkgroup } = places.names;
   return [
-    one('aws:glue/catalogDatabase:CatalogDatabase', 'Database', `${account.account}:${database}`, () =>
-      glue.send(new GetDatabaseCommand({ Name: database })),
-    ),
+    ...inDatabase(glue, account, database, '', [
+      ...glueTables('').map(({ Name }) => `${logicalName(Name)}Table`),
+      ...views.map(({ name }) => `${logicalName(name)}View`),
+    ]),
     workgroup(athena, 'PipelineWorkgroup', pipelineWorkgroup),
     workgroup(athena, 'AnalystsWorkgroup', analystWorkgroup),
-    {
-      type: TABLE,
-      names: [
-        ...glueTables('').map(({ Name }) => `${logicalName(Name)}Table`),
-        ...views.map(({ name }) => `${logicalName(name)}View`),
-      ],
-      async look(add) {
-        for await (const { TableList = [] } of paginateGetTables({ client: glue }, { DatabaseName: database })) {
-          for (const { Name = '' } of TableList) {
-            const id = `${account.account}:${database}:${Name}`;
-            for (const kind of ['Table', 'View']) add(TABLE, `${logicalName(Name)}${kind}`, id);
-          }
-        }
-      },
-    },
     {
       type: QUERY,
       // One that was made again has another logical name.
@@ -175,6 +164,31 @@ function inCatalog({ places, account, deployed }: LakeStage, views: readonly Vie
   ];
 }
 
+/** A database with its tables and views. @param before begins their logical names */
+const inDatabase = (
+  glue: GlueClient,
+  { account }: LakeStage['account'],
+  database: string,
+  before: string,
+  relations: readonly string[],
+): LookUp[] => [
+  one('aws:glue/catalogDatabase:CatalogDatabase', `${before}Database`, `${account}:${database}`, () =>
+    glue.send(new GetDatabaseCommand({ Name: database })),
+  ),
+  {
+    type: TABLE,
+    names: relations.map((name) => `${before}${name}`),
+    async look(add) {
+      for await (const { TableList = [] } of paginateGetTables({ client: glue }, { DatabaseName: database })) {
+        for (const { Name = '' } of TableList) {
+          const id = `${account}:${database}:${Name}`;
+          for (const kind of ['Table', 'View']) add(TABLE, `${before}${logicalName(Name)}${kind}`, id);
+        }
+      }
+    },
+  },
+];
+
 const workgroup = (athena: AthenaClient, name: string, WorkGroup: string): LookUp => ({
   type: 'aws:athena/workgroup:Workgroup',
   names: [name],
@@ -184,17 +198,19 @@ const workgroup = (athena: AthenaClient, name: string, WorkGroup: string): LookU
   },
 });
 
+function policy(iam: IAMClient, name: string, { partition, account }: LakeStage['account'], called: string): LookUp {
+  const PolicyArn = `arn:${partition}:iam::${account}:policy/${called}`;
+  return one('aws:iam/policy:Policy', name, PolicyArn, () => iam.send(new GetPolicyCommand({ PolicyArn })));
+}
+
 const role = (iam: IAMClient, name: string, RoleName: string): LookUp =>
   one('aws:iam/role:Role', name, RoleName, () => iam.send(new GetRoleCommand({ RoleName })));
 
 function inFunctions({ names, places, account }: LakeStage, where: Where): LookUp[] {
   const [iam, lambda, sqs] = [new IAMClient(where), new LambdaClient(where), new SQSClient(where)];
   const [scheduler, logs] = [new SchedulerClient(where), new CloudWatchLogsClient(where)];
-  const analysts = `arn:${account.partition}:iam::${account.account}:policy/${globalName('policy', names, account.region, 'analysts')}`;
   return [
-    one('aws:iam/policy:Policy', 'AnalystPolicy', analysts, () =>
-      iam.send(new GetPolicyCommand({ PolicyArn: analysts })),
-    ),
+    policy(iam, 'AnalystPolicy', account, globalName('policy', names, account.region, 'analysts')),
     ...SCHEDULES.flatMap(({ name }) => {
       const schedule = nameOf('schedule', names, name);
       return [
@@ -297,6 +313,26 @@ function inStream(stage: LakeStage, where: Where): LookUp[] {
         },
       }),
     ),
+  ];
+}
+
+function inWithoutPersons(
+  { names, places, account, config }: LakeStage,
+  views: readonly View[],
+  where: Where,
+): LookUp[] {
+  if (!hasCopies(config)) return [];
+  const [glue, athena, iam] = [new GlueClient(where), new AthenaClient(where), new IAMClient(where)];
+  const { openDatabase, openWorkgroup } = places.names;
+  return [
+    ...inDatabase(glue, account, openDatabase, 'WithoutPersons', [
+      ...openViews(views).flatMap(({ view, reads }) => [
+        `${logicalName(view.name)}View`,
+        ...(reads === 'copy' ? [`${logicalName(copyName(view.name))}Table`] : []),
+      ]),
+    ]),
+    workgroup(athena, 'WithoutPersonsWorkgroup', openWorkgroup),
+    policy(iam, 'WithoutPersonsPolicy', account, globalName('policy', names, account.region, 'without-persons')),
   ];
 }
 

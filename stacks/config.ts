@@ -108,6 +108,8 @@ const principal = z
     'is not the ARN of a QuickSight user or group: aws quicksight list-users --aws-account-id … --namespace default',
   );
 
+const refreshAfter = z.enum(['each rollup', 'nightly rollup']);
+
 /** What may be said of a stage, with defaults. */
 export const StageSchema = z.strictObject({
   region,
@@ -224,6 +226,17 @@ export const StageSchema = z.strictObject({
    * GB that one query of an analyst may read before Athena stops it ($0.005 each); Athena takes no limit below 10 MB
    */
   queryGigabytes: z.number().min(0.02).default(100),
+  analysts: z
+    .strictObject({
+      /**
+       * true: there is a second policy, for those who may see no persons, with a database and a workgroup of its own. A dashboard
+       * without persons brings these, too, as it reads the same database
+       */
+      withoutPersons: z.boolean().default(false),
+      /** when that database is made anew: 25 times a day, or once, which a large lake's queries are cheaper by */
+      refreshAfter: refreshAfter.default('each rollup'),
+    })
+    .default({ withoutPersons: false, refreshAfter: 'each rollup' }),
   /**
    * a dashboard in Amazon QuickSight, which the account must have subscribed to (Enterprise): whole ARNs of its users and groups,
    * `arn:aws:quicksight:us-east-1:123456789012:group/default/mail`. Their region is the one that holds the account's identities.
@@ -233,7 +246,7 @@ export const StageSchema = z.strictObject({
       owners: z.array(principal).min(1),
       viewers: z.array(principal).default([]),
       /** when QuickSight reads the views anew: 25 times a day, or once, which a large lake's queries are cheaper by */
-      refreshAfter: z.enum(['each rollup', 'nightly rollup']).default('each rollup'),
+      refreshAfter: refreshAfter.default('each rollup'),
       /**
        * true: single persons and mails are shown, links and servers' answers as they are; and owners may make data sets of all that
        * an analyst may ask for
@@ -398,6 +411,15 @@ function refuseContradictions(stage: string, { raw, retention }: StageConfig): v
     );
   }
 }
+
+/** Whether somebody reads views without persons, so that they have to be copied. */
+export const hasCopies = ({ analysts, dashboards }: StageConfig): boolean =>
+  analysts.withoutPersons || dashboards?.persons === false;
+
+/** Whether each hour's rollup has them copied, for one of those who read them. */
+export const isCopiedHourly = ({ analysts, dashboards }: StageConfig): boolean =>
+  (analysts.withoutPersons && analysts.refreshAfter === 'each rollup') ||
+  (dashboards?.persons === false && dashboards.refreshAfter === 'each rollup');
 
 /** How long the stage keeps what, as its functions go by it. */
 export const retentionOf = ({ retention: { rawDays: kept, days: byTable } }: StageConfig): Retention => ({

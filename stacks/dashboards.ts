@@ -6,7 +6,7 @@ import { wholeOne } from './deployed.ts';
 import type { LakeStage } from './lake-stage.ts';
 import { templateOf } from './quicksight/template.ts';
 import { makeRole } from './role.ts';
-import { analystStatements } from './spec/analyst.ts';
+import { analystStatements, openStatements } from './spec/analyst.ts';
 import { DASHBOARD_TEMPLATES } from './spec/permissions.ts';
 import { policyOf, trusts } from './spec/statements.ts';
 import type { Storage } from './storage.ts';
@@ -22,10 +22,11 @@ export function makeDashboards(
   const { config, places, account, names } = stage;
   if (!config.dashboards) return;
   const workgroup = makeDashboardWorkgroup(stage, storage);
+  const { persons } = config.dashboards;
   const { role, policy } = makeRole(stage, 'Dashboards', places.names.roles.dashboards, {
     trust: trusts(account, places).quicksight,
     // The rights of an analyst, in a workgroup of its own, so that its limit and its costs are separate.
-    policy: policyOf(analystStatements({ ...places, analystWorkgroup: places.dashboardWorkgroup })),
+    policy: policyOf((persons ? analystStatements : openStatements)(places, places.dashboardWorkgroup)),
   });
   const template = JSON.stringify(
     templateOf(
@@ -33,7 +34,7 @@ export function makeDashboards(
         account: account.account,
         id: dashboardId(names),
         name: `${names.app} ${names.stage}`,
-        database: places.names.database,
+        database: persons ? places.names.database : places.names.openDatabase,
         workgroup: places.names.dashboardWorkgroup,
         roleArn: places.roles.dashboards,
         dimensions: config.dimensions,

@@ -1,19 +1,25 @@
 /** The functions that stacks/spec/lambdas.ts declares, with their triggers and what happens when they fail. */
 
-import { ADDRESS_KEY, type Dashboard, type EnvironmentVariables, settingsText } from '#aws/environment.ts';
+import {
+  ADDRESS_KEY,
+  type CopiesPlace,
+  type Dashboard,
+  type EnvironmentVariables,
+  settingsText,
+} from '#aws/environment.ts';
 import { dashboardId, logicalName, nameOf, type Stage, scheduleRoleName } from '#aws/stage-names.ts';
 import { keyedVersion } from '#host/attempt-version.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
 import type { LakeCatalog } from './catalog.ts';
-import { LOG_DAYS, retentionOf, type StageConfig } from './config.ts';
+import { hasCopies, isCopiedHourly, LOG_DAYS, retentionOf, type StageConfig } from './config.ts';
 import type { LakeStage } from './lake-stage.ts';
 import type { Queues } from './queues.ts';
 import { dataSetPart, IN_MEMORY } from './quicksight/data-sets.ts';
 import { makeRole, type Role } from './role.ts';
 import { bundleOf } from './spec/bundle.ts';
 import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
-import type { Account } from './spec/places.ts';
+import type { Account, StagePlaces } from './spec/places.ts';
 import { expressionOf, isOn } from './spec/scheduled.ts';
 import { functionStatements, policyOf, trusts } from './spec/statements.ts';
 import type { StageSql } from './sql-folder.ts';
@@ -55,7 +61,7 @@ const addressKeyOf = ({ config }: LakeStage): $util.Output<string> | null =>
   config.addresses === 'hashed' || config.erasures ? new sst.Secret('AddressKey').value : null;
 
 function variablesOf(
-  { names, settings, config, account }: LakeStage,
+  { names, settings, config, account, places }: LakeStage,
   { storage, catalog, workgroups, queues }: JobInputs,
   addressKey: $util.Output<string> | null,
 ): Record<keyof EnvironmentVariables, $util.Input<string>> {
@@ -78,6 +84,7 @@ function variablesOf(
     LAKE_SETTINGS: settingsText(settings),
     RETENTION: JSON.stringify(retentionOf(config)),
     DASHBOARD: JSON.stringify(refreshedOf(config, names, account)),
+    COPIES: JSON.stringify(copiesOf(config, places)),
     REPORT: JSON.stringify(
       config.report && { to: config.report.to, from: config.report.from, days: config.report.days },
     ),
@@ -100,6 +107,12 @@ const refreshedOf = ({ dashboards }: StageConfig, names: Stage, { account }: Acc
     dataSets: IN_MEMORY.map(dataSetPart),
     isRefreshedHourly: dashboards.refreshAfter === 'each rollup',
   };
+
+/** Where views are copied to without persons. */
+const copiesOf = (config: StageConfig, { names }: StagePlaces): CopiesPlace | null =>
+  hasCopies(config)
+    ? { database: names.openDatabase, bucket: names.resultsBucket, isMadeHourly: isCopiedHourly(config) }
+    : null;
 
 function makeFunction(
   { config, places }: LakeStage,

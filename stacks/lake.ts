@@ -18,6 +18,7 @@ import { makeStorage } from './storage.ts';
 import { makeStream } from './stream.ts';
 import { deployerCredentials, refuseWithoutSubscription } from './subscription.ts';
 import { makeViews } from './views.ts';
+import { makeWithoutPersons } from './without-persons.ts';
 import { makeWorkgroups } from './workgroups.ts';
 
 /** @returns what `sst deploy` prints */
@@ -40,7 +41,8 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const catalog = makeCatalog(stage, storage);
   const workgroups = makeWorkgroups(stage, storage);
   const views = makeViews(stage, sql, catalog, workgroups);
-  makeDashboards(stage, storage, sql.views, views);
+  const open = makeWithoutPersons(stage, storage, sql, views);
+  makeDashboards(stage, storage, sql.views, [...views, ...(open?.relations ?? [])]);
   const queues = makeQueues(stage);
   const alertTopic = makeAlertTopic(stage);
   makeJobs(stage, { storage, catalog, workgroups, queues, sql });
@@ -55,6 +57,13 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
     database: catalog.database.name,
     workgroup: workgroups.analysts.name,
     analystPolicy: analysts.arn,
+    ...(open
+      ? {
+          databaseWithoutPersons: open.database.name,
+          workgroupWithoutPersons: open.workgroup.name,
+          policyWithoutPersons: open.policy.arn,
+        }
+      : {}),
     alarms: topic.arn,
     mailAlerts: alertTopic.arn,
     dashboard: dashboard.dashboardName,

@@ -24,6 +24,16 @@ export const makeWorkgroups = (stage: LakeStage, storage: Storage): Workgroups =
   };
 };
 
+/** Of those who may see no persons: what others have asked is not for them. */
+export const makeOpenWorkgroup = (stage: LakeStage, storage: Storage): aws.athena.Workgroup =>
+  makeWorkgroup(stage, storage, 'WithoutPersons', {
+    name: stage.places.names.openWorkgroup,
+    description: 'Queries of people who may see no persons.',
+    outputLocation: stage.places.results.open,
+    mostBytes: Math.round(stage.config.queryGigabytes * 1e9),
+    isKept: false,
+  });
+
 /**
  * For the dashboards' queries: their costs can be told apart, and they have the analysts' limit. Removed with the
  * dashboards.
@@ -32,7 +42,7 @@ export const makeDashboardWorkgroup = (stage: LakeStage, storage: Storage): aws.
   makeWorkgroup(stage, storage, 'Dashboards', {
     name: stage.places.names.dashboardWorkgroup,
     description: 'Queries of QuickSight.',
-    outputLocation: stage.places.results.analysts,
+    outputLocation: stage.config.dashboards?.persons ? stage.places.results.analysts : stage.places.results.open,
     mostBytes: Math.round(stage.config.queryGigabytes * 1e9),
     isKept: false,
   });

@@ -34,6 +34,7 @@ export const VARIABLES = {
   RETENTION: 'days after which tables lose their days, as JSON (Retention)',
   DASHBOARD:
     'data sets of QuickSight that are read anew when a rollup has ended, as JSON; null where there is no dashboard',
+  COPIES: 'where views are copied to without persons, as JSON; null where nobody reads them',
   REPORT: 'who gets the report by mail, as JSON; null where nobody does',
   APP: 'the app; it and the stage tell metrics apart',
   STAGE: 'the stage',
@@ -66,6 +67,7 @@ export interface LakeEnvironment {
   settings: Settings;
   retention: Retention;
   dashboard: Dashboard | null;
+  copies: CopiesPlace | null;
   report: ReportMail | null;
   app: string;
   stage: string;
@@ -92,6 +94,18 @@ const DashboardText = z
 
 /** What of a dashboard is read anew, and after which rollups: each hour's, or those of all days alone. */
 export type Dashboard = NonNullable<z.output<typeof DashboardText>>;
+
+const CopiesText = z
+  .strictObject({
+    /** of the copies, and of the views over them */
+    database: z.string(),
+    bucket: z.string(),
+    isMadeHourly: z.boolean(),
+  })
+  .nullable();
+
+/** Where copies without persons are made, and after which rollups: each hour's, or those of all days alone. */
+export type CopiesPlace = NonNullable<z.output<typeof CopiesText>>;
 
 const ReportText = z
   .strictObject({ to: z.array(z.string()).min(1), from: z.string(), days: z.int().min(1) })
@@ -146,6 +160,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     settings: readJson('LAKE_SETTINGS', of('LAKE_SETTINGS'), SettingsText),
     retention: readJson('RETENTION', of('RETENTION'), RetentionText),
     dashboard: readJson('DASHBOARD', of('DASHBOARD'), DashboardText),
+    copies: readJson('COPIES', of('COPIES'), CopiesText),
     report: readJson('REPORT', of('REPORT'), ReportText),
     app: of('APP'),
     stage: of('STAGE'),

@@ -55,8 +55,11 @@ export const glueColumns = (table: Table): GlueColumn[] =>
   }));
 
 /** `location` is a whole address, `s3://bucket/…/`. */
-export const glueStorage = (table: Table, location: string): GlueStorage => ({
-  Columns: glueColumns(table),
-  Location: location,
-  ...FORMATS[table.format],
+export const glueStorage = (table: Table, location: string): GlueStorage =>
+  glueFiles(table.format, glueColumns(table), location);
+
+export const glueFiles = (format: Table['format'], Columns: GlueColumn[], Location: string): GlueStorage => ({
+  Columns,
+  Location,
+  ...FORMATS[format],
 });

@@ -42,11 +42,18 @@ export const analystWorkgroup = (stage: Stage): string => nameOf('workgroup', st
 /** Begins the ids of what a stage has in QuickSight: an account's assets share one space of them. */
 export const dashboardId = (stage: Stage): string => nameOf('stack', stage);
 
+/** Where those ask who may see no persons. */
+export const openWorkgroup = (stage: Stage): string => nameOf('workgroup', stage, 'without-persons');
+
 /** `<app>_<stage>`, in the letters that Glue and Athena take unquoted. */
-export const databaseName = ({ app, stage }: Stage): string => {
-  const parts = [app, stage].map((part) => part.toLowerCase().replaceAll('-', '_'));
-  return withMark(parts.join('_'), [app, stage], '_', LIMITS.database, isPlain(app) && isPlain(stage));
+export const databaseName = ({ app, stage }: Stage, what: readonly string[] = []): string => {
+  const parts = [app, stage, ...what];
+  const name = parts.map((part) => part.toLowerCase().replaceAll('-', '_')).join('_');
+  return withMark(name, parts, '_', LIMITS.database, isPlain(app) && isPlain(stage));
 };
+
+/** `<app>_<stage>_without_persons` */
+export const openDatabaseName = (stage: Stage): string => databaseName(stage, ['without_persons']);
 
 /**
  * IAM has no regions, and all regions share an account's dashboards (CloudWatch API, `PutDashboard`): a stage of the same

@@ -6,7 +6,7 @@
  * is asked for straight from Athena, by a parameter that must be given.
  */
 import type { View, ViewColumn } from '#lake/sql/views/view.ts';
-import { PERSON_COLUMNS, tellsOfPersons } from '#lake/tables/persons.ts';
+import { withoutPersons } from '#lake/sql/without-persons.ts';
 
 /** Views by what they serve; the name is the data set's identifier in the dashboard, too. */
 export const DATA_SETS = {
@@ -84,11 +84,9 @@ export function viewsOfDataSets(views: readonly View[], persons: boolean): Reado
   });
   if (persons) return new Map(found);
   return new Map(
-    found
-      .filter(([, { columns }]) => !columns.some(({ name }) => tellsOfPersons(name)))
-      .map(([name, view]) => {
-        const columns = view.columns.filter((column) => !PERSON_COLUMNS.has(column.name));
-        return [name, { ...view, columns }];
-      }),
+    found.flatMap(([name, view]): [DataSetName, View][] => {
+      const open = withoutPersons(view);
+      return open ? [[name, open]] : [];
+    }),
   );
 }

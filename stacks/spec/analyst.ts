@@ -1,11 +1,87 @@
-/** What an analyst may do: run queries in the analysts' workgroup over tables and views, and nothing else. */
+/** What an analyst may do: run queries in a workgroup for people over tables and views, and nothing else. */
 
-import { quarantine } from '#lake/tables/index.ts';
-import { ANALYST_RESULTS, READABLE } from './permissions.ts';
+import { OPEN_TABLES } from '#lake/sql/without-persons.ts';
+import { COPIES } from '#lake/steps/copy-views.ts';
+import { quarantine, TABLES } from '#lake/tables/index.ts';
+import { ANALYST_RESULTS, COUNTS, LIVE, OPEN_RESULTS, PIPELINE_RESULTS, READABLE, SETTLED } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 import type { Statement } from './statements.ts';
 
-export const analystStatements = (places: StagePlaces): Statement[] => [
+/** @param workgroup where they ask; the analysts' unless told */
+export const analystStatements = (places: StagePlaces, workgroup = places.analystWorkgroup): Statement[] => [
+  ...asking(places, {
+    workgroup,
+    results: ANALYST_RESULTS,
+    catalog: [places.database, places.tables],
+    files: [{ bucket: places.lakeBucket, folders: READABLE }],
+  }),
+  {
+    sid: 'NoQuarantine',
+    effect: 'Deny',
+    actions: ['glue:BatchGetPartition', 'glue:GetPartition', 'glue:GetPartitions', 'glue:GetTable'],
+    resources: [inTables(places, `${quarantine.name}*`)],
+  },
+];
+
+/**
+ * Of one who may see no persons: copies of views, and tables that hold counts. What holds persons is forbidden as well, so that other
+ * rights of the same person, such as to read all buckets, don't open it.
+ */
+export const openStatements = (places: StagePlaces, workgroup = places.openWorkgroup): Statement[] => [
+  ...asking(places, {
+    workgroup,
+    results: OPEN_RESULTS,
+    catalog: [
+      ...(places.open ? [places.open.database, places.open.tables] : []),
+      places.database,
+      ...OPEN_TABLES.map((name) => inTables(places, name)),
+    ],
+    files: [
+      { bucket: places.lakeBucket, folders: COUNTS },
+      { bucket: places.resultsBucket, folders: [COPIES] },
+    ],
+  }),
+  {
+    sid: 'NoPersons',
+    effect: 'Deny',
+    actions: ['s3:GetObject', 's3:GetObjectVersion'],
+    resources: [
+      ...[LIVE, SETTLED].map((folder) => `${places.lakeBucket}/${folder}*`),
+      ...[places.rawBucket, ...places.otherRaws.map(({ bucket }) => bucket)].map((bucket) => `${bucket}/*`),
+      ...[ANALYST_RESULTS, PIPELINE_RESULTS].map((folder) => `${places.resultsBucket}/${folder}*`),
+    ],
+  },
+  {
+    sid: 'NoPersonsTables',
+    effect: 'Deny',
+    actions: ['glue:BatchGetPartition', 'glue:GetPartition', 'glue:GetPartitions', 'glue:GetTable'],
+    resources: Object.keys(TABLES)
+      .filter((name) => !OPEN_TABLES.includes(name))
+      .map((name) => inTables(places, `${name}*`)),
+  },
+  // Whoever may ask in a workgroup sees the results that others got there.
+  {
+    sid: 'NoOtherResults',
+    effect: 'Deny',
+    actions: ['athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:GetQueryResultsStream'],
+    resources: [places.workgroup, places.analystWorkgroup],
+  },
+];
+
+const inTables = ({ tables }: StagePlaces, name: string): string => tables.replace(/\*$/, name);
+
+interface Asked {
+  /** arn:…:workgroup/NAME */
+  workgroup: string;
+  /** folder of the results' bucket that the workgroup writes to */
+  results: string;
+  /** databases and tables */
+  catalog: readonly string[];
+  /** what the tables' files lie in */
+  files: readonly { bucket: string; folders: readonly string[] }[];
+}
+
+const asking = (places: StagePlaces, { workgroup, results, catalog, files }: Asked): Statement[] => [
   {
     sid: 'Ask',
     actions: [
@@ -23,7 +99,7 @@ export const analystStatements = (places: StagePlaces): Statement[] => [
       'athena:StartQueryExecution',
       'athena:StopQueryExecution',
     ],
-    resources: [places.analystWorkgroup],
+    resources: [workgroup],
   },
   {
     sid: 'Browse',
@@ -54,7 +130,7 @@ export const analystStatements = (places: StagePlaces): Statement[] => [
       'glue:GetTable',
       'glue:GetTables',
     ],
-    resources: [places.glueCatalog, places.database, places.tables],
+    resources: [places.glueCatalog, ...catalog],
   },
   // Athena asks for it before any query (Athena User Guide, "Access to the default database and catalog").
   {
@@ -63,29 +139,29 @@ export const analystStatements = (places: StagePlaces): Statement[] => [
     resources: [places.glueCatalog, places.arn('glue', 'database/default')],
   },
   {
-    sid: 'NoQuarantine',
-    effect: 'Deny',
-    actions: ['glue:BatchGetPartition', 'glue:GetPartition', 'glue:GetPartitions', 'glue:GetTable'],
-    resources: [places.tables.replace(/\*$/, `${quarantine.name}*`)],
+    sid: 'Read',
+    actions: ['s3:GetObject'],
+    resources: files.flatMap(({ bucket, folders }) => folders.map((folder) => `${bucket}/${folder}*`)),
   },
-  { sid: 'Read', actions: ['s3:GetObject'], resources: READABLE.map((folder) => `${places.lakeBucket}/${folder}*`) },
-  {
-    sid: 'List',
-    actions: ['s3:ListBucket'],
-    resources: [places.lakeBucket],
-    conditions: { StringLike: { 's3:prefix': READABLE.map((folder) => `${folder}*`) } },
-  },
+  ...files.map(
+    ({ bucket, folders }, i): Statement => ({
+      sid: i === 0 ? 'List' : `List${i}`,
+      actions: ['s3:ListBucket'],
+      resources: [bucket],
+      conditions: { StringLike: { 's3:prefix': folders.map((folder) => `${folder}*`) } },
+    }),
+  ),
   { sid: 'Locate', actions: ['s3:GetBucketLocation'], resources: [places.lakeBucket, places.resultsBucket] },
   {
     sid: 'Results',
     actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'],
-    resources: [`${places.resultsBucket}/${ANALYST_RESULTS}*`],
+    resources: [`${places.resultsBucket}/${results}*`],
   },
   {
     sid: 'ListResults',
     actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
     resources: [places.resultsBucket],
-    conditions: { StringLike: { 's3:prefix': [`${ANALYST_RESULTS}*`] } },
+    conditions: { StringLike: { 's3:prefix': [`${results}*`] } },
   },
   ...(places.keys.lake
     ? [{ sid: 'Key', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [places.keys.lake] }]

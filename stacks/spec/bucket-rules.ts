@@ -1,9 +1,10 @@
 /** How long a bucket keeps objects, and what its policy refuses to everybody. */
 
 import { liveRoot } from '#lake/protocol/keys.ts';
+import { COPIES } from '#lake/steps/copy-views.ts';
 import { quarantine } from '#lake/tables/index.ts';
-import type { StageConfig } from '../config.ts';
-import { ANALYST_RESULTS, LIVE, PIPELINE_RESULTS, SETTLED, STATE } from './permissions.ts';
+import { hasCopies, type StageConfig } from '../config.ts';
+import { ANALYST_RESULTS, LIVE, OPEN_RESULTS, PIPELINE_RESULTS, SETTLED, STATE } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 import { RAW_PREFIX_ROOT } from './raw-folders.ts';
 
@@ -85,14 +86,25 @@ export const lakeLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
   },
 ];
 
-export const resultsLifecycle = ({ retention }: StageConfig): LifecycleRule[] => [
+/** Copies are removed by who makes them, as the current one may be of any age; where nobody makes them any more, all go. */
+export const resultsLifecycle = (config: StageConfig): LifecycleRule[] => [
   UNFINISHED,
-  ...[PIPELINE_RESULTS, ANALYST_RESULTS].map(
+  ...(hasCopies(config)
+    ? []
+    : [
+        {
+          id: 'copies',
+          status: 'Enabled',
+          filter: { prefix: COPIES },
+          expiration: { days: 1 },
+        } satisfies LifecycleRule,
+      ]),
+  ...[PIPELINE_RESULTS, ANALYST_RESULTS, OPEN_RESULTS].map(
     (prefix): LifecycleRule => ({
       id: `results-${prefix.slice(0, -1)}`,
       status: 'Enabled',
       filter: { prefix },
-      expiration: { days: retention.resultDays },
+      expiration: { days: config.retention.resultDays },
     }),
   ),
 ];

@@ -106,7 +106,7 @@ const described = (Name: string, Description: string): Pick<GlueTable, 'Name' | 
 });
 
 /** Bytes (AWS Glue API, Tables). */
-const MOST_DESCRIPTION = 2048;
+export const MOST_DESCRIPTION = 2048;
 
 const dtColumn = ({ partition }: Table): GlueColumn => ({
   Name: 'dt',

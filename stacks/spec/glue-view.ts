@@ -2,7 +2,7 @@
  * A view of sql/ as Glue and Athena have it: a table of type VIRTUAL_VIEW whose text holds the select and its columns.
  */
 import { cutToBytes } from '#aws/cut-to-bytes.ts';
-import { MOST_COMMENT } from '#aws/glue-table.ts';
+import { type GlueColumn, MOST_COMMENT } from '#aws/glue-table.ts';
 import { prestoViewText } from '#aws/presto-view.ts';
 import type { View } from '#lake/sql/views/view.ts';
 
@@ -14,7 +14,7 @@ export interface GlueView {
   Parameters: Record<string, string>;
   PartitionKeys: never[];
   StorageDescriptor: {
-    Columns: { Name: string; Type: string; Comment: string }[];
+    Columns: GlueColumn[];
     Location: string;
     SerdeInfo: Record<string, never>;
   };
@@ -63,11 +63,7 @@ export function glueView({ name, columns, sql }: ViewSource, database: string): 
     Parameters: { presto_view: 'true', comment: 'Presto View' },
     PartitionKeys: [],
     StorageDescriptor: {
-      Columns: columns.map((column) => ({
-        Name: column.name,
-        Type: hiveType(name, column.name, column.type),
-        Comment: cutToBytes(column.doc, MOST_COMMENT),
-      })),
+      Columns: viewColumns({ name, columns }),
       Location: '',
       SerdeInfo: {},
     },
@@ -75,6 +71,14 @@ export function glueView({ name, columns, sql }: ViewSource, database: string): 
     ViewExpandedText: '/* Presto View */',
   };
 }
+
+/** @throws Error for a column of a type that Hive has no word for */
+export const viewColumns = ({ name, columns }: Pick<View, 'name' | 'columns'>): GlueColumn[] =>
+  columns.map((column) => ({
+    Name: column.name,
+    Type: hiveType(name, column.name, column.type),
+    Comment: cutToBytes(column.doc, MOST_COMMENT),
+  }));
 
 function hiveType(view: string, column: string, type: string): string {
   const found = HIVE_TYPES[type];

@@ -4,6 +4,7 @@ import { TRANSFORM_TIMEOUT_MS } from '#lake/steps/transform/tries.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
 import {
   ADD_PARTITIONS,
+  COPY,
   DROP_PARTITIONS,
   LIST_PARTITIONS,
   LIST_RAW,
@@ -161,7 +162,7 @@ export const LAMBDAS = {
   },
   'rollup-days': {
     handler: 'functions/rollup-days.handler',
-    what: 'computes recipient_messages for some send days',
+    what: 'computes recipient_messages for some send days, and makes copies without persons anew',
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     needsSql: true,
@@ -176,6 +177,7 @@ export const LAMBDAS = {
       SWITCH_PARTITIONS,
       receive('rollupQueue'),
       ...REFRESH,
+      ...COPY,
     ],
   },
   watch: {

@@ -13,6 +13,8 @@ import {
   settledRoot,
 } from '#lake/protocol/keys.ts';
 import { EXPIRING_TABLES } from '#lake/retention.ts';
+import { copyName } from '#lake/sql/without-persons.ts';
+import { COPIES } from '#lake/steps/copy-views.ts';
 import { quarantine, SETTLED_TABLES, TABLES } from '#lake/tables/index.ts';
 
 /** Addresses (ARNs) of what a stage has. */
@@ -43,8 +45,16 @@ export interface Places {
   eventBus: string;
   /** those of the dashboard that lie in QuickSight's memory; none where there is no dashboard */
   dataSets: readonly string[];
+  /** for who may see no persons; null: there is nobody */
+  open: OpenPlaces | null;
   /** who may get the report by mail; null: nobody */
   mail: MailPlaces | null;
+}
+
+export interface OpenPlaces {
+  /** arn:…:database/NAME, arn:…:table/NAME/* */
+  database: string;
+  tables: string;
 }
 
 export interface MailPlaces {
@@ -96,6 +106,9 @@ export const READ_LAKE: readonly Permission[] = [
   { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
 ];
 
+/** Folders of the tables that hold counts only. */
+export const COUNTS: readonly string[] = [outcomesRoot, generationsRoot, auditsRoot, compactedRoot];
+
 /**
  * Folders of the tables, and no others. Of `state/` that is units, generations and audits, compacted ones too: tables
  * that the views of data quality read, and that hold counts. Quarantine, with all personal data of what was rejected,
@@ -105,10 +118,7 @@ export const READABLE: readonly string[] = [
   ...Object.values(TABLES)
     .filter(({ name, format }) => format === 'parquet' && name !== quarantine.name)
     .flatMap(({ name }) => [liveRoot(name), settledRoot(name)]),
-  outcomesRoot,
-  generationsRoot,
-  auditsRoot,
-  compactedRoot,
+  ...COUNTS,
   // Which days have expired: names alone say it.
   expiredRoot,
 ];
@@ -168,6 +178,7 @@ export const DROP_PARTITIONS: Permission = {
  */
 export const PIPELINE_RESULTS = 'pipeline/';
 export const ANALYST_RESULTS = 'analysts/';
+export const OPEN_RESULTS = 'without-persons/';
 /** Templates of the dashboard: they stay, where results expire. */
 export const DASHBOARD_TEMPLATES = 'dashboards/';
 
@@ -218,7 +229,7 @@ export const UNLOAD: readonly Permission[] = [
 
 /**
  * Has QuickSight read the dashboard's data sets anew (Service Authorization Reference, `CreateIngestion`), once all groups of a
- * batch have left their marks. Where there is no dashboard it is nothing.
+ * batch have left their marks. Where there is no dashboard and nobody who reads copies it is nothing.
  */
 export const REFRESH: readonly Permission[] = [
   {
@@ -227,8 +238,29 @@ export const REFRESH: readonly Permission[] = [
   },
   {
     actions: ['s3:PutObject'],
-    resources: ({ dataSets, lakeBucket }) => (dataSets.length > 0 ? [`${lakeBucket}/${STATE}batches/*`] : []),
+    resources: ({ dataSets, open, lakeBucket }) =>
+      dataSets.length > 0 || open ? [`${lakeBucket}/${STATE}batches/*`] : [],
   },
+];
+
+/** Copies views for who may see no persons, and points readers there. It removes its own copies, and nothing else. */
+export const COPY: readonly Permission[] = [
+  {
+    actions: ['glue:GetTable', 'glue:GetPartition', 'glue:UpdatePartition', 'glue:CreatePartition'],
+    resources: ({ glueCatalog, open }) =>
+      open ? [glueCatalog, open.database, open.tables.replace(/\*$/, `${copyName('')}*`)] : [],
+  },
+  {
+    actions: [
+      's3:GetObject',
+      's3:PutObject',
+      's3:DeleteObject',
+      's3:AbortMultipartUpload',
+      's3:ListMultipartUploadParts',
+    ],
+    resources: ({ resultsBucket, open }) => (open ? [`${resultsBucket}/${COPIES}*`] : []),
+  },
+  { actions: ['sqs:SendMessage'], resources: ({ rollupQueue, open }) => (open ? [rollupQueue] : []) },
 ];
 
 /** Reports, and the records of their mails: with reading, to know what was written before. */

@@ -11,12 +11,14 @@ import {
   databaseName,
   globalName,
   nameOf,
+  openDatabaseName,
+  openWorkgroup,
   type Stage,
 } from '#aws/stage-names.ts';
-import type { StageConfig } from '../config.ts';
+import { hasCopies, type StageConfig } from '../config.ts';
 import { dataSetId, IN_MEMORY } from '../quicksight/data-sets.ts';
 import { LAMBDA_NAMES, type LambdaName } from './lambdas.ts';
-import { ANALYST_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
+import { ANALYST_RESULTS, OPEN_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
 import { rootOf } from './raw-folders.ts';
 
 /** Those of the functions, and of services that work for the stage. */
@@ -38,8 +40,10 @@ export interface StagePlaces extends Places {
     resultsBucket: string;
     reportsBucket: string;
     database: string;
+    openDatabase: string;
     pipelineWorkgroup: string;
     analystWorkgroup: string;
+    openWorkgroup: string;
     dashboardWorkgroup: string;
     firehose: string;
     configurationSet: string;
@@ -50,6 +54,7 @@ export interface StagePlaces extends Places {
   };
   roles: Readonly<Record<RoleName, string>>;
   analystWorkgroup: string;
+  openWorkgroup: string;
   dashboardWorkgroup: string;
   jobsDlq: string;
   firehose: string;
@@ -58,7 +63,7 @@ export interface StagePlaces extends Places {
   madeConfigurationSet: string;
   /** keys that encrypt what the stage reads or writes */
   keys: { lake: string | null; raw: string | null; otherRaws: readonly string[]; former: readonly string[] };
-  results: { pipeline: string; analysts: string };
+  results: { pipeline: string; analysts: string; open: string };
   arn(service: string, resource: string): string;
 }
 
@@ -92,8 +97,10 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     resultsBucket: bucket('results'),
     reportsBucket: bucket('reports'),
     database: databaseName(stage),
+    openDatabase: openDatabaseName(stage),
     pipelineWorkgroup: nameOf('workgroup', stage, 'pipeline'),
     analystWorkgroup: analystWorkgroup(stage),
+    openWorkgroup: openWorkgroup(stage),
     dashboardWorkgroup: nameOf('workgroup', stage, 'dashboards'),
     firehose: nameOf('firehose', stage, 'raw'),
     configurationSet: ses === undefined || ses === 'new' ? nameOf('configurationSet', stage) : ses,
@@ -119,6 +126,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     tables: arn('glue', `table/${names.database}/*`),
     workgroup: arn('athena', `workgroup/${names.pipelineWorkgroup}`),
     analystWorkgroup: arn('athena', `workgroup/${names.analystWorkgroup}`),
+    openWorkgroup: arn('athena', `workgroup/${names.openWorkgroup}`),
     dashboardWorkgroup: arn('athena', `workgroup/${names.dashboardWorkgroup}`),
     liveQueue: queue('live'),
     backfillQueue: queue('backfill'),
@@ -127,6 +135,12 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     dataSets: config.dashboards
       ? IN_MEMORY.map((name) => arn('quicksight', `dataset/${dataSetId(dashboardId(stage), name)}`))
       : [],
+    open: hasCopies(config)
+      ? {
+          database: arn('glue', `database/${names.openDatabase}`),
+          tables: arn('glue', `table/${names.openDatabase}/*`),
+        }
+      : null,
     mail: config.report && {
       from: config.report.from,
       to: config.report.to,
@@ -149,6 +163,7 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     results: {
       pipeline: `s3://${names.resultsBucket}/${PIPELINE_RESULTS}`,
       analysts: `s3://${names.resultsBucket}/${ANALYST_RESULTS}`,
+      open: `s3://${names.resultsBucket}/${OPEN_RESULTS}`,
     },
     arn,
   };

@@ -53,6 +53,7 @@ beforeAll(async () => {
       dataSets: ['facts', 'delays'],
       isRefreshedHourly: true,
     }),
+    COPIES: 'null',
     REPORT: 'null',
     APP: 'maillake',
     STAGE: 'test',

@@ -61,6 +61,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     LAKE_SETTINGS: JSON.stringify(settings),
     RETENTION: '{}',
     DASHBOARD: 'null',
+    COPIES: 'null',
     REPORT: 'null',
     APP: 'maillake',
     STAGE: 'test',

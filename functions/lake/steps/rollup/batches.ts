@@ -17,6 +17,13 @@ export interface GroupOfBatch {
   groups: number;
 }
 
+/** What is made anew once a rollup has ended. */
+export interface Following {
+  /** what is shown to who may see no persons */
+  copies: boolean;
+  dashboard: boolean;
+}
+
 /** Marks a group as done. @returns whether all of its batch are */
 export async function isLastOfBatch(
   lake: Pick<Store, 'create' | 'list'>,
