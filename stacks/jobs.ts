@@ -5,6 +5,7 @@ import {
   type CopiesPlace,
   type Dashboard,
   type EnvironmentVariables,
+  OF_SOME,
   settingsText,
 } from '#aws/environment.ts';
 import { dashboardId, logicalName, nameOf, type Stage, scheduleRoleName } from '#aws/stage-names.ts';
@@ -48,8 +49,11 @@ export function makeJobs(stage: LakeStage, inputs: JobInputs): void {
       trust: trusts(stage.account, stage.places).lambda,
       policy: policyOf(functionStatements(name, stage.places)),
     });
-    const { needsAddressKey }: Lambda = LAMBDAS[name];
-    const own: Record<string, $util.Input<string>> = needsAddressKey && addressKey ? { [ADDRESS_KEY]: addressKey } : {};
+    const { needsAddressKey, reads = [] }: Lambda = LAMBDAS[name];
+    const own: Record<string, $util.Input<string>> = {
+      ...(needsAddressKey && addressKey ? { [ADDRESS_KEY]: addressKey } : {}),
+      ...Object.fromEntries(OF_SOME.filter((one) => !reads.includes(one)).map((one) => [one, 'null'])),
+    };
     const job = makeFunction(stage, name, role, { ...environment, ...own }, inputs);
     schedule(stage, name, job, inputs.queues);
     subscribe(stage, name, job, inputs.queues);

@@ -52,6 +52,11 @@ export const settingsText = ({ addresses, limits, ...settings }: Settings): stri
 export const ADDRESS_KEY = 'ADDRESS_KEY';
 
 export type VariableName = keyof typeof VARIABLES;
+
+/** Long ones, which functions that don't read them get as `null`: all variables of a function together have 4 KB. */
+export const OF_SOME = ['DASHBOARD', 'COPIES', 'REPORT'] as const satisfies readonly VariableName[];
+export type VariableOfSome = (typeof OF_SOME)[number];
+
 /** What the stack has to set. */
 export type EnvironmentVariables = Readonly<Record<VariableName, string>>;
 

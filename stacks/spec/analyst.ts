@@ -2,7 +2,7 @@
 
 import { OPEN_TABLES } from '#lake/sql/without-persons.ts';
 import { COPIES } from '#lake/steps/copy-views.ts';
-import { quarantine, TABLES } from '#lake/tables/index.ts';
+import { quarantine } from '#lake/tables/index.ts';
 import { ANALYST_RESULTS, COUNTS, LIVE, OPEN_RESULTS, PIPELINE_RESULTS, READABLE, SETTLED } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 import type { Statement } from './statements.ts';
@@ -50,14 +50,6 @@ export const openStatements = (places: StagePlaces, workgroup = places.openWorkg
       ...[places.rawBucket, ...places.otherRaws.map(({ bucket }) => bucket)].map((bucket) => `${bucket}/*`),
       ...[ANALYST_RESULTS, PIPELINE_RESULTS].map((folder) => `${places.resultsBucket}/${folder}*`),
     ],
-  },
-  {
-    sid: 'NoPersonsTables',
-    effect: 'Deny',
-    actions: ['glue:BatchGetPartition', 'glue:GetPartition', 'glue:GetPartitions', 'glue:GetTable'],
-    resources: Object.keys(TABLES)
-      .filter((name) => !OPEN_TABLES.includes(name))
-      .map((name) => inTables(places, `${name}*`)),
   },
   // Whoever may ask in a workgroup sees the results that others got there.
   {

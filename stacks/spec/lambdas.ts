@@ -1,4 +1,5 @@
 /** The Lambda functions, declared once: code, limits, when they run and what they may do. The stack is made from this. */
+import type { VariableOfSome } from '#aws/environment.ts';
 import { liveRoot, settledRoot } from '#lake/protocol/keys.ts';
 import { TRANSFORM_TIMEOUT_MS } from '#lake/steps/transform/tries.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
@@ -42,6 +43,8 @@ export interface Lambda {
   needsSql?: true;
   /** is handed the key that addresses are hashed under, where they are, and forgotten persons known by */
   needsAddressKey?: true;
+  /** variables that it reads and others don't */
+  reads?: readonly VariableOfSome[];
   /** when it is called, and with what */
   schedules?: readonly LambdaSchedule[];
   /** queues whose messages it works on */
@@ -154,6 +157,7 @@ export const LAMBDAS = {
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     needsSql: true,
+    reads: ['DASHBOARD', 'COPIES'],
     schedules: [
       { name: 'rollup-hourly', expression: 'cron(50 * * * ? *)', event: { reach: 'hourly' } },
       { name: 'rollup-all', expression: 'cron(35 4 * * ? *)', event: { reach: 'all' } },
@@ -166,6 +170,7 @@ export const LAMBDAS = {
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1024,
     needsSql: true,
+    reads: ['DASHBOARD', 'COPIES'],
     queues: [{ queue: 'rollup', batchSize: 1, maximumConcurrency: 4 }],
     permissions: [
       ...READ_LAKE,
@@ -280,6 +285,7 @@ export const LAMBDAS = {
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
     needsSql: true,
+    reads: ['REPORT'],
     // Only where the config has somebody to mail it to, and at the time that it says.
     schedules: [{ name: REPORT, expression: REPORT_AT, event: { due: '<aws.scheduler.scheduled-time>' } }],
     permissions: [...READ_TABLES, ...QUERY, READ_ROWS, ...REPORTS, SEND_MAIL],

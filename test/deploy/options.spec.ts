@@ -60,6 +60,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     alerts: { email: 'mail@example.com', enabled: false },
     report: { to: ['ann@example.com'], from: 'lake@example.com', at: 'rate(1 day)', days: 28 },
   },
+  'who may see no persons': { analysts: { withoutPersons: true, refreshAfter: 'nightly rollup' } },
   'that it keeps its data': { keepsData: false },
   // Of a stage that has data it is refused (test/stacks/changes.test.ts).
   'how addresses are written': { addresses: 'hashed' },
@@ -92,9 +93,12 @@ beforeAll(async () => {
   }
 });
 
-/** Can be made again, as AWS has no change of a saved query, a subscription or an object's name; or is the dashboard's alone. */
+/**
+ * Can be made again, as AWS has no change of a saved query, a subscription or an object's name; or is the dashboard's alone, or of
+ * who may see no persons, whose copies are made by each rollup.
+ */
 const HOLDS_NOTHING =
-  /:(NamedQuery|BucketObjectv2|MetricAlarm|TopicSubscription|RandomBytes) |:Stack | Dashboards?[A-Z]/;
+  /:(NamedQuery|BucketObjectv2|MetricAlarm|TopicSubscription|RandomBytes) |:Stack | (Dashboards?|WithoutPersons)[A-Z]/;
 const called = ({ type, name }: Resource): string => `${type} ${name}`;
 
 /** What the engine would remove or make anew: where it holds something, or may not be removed. */

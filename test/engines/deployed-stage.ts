@@ -33,13 +33,19 @@ export interface DeployedStage {
 /** Who gets the report, and from whom. */
 export const READERS = { to: ['ann@example.com'], from: 'lake@example.com' };
 
+/** Whatever the functions may do they are to do. */
+const CONFIG = {
+  app: 'maillake',
+  region: REGION,
+  report: READERS,
+  erasures: true,
+  analysts: { withoutPersons: true },
+};
+
 export async function deployStage(): Promise<DeployedStage> {
   const stage = `t${randomBytes(4).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'stage-'));
-  const [graph, packages] = await Promise.all([
-    evaluateStage({ stage, config: { app: 'maillake', region: REGION, report: READERS, erasures: true } }),
-    buildPackages(folder),
-  ]);
+  const [graph, packages] = await Promise.all([evaluateStage({ stage, config: CONFIG }), buildPackages(folder)]);
   if (graph.errors.length > 0) throw new Error(graph.errors.join('\n'));
   const trino = new TrinoClient(inject('trino'));
   const clients = connect({ endpoint: inject('moto') });
@@ -103,9 +109,11 @@ async function makeResources(graph: Graph, { s3, sqs, glue }: Clients): Promise<
   for (const { inputs } of ofType(graph, 'aws:sqs/queue:Queue')) {
     await sqs.send(new CreateQueueCommand({ QueueName: textAt(inputs, 'name') }));
   }
-  const { database, tables } = glueInputs(graph);
-  await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
-  for (const TableInput of tables) {
-    await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
+  for (const of of ['Database', 'WithoutPersonsDatabase'] as const) {
+    const { database, tables } = glueInputs(graph, of);
+    await glue.send(new CreateDatabaseCommand({ DatabaseInput: { Name: database } }));
+    for (const TableInput of tables) {
+      await glue.send(new CreateTableCommand({ DatabaseName: database, TableInput }));
+    }
   }
 }

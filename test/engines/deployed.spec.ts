@@ -18,6 +18,7 @@ import { sesSend } from '#test/records.ts';
 import type { LambdaName } from '../../stacks/spec/lambdas.ts';
 import { names } from '../bundles/build.ts';
 import { glueInputs } from '../stacks/glue-inputs.ts';
+import { ACCOUNT, ofType, textAt } from '../stacks/graph.ts';
 import { verifySender } from './account.ts';
 import { atNoon, rawFiles } from './cloud-lake.ts';
 import type { DeployedFunction } from './deployed-function.ts';
@@ -25,7 +26,9 @@ import { type DeployedStage, deployStage, READERS } from './deployed-stage.ts';
 import { call, doom, first, refuseJson } from './faults.ts';
 import { eventOf } from './invoke.ts';
 import { onBehalf } from './on-behalf.ts';
-import { covers, rightText } from './policy.ts';
+import { ESTIMATES } from './percentiles.ts';
+import { covers, decisionOf, rightText } from './policy.ts';
+import { REGION } from './trino.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'deployed-'));
 let stage: DeployedStage;
@@ -323,6 +326,30 @@ describe('the packages, with the environment of the graph', () => {
     expect(JSON.stringify(looked)).not.toContain(person);
   });
 
+  test('who may see no persons reads the same numbers after each rollup, and has rights to nothing else', async () => {
+    await invoke('rollup', { reach: 'all' }, 4 * DAY_MS);
+    await work('rollup-days', 'ROLLUP_QUEUE_URL', 4 * DAY_MS);
+    const { DATABASE: schema = '' } = stage.environment;
+    const { database, tables } = glueInputs(stage.graph, 'WithoutPersonsDatabase');
+    const open = tables.filter(({ TableType }) => TableType === 'VIRTUAL_VIEW');
+    expect(open.length).toBeGreaterThan(35);
+    const withRows: string[] = [];
+    for (const { Name = '', StorageDescriptor } of open) {
+      // Some count seconds until now, some are estimates.
+      const columns = StorageDescriptor?.Columns?.flatMap(({ Name: column = '' }) =>
+        /lag_seconds$/.test(column) || ESTIMATES.test(column) ? [] : [`"${column}"`],
+      );
+      const lines = async (of: string): Promise<string[]> => {
+        const { rows } = await stage.trino.query(`select ${columns?.join(', ')} from ${Name}`, { schema: of });
+        return rows.map((row) => JSON.stringify(row)).sort();
+      };
+      const found = await lines(database);
+      if (found.length > 0) withRows.push(Name);
+      expect(found, Name).toEqual(await lines(schema));
+    }
+    expect(withRows.length).toBeGreaterThan(25);
+  });
+
   test.each(['settle-day', 'rollup-days', 'replay', 'report'] as const)(
     '%s stops its query when its time is up',
     async (name) => {
@@ -379,6 +406,45 @@ describe('tables and views of the graph', () => {
     expect(await count('deliverability_daily')).toBeGreaterThan(1);
     expect(await count(`message_timeline where message_id = 'late'`)).toBeGreaterThan(0);
     expect(await count('data_quality_daily')).toBeGreaterThan(0);
+  });
+});
+
+describe('the policy of who may see no persons', () => {
+  const decision = (action: string, resource: string) => {
+    const { inputs } =
+      ofType(stage.graph, 'aws:iam/policy:Policy').find(({ name }) => name === 'WithoutPersonsPolicy') ?? {};
+    return decisionOf(textAt(inputs, 'policy'), { action, resource });
+  };
+  const inGlue = (rest: string): string => `arn:aws:glue:${REGION}:${ACCOUNT}:${rest}`;
+  const decided = async (bucket: string, prefix: string): Promise<Set<string>> => {
+    const found = await Array.fromAsync(new S3Store({ client: stage.clients.s3, bucket }).list(prefix));
+    expect(found.length, prefix).toBeGreaterThan(0);
+    return new Set(found.map(({ key }) => decision('s3:GetObject', `arn:aws:s3:::${bucket}/${key}`)));
+  };
+
+  test('allows the files of copies and of counts, and refuses all that hold persons', async () => {
+    const { LAKE_BUCKET: lake = '', RAW_BUCKET: raw = '' } = stage.environment;
+    const { bucket: results } = JSON.parse(functionOf('rollup-days').variables.COPIES ?? '');
+    for (const prefix of ['v1/state/units/', 'v1/state/generations/', 'v1/state/audits/'])
+      expect(await decided(lake, prefix)).toEqual(new Set(['allowed']));
+    expect(await decided(results, 'copies/')).toEqual(new Set(['allowed']));
+    for (const prefix of ['v1/live/', 'v1/settled/']) expect(await decided(lake, prefix)).toEqual(new Set(['refused']));
+    expect(await decided(raw, '')).toEqual(new Set(['refused']));
+    expect(await decided(results, 'pipeline/')).toEqual(new Set(['refused']));
+    expect(await decided(lake, 'v1/state/plans/')).toEqual(new Set(['not allowed']));
+  });
+
+  test('allows every table and view of its database, and of the lake those that hold counts', () => {
+    const allowed = (of: 'Database' | 'WithoutPersonsDatabase'): string[] => {
+      const { database, tables } = glueInputs(stage.graph, of);
+      return tables.flatMap(({ Name = '' }) =>
+        decision('glue:GetTable', inGlue(`table/${database}/${Name}`)) === 'allowed' ? [Name] : [],
+      );
+    };
+    expect(allowed('Database').sort()).toEqual(['audits', 'generations', 'units']);
+    expect(allowed('WithoutPersonsDatabase')).toHaveLength(
+      glueInputs(stage.graph, 'WithoutPersonsDatabase').tables.length,
+    );
   });
 });
 

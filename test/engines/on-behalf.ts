@@ -58,6 +58,12 @@ const UNLOAD: readonly OnBehalf[] = [
   ),
 ];
 
+const COPYING = meant(
+  'UNLOAD writes copies of views, in parts',
+  ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+  /-results-[0-9a-f]+\/copies\/\*$/,
+);
+
 const LOGS = meant(
   'Lambda writes the logs',
   ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -172,7 +178,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'rollup' ? [NO_ENTRY] : []),
     ...(name === 'rebuild' ? [NO_ENTRY, DEAD_ROLLUP] : []),
     ...(name === 'erase' ? [NO_ENTRY, DEAD_ROLLUP, FORGETTING, UNTIMED] : []),
-    ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS] : []),
+    ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS, COPYING] : []),
     ...(name === 'watch' ? [TABLES, WATCHED] : []),
     ...(name === 'report' ? [SES, TABLES] : []),
   ];

@@ -31,7 +31,8 @@ export function rightsFor(
     // "Actions, resources, and condition keys for AWS Glue": a partition's rights are asked of all three.
     case 'AWSGlue': {
       const database = text(operation === 'GetDatabase' ? 'Name' : 'DatabaseName');
-      const table = operation === 'GetTables' ? '*' : operation === 'GetDatabase' ? null : text('TableName');
+      const named = operation === 'GetTable' ? 'Name' : 'TableName';
+      const table = operation === 'GetTables' ? '*' : operation === 'GetDatabase' ? null : text(named);
       return [
         arn('glue', 'catalog'),
         arn('glue', `database/${database}`),
@@ -76,6 +77,18 @@ export function grantsOf(policy: string): Right[] {
     if (Effect !== 'Allow') throw new Error(`policy has a statement that is no allowance: ${policy}`);
     return [Resource].flat().flatMap((resource) => Action.map((action) => ({ action, resource })));
   });
+}
+
+/** What a policy decides, without a look at conditions: IAM lets a refusal win. */
+export function decisionOf(policy: string, need: Right): 'allowed' | 'refused' | 'not allowed' {
+  const { Statement }: PolicyText = JSON.parse(policy);
+  const isNamed = (effect: string): boolean =>
+    Statement.some(
+      ({ Effect, Action, Resource }) =>
+        Effect === effect &&
+        [Resource].flat().some((resource) => Action.some((action) => covers({ action, resource }, need))),
+    );
+  return isNamed('Deny') ? 'refused' : isNamed('Allow') ? 'allowed' : 'not allowed';
 }
 
 /** Stars stand at the end of a resource only; elsewhere they would be met by nothing. */

@@ -2,13 +2,25 @@
 import type { TableInput } from '@aws-sdk/client-glue';
 import { at, type Graph, type Json, listAt, ofType, type Resource, textAt } from './graph.ts';
 
+export const TABLE = 'aws:glue/catalogTable:CatalogTable';
+
+/** Databases by their logical names: that of the lake, and that of who may see no persons. */
+export type GlueDatabase = 'Database' | 'WithoutPersonsDatabase';
+
 /** The database's name, and its tables, then its views, each after those that it reads. */
-export function glueInputs(graph: Graph): { database: string; tables: TableInput[] } {
-  const [database] = ofType(graph, 'aws:glue/catalogDatabase:CatalogDatabase');
+export function glueInputs(graph: Graph, of: GlueDatabase = 'Database'): { database: string; tables: TableInput[] } {
+  const found = ofType(graph, 'aws:glue/catalogDatabase:CatalogDatabase').find(({ name }) => name === of);
+  const tables = tablesOf(graph, of);
   return {
-    database: textAt(database?.inputs, 'name'),
-    tables: inOrder(ofType(graph, 'aws:glue/catalogTable:CatalogTable')).map(({ inputs }) => glueTableInput(inputs)),
+    database: textAt(found?.inputs, 'name'),
+    tables: inOrder(tables).map(({ inputs }) => glueTableInput(inputs)),
   };
+}
+
+/** Tables and views of a database. */
+export function tablesOf(graph: Graph, of: GlueDatabase = 'Database'): Resource[] {
+  const found = ofType(graph, 'aws:glue/catalogDatabase:CatalogDatabase').find(({ name }) => name === of);
+  return ofType(graph, TABLE).filter(({ inputs }) => at(inputs, 'databaseName') === at(found?.inputs, 'name'));
 }
 
 /** As Pulumi makes them: each after what it depends on. */

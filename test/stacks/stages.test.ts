@@ -12,6 +12,7 @@ import { policyChecks } from './checks/policies.ts';
 import type { Stages } from './checks/stages.ts';
 import { storageChecks } from './checks/storage.ts';
 import { streamChecks } from './checks/stream.ts';
+import { withoutPersonsChecks } from './checks/without-persons.ts';
 import { DEV, EXISTING, KEPT, LONG, PRODUCTION } from './configurations.ts';
 import { evaluateStages, type Graph } from './graph.ts';
 
@@ -50,6 +51,7 @@ describe('storage', () => storageChecks(stages));
 describe('policies', () => policyChecks(stages));
 describe('stream', () => streamChecks(stages));
 describe('catalog and views', () => catalogChecks(stages));
+describe('what is without persons', () => withoutPersonsChecks(stages));
 describe('jobs', () => jobChecks(stages));
 describe('who deploys', () => deployerChecks(stages));
 describe('alarms', () => alarmChecks(stages));

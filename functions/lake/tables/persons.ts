@@ -6,8 +6,14 @@ const declared = Object.values(TABLES)
   .flatMap((table): [string, Column][] => Object.entries(table.columns))
   .flatMap(([name, { person }]): [string, Person][] => (person === undefined ? [] : [[name, person]]));
 
-/** Columns of views that hold what a declared column does, under another name. */
-const OF_VIEWS: readonly [string, Person][] = [['example_diagnostic', 'text']];
+/**
+ * Columns of views that hold what a declared column does, under another name. An example stands beside sums over many, so that of a
+ * mail doesn't make its view one of single mails.
+ */
+const OF_VIEWS: readonly [string, Person][] = [
+  ['example_diagnostic', 'text'],
+  ['example_message_id', 'text'],
+];
 
 export const PERSON_COLUMNS: ReadonlyMap<string, Person> = new Map([...declared, ...OF_VIEWS]);
 

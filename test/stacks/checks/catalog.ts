@@ -5,12 +5,11 @@ import { logicalName } from '#aws/stage-names.ts';
 import { type LakeSql, loadSql } from '#host/sql-folder.ts';
 import { TABLES } from '#lake/tables/index.ts';
 import { glueTables } from '../../../stacks/spec/glue-tables.ts';
-import { glueInputs } from '../glue-inputs.ts';
+import { glueInputs, TABLE, tablesOf } from '../glue-inputs.ts';
 import { at, type Graph, type Json, listAt, ofType, type Resource, resourceOf, textAt } from '../graph.ts';
 import { REPOSITORY } from '../platform.ts';
 import { all, type Stages } from './stages.ts';
 
-const TABLE = 'aws:glue/catalogTable:CatalogTable';
 const QUERY = 'aws:athena/namedQuery:NamedQuery';
 const CONFIGURATION_SET = 'aws:sesv2/configurationSet:ConfigurationSet';
 
@@ -46,7 +45,7 @@ export function catalogChecks(stages: Stages): void {
 
   test('a changed column or select is an update: what Glue and Pulumi know a table by says nothing of either', () => {
     const known = (graph: Graph) =>
-      ofType(graph, TABLE).map(({ name, inputs }) => [name, textAt(inputs, 'name'), at(inputs, 'catalogId')]);
+      tablesOf(graph).map(({ name, inputs }) => [name, textAt(inputs, 'name'), at(inputs, 'catalogId')]);
     const declared = [...glueTables('bucket').map(({ Name }) => Name), ...sql.views.map(({ name }) => name)];
     for (const graph of all(stages)) {
       expect(
@@ -60,10 +59,10 @@ export function catalogChecks(stages: Stages): void {
         ),
       ).toEqual([]);
       expect(known(graph).filter(([, , catalog]) => catalog !== undefined)).toEqual([]);
-      expect(new Set(ofType(graph, TABLE).map(({ inputs }) => at(inputs, 'databaseName')))).toEqual(
+      expect(new Set(tablesOf(graph).map(({ inputs }) => at(inputs, 'databaseName')))).toEqual(
         new Set([at(graph.outputs, 'database')]),
       );
-      expect(ofType(graph, TABLE).flatMap(({ ignoreChanges }) => ignoreChanges)).toEqual([]);
+      expect(tablesOf(graph).flatMap(({ ignoreChanges }) => ignoreChanges)).toEqual([]);
     }
   });
 
@@ -101,7 +100,7 @@ export function catalogChecks(stages: Stages): void {
 
   test('a view decodes to its text in sql/, with the columns of its header', () => {
     for (const graph of [stages.dev(), stages.existing()]) {
-      const views = ofType(graph, TABLE).filter(isView);
+      const views = tablesOf(graph).filter(isView);
       expect(named(views)).toEqual(sql.views.map(({ name }) => name).sort());
       for (const view of sql.views) {
         const made = views.find(({ inputs }) => at(inputs, 'name') === view.name);
@@ -123,7 +122,7 @@ export function catalogChecks(stages: Stages): void {
   test('a view comes after everything that it reads', () => {
     const graph = stages.dev();
     for (const view of sql.views) {
-      const made = ofType(graph, TABLE).find(({ inputs }) => at(inputs, 'name') === view.name);
+      const made = tablesOf(graph).find(({ inputs }) => at(inputs, 'name') === view.name);
       const before = new Set(made?.dependsOn.map((name) => nameOf(graph, name)));
       expect(
         view.dependsOn.filter((name) => !before.has(name)),
@@ -134,7 +133,7 @@ export function catalogChecks(stages: Stages): void {
 
   test('settings of the config are in the views, and in the folder that rollup is given', () => {
     const settingsOf = (graph: Graph): string => {
-      const view = ofType(graph, TABLE).find(({ inputs }) => at(inputs, 'name') === 'seed_settings');
+      const view = tablesOf(graph).find(({ inputs }) => at(inputs, 'name') === 'seed_settings');
       return textAt(definitionOf(view?.inputs), 'originalSql');
     };
     expect(settingsOf(stages.dev())).toMatch(/'attribution_days', '30'[\s\S]*'report_time_zone', 'UTC'/);

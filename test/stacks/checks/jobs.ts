@@ -1,6 +1,6 @@
 /** Checks functions, schedules and queues of an evaluated stage. */
 import { expect, test } from 'vitest';
-import { ADDRESS_KEY, readEnvironment, VARIABLES } from '#aws/environment.ts';
+import { ADDRESS_KEY, OF_SOME, readEnvironment, VARIABLES } from '#aws/environment.ts';
 import { keyedVersion } from '#host/attempt-version.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
@@ -83,12 +83,15 @@ export function jobChecks(stages: Stages): void {
   test('what the functions find in their environment is what they read, and the settings of the config', () => {
     const environment = (graph: Graph, name = 'plan') => readEnvironment(variablesOf(functionOf(graph, name)));
     for (const graph of all(stages)) {
-      for (const [name] of lambdas) {
+      for (const [name, { reads = [] }] of lambdas) {
         const variables = variablesOf(functionOf(graph, name));
         for (const variable of Object.keys(VARIABLES)) expect(variables[variable], variable).toBeTruthy();
         // "Lambda quotas": all variables together.
         expect(JSON.stringify(variables).length).toBeLessThan(4096);
-        expect(environment(graph, name)).toEqual(environment(graph));
+        for (const variable of OF_SOME)
+          if (!reads.includes(variable)) expect(variables[variable], `${name} ${variable}`).toBe('null');
+        const own = { dashboard: null, copies: null, report: null };
+        expect({ ...environment(graph, name), ...own }).toEqual({ ...environment(graph), ...own });
       }
       expect(environment(graph)).toMatchObject({
         rawBucket: at(graph.outputs, 'raw'),
@@ -117,7 +120,7 @@ export function jobChecks(stages: Stages): void {
     ]);
     // What is read anew are the template's data sets in memory, and the right to it goes as far.
     for (const graph of all(stages)) {
-      const { dashboard } = environment(graph);
+      const { dashboard } = environment(graph, 'rollup-days');
       const ids = dashboard?.dataSets.map((dataSet) => `${dashboard.id}-${dataSet}`) ?? [];
       expect(ids).toEqual(refreshedIn(graph));
       const granted = grantsOf(graph).filter(({ actions }) => actions.includes('quicksight:CreateIngestion'));

@@ -1,7 +1,7 @@
 /** Checks the IAM policies of an evaluated stage. */
 import { expect, test } from 'vitest';
 import { configOf } from '../../../stacks/config.ts';
-import { analystStatements } from '../../../stacks/spec/analyst.ts';
+import { analystStatements, openStatements } from '../../../stacks/spec/analyst.ts';
 import { LAMBDA_NAMES } from '../../../stacks/spec/lambdas.ts';
 import { placesOf } from '../../../stacks/spec/places.ts';
 import { functionStatements, policyOf } from '../../../stacks/spec/statements.ts';
@@ -54,7 +54,9 @@ export function policyChecks(stages: Stages): void {
       expect(stars.map(({ who, actions }) => ({ who, actions }))).toEqual([
         { who: 'policy AnalystPolicy', actions: reasoned[0]?.actions },
         // QuickSight may do what an analyst may.
-        ...(graph === stages.production() ? [{ who: 'role Dashboards', actions: reasoned[0]?.actions }] : []),
+        ...(graph === stages.production()
+          ? ['policy WithoutPersonsPolicy', 'role Dashboards'].map((who) => ({ who, actions: reasoned[0]?.actions }))
+          : []),
       ]);
     }
   });
@@ -107,6 +109,48 @@ export function policyChecks(stages: Stages): void {
     ]);
   });
 
+  test('who may see no persons reads copies of views and counts, and is refused files, raw data and what others asked', () => {
+    const grants = grantsOf(stages.production());
+    for (const [who, workgroup] of [
+      ['policy WithoutPersonsPolicy', '{athena workgroup/without-persons}'],
+      ['role Dashboards', '{athena workgroup/dashboards}'],
+    ]) {
+      const theirs = (effect: string, action: string): string[] =>
+        grants
+          .filter((one) => one.who === who && one.effect === effect && one.actions.includes(action))
+          .flatMap(({ resources }) => resources);
+      expect(theirs('Allow', 's3:GetObject')).toEqual([
+        '{lake}/v1/state/units/*',
+        '{lake}/v1/state/generations/*',
+        '{lake}/v1/state/audits/*',
+        '{lake}/v1/state/compacted/*',
+        '{results}/copies/*',
+        '{results}/without-persons/*',
+      ]);
+      expect(theirs('Allow', 'glue:GetTable')).toEqual([
+        '{glue catalog}',
+        '{glue database/without_persons}',
+        '{glue table/without_persons/*}',
+        '{glue database/<stage>}',
+        ...['units', 'generations', 'audits'].map((table) => `{glue table/<stage>/${table}}`),
+      ]);
+      expect(theirs('Allow', 'athena:StartQueryExecution')).toEqual([workgroup]);
+      expect(theirs('Allow', 's3:PutObject')).toEqual(['{results}/without-persons/*']);
+      expect(theirs('Deny', 's3:GetObject')).toEqual([
+        '{lake}/v1/live/*',
+        '{lake}/v1/settled/*',
+        '{raw}/*',
+        '{results}/analysts/*',
+        '{results}/pipeline/*',
+      ]);
+      expect(theirs('Deny', 'athena:GetQueryResults')).toEqual([
+        '{athena workgroup/pipeline}',
+        '{athena workgroup/analysts}',
+      ]);
+    }
+    expect(grantsOf(stages.dev()).filter(({ who }) => who === 'policy WithoutPersonsPolicy')).toEqual([]);
+  });
+
   test('fit into the sizes that IAM takes', () => {
     const sizes = (graph: Graph, type: string) =>
       ofType(graph, type).map(({ inputs }) => textAt(inputs, 'policy').length);
@@ -123,9 +167,10 @@ export function policyChecks(stages: Stages): void {
     const long = { app: 'a'.repeat(20), stage: 's'.repeat(100) };
     const region = 'ap-southeast-2';
     const kmsKeyArn = `arn:aws:kms:${region}:${ACCOUNT}:key/mrk-${'0'.repeat(32)}`;
-    const config = configOf({ app: long.app, region, kmsKeyArn }, long.stage);
+    const config = configOf({ app: long.app, region, kmsKeyArn, analysts: { withoutPersons: true } }, long.stage);
     const places = placesOf(long, { account: ACCOUNT, region, partition: 'aws' }, config);
-    expect(policyOf(analystStatements(places)).length).toBeLessThan(MOST_MANAGED);
+    for (const statements of [analystStatements, openStatements])
+      expect(policyOf(statements(places)).length).toBeLessThan(MOST_MANAGED);
     for (const name of LAMBDA_NAMES) {
       expect(policyOf(functionStatements(name, places)).length, name).toBeLessThan(MOST_INLINE);
     }

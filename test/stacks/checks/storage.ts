@@ -1,5 +1,6 @@
 /** Checks the buckets of an evaluated stage. */
 import { expect, test } from 'vitest';
+import { tablesOf } from '../glue-inputs.ts';
 import { at, type Graph, listAt, ofType, resourceOf, textAt } from '../graph.ts';
 import { all, type Stages } from './stages.ts';
 
@@ -53,8 +54,8 @@ export function storageChecks(stages: Stages): void {
     const theirs = { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' }, bucketKeyEnabled: false };
     expect(encryptions(stages.production())).toEqual([
       ...Array.from({ length: 4 }, () => ours),
-      // Of the pipeline, of analysts and of the dashboard.
-      ...Array.from({ length: 3 }, () => ({ encryptionOption: 'SSE_KMS', kmsKeyArn: key })),
+      // Of the pipeline, of analysts, of those who see no persons and of the dashboard.
+      ...Array.from({ length: 4 }, () => ({ encryptionOption: 'SSE_KMS', kmsKeyArn: key })),
     ]);
     expect(encryptions(stages.dev())).toEqual([
       ...Array.from({ length: 4 }, () => theirs),
@@ -93,10 +94,8 @@ export function storageChecks(stages: Stages): void {
     expect(ofType(graph, 'aws:s3/bucketVersioning:BucketVersioning').map(({ inputs }) => inputs)).toEqual([
       { bucket: at(graph.outputs, 'lake'), versioningConfiguration: { status: 'Enabled' } },
     ]);
-    const rules = (name: string) =>
-      listAt(resourceOf(graph, LIFECYCLE, name).inputs, 'rules').filter(
-        (rule) => at(rule, 'id') !== 'unfinished-uploads',
-      );
+    const rules = (name: string, of = graph) =>
+      listAt(resourceOf(of, LIFECYCLE, name).inputs, 'rules').filter((rule) => at(rule, 'id') !== 'unfinished-uploads');
     expect(rules('LakeLifecycle')).toEqual([
       { id: 'grace', status: 'Enabled', filter: { prefix: '' }, noncurrentVersionExpiration: { noncurrentDays: 14 } },
       {
@@ -113,14 +112,18 @@ export function storageChecks(stages: Stages): void {
         noncurrentVersionExpiration: { noncurrentDays: 1 },
       },
     ]);
-    expect(rules('ResultsLifecycle')).toEqual(
-      ['pipeline', 'analysts'].map((of) => ({
-        id: `results-${of}`,
-        status: 'Enabled',
-        filter: { prefix: `${of}/` },
-        expiration: { days: 7 },
-      })),
-    );
+    const results = ['pipeline', 'analysts', 'without-persons'].map((of) => ({
+      id: `results-${of}`,
+      status: 'Enabled',
+      filter: { prefix: `${of}/` },
+      expiration: { days: 7 },
+    }));
+    expect(rules('ResultsLifecycle')).toEqual(results);
+    // Where nobody reads copies, those of before go.
+    expect(rules('ResultsLifecycle', stages.dev())).toEqual([
+      { id: 'copies', status: 'Enabled', filter: { prefix: 'copies/' }, expiration: { days: 1 } },
+      ...results,
+    ]);
     expect(rules('ReportsLifecycle')).toEqual([
       { id: 'reports', status: 'Enabled', filter: { prefix: '' }, expiration: { days: 400 } },
     ]);
@@ -138,9 +141,9 @@ export function storageChecks(stages: Stages): void {
       ofType(stages.production(), 'aws:athena/workgroup:Workgroup')
         .filter(({ protect }) => !protect)
         .map(({ name }) => name),
-    ).toEqual(['DashboardsWorkgroup']);
+    ).toEqual(['WithoutPersonsWorkgroup', 'DashboardsWorkgroup']);
     // A release may bring one: when an older one is deployed, it stays, and is not in the way.
-    const tables = ofType(stages.production(), 'aws:glue/catalogTable:CatalogTable');
+    const tables = tablesOf(stages.production());
     expect(tables.filter(({ protect }) => protect)).toEqual([]);
     expect(tables.filter(({ retainOnDelete }) => retainOnDelete).map(({ name }) => name.replace(/Table$/, ''))).toEqual(
       tables.filter(({ name }) => name.endsWith('Table')).map(({ name }) => name.replace(/Table$/, '')),

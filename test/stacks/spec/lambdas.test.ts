@@ -20,6 +20,7 @@ const places: Places = {
   alertTopic: 'arn:topic',
   eventBus: 'arn:bus',
   dataSets: ['arn:dataset/facts'],
+  open: { database: 'arn:open', tables: 'arn:open-tables/*' },
   mail: { from: 'a@b.c', to: ['d@e.f'], identities: ['arn:identity/b.c'], configurationSets: 'arn:set/*' },
 };
 const granted = Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
@@ -41,9 +42,10 @@ test('only collect may drop partitions, and only of tables whose days expire', (
   );
 });
 
-test('only collect may delete, and only data', () => {
+test('only collect may delete, and only data; copies go with who makes them', () => {
   const deleting = granted.filter(({ action }) => /^s3:Delete/.test(action));
   expect(deleting.map(({ name, resource }) => `${name} ${resource}`)).toEqual([
+    'rollup-days arn:results/copies/*',
     'collect arn:lake/v1/live/*',
     'collect arn:lake/v1/settled/*',
   ]);

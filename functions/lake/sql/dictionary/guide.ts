@@ -25,6 +25,9 @@ Written by \`npm run sql\` from the tables' declarations (\`functions/lake/table
   the From header is in the Send event alone, an open counts under the domain of the tag, else of the envelope
   (\`from_domain_basis\` says which). Cohort views take the best that any event of the mail says.
 
+- In a stage, those who may see no persons have a database of their own, with the views by their names but without columns that may
+  hold anything of a person, and without views that have a row a person or a mail (stacks/README.md, Analysts without persons).
+
 ## Words
 
 - A **recipient-message** is one mail to one person: a message to three people makes three. It is the unit of counting,
