@@ -110,6 +110,14 @@ const principal = z
 
 const refreshAfter = z.enum(['each rollup', 'nightly rollup']);
 
+/** A role that policies can be attached to: those of permission sets are Identity Center's own. */
+const roleArn = z
+  .string()
+  .regex(
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/(?!aws-reserved\/|aws-service-role\/)[\w+=,.@/-]+$/,
+    'is not the ARN of a role that a policy can be attached to: for users, groups and permission sets say withoutPersons: true, and attach what the deployment prints',
+  );
+
 /** What may be said of a stage, with defaults. */
 export const StageSchema = z.strictObject({
   region,
@@ -228,15 +236,29 @@ export const StageSchema = z.strictObject({
   queryGigabytes: z.number().min(0.02).default(100),
   analysts: z
     .strictObject({
+      /** roles that the stage attaches a policy to: which one says `persons` */
+      principals: z
+        .array(
+          z.strictObject({
+            principal: roleArn,
+            /** true: rows of persons are read, too; else counts and rates only */
+            persons: z.boolean().default(false),
+          }),
+        )
+        .refine(
+          (all) => new Set(all.map(({ principal }) => principal)).size === all.length,
+          'name a role twice: say once what it may see',
+        )
+        .default([]),
       /**
-       * true: there is a second policy, for those who may see no persons, with a database and a workgroup of its own. A dashboard
-       * without persons brings these, too, as it reads the same database
+       * true: the policy of those who may see no persons is there to be attached by hand, as to a permission set of IAM Identity Center,
+       * with its database and workgroup. A principal or a dashboard without persons brings these, too
        */
       withoutPersons: z.boolean().default(false),
       /** when that database is made anew: 25 times a day, or once, which a large lake's queries are cheaper by */
       refreshAfter: refreshAfter.default('each rollup'),
     })
-    .default({ withoutPersons: false, refreshAfter: 'each rollup' }),
+    .default({ principals: [], withoutPersons: false, refreshAfter: 'each rollup' }),
   /**
    * a dashboard in Amazon QuickSight, which the account must have subscribed to (Enterprise): whole ARNs of its users and groups,
    * `arn:aws:quicksight:us-east-1:123456789012:group/default/mail`. Their region is the one that holds the account's identities.
@@ -414,11 +436,14 @@ function refuseContradictions(stage: string, { raw, retention }: StageConfig): v
 
 /** Whether somebody reads views without persons, so that they have to be copied. */
 export const hasCopies = ({ analysts, dashboards }: StageConfig): boolean =>
-  analysts.withoutPersons || dashboards?.persons === false;
+  hasOpenAnalysts(analysts) || dashboards?.persons === false;
+
+const hasOpenAnalysts = ({ withoutPersons, principals }: StageConfig['analysts']): boolean =>
+  withoutPersons || principals.some(({ persons }) => !persons);
 
 /** Whether each hour's rollup has them copied, for one of those who read them. */
 export const isCopiedHourly = ({ analysts, dashboards }: StageConfig): boolean =>
-  (analysts.withoutPersons && analysts.refreshAfter === 'each rollup') ||
+  (hasOpenAnalysts(analysts) && analysts.refreshAfter === 'each rollup') ||
   (dashboards?.persons === false && dashboards.refreshAfter === 'each rollup');
 
 /** How long the stage keeps what, as its functions go by it. */
@@ -426,6 +451,16 @@ export const retentionOf = ({ retention: { rawDays: kept, days: byTable } }: Sta
   ...(kept === null ? {} : { rawDays: kept }),
   ...(Object.keys(byTable).length === 0 ? {} : { days: byTable }),
 });
+
+/** @throws ConfigError if a policy would have to be attached to a role of another account, which IAM does not know */
+export function refuseOtherAccounts({ analysts }: StageConfig, stage: string, account: string): void {
+  for (const { principal } of analysts.principals)
+    if (principal.split(':')[4] !== account)
+      throw wrong(
+        stage,
+        `  analysts.principals: a role of another account than the stage's (${account}): ${principal}`,
+      );
+}
 
 /** @throws ConfigError if something is kept for less than other steps need it */
 export function refuseShortRetention(config: StageConfig, stage: string, attributionDays: number): void {

@@ -2,10 +2,17 @@
 import { attributionDays } from '#lake/steps/rollup.ts';
 import { adoptExisting } from './adopt.ts';
 import { makeAlarms, makeAlertTopic } from './alarms.ts';
-import { makeAnalystPolicy } from './analysts.ts';
+import { attachPolicies, makeAnalystPolicy } from './analysts.ts';
 import { makeCatalog } from './catalog.ts';
 import { refuseChanges } from './changes.ts';
-import { configOf, type LakeConfig, refuseShortRetention, type StageConfig, settingsOf } from './config.ts';
+import {
+  configOf,
+  type LakeConfig,
+  refuseOtherAccounts,
+  refuseShortRetention,
+  type StageConfig,
+  settingsOf,
+} from './config.ts';
 import { makeDashboards } from './dashboards.ts';
 import { deployedResources, isEngineRunning } from './deployed.ts';
 import { makeJobs } from './jobs.ts';
@@ -29,6 +36,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   const account = { account: accountId, region: config.region, partition };
   const places = placesOf(names, account, config);
   const deployed = deployedResources(names);
+  refuseOtherAccounts(config, names.stage, accountId);
   refuseChanges(deployed, config, places, names.stage);
   const subscription = await subscriptionWarning(config, accountId);
   const stage: LakeStage = { names, account, config, places, settings: settingsOf(config), deployed };
@@ -48,6 +56,7 @@ export async function deployLake(lakeConfig: LakeConfig): Promise<Record<string,
   makeJobs(stage, { storage, catalog, workgroups, queues, sql });
   const { topic, dashboard } = makeAlarms(stage);
   const analysts = makeAnalystPolicy(stage);
+  attachPolicies(stage, analysts, open?.policy);
   const warnings = [...warningsOf(config), ...(subscription === null ? [] : [subscription])];
   return {
     raw: storage.raw.name,

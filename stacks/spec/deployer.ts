@@ -17,9 +17,18 @@ export interface Deployer {
   keys?: readonly string[];
   /** configuration sets of the user's own, to which an event destination is added */
   configurationSets?: readonly string[];
+  /** roles of analysts, by whole ARNs, that the stage attaches its policies to */
+  analysts?: readonly string[];
 }
 
-export function deployerStatements({ app, account, region, keys = [], configurationSets = [] }: Deployer): Statement[] {
+export function deployerStatements({
+  app,
+  account,
+  region,
+  keys = [],
+  configurationSets = [],
+  analysts = [],
+}: Deployer): Statement[] {
   const arn = (service: string, resource: string, place = region): string =>
     `arn:aws:${service}:${place}:${account}:${resource}`;
   const named = `${app}-*`;
@@ -137,6 +146,18 @@ export function deployerStatements({ app, account, region, keys = [], configurat
       ],
       resources: { everything: 'they take no resource, or one whose name AWS makes' },
     },
+    // Policies of the app, and no others.
+    ...(analysts.length > 0
+      ? [
+          {
+            sid: 'Analysts',
+            actions: ['iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
+            resources: analysts,
+            conditions: { ArnLike: { 'iam:PolicyARN': arn('iam', `policy/${named}`, '') } },
+          },
+          { sid: 'LookAtAnalysts', actions: ['iam:ListAttachedRolePolicies'], resources: analysts },
+        ]
+      : []),
     ...(keys.length > 0
       ? [
           {
@@ -164,11 +185,12 @@ if (import.meta.main) {
       account: { type: 'string' },
       key: { type: 'string', multiple: true },
       'configuration-set': { type: 'string', multiple: true },
+      analyst: { type: 'string', multiple: true },
     },
   });
   if (!/^\d{12}$/.test(values.account ?? '')) {
     console.error(
-      'say the account: npm run -s deployer-policy -- --account 123456789012 [--key KMS_KEY_ARN] [--configuration-set NAME]',
+      'say the account: npm run -s deployer-policy -- --account 123456789012 [--key KMS_KEY_ARN] [--configuration-set NAME] [--analyst ROLE_ARN]',
     );
     process.exitCode = 2;
   } else {
@@ -179,6 +201,7 @@ if (import.meta.main) {
       account: values.account ?? '',
       keys: values.key ?? [],
       configurationSets: values['configuration-set'] ?? [],
+      analysts: values.analyst ?? [],
     };
     console.log(JSON.stringify(JSON.parse(policyOf(deployerStatements(deployer))), null, 2));
   }

@@ -185,6 +185,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     update: putAgain('aws:iam/rolePolicy:RolePolicy'),
     remove: ({ role, name }) => [request('iam', 'DeleteRolePolicy', { RoleName: role, PolicyName: name })],
   },
+  'aws:iam/rolePolicyAttachment:RolePolicyAttachment': {
+    replaces: ['role', 'policyArn'],
+    look: ask('iam', 'ListAttachedRolePolicies', { RoleName: 'role' }),
+    remove: ({ role, policyArn }) => [request('iam', 'DetachRolePolicy', { RoleName: role, PolicyArn: policyArn })],
+  },
   'aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream': {
     replaces: ['name', 'destination'],
     name: 'name',

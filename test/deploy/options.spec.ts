@@ -60,7 +60,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
     alerts: { email: 'mail@example.com', enabled: false },
     report: { to: ['ann@example.com'], from: 'lake@example.com', at: 'rate(1 day)', days: 28 },
   },
-  'who may see no persons': { analysts: { withoutPersons: true, refreshAfter: 'nightly rollup' } },
+  'who may see no persons': {
+    analysts: {
+      principals: [
+        { principal: 'arn:aws:iam::123456789012:role/marketing', persons: false },
+        { principal: 'arn:aws:iam::123456789012:role/mail-team', persons: true },
+      ],
+      withoutPersons: true,
+      refreshAfter: 'nightly rollup',
+    },
+  },
   'that it keeps its data': { keepsData: false },
   // Of a stage that has data it is refused (test/stacks/changes.test.ts).
   'how addresses are written': { addresses: 'hashed' },
@@ -98,7 +107,7 @@ beforeAll(async () => {
  * who may see no persons, whose copies are made by each rollup.
  */
 const HOLDS_NOTHING =
-  /:(NamedQuery|BucketObjectv2|MetricAlarm|TopicSubscription|RandomBytes) |:Stack | (Dashboards?|WithoutPersons)[A-Z]/;
+  /:(NamedQuery|BucketObjectv2|RolePolicyAttachment|MetricAlarm|TopicSubscription|RandomBytes) |:Stack | (Dashboards?|WithoutPersons)[A-Z]/;
 const called = ({ type, name }: Resource): string => `${type} ${name}`;
 
 /** What the engine would remove or make anew: where it holds something, or may not be removed. */

@@ -6,7 +6,10 @@ import { config as shipped } from '../../maillake.config.ts';
 import {
   ConfigError,
   configOf,
+  hasCopies,
+  isCopiedHourly,
   type LakeConfig,
+  refuseOtherAccounts,
   refuseShortRetention,
   retentionOf,
   StageSchema,
@@ -31,6 +34,7 @@ test('name and region are enough: everything else has a default', () => {
     },
     tags: {},
     dimensions: [],
+    analysts: { principals: [], withoutPersons: false, refreshAfter: 'each rollup' },
     dashboards: null,
     report: null,
     headerCarriers: ['send'],
@@ -205,6 +209,28 @@ test('a retention says days by table, and is refused where a table is needed for
   );
 });
 
+test('who may see no persons is an analyst or a reader of the dashboard, and their copies are made when one of them wants it', () => {
+  const role = (name: string): string => `arn:aws:iam::123456789012:role/${name}`;
+  const of = (options: Partial<LakeConfig>): [boolean, boolean] => {
+    const config = configOf({ ...LEAST, ...options }, 'dev');
+    return [hasCopies(config), isCopiedHourly(config)];
+  };
+  const owners = ['arn:aws:quicksight:us-east-1:123456789012:user/default/ann'];
+  const nightly = { refreshAfter: 'nightly rollup' } as const;
+  expect(of({})).toEqual([false, false]);
+  expect(of({ analysts: { withoutPersons: true } })).toEqual([true, true]);
+  expect(of({ analysts: { principals: [{ principal: role('a') }], ...nightly } })).toEqual([true, false]);
+  expect(of({ analysts: { principals: [{ principal: role('a'), persons: true }] } })).toEqual([false, false]);
+  expect(of({ dashboards: { owners, persons: true } })).toEqual([false, false]);
+  expect(of({ dashboards: { owners, ...nightly } })).toEqual([true, false]);
+  expect(of({ dashboards: { owners, ...nightly }, analysts: { withoutPersons: true } })).toEqual([true, true]);
+  const config = configOf({ ...LEAST, analysts: { principals: [{ principal: role('a') }] } }, 'dev');
+  refuseOtherAccounts(config, 'dev', '123456789012');
+  expect(() => refuseOtherAccounts(config, 'dev', '210987654321')).toThrow(
+    /wrong for stage dev:\n {2}analysts.principals: a role of another account than the stage's \(210987654321\): arn:/,
+  );
+});
+
 /** The file may be changed by people whose editor checks no types. */
 const fromFile = (text: string): LakeConfig => z.custom<LakeConfig>().parse(JSON.parse(text));
 
@@ -250,6 +276,19 @@ test.each([
     /raw.kmsKeyArn: is in another region/,
   ],
   ['{"app":"m","region":"eu-west-1","report":{"to":[],"from":"a@b.example"}}', /at report.to/],
+  [
+    '{"app":"m","region":"eu-west-1","analysts":{"principals":[{"principal":"ann"}]}}',
+    /is not the ARN of a role [\s\S]*at analysts.principals\[0\].principal/,
+  ],
+  [
+    '{"app":"m","region":"eu-west-1","analysts":{"principals":[{"principal":"arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/x"}]}}',
+    /for users, groups and permission sets say withoutPersons: true/,
+  ],
+  [
+    '{"app":"m","region":"eu-west-1","analysts":{"principals":[{"principal":"arn:aws:iam::123456789012:role/a"},{"principal":"arn:aws:iam::123456789012:role/a","persons":true}]}}',
+    /name a role twice[\s\S]*at analysts.principals/,
+  ],
+  ['{"app":"m","region":"eu-west-1","analysts":{"refreshAfter":"noon"}}', /at analysts.refreshAfter/],
   [
     '{"app":"m","region":"eu-west-1","report":{"to":["ann"],"from":"a@b.example"}}',
     /is no e-mail address[\s\S]*at report.to\[0\]/,

@@ -29,6 +29,12 @@ export const PRODUCTION: Configuration = {
         kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0f5b6a3c-1111-2222-3333-444455556666',
         alarms: { email: 'ops@example.com', quarantineShare: 0.01, freshnessMinutes: 30 },
         queryGigabytes: 50,
+        analysts: {
+          principals: [
+            { principal: 'arn:aws:iam::123456789012:role/marketing', persons: false },
+            { principal: 'arn:aws:iam::123456789012:role/teams/mail', persons: true },
+          ],
+        },
         report: {
           to: ['ann@example.com', 'bob@example.org'],
           from: 'lake@mail.example.com',

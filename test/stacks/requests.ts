@@ -144,6 +144,9 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   'aws:iam/rolePolicy:RolePolicy': (i) => [
     request('iam', 'PutRolePolicy', { RoleName: i.role, PolicyName: i.name, PolicyDocument: i.policy }),
   ],
+  'aws:iam/rolePolicyAttachment:RolePolicyAttachment': (i) => [
+    request('iam', 'AttachRolePolicy', { RoleName: i.role, PolicyArn: i.policyArn }),
+  ],
   'aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream': (i) => [
     request('firehose', 'CreateDeliveryStream', {
       DeliveryStreamName: i.name,

@@ -36,6 +36,7 @@ export function deployerChecks(stages: Stages): void {
         region: 'eu-west-1',
         // Production's own.
         configurationSets: ['newsletter*'],
+        analysts: ['marketing', 'mail'].map((role) => `arn:aws:iam::${ACCOUNT}:role/${role}*`),
       });
       expect(policyOf(statements).length).toBeLessThan(MOST_MANAGED);
       const mayDo = (action: string): string[] =>

@@ -41,6 +41,20 @@ export function withoutPersonsChecks(stages: Stages): void {
     expect(stages.dev().outputs).not.toHaveProperty('policyWithoutPersons');
   });
 
+  test('roles of the config get the policy that their `persons` says', () => {
+    const attached = (graph: Graph) =>
+      ofType(graph, 'aws:iam/rolePolicyAttachment:RolePolicyAttachment').map(({ inputs }) => [
+        textAt(inputs, 'role'),
+        textAt(inputs, 'policyArn'),
+      ]);
+    const { outputs } = stages.production();
+    expect(attached(stages.production())).toEqual([
+      ['marketing', textAt(outputs, 'policyWithoutPersons')],
+      ['mail', textAt(outputs, 'analystPolicy')],
+    ]);
+    expect(attached(stages.dev())).toEqual([]);
+  });
+
   test('has views by their names, with the columns that can hold nothing of a person', () => {
     const { database, tables } = glueInputs(stages.production(), OPEN);
     expect(database).toBe('maillake_production_without_persons');
