@@ -5,6 +5,7 @@ import { COPIES } from '#lake/steps/copy-views.ts';
 import { quarantine } from '#lake/tables/index.ts';
 import { ANALYST_RESULTS, COUNTS, LIVE, OPEN_RESULTS, PIPELINE_RESULTS, READABLE, SETTLED } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
+import { ERROR_ROOT } from './raw-folders.ts';
 import type { Statement } from './statements.ts';
 
 /** @param workgroup where they ask; the analysts' unless told */
@@ -47,7 +48,12 @@ export const openStatements = (places: StagePlaces, workgroup = places.openWorkg
     actions: ['s3:GetObject', 's3:GetObjectVersion'],
     resources: [
       ...[LIVE, SETTLED].map((folder) => `${places.lakeBucket}/${folder}*`),
-      ...[places.rawBucket, ...places.otherRaws.map(({ bucket }) => bucket)].map((bucket) => `${bucket}/*`),
+      // A bucket of the user's may hold other things, which are none of ours.
+      ...[
+        { bucket: places.rawBucket, root: places.rawRoot },
+        { bucket: places.rawBucket, root: ERROR_ROOT },
+        ...places.otherRaws,
+      ].map(({ bucket, root }) => `${bucket}/${root}*`),
       ...[ANALYST_RESULTS, PIPELINE_RESULTS].map((folder) => `${places.resultsBucket}/${folder}*`),
     ],
   },

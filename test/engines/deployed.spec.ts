@@ -95,12 +95,16 @@ async function receive(queue: string, count: number): Promise<Received[]> {
 
 const batchOf = (body: string): object => eventOf([{ MessageId: 'm', Body: body, ReceiptHandle: 'r' }]);
 
+/** Each rollup has all views copied, which takes Trino minutes: only where a test looks at the copies. */
+let areCopiesMade = false;
+
 /** Plays the event source, until the queue is empty. */
 async function work(name: 'transform' | 'settle-day' | 'rollup-days', queue: string, aheadMs = 0): Promise<number> {
   for (let done = 0; ; done++) {
     const [message] = await receive(queue, 1);
     if (!message) return done;
-    expect(await invoke(name, batchOf(message.body), aheadMs)).toEqual({ batchItemFailures: [] });
+    if (areCopiesMade || !('ended' in JSON.parse(message.body)))
+      expect(await invoke(name, batchOf(message.body), aheadMs)).toEqual({ batchItemFailures: [] });
     await message.taken();
     drainedMessages++;
   }
@@ -327,8 +331,14 @@ describe('the packages, with the environment of the graph', () => {
   });
 
   test('who may see no persons reads the same numbers after each rollup, and has rights to nothing else', async () => {
+    const { bucket = '' } = JSON.parse(functionOf('rollup-days').variables.COPIES ?? '{}');
+    const copies = new S3Store({ client: stage.clients.s3, bucket });
+    await copies.create('copies/a_view_of_before/0/1/part', 'x');
+    areCopiesMade = true;
     await invoke('rollup', { reach: 'all' }, 4 * DAY_MS);
     await work('rollup-days', 'ROLLUP_QUEUE_URL', 4 * DAY_MS);
+    areCopiesMade = false;
+    expect((await Array.fromAsync(copies.list('copies/'))).map(({ key }) => key).join()).not.toContain('of_before');
     const { DATABASE: schema = '' } = stage.environment;
     const { database, tables } = glueInputs(stage.graph, 'WithoutPersonsDatabase');
     const open = tables.filter(({ TableType }) => TableType === 'VIRTUAL_VIEW');
@@ -429,7 +439,7 @@ describe('the policy of who may see no persons', () => {
       expect(await decided(lake, prefix)).toEqual(new Set(['allowed']));
     expect(await decided(results, 'copies/')).toEqual(new Set(['allowed']));
     for (const prefix of ['v1/live/', 'v1/settled/']) expect(await decided(lake, prefix)).toEqual(new Set(['refused']));
-    expect(await decided(raw, '')).toEqual(new Set(['refused']));
+    expect(await decided(raw, 'raw/')).toEqual(new Set(['refused']));
     expect(await decided(results, 'pipeline/')).toEqual(new Set(['refused']));
     expect(await decided(lake, 'v1/state/plans/')).toEqual(new Set(['not allowed']));
   });

@@ -139,7 +139,8 @@ export function policyChecks(stages: Stages): void {
       expect(theirs('Deny', 's3:GetObject')).toEqual([
         '{lake}/v1/live/*',
         '{lake}/v1/settled/*',
-        '{raw}/*',
+        '{raw}/raw/*',
+        '{raw}/firehose-errors/*',
         '{results}/analysts/*',
         '{results}/pipeline/*',
       ]);
