@@ -161,7 +161,8 @@ describe('the bundles, in plain Node outside the repository', () => {
     expect(messages('settle').map((text) => JSON.parse(text))).toContainEqual({ table: 'events', dt: '2026-10-05' });
     await invoke('rollup', { reach: 'all' });
     await invoke('rollup', { day: '2026-01-31' });
-    const batch = { id: expect.stringMatching(/^\w+$/), group: 0, groups: 1 };
+    const following = { copies: false, dashboard: true };
+    const batch = { id: expect.stringMatching(/^\w+$/), group: 0, groups: 1, following };
     expect(messages('rollup').map((text) => JSON.parse(text))).toEqual([
       { days: ['2026-10-05'], batch },
       { days: ['2026-01-31'], batch },
