@@ -1,12 +1,11 @@
 /** What Trino lists of settled days: the folders that a statement names, and no other. */
-import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addDays } from '#lake/days.ts';
 import type { Input } from '#lake/ports.ts';
+import { settledRoot } from '#lake/protocol/keys.ts';
 import { inputRows, withoutPairs } from '#lake/steps/settle/select.ts';
 import { type Account, openAccount } from './account.ts';
+import { foldersListed } from './listed.ts';
 
 let account: Account;
 beforeAll(async () => {
@@ -20,18 +19,12 @@ const inputs = Array.from({ length: DAYS }, (_, i): Input => {
   return { table: 'events', stage: 'settled', dt, generation: `${i % 3}-${String(i).padStart(16, '0')}`, keys: [] };
 });
 
-/** Folders of settled days that Trino has asked moto for. */
+/** How many folders of settled days Trino has asked moto for. */
 async function listed(sql: string): Promise<number> {
-  const lines = (): string[] =>
-    readFileSync(join(tmpdir(), 'maillake-engines-logs', 'moto.log'), 'utf8')
-      .split('\n')
-      .filter((line) => line.includes(`/${account.bucket}`) && line.includes('list-type=2'));
-  const before = lines().length;
-  await account.trino.query(sql, { schema: account.database });
-  const folders = lines()
-    .slice(before)
-    .flatMap((line) => /settled(?:%2F|\/)events(?:%2F|\/)([^& "]+)/.exec(line)?.[1] ?? []);
-  return new Set(folders).size;
+  const folders = await foldersListed(account, settledRoot('events'), () =>
+    account.trino.query(sql, { schema: account.database }),
+  );
+  return folders.length;
 }
 
 test('a statement over many days lists the generation of each day, and not each generation of every day', async () => {

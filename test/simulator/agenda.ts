@@ -29,6 +29,7 @@ export type Mishap =
   | 'damage a waiting day'
   | 'change the raw template'
   | 'change the retention'
+  | 'hold up a worker'
   | 'deploy new code';
 
 export type Entry =
@@ -164,6 +165,7 @@ export function expiriesAmong(agenda: readonly Entry[], chance: Chance): Entry[]
 
 /** Persons who are to be forgotten, one after the other, while everything goes on; who looks through the lake comes often, or late. */
 export function erasuresAmong(agenda: readonly Entry[], chance: Chance): Entry[] {
+  if (chance.happens(0.3)) return heldUpAround(agenda, chance);
   const entries: Entry[] = [];
   const [first, last] = [agenda[0]?.at ?? START, agenda.at(-1)?.at ?? START];
   for (let persons = chance.between(1, 3); persons > 0; persons--) {
@@ -177,4 +179,27 @@ export function erasuresAmong(agenda: readonly Entry[], chance: Chance): Entry[]
     }
   }
   return entries;
+}
+
+/** Who reads on without knowing, and writes hours after the lake was looked through. */
+function heldUpAround(agenda: readonly Entry[], chance: Chance): Entry[] {
+  const deliveries = agenda.filter(({ does }) => does === 'deliver');
+  const at = (deliveries[chance.below(deliveries.length)]?.at ?? START) + chance.oneOf([HOUR_MS, 27 * HOUR_MS]);
+  const starts = (step: Step, minutes: number): Entry => ({ at: at + minutes * MINUTE_MS, does: 'start', step });
+  return [
+    ...[starts('plan', -20), starts('settle', -15)],
+    ...[0, 1].flatMap((): Entry[] => [
+      { at: at - 1000, does: 'hold up a worker' },
+      { at: at - 1000, does: 'start', step: 'work' },
+    ]),
+    ...[
+      starts('ask', 0),
+      starts('ask', 0),
+      starts('erase', 1),
+      starts('erase', 3),
+      starts('erase', 6),
+      starts('erase', 9),
+    ],
+    ...[starts('plan', 11.5 * 60), starts('settle', 13 * 60), starts('erase', 13 * 60 + 1)],
+  ];
 }

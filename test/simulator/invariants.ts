@@ -66,7 +66,7 @@ const LONGEST_LIFE_MS = 12 * HOUR_MS;
 
 /** Notes that say only that someone looked. */
 const MARKS =
-  /^v1\/state\/(audits|requeues|tries|decided|heals|expired|recipes|layouts|checkpoints|segments|cursors|planned)/;
+  /^v1\/state\/(audits|requeues|tries|decided|heals|expired|recipes|layouts|checkpoints|segments|cursors|planned|erasures\/\d+\/rests)/;
 
 const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 

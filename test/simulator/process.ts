@@ -34,6 +34,8 @@ export class Process {
   readonly skew: number;
   state: 'running' | 'done' | 'failed' | 'dead' = 'running';
   calls = 0;
+  /** true time until which it writes no row */
+  heldUntil = 0;
   /** was it let down while it marked a try, or said how one ended? */
   lostItsWord = false;
   /** resolves when it has ended, however */

@@ -141,8 +141,8 @@ async function play(world: World, agenda: readonly Entry[], chance: Chance): Pro
   for (let picks = 0; picks < MOST_PICKS && world.violations.length === 0; picks++) {
     for (let entry = agenda[next]; entry && entry.at <= world.now; entry = agenda[++next]) player.does(entry);
     const coming = agenda[next];
-    const isIdle = scheduler.tasks.length === 0;
-    if (isIdle && !coming) break;
+    const { isIdle } = scheduler;
+    if (scheduler.tasks.length === 0 && !coming) break;
     // Mostly everyone gets on with it before the next thing happens; sometimes the whole world is slow.
     if (coming && (isIdle || chance.happens(coming.at - world.now < HOUR_MS / 6 ? 0.15 : 0.003))) {
       world.advance(coming.at, LONGEST_LIFE_MS);
@@ -161,6 +161,8 @@ class Player {
   readonly #chance: Chance;
   /** one kind of machine whose clock is far off, if any */
   readonly #wrongClock: Step | null;
+  /** the next one that starts */
+  #isWorkerHeldUp = false;
 
   constructor(world: World, chance: Chance) {
     this.#world = world;
@@ -191,6 +193,9 @@ class Player {
       case 'deliver messages again':
         scheduler.note('world', entry.does);
         messages.redeliver();
+        return;
+      case 'hold up a worker':
+        this.#isWorkerHeldUp = true;
         return;
       case 'change the retention':
         this.#world.retention = someRetention(this.#chance);
@@ -310,6 +315,11 @@ class Player {
     const choose = (n: number): number => this.#chance.below(n);
     const other = lane === 'live' ? 'backfill' : 'live';
     const worker = this.#world.startWorker(skew, lane, choose) ?? this.#world.startWorker(skew, other, choose);
+    if (worker && this.#isWorkerHeldUp) {
+      this.#world.scheduler.note('world', 'holds up', worker.name);
+      worker.heldUntil = this.#world.now + this.#chance.between(1, 11) * HOUR_MS;
+      this.#isWorkerHeldUp = false;
+    }
     if (most > 1) void worker?.ended.then(() => worker.state === 'done' && this.#work(skew, most - 1, lane));
   }
 

@@ -86,10 +86,23 @@ export class Scheduler {
     if (this.isTraced) this.trace.push({ at: this.#now(), who, what, subject, fate: '' });
   }
 
+  /** Nobody has anything to do, but for those that are held up. */
+  get isIdle(): boolean {
+    return this.tasks.every((task) => this.#isHeldUp(task));
+  }
+
+  #isHeldUp({ process, subject }: Task): boolean {
+    return this.#now() < process.heldUntil && subject.startsWith('v1/live/');
+  }
+
   /** Picks one of the waiting tasks, lets it have its fate, and lets everyone go on. */
   async step(): Promise<void> {
-    const at = this.#chance.below(this.tasks.length);
-    const task = this.tasks[at];
+    let at = this.#chance.below(this.tasks.length);
+    let task = this.tasks[at];
+    while (task && !this.isIdle && this.#isHeldUp(task)) {
+      at = (at + 1) % this.tasks.length;
+      task = this.tasks[at];
+    }
     if (!task) return;
     const last = this.tasks.pop();
     if (last && last !== task) this.tasks[at] = last;

@@ -187,6 +187,10 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a day that was looked through for others before',
     ports: (ports, step) => (step === 'erase' ? { ...ports, lake: showingAllSearched(ports.lake) } : ports),
   },
+  {
+    name: 'an erasure that rests for ever once a look has found nothing left',
+    ports: (ports, step) => (step === 'erase' ? { ...ports, lake: restingForEver(ports.lake) } : ports),
+  },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
 
@@ -454,6 +458,18 @@ const withoutLive = (lake: Store): Store => ({
   ...lake,
   async *prefixes(prefix) {
     if (!prefix.startsWith('v1/live/')) yield* lake.prefixes(prefix);
+  },
+});
+
+/** Takes the last look to have been in a far future. */
+const restingForEver = (lake: Store): Store => ({
+  ...lake,
+  async *list(prefix, options) {
+    for await (const object of lake.list(prefix, options)) {
+      yield prefix.endsWith('/rests/')
+        ? { ...object, key: object.key.replace(/\d+(?=\.json$)/, '0000000000'), modified: Number.MAX_SAFE_INTEGER }
+        : object;
+    }
   },
 });
 

@@ -10,7 +10,15 @@ import { concurrently } from '../concurrently.ts';
 import { HOUR_MS } from '../days.ts';
 import { ErasedPersons, type ErasedUntil } from '../decode/erased-persons.ts';
 import type { KeyedHash, Store } from '../ports.ts';
-import { erasureEndKey, erasureKey, erasuresRoot, searchedFolder } from './keys.ts';
+import {
+  erasureEndKey,
+  erasureKey,
+  erasuresRoot,
+  lookedAtOfRest,
+  restKey,
+  restsFolder,
+  searchedFolder,
+} from './keys.ts';
 import { createState, type Generation, readState } from './records.ts';
 
 /** `state/erasures/<n>.json`: create-only. */
@@ -51,6 +59,24 @@ export interface ErasedCounts {
 export interface ErasureEnd extends Searched {
   ended_at: number;
 }
+
+/** The last look at everything, once an erasure was over, that found nothing left. */
+export interface Rest {
+  /** when the look began by its own clock, to the second, and when it was noted by the store's, epoch ms */
+  lookedAt: number;
+  notedAt: number;
+}
+
+/** Null if there was none. One listing. */
+export async function lastRest(lake: Pick<Store, 'list'>, n: number): Promise<Rest | null> {
+  for await (const { key, modified } of lake.list(restsFolder(n))) {
+    return { lookedAt: lookedAtOfRest(key), notedAt: modified };
+  }
+  return null;
+}
+
+export const createRest = (lake: Pick<Store, 'create'>, n: number, lookedAt: number): Promise<boolean> =>
+  createState(lake, restKey(n, lookedAt), { looked_at: lookedAt });
 
 /** Who has the key must do this. The environment's fault, not that of any unit. */
 export class NoErasureKey extends Error {

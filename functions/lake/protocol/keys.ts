@@ -127,6 +127,11 @@ export const searchedFolder = (n: number, isOver: boolean): string =>
   `${erasureFolder(n)}${isOver ? 'later' : 'searched'}/`;
 export const searchedKey = (n: number, isOver: boolean, nonce: string): string =>
   `${searchedFolder(n, isOver)}${nonce}.json`;
+/** Says that a look found nothing left, once it was over: the name says when it began, and the newest comes first. */
+export const restsFolder = (n: number): string => `${erasureFolder(n)}rests/`;
+export const restKey = (n: number, lookedAt: number): string =>
+  `${restsFolder(n)}${newestFirst(Math.floor(lookedAt / 1000))}.json`;
+export const lookedAtOfRest = (key: string): number => numberOfNewest(key.slice(key.lastIndexOf('/') + 1)) * 1000;
 /** A file of quarantine that was written once more without erased persons. */
 export const erasedFile = (key: string, n: number): string => key.replace(/(?:-e\d+)?\.parquet$/, `-e${n}.parquet`);
 /** For which erasure it was; −1: for none. */

@@ -9,17 +9,20 @@
  */
 import { hash } from 'node:crypto';
 import { concurrently } from '../concurrently.ts';
-import { DAY_MS, startOfDay } from '../days.ts';
+import { DAY_MS, HOUR_MS, startOfDay } from '../days.ts';
 import type { ErasedPersons } from '../decode/erased-persons.ts';
 import type { KeyedHash, Ports, StoredObject, WrittenFile } from '../ports.ts';
 import { type LiveAttempt, liveDays, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
 import {
   askForErasure,
+  createRest,
   type ErasedCounts,
   type Erasure,
   type ErasureEnd,
   ErasureState,
   erasedPersons,
+  lastRest,
+  type Rest,
   type Searched,
   type SearchedDay,
   sumOf,
@@ -64,6 +67,8 @@ export interface EraseOptions {
   keyedHash: KeyedHash | undefined;
   /** what looks into files; left out, the real one */
   eraser?: FileEraser;
+  /** for a schedule: once an erasure is over, and a look has found nothing left, the next one waits for most of a day */
+  mayRest?: boolean;
   /** asked before each day: true ends the look, and what was looked through is noted */
   isOutOfTime?: () => boolean;
   onDay?: (done: number, all: number) => void;
@@ -83,8 +88,10 @@ export interface ErasureProgress {
 const TABLES_SEARCHED = [...SETTLED_TABLES, recipientMessages];
 const READS_AT_ONCE = 32;
 const DAYS_AT_ONCE = 2;
-/** Once an erasure is over, generations are looked at that were made since, by the store's clock against ours. */
+/** Generations are looked at that were made since the last look that found nothing left, by the store's clock against ours. */
 const CLOCKS_DIFFER_MS = DAY_MS;
+/** What comes after an erasure is over was made by who was under way, and is rare. */
+const REST_MS = 20 * HOUR_MS;
 
 /** A rebuild that was begun before has read rows of them where nobody looks: it is dropped, unless it is over. */
 async function dropOlderRebuild({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>, askedAt: number): Promise<void> {
@@ -106,11 +113,14 @@ export async function ask(
 
 /**
  * Days whose newest generation, or quarantine, was not looked through for the newest erasure. Costs a listing of all generations and
- * a read of each newest one; when the erasure is over, of those that were made since.
+ * a read of each newest one; when the erasure is over, of those that were made since it was, or since the last look that found
+ * nothing left.
  */
-async function unsearchedDays(lake: ErasePorts['lake'], state: ErasureState): Promise<TableDay[]> {
+async function unsearchedDays(lake: ErasePorts['lake'], state: ErasureState, rest: Rest | null): Promise<TableDay[]> {
   if (state.n < 0) return [];
-  const since = state.end ? state.end.ended_at - CLOCKS_DIFFER_MS : 0;
+  // The earlier time counts: one of the clocks may be wrong, and a look may be held up for long.
+  const restedAt = rest ? Math.min(rest.lookedAt, rest.notedAt) : 0;
+  const since = state.end ? Math.max(state.end.ended_at, restedAt) - CLOCKS_DIFFER_MS : 0;
   const expired = await expiredDays(lake);
   const newest = (await newestGenerations(lake, TABLES_SEARCHED)).filter(
     ({ table, dt, n, modified }) =>
@@ -184,12 +194,16 @@ export async function searchDays(
 
 /** Says that an erasure is over, if it is. */
 export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>): Promise<ErasureProgress> {
+  const lookedAt = clock.now();
   const state = await ErasureState.of(lake);
   const { n, end, found } = state;
   if (n < 0) return { n, left: [], waiting: [], end };
   // By the same marks as the end is going to have.
-  const left = await unsearchedDays(lake, state);
-  if (end) return { n, left, waiting: [], end };
+  const left = await unsearchedDays(lake, state, await restOf(lake, state));
+  if (end) {
+    if (left.length === 0) await createRest(lake, n, lookedAt);
+    return { n, left, waiting: [], end };
+  }
   const waiting = await unsettledDays(lake, n);
   if (left.length + waiting.length > 0) return { n, left, waiting, end };
   const made: ErasureEnd = { ...sumOf(found), days: found.flatMap(({ days }) => days), ended_at: clock.now() };
@@ -200,13 +214,19 @@ export async function finishErasure({ lake, clock }: Pick<ErasePorts, 'lake' | '
 /** All that is missing of the newest erasure. */
 export async function erase(ports: ErasePorts, options: EraseOptions): Promise<ErasureProgress> {
   const state = await ErasureState.of(ports.lake);
-  if (state.n < 0) return { n: state.n, left: [], waiting: [], end: null };
+  const { n, end } = state;
+  if (n < 0) return { n, left: [], waiting: [], end: null };
   // Who asked may have died before.
   await dropOlderRebuild(ports, state.askedAt);
-  const days = await unsearchedDays(ports.lake, state);
+  const rest = await restOf(ports.lake, state);
+  if (options.mayRest && rest && ports.clock.now() - rest.notedAt < REST_MS) return { n, left: [], waiting: [], end };
+  const days = await unsearchedDays(ports.lake, state, rest);
   if (days.length > 0) await searchDays(ports, options, days);
   return finishErasure(ports);
 }
+
+const restOf = async (lake: ErasePorts['lake'], { n, end }: ErasureState): Promise<Rest | null> =>
+  end ? lastRest(lake, n) : null;
 
 /** What would go if these were to be forgotten. Reads every file that counts, and writes nothing. */
 export async function previewErasure(

@@ -12,9 +12,9 @@ import { loadSql } from '#host/sql-folder.ts';
 import { addDays, DAY_MS, utcDate } from '#lake/days.ts';
 import type { Catalog, Ports } from '#lake/ports.ts';
 import type { Erasure, ErasureEnd } from '#lake/protocol/erasures.ts';
-import { erasureEndKey, erasureKey, hourlyBaselineKey } from '#lake/protocol/keys.ts';
+import { erasureEndKey, erasureKey, hourlyBaselineKey, restKey } from '#lake/protocol/keys.ts';
 import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
-import { createState, readState } from '#lake/protocol/records.ts';
+import { readState } from '#lake/protocol/records.ts';
 import type { Retention } from '#lake/retention.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
@@ -70,7 +70,7 @@ const handingOut = (name: 'hourly' | 'all'): Step => {
   };
 };
 const telling: Step = (_, ports) => tellNews(ports, [], { findings: [], whyOver: () => null });
-const erasing: Step = ({ settings }, ports) => erase(ports, { settings, keyedHash: undefined });
+const erasing: Step = ({ settings }, ports) => erase(ports, { settings, keyedHash: undefined, mayRest: true });
 const hourOfDay = new Date(NOW).getUTCHours();
 
 /** Each schedule's own reading of the lake, but for the report, which asks views alone. */
@@ -109,7 +109,7 @@ const SCHEDULED: Readonly<Record<Exclude<ScheduleName, 'report'>, Schedule>> = {
   },
 };
 
-/** What they do besides, or do in another lake, which comes last. */
+/** What they do besides; the last two in a lake that is made so before. */
 const MORE: Readonly<Record<string, Schedule>> = {
   'queue again': { step: 'plan', daily: 23, run: ({ settings }, ports) => requeue(ports, settings) },
   'queue again, all': {
@@ -120,16 +120,20 @@ const MORE: Readonly<Record<string, Schedule>> = {
       return requeue({ ...ports, clock: { ...ports.clock, now: () => now } }, settings);
     },
   },
-  'erase, once somebody was forgotten': { step: 'erase', daily: 24, run: erasing, before: forgotten },
+  'erase, somebody was forgotten: once a day': { step: 'erase', daily: 1, run: erasing, before: forgotten },
+  'each hour': { step: 'erase', daily: 23, run: erasing },
 };
 const ROWS = Object.entries<Schedule>({ ...SCHEDULED, ...MORE });
 
-/** In the lake's first days, and that is long over. */
+/** In the lake's first days; the last look that found nothing left was yesterday's. */
 async function forgotten({ lake, first }: LakeOfYears): Promise<void> {
   const erasure: Erasure = { n: 0, created_at: first, fingerprint: '', added: 1, persons: { someone: first } };
   const end: ErasureEnd = { days: [], rows: {}, masked: {}, sources: [], ended_at: first + 3 * DAY_MS };
-  await createState(lake, erasureKey(0), erasure);
-  await createState(lake, erasureEndKey(0), end);
+  lake.fill([
+    [erasureKey(0), JSON.stringify(erasure), first],
+    [erasureEndKey(0), JSON.stringify(end), end.ended_at],
+    [restKey(0, NOW - DAY_MS), '{}', NOW - DAY_MS],
+  ]);
 }
 
 const byHour = await printSchedules('by hour');

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { DAY_MS } from '#lake/days.ts';
 import { askForErasure } from '#lake/protocol/erasures.ts';
+import { erasuresRoot, restsFolder } from '#lake/protocol/keys.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { collect } from '#lake/steps/collect.ts';
@@ -11,8 +12,10 @@ import { erase } from '#lake/steps/erase.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { addressFinder } from '#test/addresses-in.ts';
 import { KEYED_HASH, rowsOf } from '#test/fuzz/both-ways.ts';
+import { countingStore } from '#test/ports/counting.ts';
 import { ndjson, rawKey, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { NOW, type SmallLake, smallLake } from '#test/small-lake.ts';
+import { age } from './aged.ts';
 
 const ANN = 'Ann.Doe+news@example.org';
 const BOB = 'bob@example.net';
@@ -174,6 +177,37 @@ test('what a worker had read without knowing is looked through once it is settle
   expect((await doErase()).end).not.toBe(null);
   expect(await count("select count(*) from events where recipient_key like 'ann%'")).toBe(0);
 });
+
+test('what is settled after it was over is looked through by the next look of a day, which goes by what is new', async () => {
+  await fill();
+  // A worker that has not heard of the erasure, and writes when everything was looked through.
+  lake.put(rawKey(NOW - 3_600_000, 'copy'), ndjson(...RECORDS));
+  await lake.plan();
+  const { ports } = lake.lake;
+  const [unit] = await openUnits(ports.lake);
+  const { store } = countingStore(ports.lake);
+  const unaware = { ...store, list: (prefix: string) => (prefix === erasuresRoot ? nothing() : store.list(prefix)) };
+  await ask();
+  expect((await doErase()).end).not.toBe(null);
+  const rests = (): Promise<unknown[]> => Array.fromAsync(ports.lake.list(restsFolder(0)));
+  const look = (): ReturnType<typeof erase> =>
+    erase(ports, { settings: lake.lake.settings, keyedHash: KEYED_HASH, mayRest: true });
+  await look();
+  expect(await rests()).toHaveLength(1);
+  age(lake, 1);
+  if (unit) await transform({ ...ports, lake: unaware }, unit, { settings: lake.lake.settings, version: 'abc123' });
+  await lake.settle();
+  expect(await count("select count(*) from events where recipient_key like 'ann%'")).toBe(7);
+  age(lake, 1);
+  await look();
+  expect(await count("select count(*) from events where recipient_key like 'ann%'")).toBe(7);
+  lake.clock.now += 21 * 3_600_000;
+  await look();
+  expect(await count("select count(*) from events where recipient_key like 'ann%'")).toBe(0);
+  expect(await rests()).toHaveLength(2);
+});
+
+async function* nothing(): AsyncGenerator<never> {}
 
 test('without the key nothing is read, and an erasure under another key is refused', async () => {
   await fill();
