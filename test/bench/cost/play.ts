@@ -1,6 +1,6 @@
 /**
  * Plays the schedules of stacks/spec/lambdas.ts over a day of a sender's mail, on a disk and DuckDB, and counts what each step
- * would have asked S3, Glue, SQS and Athena for; and a seventh of a weekly report. The lake holds the days before: what a step asks for may grow with them.
+ * would have asked S3, Glue, SQS and Athena for; and a seventh of what a week has. The lake holds the days before: what a step asks for may grow with them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,8 +15,11 @@ import { relations } from '#lake/sql/views/relations.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { COLLECT_RULES } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
+import { compact } from '#lake/steps/compact.ts';
 import { erase } from '#lake/steps/erase.ts';
+import { expire } from '#lake/steps/expire.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
+import { rebuildThatGoesOn } from '#lake/steps/rebuild/hand-out.ts';
 import { daysToRollUp, rollupDays } from '#lake/steps/rollup.ts';
 import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
@@ -28,7 +31,7 @@ import { makeReport } from '#report/index.ts';
 import type { ReportLake } from '#report/scope.ts';
 import { countingRaw, countingStore } from '#test/ports/counting.ts';
 import { ManualClock } from '#test/ports/manual-clock.ts';
-import { SCHEDULES } from '../../../stacks/spec/lambdas.ts';
+import { SCHEDULES, type ScheduleName } from '../../../stacks/spec/lambdas.ts';
 import type { Day } from './prices.ts';
 
 /** Tables whose files are large. */
@@ -51,11 +54,14 @@ export async function playDay(daily: number, days: number): Promise<Day> {
   });
   const lake = await openLake({ raw, lake: join(folder, 'lake'), durable: false });
   const settings = { ...lake.settings, rawTemplate: 'ses/{yyyy}/{MM}/{dd}/{HH}/' };
+  const computed = { views: lake.views, select: lake.rollupSelect };
   const clock = new ManualClock(begin);
 
   const tallies = new Map<string, Map<string, number>>();
   let step = '';
   let weight = 1;
+  /** of what a week does: what a day has of it */
+  let share = 1;
   const tally = (what: string, n = 1): void => {
     const of = tallies.get(step) ?? new Map<string, number>();
     tallies.set(step, of.set(what, (of.get(what) ?? 0) + n * weight));
@@ -160,7 +166,7 @@ export async function playDay(daily: number, days: number): Promise<Day> {
   /** @param times how often a day it is done that is played once */
   async function run(name: string, work: () => Promise<unknown>, times = 1): Promise<void> {
     step = name;
-    weight = times;
+    weight = times * share;
     const before = structuredClone([countedRaw.calls, countedLake.calls]);
     const startedAt = performance.now();
     await work();
@@ -199,8 +205,7 @@ export async function playDay(daily: number, days: number): Promise<Day> {
   }
 
   async function rollupAll(reach: 'hourly' | 'all'): Promise<void> {
-    const { views, rollupSelect: select } = lake;
-    const options = { ...ATHENA_ROLLUP, settings, views, select };
+    const options = { ...ATHENA_ROLLUP, settings, ...computed };
     let groups: string[][] = [];
     await run(`rollup ${reach}`, async () => {
       groups = await daysToRollUp(ports, { ...options, reach, open: await openUnits(ports.lake) });
@@ -214,8 +219,8 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     await run(`watch ${reach}`, async () => tellNews(ports, [], await look()), times);
   }
 
-  /** Each call of the declared schedules, by its name. */
-  const CALLS: Readonly<Record<string, () => Promise<void>>> = {
+  /** Each call of the declared schedules. */
+  const CALLS: Readonly<Record<ScheduleName, () => Promise<void>>> = {
     'plan-tick': () => plan('tick'),
     'plan-hourly': () => plan('hourly'),
     'plan-daily': () => plan('daily'),
@@ -223,13 +228,21 @@ export async function playDay(daily: number, days: number): Promise<Day> {
     settle: settleAll,
     'rollup-hourly': () => rollupAll('hourly'),
     'rollup-all': () => rollupAll('all'),
-    audit: () => run('audit', () => audit(ports, { settings, reach: 'daily' })),
-    collect: () => run('collect', () => collect(ports)),
+    audit: () => run('audit', () => audit(ports, { settings, reach: 'daily', ...computed })),
+    collect: () =>
+      run('collect', async () => {
+        await expire(ports, { retention: {} });
+        await collect(ports);
+        await compact(ports);
+      }),
+    rebuild: () => run('rebuild', () => rebuildThatGoesOn(ports.lake, lake)),
     erase: () => run('erase', () => erase(ports, { settings, keyedHash: undefined })),
     // Of the looks of a day, which are alike, one in eight is played.
     'watch-hourly': () => (hours++ % 8 === 0 ? watch('hourly', 8) : Promise.resolve()),
     'watch-daily': () => watch('daily'),
+    report: () => run('report', () => makeReport(asked, {})),
   };
+  const calls = new Map<string, () => Promise<void>>(Object.entries(CALLS));
   let hours = 0;
 
   /** The days before it are in the lake already. */
@@ -247,9 +260,10 @@ export async function playDay(daily: number, days: number): Promise<Day> {
 
   for (let minute = 0; minute < 24 * 60; minute++) {
     clock.advance(MINUTE_MS);
-    for (const { name, expression } of SCHEDULES) if (isDue(expression, minute)) await CALLS[name]?.();
+    for (const { name, expression } of SCHEDULES) if (isDue(expression, minute)) await calls.get(name)?.();
   }
-  await run('report', () => makeReport(asked, {}), 1 / 7);
+  share = 1 / 7;
+  for (const { name, expression } of SCHEDULES) if (isWeekly(expression)) await calls.get(name)?.();
   const after = await lakeBytes();
   const kept = (await readableBytes()) / days;
   await lake.close();
@@ -281,11 +295,13 @@ export async function playDay(daily: number, days: number): Promise<Day> {
   };
 }
 
+const isWeekly = (expression: string): boolean => / [A-Z]{3} \*\)$/.test(expression);
+
 /** Of the expressions that are declared: every n minutes, at a minute of each hour, at a time of each day. */
 function isDue(expression: string, minute: number): boolean {
   const [, every] = /^rate\((\d+) minutes\)$/.exec(expression) ?? [];
   if (every !== undefined) return minute % Number(every) === 0;
-  const [, at = '', hour = '', weekday = ''] = /^cron\((\d+) (\S+) \S+ \S+ (\S+) \*\)$/.exec(expression) ?? [];
-  if (weekday !== '?' && weekday !== '*') return false;
+  const [, at = '', hour = ''] = /^cron\((\d+) (\S+) /.exec(expression) ?? [];
+  if (isWeekly(expression)) return false;
   return minute % 60 === Number(at) && (hour === '*' || Math.floor(minute / 60) === Number(hour));
 }
