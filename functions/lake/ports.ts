@@ -18,7 +18,7 @@ export interface StoredBody extends StoredObject {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** What the pipeline may do with raw data: read it. Raw data is never changed or deleted. */
+/** What the pipeline may do with raw data: read it. Raw data is never changed or deleted, but by a RawEditor. */
 export interface RawStore {
   /**
    * True where an etag changes with the time of writing, too, as a disk's does: then only the bytes say whether the content
@@ -34,6 +34,17 @@ export interface RawStore {
   prefixes(prefix: string): AsyncIterable<string>;
   /** @throws MissingObject, ChangedObject (the etag is not `ifMatch`), DeniedObject */
   get(key: string, options?: { ifMatch?: string }): Promise<StoredBody>;
+}
+
+/** What only erase may do with raw data, and only where that is asked for: write an object once more without a person. */
+export interface RawEditor {
+  /**
+   * Takes the place of an object, which keeps its key and what is said of it beside its bytes.
+   * @param ifMatch etag of the bytes that the new ones were made of
+   * @returns its new etag, and whether the store keeps what was there before as an older version
+   * @throws MissingObject, ChangedObject (the etag is not `ifMatch`: nothing was written), DeniedObject
+   */
+  replace(key: string, bytes: Uint8Array, ifMatch: string): Promise<{ etag: string; isKept: boolean }>;
 }
 
 export interface Store extends RawStore {

@@ -1,6 +1,9 @@
 /** Finds the addresses in any text, however they are encoded there, and puts something else in their place. */
 import { decodedWords } from './encoded-words.ts';
 
+/** What stands where the address of a forgotten person stood. */
+export const ERASED = 'erased';
+
 /** Headers that name people who write or get mail; of others, such as From, the words beside an address stay. */
 const PEOPLE_HEADERS =
   /^(?:(?:resent-)?(?:to|cc|bcc|reply-to)|(?:x-)?(?:envelope|original|forwarded|failed-recipient)[a-z-]*-to|delivered-to|x-rcpt-to|apparently-to|mail-followup-to|x-failed-recipients|disposition-notification-to|return-receipt-to)$/;

@@ -2,6 +2,8 @@
 import { domainOf } from './address.ts';
 import { type Draft, nobody, type OtherRecipient, type Recipient } from './draft.ts';
 
+import { isErased } from './recipients.ts';
+
 /**
  * Decides whom a delivery, bounce, complaint or delay is about. The address that it names is the one that the reporting
  * server knows (a DSN's Final-Recipient): that of a forwarded mail was never written to, and may be missing. If the mail
@@ -31,7 +33,8 @@ const ascribeToSome = (draft: Draft): void => {
   for (const entry of draft.recipients) {
     const { given, key, domain } = nobody;
     const about = entry.key === null ? undefined : find(entry.key);
-    if (about === undefined) rows.push({ ...entry, given, key, domain, reported: entry.given });
+    if (isErased(entry)) rows.push(entry);
+    else if (about === undefined) rows.push({ ...entry, given, key, domain, reported: entry.given });
     else {
       const known = entries.get(about);
       if (known === undefined) entries.set(about, [entry]);

@@ -1,4 +1,6 @@
 /** Decodes one JSON record into rows of events, headers and clicks. */
+
+import { isErasedRecord } from '../read/marks.ts';
 import { events } from '../tables/events.ts';
 import { Rejection } from '../vocabulary.ts';
 import { classify, type EventRecord, hasHeaders } from './classify.ts';
@@ -10,7 +12,7 @@ import type { JsonFields } from './fields.ts';
 import { makeParsers, type Parsers } from './parsers.ts';
 import { takePinpoint } from './pinpoint.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
-import { hiddenRecipient } from './recipients.ts';
+import { hiddenRecipient, withoutErased } from './recipients.ts';
 import { rowHider } from './row-code.ts';
 import { takeSes } from './ses.ts';
 import { hasLoneSurrogates, LONE_SURROGATE, mayHaveLoneSurrogates, wellFormed } from './surrogates.ts';
@@ -32,8 +34,11 @@ export const makeDecoder: MakeDecoder = (settings, hide) => {
 
   const decode: Decode = (value, text, context, sink) => {
     const record = classify(value);
-    if (record.source === null) return { is: 'skipped', type: record.word };
+    if (record.source === null) return isErasedRecord(value) ? { is: 'erased' } : { is: 'skipped', type: record.word };
     takeGuarded(record, text, context.hasEscapes ?? true, draft, parsers);
+
+    // Others are in the mail, too: they are counted as before, and no row is about somebody who was forgotten.
+    draft.recipients = withoutErased(draft.recipients);
 
     const row = draft.event;
     row.delivered_to_lake_at = context.deliveredAt;

@@ -8,11 +8,8 @@
 import type { KeyedHash } from '../ports.ts';
 import { TABLES } from '../tables/index.ts';
 import { parseAddresses } from './address.ts';
-import { AddressTexts, mayHold } from './address-texts.ts';
+import { AddressTexts, ERASED, mayHold } from './address-texts.ts';
 import { remembered } from './parsers.ts';
-
-/** What stands where an address stood. */
-export const ERASED = 'erased';
 
 /** Until when a person's mail was sent that is to be forgotten, epoch ms, by the keyed hash of their address. */
 export type ErasedUntil = Readonly<Record<string, number>>;
@@ -42,6 +39,13 @@ export class ErasedPersons extends AddressTexts {
   /** @param key an address alone, without a display name, or its hash */
   isErased(key: string, sentAt: number): boolean {
     return this.#until(key.toLowerCase()) >= sentAt;
+  }
+
+  /** What texts are about from now on: mail that was sent then, epoch ms. @returns what they were about before */
+  about(sentAt: number): number {
+    const before = this.#sentAt;
+    this.#sentAt = sentAt;
+    return before;
   }
 
   /** Whether a text names such a person, whatever it is about. */
@@ -100,7 +104,10 @@ export class ErasedPersons extends AddressTexts {
 
   /** Whether bytes in Base64 name such a person. */
   isInBase64(text: string): boolean {
-    const bytes = Buffer.from(text, 'base64');
+    return this.isInBytes(Buffer.from(text, 'base64'));
+  }
+
+  isInBytes(bytes: Buffer): boolean {
     return (['utf8', 'latin1'] as const).some((as) => this.isIn(bytes.toString(as).replaceAll('\\u0040', '@')));
   }
 
@@ -170,8 +177,11 @@ function withinLocal(key: string): string[] {
 /** The hash that a hashed lake writes for an address (pseudonyms.ts). */
 const hashIn = (key: string): string | undefined => /^([0-9a-f]{32})(?:_@.*)?$/.exec(key)?.[1];
 
+/** About mail of any time. */
+export const ANY_TIME = -Number.MAX_VALUE;
+
 /** Of a send or what came of it; where clocks are wrong, not after the lake had it. */
-function sentAtOf({ sent_at, occurred_at, delivered_to_lake_at }: Row): number {
+export function sentAtOf({ sent_at, occurred_at, delivered_to_lake_at }: Row): number {
   const at = Number(sent_at ?? occurred_at ?? Number.NEGATIVE_INFINITY);
   return typeof delivered_to_lake_at === 'number' ? Math.min(at, delivered_to_lake_at) : at;
 }

@@ -1,7 +1,7 @@
 /** Puts a keyed hash in the place of each address, in lists of addresses and in any text, however it is encoded there. */
 import type { KeyedHash } from '../ports.ts';
 import { domainOf, isPlainAddress, parseAddresses } from './address.ts';
-import { AddressTexts, mayHold } from './address-texts.ts';
+import { AddressTexts, ERASED, mayHold } from './address-texts.ts';
 import { remembered } from './parsers.ts';
 
 /**
@@ -50,7 +50,8 @@ export class Pseudonyms extends AddressTexts {
 
   #list(text: string): string {
     return parseAddresses(text)
-      .map(({ address, given }) => this.address(address || given))
+      .map(({ address, given }) => address || given)
+      .map((key) => (key === ERASED ? ERASED : this.address(key)))
       .join(', ');
   }
 }

@@ -1,6 +1,7 @@
 /** Reads lists of recipients: of a mail, and of a bounce, complaint or delay. */
 import { Rejection } from '../vocabulary.ts';
 import { isPlainAddress, parseAddresses } from './address.ts';
+import { ERASED } from './address-texts.ts';
 import { nobody, type Recipient } from './draft.ts';
 import { type Field, listOf, objectOf, textOf, wordOf, wrongType } from './fields.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -74,6 +75,12 @@ const addAddresses = (
 const withoutType = (text: string): string =>
   text.replace(/^\s*(["'<]?)\s*(?:addr-type\s*:\s*)?(?:rfc822|utf-?8|smtp|unknown)\s*[;:]/i, '$1');
 
+/** Without those in whose place the raw data has a word. The same list, if there are none. */
+export const withoutErased = (recipients: Recipient[]): Recipient[] =>
+  recipients.some(isErased) ? recipients.filter((recipient) => !isErased(recipient)) : recipients;
+
+export const isErased = ({ key }: Recipient): boolean => key === ERASED;
+
 /** The same with hashes: an address as given is its hash, too, as a display name is a person's. */
 export const hiddenRecipient = (recipient: Recipient, hide: Pseudonyms): Recipient => {
   const { given, key, action, status, diagnostic, named, reported } = recipient;
@@ -95,14 +102,14 @@ const checkNumber = ({ length }: readonly Recipient[], path: string): void => {
     throw new Rejection('record_too_large', `${path} has over ${MOST_RECIPIENTS} recipients`);
 };
 
-/** Of an address named twice the first stays. */
+/** Of an address named twice the first stays; each word in the place of one that was erased stands for another person. */
 const dropRepeats = (recipients: Recipient[]): void => {
   if (recipients.length < 2) return;
   const keys = new Set<string>();
   let kept = 0;
   for (const recipient of recipients) {
     const { key } = recipient;
-    if (key !== null && keys.has(key)) continue;
+    if (key !== null && key !== ERASED && keys.has(key)) continue;
     if (key !== null) keys.add(key);
     recipients[kept++] = recipient;
   }

@@ -34,7 +34,9 @@ export type Verdict =
   /** all rows of the record are repeats */
   | { is: 'duplicate' }
   /** no e-mail event; `type` is the record's own word for what it is */
-  | { is: 'skipped'; type: string };
+  | { is: 'skipped'; type: string }
+  /** it was about a person who was forgotten, in the raw data as well */
+  | { is: 'erased' };
 
 /** @throws Rejection, before anything of the record was put into the sink */
 export type Decode = (value: JsonValue, text: string, context: RecordContext, sink: RowSink) => Verdict;

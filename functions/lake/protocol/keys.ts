@@ -132,6 +132,19 @@ export const restsFolder = (n: number): string => `${erasureFolder(n)}rests/`;
 export const restKey = (n: number, lookedAt: number): string =>
   `${restsFolder(n)}${newestFirst(Math.floor(lookedAt / 1000))}.json`;
 export const lookedAtOfRest = (key: string): number => numberOfNewest(key.slice(key.lastIndexOf('/') + 1)) * 1000;
+/** Says that the raw objects of a unit were looked through, and what was written of them. */
+export const searchedRawFolder = (n: number): string => `${erasureFolder(n)}raw/`;
+export const searchedRawKey = (n: number, unit: string): string => `${searchedRawFolder(n)}${unit}.json`;
+/** Says that raw objects are to be looked through, too; the newest comes first. */
+export const askedRawRoot = `${erasuresRoot}asked-raw/`;
+export const askedRawKey = (k: number): string => `${askedRawRoot}${newestFirst(k)}.json`;
+/** Says that what was asked for is done. */
+export const askedRawEndKey = (k: number): string => `${askedRawRoot}${newestFirst(k)}/end.json`;
+/** What is about to take the place of a raw object, by its content; and under which etags that has come to lie there. */
+export const rewrittenFolder = (key: string): string => `${erasuresRoot}rewritten/${shortHash(key)}/`;
+export const rewrittenKey = (key: string, sha256: string): string => `${rewrittenFolder(key)}${sha256}.json`;
+export const rewrittenEtagKey = (key: string, sha256: string, etag: string): string =>
+  `${rewrittenFolder(key)}${sha256}/${shortHash(etag)}.json`;
 /** A file of quarantine that was written once more without erased persons. */
 export const erasedFile = (key: string, n: number): string => key.replace(/(?:-e\d+)?\.parquet$/, `-e${n}.parquet`);
 /** For which erasure it was; −1: for none. */

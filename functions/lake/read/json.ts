@@ -125,27 +125,45 @@ export function memberText(object: string, key: string): string | undefined {
 /** The values of an object's text by key; of several with one key the last, as in JSON.parse. */
 export function memberTexts(object: string): Map<string, string> {
   const found = new Map<string, string>();
+  for (const { key, from, to } of memberSpans(object)) found.set(key, object.slice(from, to));
+  return found;
+}
+
+/** The values of an array's text. */
+export const elementTexts = (array: string): string[] =>
+  Array.from(elementSpans(array), ({ from, to }) => array.slice(from, to));
+
+/** Where a value stands in a text. */
+export interface Span {
+  from: number;
+  /** one behind its end */
+  to: number;
+}
+
+/** A member of an object: where its value stands, and its key with the quotes. */
+export interface MemberSpan extends Span {
+  key: string;
+  name: Span;
+}
+
+export function* memberSpans(object: string): Generator<MemberSpan> {
   let at = skipSpace(object, object.indexOf('{') + 1);
   while (object.charCodeAt(at) === QUOTE) {
     const keyEnd = stringEnd(object, at);
     const from = skipSpace(object, skipSpace(object, keyEnd) + 1);
     const to = valueEnd(object, from);
-    found.set(keyOf(object.slice(at + 1, keyEnd - 1)), object.slice(from, to));
+    yield { key: keyOf(object.slice(at + 1, keyEnd - 1)), name: { from: at, to: keyEnd }, from, to };
     at = skipSeparator(object, to);
   }
-  return found;
 }
 
-/** The values of an array's text. */
-export function elementTexts(array: string): string[] {
-  const found: string[] = [];
+export function* elementSpans(array: string): Generator<Span> {
   let at = skipSpace(array, array.indexOf('[') + 1);
   while (at < array.length && array.charCodeAt(at) !== CLOSE_ARRAY) {
     const to = valueEnd(array, at);
-    found.push(array.slice(at, to));
+    yield { from: at, to };
     at = skipSeparator(array, to);
   }
-  return found;
 }
 
 const QUOTE = 0x22;

@@ -56,6 +56,14 @@ export function isOwnEvent(value: JsonValue): boolean {
   const { event_type: pinpoint, mail } = value;
   // Pinpoint's other families (`_SMS.…`, `_session.…`) begin like its e-mail events.
   if (typeof pinpoint === 'string' && pinpoint.startsWith('_')) return true;
-  if (typeof value.eventType !== 'string' && typeof value.notificationType !== 'string') return false;
+  if (typeof value.eventType !== 'string' && typeof value.notificationType !== 'string') return isErasedRecord(value);
   return typeof mail === 'object' && mail !== null;
+}
+
+/** What stands in raw data where a record about a forgotten person stood: each record keeps its number and its place. */
+export const ERASED_RECORD = '{"erased":1}';
+
+export function isErasedRecord(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value.erased !== 1) return false;
+  return Object.keys(value).length === 1;
 }

@@ -2,7 +2,8 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { type Compressors, parquetMetadataAsync, parquetRead, parquetReadObjects } from 'hyparquet';
 import { parseAddresses } from '../../decode/address.ts';
-import { columnsOfPersons, ERASED, type ErasedPersons } from '../../decode/erased-persons.ts';
+import { ERASED } from '../../decode/address-texts.ts';
+import { columnsOfPersons, type ErasedPersons } from '../../decode/erased-persons.ts';
 import type { Settings } from '../../settings.ts';
 import { headers, quarantine, TABLES } from '../../tables/index.ts';
 import type { QuarantineRow } from '../../tables/quarantine.ts';

@@ -29,6 +29,7 @@ export class Tally {
   verdict(verdict: Verdict): void {
     if (verdict.is === 'accepted') add(this.#accepted, `${verdict.source}/${verdict.eventType}`);
     else if (verdict.is === 'skipped') this.#skip(shortType(verdict.type));
+    else if (verdict.is === 'erased') this.erased();
     else this.#duplicate++;
   }
 
