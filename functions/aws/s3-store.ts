@@ -5,12 +5,13 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { Store, StoredBody, StoredObject } from '#lake/ports.ts';
+import type { RawEditor, Store, StoredBody, StoredObject } from '#lake/ports.ts';
 import { PATIENT, pause, withBackoff } from './backoff.ts';
 import { objectFailure, serviceError } from './s3-failure.ts';
 
@@ -24,7 +25,7 @@ export interface S3StoreOptions {
 }
 
 /** A bucket (or a folder of it) as a store. Typed as a `RawStore` it is read-only. The client retries, except where a comment says otherwise. */
-export class S3Store implements Store {
+export class S3Store implements Store, RawEditor {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #prefix: string;
@@ -73,6 +74,59 @@ export class S3Store implements Store {
       await this.#client.send(new DeleteObjectCommand(this.#at(key)));
     } catch (error) {
       throw objectFailure(error, key);
+    }
+  }
+
+  /** The object's metadata and class stay; its tags don't, which would take further rights. */
+  async replace(key: string, bytes: Uint8Array, ifMatch: string): Promise<{ etag: string; isKept: boolean }> {
+    const sha256 = createHash('sha256').update(bytes).digest('base64');
+    try {
+      const head = await this.#client.send(new HeadObjectCommand({ ...this.#at(key), IfMatch: ifMatch }));
+      const made = await withBackoff(PATIENT, () => this.#replaceOnce(key, bytes, sha256, ifMatch, head));
+      if (made === undefined) throw new Error(`object is being written by others all the time, try again: ${key}`);
+      return made;
+    } catch (error) {
+      throw objectFailure(error, key);
+    }
+  }
+
+  async #replaceOnce(
+    key: string,
+    bytes: Uint8Array,
+    sha256: string,
+    ifMatch: string,
+    head: HeadObjectCommandOutput,
+  ): Promise<{ etag: string; isKept: boolean } | undefined> {
+    const { ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl, Metadata, StorageClass } =
+      head;
+    const kept = {
+      ContentType,
+      ContentEncoding,
+      ContentDisposition,
+      ContentLanguage,
+      CacheControl,
+      Metadata,
+      StorageClass,
+    };
+    try {
+      const { ETag, VersionId } = await this.#client.send(
+        new PutObjectCommand({
+          ...this.#at(key),
+          ...kept,
+          Body: bytes,
+          ContentLength: bytes.length,
+          IfMatch: ifMatch,
+          ChecksumSHA256: sha256,
+        }),
+      );
+      return { etag: ETag ?? '', isKept: VersionId !== undefined };
+    } catch (error) {
+      const said = serviceError(error);
+      if (said?.status === 409) return undefined;
+      // The first request may have written it although its answer was lost.
+      if (said?.status !== 412 || said.attempts < 2 || (await this.#sha256Of(key)) !== sha256) throw error;
+      const { ETag, VersionId } = await this.#client.send(new HeadObjectCommand(this.#at(key)));
+      return { etag: ETag ?? '', isKept: VersionId !== undefined };
     }
   }
 

@@ -3,6 +3,7 @@ import {
   ChangedObject,
   DeniedObject,
   MissingObject,
+  type RawEditor,
   type RawStore,
   type StoredBody,
   type StoredObject,
@@ -63,6 +64,24 @@ export class MountedRaw implements RawStore {
       `the first raw source has a folder ${taken}, as the mount of another one: give that source another name`,
     );
   }
+}
+
+/** What may write the objects of several sources once more, by mounts. */
+export function mountedEditor(
+  first: RawEditor,
+  others: readonly (readonly [name: string, editor: RawEditor])[],
+): RawEditor {
+  const mounted = others.map(([name, editor]) => [mountOf(name), editor] as const);
+  return {
+    async replace(key, bytes, ifMatch) {
+      const [mount, editor] = mounted.find(([one]) => key.startsWith(one)) ?? ['', first];
+      try {
+        return await editor.replace(key.slice(mount.length), bytes, ifMatch);
+      } catch (error) {
+        throw mount === '' ? error : renamed(error, key);
+      }
+    },
+  };
 }
 
 /** The same error, of the object as the lake knows it. */

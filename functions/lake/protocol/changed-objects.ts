@@ -1,6 +1,6 @@
 /** Finds raw objects whose bytes have changed since they were planned, among those whose etag has changed. */
 import { concurrently } from '../concurrently.ts';
-import { MissingObject, type RawStore, type Store, type StoredObject } from '../ports.ts';
+import { ChangedObject, DeniedObject, MissingObject, type RawStore, type Store, type StoredObject } from '../ports.ts';
 import { contentIn, digestOf, type ReadContent } from './contents.ts';
 import { halvesOf } from './halves.ts';
 import { aliasFolder, aliasKey, numberOf } from './keys.ts';
@@ -15,6 +15,7 @@ import {
   readPlan,
   readState,
 } from './records.ts';
+import { isNoted, RewrittenObjects } from './rewritten-objects.ts';
 
 interface AliasRecord {
   raw_prefix: string;
@@ -32,6 +33,7 @@ const MOST_TOGETHER = 50_000;
 export class ChangedObjects {
   readonly #ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> };
   readonly #outcomes: Outcomes;
+  readonly #rewritten: RewrittenObjects;
   readonly #prefix: string;
   readonly #around: () => Promise<readonly string[]>;
   #waiting: StoredObject[] = [];
@@ -46,6 +48,7 @@ export class ChangedObjects {
   ) {
     this.#ports = ports;
     this.#outcomes = outcomes;
+    this.#rewritten = new RewrittenObjects(ports);
     this.#prefix = prefix;
     this.#around = around;
   }
@@ -64,11 +67,11 @@ export class ChangedObjects {
   async #sort(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
+    if (waiting.length === 0) return;
     if (!this.#ports.raw.hasTimedEtags) {
-      this.#changed.push(...waiting);
+      this.#changed.push(...(await this.#unexplained(waiting)));
       return;
     }
-    if (waiting.length === 0) return;
     this.#aliases ??= this.#readAliases();
     const aliases = await this.#aliases;
     const left = waiting.filter((object) => aliases.known.add(object) !== 'same');
@@ -81,6 +84,15 @@ export class ChangedObjects {
     // If another step was first, the next audit finds the rest.
     await createState(this.#ports.lake, aliasKey(this.#prefix, aliases.next), record);
     aliases.next++;
+  }
+
+  /** Where an etag tells of the content, only an erasure explains another one. */
+  async #unexplained(waiting: readonly StoredObject[]): Promise<StoredObject[]> {
+    const noted = await concurrently(waiting, OBJECTS_AT_ONCE, ({ key }) => isNoted(this.#ports.lake, key));
+    const some = waiting.filter((_, i) => noted[i]);
+    if (some.length === 0) return [...waiting];
+    const verdicts = await this.#judge(new Map(some.map((object) => [object.key, object])));
+    return waiting.filter(({ key }) => !verdicts.has(key));
   }
 
   /** Newest record first: of two that name an object, the newer counts. */
@@ -119,16 +131,23 @@ export class ChangedObjects {
     const { raw, lake } = this.#ports;
     const outcome = await outcomeOf(this.#outcomes, unit, planned.key);
     const problem = outcome?.problems.find(({ key }) => key === planned.key);
-    // Not read yet: it will be read as it is then.
-    const isUnread = !outcome || problem !== undefined || outcome.poison?.some(({ key }) => key === planned.key);
-    if (isUnread) return problem?.etag === object.etag || object.size === planned.size ? 'same' : null;
-    const read = await contentIn(lake, outcome, planned.key);
-    if (!read) return null;
-    if (read.etag === object.etag) return 'same';
     try {
-      return (await digestOf(raw, object)) === read.sha256 ? 'proven' : null;
+      if (raw.hasTimedEtags) {
+        // Not read yet: it will be read as it is then.
+        const isUnread = !outcome || problem !== undefined || outcome.poison?.some(({ key }) => key === planned.key);
+        if (isUnread && (problem?.etag === object.etag || object.size === planned.size)) return 'same';
+        if (!outcome) return null;
+        const read = !isUnread ? await contentIn(lake, outcome, planned.key) : undefined;
+        if (read?.etag === object.etag) return 'same';
+        const digest = await digestOf(raw, object);
+        if (digest === read?.sha256) return 'proven';
+        return (await this.#rewritten.isFrom(read ?? { ...planned, ...problem }, object, digest)) ? 'proven' : null;
+      }
+      return (await this.#rewritten.isFrom({ ...planned, ...problem }, object)) ? 'same' : null;
     } catch (error) {
-      if (error instanceof MissingObject) return null;
+      // Whoever may not read raw data can't say that nothing has changed.
+      if (error instanceof MissingObject || error instanceof ChangedObject || error instanceof DeniedObject)
+        return null;
       throw error;
     }
   }

@@ -5,12 +5,13 @@
 
 import { concurrently } from '../concurrently.ts';
 import { DAY_MS, utcDate } from '../days.ts';
-import type { Ports, RawStore, UnitMessage } from '../ports.ts';
+import type { Ports, UnitMessage } from '../ports.ts';
 import { asReadIn, digestOf } from '../protocol/contents.ts';
 import { replayKey, replayUnitId, unitOfAttempt, versionOfAttempt } from '../protocol/keys.ts';
 import { announcePlan } from '../protocol/open-units.ts';
 import type { Outcomes } from '../protocol/outcomes.ts';
 import { createState, type Plan, type PlannedObject, type PlannedUnit, readPlan } from '../protocol/records.ts';
+import { RewrittenObjects } from '../protocol/rewritten-objects.ts';
 import type { ByteRange } from '../read/range.ts';
 import type { Settings } from '../settings.ts';
 import type { Reason } from '../vocabulary.ts';
@@ -111,7 +112,7 @@ async function findSources(
   chosen: ReadonlyMap<string, QuarantinedRecord[]>,
   rawDays = Number.POSITIVE_INFINITY,
 ): Promise<{ sources: Source[]; unavailable: string[] }> {
-  const { raw, lake, clock } = ports;
+  const { lake, clock } = ports;
   const firstObjects = new FirstObjects(lake, outcomes);
   const unavailable: string[] = [];
   const found = await concurrently([...chosen].sort(byKey), AT_ONCE, async ([key, records]): Promise<Source[]> => {
@@ -121,7 +122,7 @@ async function findSources(
     // looked for only where a replay has missed it or it may have expired: the rest will be read anyway
     const isOld = object.modified < clock.now() - rawDays * DAY_MS;
     const mayBeGone = isOld || records.some((record) => isMissed(record, replays));
-    if (mayBeGone && !(await isThere(raw, object))) {
+    if (mayBeGone && !(await isThere(ports, object))) {
       unavailable.push(key);
       return [];
     }
@@ -194,7 +195,7 @@ async function returnedObjects(ports: ReplayPorts, { replays, outcomes }: Quaran
     for (const object of planned.flatMap(({ objects }) => objects)) {
       if (!gone.has(object.key)) continue;
       const later = replays.after(-1, { key: object.key, range: null });
-      const isBack = later.every(({ status }) => status === 'failed') && (await isThere(ports.raw, object));
+      const isBack = later.every(({ status }) => status === 'failed') && (await isThere(ports, object));
       if (isBack) {
         returned.push({ object, records: [] });
       }
@@ -204,12 +205,15 @@ async function returnedObjects(ports: ReplayPorts, { replays, outcomes }: Quaran
   return found.flat();
 }
 
-/** Whether the object is there with the bytes that were read; if none were ever read, whether it is there. */
-async function isThere(raw: RawStore, { key, etag, isReread, sha256 }: PlannedObject): Promise<boolean> {
+/** Whether the object is there with the bytes that were read, or what an erasure has left of them; if none were ever read, whether it is there. */
+async function isThere(ports: Pick<ReplayPorts, 'raw' | 'lake'>, planned: PlannedObject): Promise<boolean> {
+  const { raw } = ports;
+  const { key, etag, isReread, sha256 } = planned;
   for await (const object of raw.list(key)) {
     if (object.key !== key) return false;
     if (!isReread || object.etag === etag) return true;
-    return raw.hasTimedEtags === true && sha256 !== undefined && (await digestOf(raw, object)) === sha256;
+    const digest = raw.hasTimedEtags && sha256 !== undefined ? await digestOf(raw, object) : undefined;
+    return (digest !== undefined && digest === sha256) || new RewrittenObjects(ports).isFrom(planned, object, digest);
   }
   return false;
 }

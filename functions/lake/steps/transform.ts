@@ -11,6 +11,7 @@ import { outcomeKey, poisonVersion, splitKey } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
 import { meaningOf } from '../protocol/meaning.ts';
 import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome, readPlan } from '../protocol/records.ts';
+import { RewrittenObjects } from '../protocol/rewritten-objects.ts';
 import { ensurePartitions, writeAttempt } from './transform/attempt.ts';
 import { PortFailures } from './transform/blame.ts';
 import { Stopped } from './transform/guard.ts';
@@ -90,7 +91,12 @@ async function readAndWrite(
   const { lake, clock } = ports;
   const startedAt = clock.now();
   const erased = await erasedPersons(lake, options.keyedHash);
-  const reading = erased ? { ...options, erased: erased.persons } : options;
+  const rewritten = new RewrittenObjects(ports);
+  const reading: ReadOptions = {
+    ...options,
+    isRewritten: (object, now, digest) => rewritten.isFrom(object, now, digest),
+    ...(erased ? { erased: erased.persons } : {}),
+  };
   const { content, files, attempt } = isPoison
     ? await writeAttempt(ports, unit, poisonVersion(options.version), readPoison, reading)
     : await writeAttempt(ports, unit, options.version, options.read ?? readUnit, reading);

@@ -1,6 +1,15 @@
 /** Reads and writes files safely: complete or not at all, and create-only where a port asks for it. */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import {
+  type BigIntStats,
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -58,6 +67,29 @@ export class Disk {
   async replace(key: string, bytes: Uint8Array | string): Promise<void> {
     const path = pathOfKey(this.root, key);
     await this.#through(key, bytes, (temporary) => this.#name(path, () => rename(temporary, path)));
+  }
+
+  /**
+   * Takes the place of a file that is as `isSame` wants it: its path, links followed, and its rights stay. Looked and named under a
+   * lock, without a pause in between: who keeps to the lock loses nothing, and who writes the file otherwise would have to do so
+   * within microseconds. True if it did.
+   */
+  async exchange(key: string, bytes: Uint8Array, isSame: (file: BigIntStats) => boolean): Promise<boolean> {
+    const path = realpathSync(pathOfKey(this.root, key));
+    const { mode } = statSync(path);
+    const exchanged = await this.#through(key, bytes, async (temporary) => {
+      chmodSync(temporary, mode);
+      const lock = await this.#locked();
+      try {
+        if (!isSame(statSync(path, { bigint: true }))) return false;
+        renameSync(temporary, path);
+        return true;
+      } finally {
+        release(lock);
+      }
+    });
+    await this.flush(dirname(path));
+    return exchanged;
   }
 
   /**
@@ -166,6 +198,13 @@ export class Disk {
     }
   }
 
+  /** @returns the lock, to be given back */
+  async #locked(): Promise<string> {
+    const lock = join(this.root, TEMPORARY, 'lock');
+    while (!take(lock)) await wait(1 + Math.random() * 4);
+    return lock;
+  }
+
   async #linkOrMove(temporary: string, path: string): Promise<void> {
     if (this.#hardLinks) {
       try {
@@ -183,8 +222,7 @@ export class Disk {
    * calls run without a pause in between, so that a lock that stands for long belongs to a process that died.
    */
   async #moveUnlessThere(temporary: string, path: string): Promise<void> {
-    const lock = join(this.root, TEMPORARY, 'lock');
-    while (!take(lock)) await wait(1 + Math.random() * 4);
+    const lock = await this.#locked();
     try {
       if (lstatSync(path, { throwIfNoEntry: false }))
         throw Object.assign(new Error(`file exists: ${path}`), { code: 'EEXIST' });

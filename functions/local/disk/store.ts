@@ -1,6 +1,13 @@
 /** The store ports on a folder. */
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { ChangedObject, MissingObject, type Store, type StoredBody, type StoredObject } from '#lake/ports.ts';
+import {
+  ChangedObject,
+  MissingObject,
+  type RawEditor,
+  type Store,
+  type StoredBody,
+  type StoredObject,
+} from '#lake/ports.ts';
 import { readFailure } from './failure.ts';
 import { Disk, type DiskOptions } from './files.ts';
 import { pathOfKey } from './keys.ts';
@@ -14,7 +21,7 @@ const CHUNK_BYTES = 1024 * 1024;
  * The etag is size and modification time in ns: it changes when a file is rewritten, but not if a rewrite of the same
  * length falls into the same tick of the file system's clock (about 4 ms on ext4), or if the time is set back.
  */
-export class DiskStore implements Store {
+export class DiskStore implements Store, RawEditor {
   readonly hasTimedEtags = true;
   readonly root: string;
   readonly #disk: Disk;
@@ -56,6 +63,18 @@ export class DiskStore implements Store {
 
   remove(key: string): Promise<void> {
     return this.#disk.remove(key);
+  }
+
+  async replace(key: string, bytes: Uint8Array, ifMatch: string): Promise<{ etag: string; isKept: boolean }> {
+    try {
+      const isDone = await this.#disk.exchange(key, bytes, (file) => describeFile(key, file).etag === ifMatch);
+      if (!isDone) throw new ChangedObject(key);
+      const { file, object } = await openObject(this.root, key);
+      await file.close();
+      return { etag: object.etag, isKept: false };
+    } catch (error) {
+      throw readFailure(error, key);
+    }
   }
 }
 

@@ -6,19 +6,24 @@ import { DeniedObject } from '#lake/ports.ts';
 
 /**
  * @param address of the object, or of the folder that was listed
+ * @param needs the right that it takes
  * @returns the error in words; unchanged if it is one of the ports' errors (missing, changed) or an unknown one
  */
-export function bucketFailure(error: unknown, address: string): unknown {
+export function bucketFailure(
+  error: unknown,
+  address: string,
+  needs = `s3:${address.endsWith('/') ? 'ListBucket' : 'GetObject'}`,
+): unknown {
   if (!(error instanceof Error)) return error;
   const options = { cause: error };
-  if (error instanceof DeniedObject) return new WorkError(denied(error.why, address), undefined, options);
+  if (error instanceof DeniedObject) return new WorkError(denied(error.why, address, needs), undefined, options);
   const bucket = /^s3:\/\/([^/]*)/.exec(address)?.[1];
   const said = serviceError(error);
   if (said?.name === 'NoSuchBucket' || said?.name === 'InvalidBucketName') {
     return new UsageError(`--raw: there is no bucket ${bucket}: check its name, and whose credentials these are`);
   }
   if (said?.status === 403 || (said && CREDENTIALS[said.name])) {
-    return new WorkError(denied(said.name, address), undefined, options);
+    return new WorkError(denied(said.name, address, needs), undefined, options);
   }
   if (/^(Credentials|Token)Provider/.test(error.name)) {
     return new WorkError(
@@ -47,13 +52,11 @@ export function bucketFailure(error: unknown, address: string): unknown {
 }
 
 /** By S3's names for it (Amazon S3 API Reference, "Error responses"). */
-function denied(name: string, address: string): string {
+function denied(name: string, address: string, needs: string): string {
   if (name === 'InvalidObjectState') return `${address} is archived: restore it from Glacier, then run it again`;
   const remedy = CREDENTIALS[name];
   if (remedy) return `AWS refuses the credentials for ${address}: ${remedy} (${name})`;
-  const grant = name.startsWith('KMS.')
-    ? 'kms:Decrypt for its key'
-    : `s3:${address.endsWith('/') ? 'ListBucket' : 'GetObject'}`;
+  const grant = name.startsWith('KMS.') ? 'kms:Decrypt for its key' : needs;
   return `access denied to ${address}: allow ${grant}, or take other credentials with AWS_PROFILE (${name})`;
 }
 

@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { UsageError } from '#host/failure.ts';
-import { MountedRaw } from '#lake/mounted-raw.ts';
-import { MissingObject, type RawStore, type StoredBody, type StoredObject } from '#lake/ports.ts';
+import { MountedRaw, mountedEditor } from '#lake/mounted-raw.ts';
+import { MissingObject, type RawEditor, type RawStore, type StoredBody, type StoredObject } from '#lake/ports.ts';
 import type { OnUnread } from '../disk/listing.ts';
 import { DiskStore } from '../disk/store.ts';
 import { addressOf, type BucketAddress, readBucketAddress } from './bucket-address.ts';
@@ -26,6 +26,21 @@ export function openSources(root: string, others: Readonly<Record<string, string
   const first = openRaw(root, onUnread);
   const mounted = Object.entries(others).map(([name, place]): [string, RawStore] => [name, openRaw(place, onUnread)]);
   return mounted.length === 0 ? first : new MountedRaw(first, mounted);
+}
+
+/** What may write these objects once more, with the rights of who runs it. */
+export function editSources(root: string, others: Readonly<Record<string, string>>): RawEditor {
+  return mountedEditor(
+    editorOf(root),
+    Object.entries(others).map(([name, place]) => [name, editorOf(place)]),
+  );
+}
+
+function editorOf(root: string): RawEditor {
+  const address = readBucketAddress(root);
+  if (address) return new BucketFolder(address);
+  const isFile = statSync(root, { throwIfNoEntry: false })?.isFile();
+  return new DiskStore(isFile ? dirname(root) : root);
 }
 
 /** A folder in which there is this file and nothing else. */
@@ -55,9 +70,9 @@ class SingleFile implements RawStore {
  * A folder of a bucket. Keys are those of the bucket, as in the cloud: the same object has the same `source_key` there and
  * here, whatever folder it was found by.
  */
-class BucketFolder implements RawStore {
+class BucketFolder implements RawStore, RawEditor {
   readonly #address: BucketAddress;
-  #opened: Promise<RawStore> | undefined;
+  #opened: Promise<RawStore & RawEditor> | undefined;
 
   constructor(address: BucketAddress) {
     this.#address = address;
@@ -89,19 +104,27 @@ class BucketFolder implements RawStore {
     }
   }
 
+  async replace(key: string, bytes: Uint8Array, ifMatch: string): Promise<{ etag: string; isKept: boolean }> {
+    try {
+      return await (await this.#store()).replace(key, bytes, ifMatch);
+    } catch (error) {
+      throw bucketFailure(error, addressOf({ ...this.#address, prefix: key }), 's3:PutObject');
+    }
+  }
+
   /** All that begins with a prefix: of the whole bucket only what lies in the folder. */
   #within(prefix: string): string {
     return this.#address.prefix.startsWith(prefix) ? this.#address.prefix : prefix;
   }
 
   /** The SDK is loaded late: local commands shall start without it. */
-  #store(): Promise<RawStore> {
+  #store(): Promise<RawStore & RawEditor> {
     this.#opened ??= openBucket(this.#address.bucket);
     return this.#opened;
   }
 }
 
-async function openBucket(bucket: string): Promise<RawStore> {
+async function openBucket(bucket: string): Promise<RawStore & RawEditor> {
   const [{ connectS3 }, { S3Store }] = await Promise.all([import('#aws/s3-client.ts'), import('#aws/s3-store.ts')]);
   const endpoint = process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL;
   return new S3Store({ client: connectS3({ anyRegion: true, ...(endpoint ? { endpoint } : {}) }), bucket });

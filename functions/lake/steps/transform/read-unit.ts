@@ -5,7 +5,14 @@ import { ErasingSink } from '../../decode/erasing-sink.ts';
 import { Pseudonyms } from '../../decode/pseudonyms.ts';
 import { deliveredAt } from '../../decode/time.ts';
 import type { RecordContext, Verdict } from '../../decode/types.ts';
-import { ChangedObject, type KeyedHash, MissingObject, type RawStore, type StoredBody } from '../../ports.ts';
+import {
+  ChangedObject,
+  type KeyedHash,
+  MissingObject,
+  type RawStore,
+  type StoredBody,
+  type StoredObject,
+} from '../../ports.ts';
 import { ContentDigest, digestOf, type ReadContent } from '../../protocol/contents.ts';
 import { sourceOf } from '../../protocol/raw-sources.ts';
 import type { ObjectProblem, PlannedObject, PlannedUnit } from '../../protocol/records.ts';
@@ -46,7 +53,11 @@ export interface ReadOptions {
   keyedHash?: KeyedHash | undefined;
   /** persons who are kept out of all rows; left out: nobody */
   erased?: ErasedPersons | undefined;
+  /** whether what lies there now is what was read or planned, but for persons whom an erasure has taken out; left out: never */
+  isRewritten?: IsRewritten | undefined;
 }
+
+export type IsRewritten = (object: PlannedObject, now: StoredObject, digest?: string) => Promise<boolean>;
 
 /** The same unit and attempt give the same content, byte for byte. */
 export type ReadUnit = (
@@ -67,7 +78,7 @@ const RAW_KEPT = 64 * 1024;
  * Reads, decodes and collects the rows of a unit under the name of an attempt. The result depends on the raw data only.
  */
 export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
-  const { settings, onObject, guard, isExact, keyedHash, erased } = options;
+  const { settings, onObject, guard, isExact, keyedHash, erased, isRewritten = async () => false } = options;
   const rows = new UnitRows();
   const sink = erased ? new ErasingSink(rows, erased) : null;
   const erasedObjects = new Set<string>();
@@ -184,16 +195,18 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
     const before = tally.snapshot();
     for (let looks = 1; ; looks++) {
       try {
-        const stored = looks === 1 ? first() : await openAgain(raw, object);
+        const stored = looks === 1 ? first() : await openAgain(raw, object, isRewritten);
+        if (stored === null) return { key: object.key, problem: 'raw_changed' };
         await readBody(stored);
-        return isAsPlanned(stored) ? null : { key: object.key, problem: 'raw_changed', etag: stored.etag };
+        const isSame = isAsPlanned(stored) || (await isRewritten(object, stored));
+        return isSame ? null : { key: object.key, problem: 'raw_changed', etag: stored.etag };
       } catch (error) {
         // Nothing of what was read of it so far counts.
         rows.rollback(mark);
         tally.restore(before);
         if (error instanceof MissingObject) return { key: object.key, problem: 'source_missing' };
         if (!(error instanceof ChangedObject)) throw error;
-        if (looks > (object.isReread ? 1 : MOST_LOOKS)) return { key: object.key, problem: 'raw_changed' };
+        if (looks > MOST_LOOKS) return { key: object.key, problem: 'raw_changed' };
       }
     }
 
@@ -241,17 +254,19 @@ const MOST_LOOKS = 3;
 
 /**
  * An object that isn't what was planned, as it lies there now. One that nobody has read yet is read so: that is its first
- * reading. Of one that was read before, only the same bytes.
- * @throws ChangedObject if they are others
+ * reading. Of one that was read before, only the same bytes, or what an erasure has left of them; null if they are others.
+ * @throws ChangedObject if it is being written
  */
-async function openAgain(raw: RawStore, { key, isReread, sha256 }: PlannedObject): Promise<StoredBody> {
+async function openAgain(raw: RawStore, object: PlannedObject, isRewritten: IsRewritten): Promise<StoredBody | null> {
+  const { key, isReread, sha256 } = object;
   if (!isReread) return raw.get(key);
   for await (const now of raw.list(key)) {
     if (now.key !== key) break;
-    if (!raw.hasTimedEtags || sha256 === undefined || (await digestOf(raw, now)) !== sha256) break;
-    return raw.get(key, { ifMatch: now.etag });
+    const digest = raw.hasTimedEtags && sha256 !== undefined ? await digestOf(raw, now) : undefined;
+    const isSame = digest !== undefined && digest === sha256;
+    return isSame || (await isRewritten(object, now, digest)) ? raw.get(key, { ifMatch: now.etag }) : null;
   }
-  throw new ChangedObject(key);
+  return null;
 }
 
 const digested = (body: AsyncIterable<Uint8Array>, digest: ContentDigest): AsyncIterable<Uint8Array> => ({
