@@ -38,7 +38,9 @@ export const makeDecoder: MakeDecoder = (settings, hide) => {
     takeGuarded(record, text, context.hasEscapes ?? true, draft, parsers);
 
     // Others are in the mail, too: they are counted as before, and no row is about somebody who was forgotten.
-    draft.recipients = withoutErased(draft.recipients);
+    const recipients = withoutErased(draft.recipients);
+    if (recipients.length === 0 && draft.recipients.length > 0) return { is: 'erased' };
+    draft.recipients = recipients;
 
     const row = draft.event;
     row.delivered_to_lake_at = context.deliveredAt;

@@ -25,12 +25,14 @@ export interface JsonEraserParts {
 
 /**
  * A record about erased persons gives way to a word, which is read as a record, so that those behind it keep their numbers; so
- * does one that names them and has no rows, of which nobody can say what else it tells of them. Of an event that is about
- * others, too, and of all around events, addresses give way, and names beside them, wherever they stand: in JSON within a
+ * does one that has no rows and names them and nobody else as recipients, since it tells of them and of no other. Of an event that
+ * is about others, too, and of all around events, addresses give way, and names beside them, wherever they stand: in JSON within a
  * text, in Base64, in gzip within that.
  */
 export class JsonEraser {
   readonly #parts: JsonEraserParts;
+  /** the record at hand names others as recipients, too */
+  #namesOthers = false;
 
   constructor(parts: JsonEraserParts) {
     this.#parts = parts;
@@ -68,9 +70,10 @@ export class JsonEraser {
     const judgement = judge(value, text);
     if (judgement.is === 'erased') return ERASED_RECORD;
     const before = persons.about(judgement.is === 'event' ? judgement.sentAt : ANY_TIME);
+    this.#namesOthers = false;
     const made = this.#members(text, members);
     persons.about(before);
-    return judgement.is === 'other' && made !== text ? ERASED_RECORD : made;
+    return judgement.is === 'other' && made !== text && !this.#namesOthers ? ERASED_RECORD : made;
   }
 
   #members(text: string, members: readonly MemberSpan[]): string {
@@ -101,27 +104,19 @@ export class JsonEraser {
       }
     }
     if (looksLikeEvent(text)) return records(Buffer.from(text)).toString();
-    return PEOPLE.has(of) ? persons.people(text) : persons.text(text);
+    if (!RECIPIENTS.has(of)) return SENDERS.has(of) ? persons.people(text) : persons.text(text);
+    const made = persons.people(text);
+    if (made.includes('@')) this.#namesOthers = true;
+    return made;
   }
 }
 
 const TYPE_WORDS: ReadonlySet<string> = new Set(['eventType', 'notificationType', 'event_type']);
 /** Keys of what names people, as `nameOf` has them: names beside an address go, too. */
-const PEOPLE: ReadonlySet<string> = new Set([
-  ...[
-    'destination',
-    'destinations',
-    'recipient',
-    'recipients',
-    'emailaddress',
-    'address',
-    'to',
-    'cc',
-    'bcc',
-    'replyto',
-  ],
-  ...['from', 'fromaddress', 'source', 'sender', 'returnpath'],
+const RECIPIENTS: ReadonlySet<string> = new Set([
+  ...['destination', 'destinations', 'recipient', 'recipients', 'emailaddress', 'address', 'to', 'cc', 'bcc'],
 ]);
+const SENDERS: ReadonlySet<string> = new Set(['from', 'fromaddress', 'source', 'sender', 'returnpath', 'replyto']);
 const nameOf = (key: string): string => key.toLowerCase().replace(/[_-]/g, '');
 const HEADER = 'header ';
 /** All of a text is Base64. */

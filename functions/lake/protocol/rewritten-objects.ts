@@ -28,14 +28,19 @@ export interface ObjectContent {
 export const announceRewriting = (lake: Pick<Store, 'create'>, rewriting: Rewriting): Promise<boolean> =>
   createState(lake, rewrittenKey(rewriting.key, rewriting.after.sha256), rewriting);
 
-/** Notes under which etag it lies there, so that nobody has to read it to know. Does nothing for bytes that weren't announced. */
+/**
+ * Notes under which etag it lies there, so that nobody has to read it to know. Does nothing for bytes that weren't announced.
+ * @returns what was announced
+ */
 export async function confirmRewriting(
   lake: Pick<Store, 'create' | 'get'>,
   { key, etag }: Pick<StoredObject, 'key' | 'etag'>,
   sha256: string,
-): Promise<void> {
+): Promise<Rewriting | null> {
   const announced = await readState<Rewriting>(lake, rewrittenKey(key, sha256));
-  if (announced) await createState(lake, rewrittenEtagKey(key, sha256, etag), { key, etag });
+  if (announced?.key !== key) return null;
+  await createState(lake, rewrittenEtagKey(key, sha256, etag), { key, etag });
+  return announced;
 }
 
 /** Whether an erasure has written the object, or was about to. One listing. */

@@ -12,6 +12,7 @@ import { concurrently } from '../concurrently.ts';
 import { DAY_MS, HOUR_MS, startOfDay } from '../days.ts';
 import type { ErasedPersons } from '../decode/erased-persons.ts';
 import type { KeyedHash, Ports, StoredObject, WrittenFile } from '../ports.ts';
+import { askForRaw, endAskedRaw, openAskedRaw } from '../protocol/asked-raw.ts';
 import { type LiveAttempt, liveDays, type TableDay, unseenAttempts } from '../protocol/day-files.ts';
 import {
   askForErasure,
@@ -56,6 +57,7 @@ import {
 import { type SettledFile, sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
 import { quarantine, recipientMessages, SETTLED_TABLES } from '../tables/index.ts';
+import { type RawPorts, type RawProgress, type RawSearchOptions, searchRaw } from './erase/raw.ts';
 import { type ErasedFile, erasedFiles, type FileEraser, type Look } from './erase/rewrite.ts';
 import { checkOutputs } from './settle/check.ts';
 
@@ -227,6 +229,28 @@ export async function erase(ports: ErasePorts, options: EraseOptions): Promise<E
 
 const restOf = async (lake: ErasePorts['lake'], { n, end }: ErasureState): Promise<Rest | null> =>
   end ? lastRest(lake, n) : null;
+
+/** Has raw objects looked through, too: whoever erases next goes on with it until it is done. */
+export async function askRaw({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>): Promise<void> {
+  await askForRaw(lake, clock);
+}
+
+/**
+ * Looks through raw objects for the newest erasure, and writes those that name somebody once more, if that was asked for.
+ * @returns null if it was not, or is over
+ */
+export async function eraseRaw(
+  ports: Pick<ErasePorts, 'lake' | 'clock'> & RawPorts,
+  { keyedHash, ...options }: Omit<RawSearchOptions, 'n' | 'persons'> & Pick<EraseOptions, 'keyedHash'>,
+): Promise<RawProgress | null> {
+  const { lake, clock } = ports;
+  const asked = await openAskedRaw(lake);
+  const known = asked && (await erasedPersons(lake, keyedHash));
+  if (!asked || !known) return null;
+  const progress = await searchRaw(ports, { ...options, ...known, until: asked.asked_at });
+  if (progress.left_units + progress.waiting_units === 0) await endAskedRaw(lake, asked, known.n, clock);
+  return progress;
+}
 
 /** What would go if these were to be forgotten. Reads every file that counts, and writes nothing. */
 export async function previewErasure(

@@ -1,0 +1,102 @@
+/** Whether raw objects are to be looked through for erased persons, too, and how far that has come. */
+import { concurrently } from '../concurrently.ts';
+import type { Clock, Store } from '../ports.ts';
+import { askedRawEndKey, askedRawKey, askedRawRoot, searchedRawFolder } from './keys.ts';
+import { createState, readState } from './records.ts';
+
+interface AskedRaw {
+  k: number;
+  asked_at: number;
+}
+
+/** A raw object that was written once more. */
+export interface RewrittenObject {
+  key: string;
+  before: { etag: string; size: number };
+  after: { etag: string; size: number };
+}
+
+/** A raw object that names somebody and stays as it is, with why in words. */
+export interface LeftObject {
+  key: string;
+  why: string;
+}
+
+/** `state/erasures/<n>/raw/<unit>.json`: the raw objects of a unit were looked through. */
+export interface SearchedRaw {
+  unit: string;
+  /** looked into, and bytes of these as stored; those that have gone count for nothing */
+  objects: number;
+  bytes: number;
+  rewritten: RewrittenObject[];
+  left: LeftObject[];
+  /** of those rewritten, how many the store keeps an older version of */
+  older_versions: number;
+}
+
+async function newestAsked(lake: Pick<Store, 'list' | 'get'>): Promise<(AskedRaw & { isOver: boolean }) | null> {
+  for await (const { key } of lake.list(askedRawRoot, { shallow: true })) {
+    const asked = await readState<AskedRaw>(lake, key);
+    return asked && { ...asked, isOver: (await readState(lake, askedRawEndKey(asked.k))) !== null };
+  }
+  return null;
+}
+
+/** Asks for it, unless it is under way already. */
+export async function askForRaw(
+  lake: Pick<Store, 'list' | 'get' | 'create'>,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  for (;;) {
+    const newest = await newestAsked(lake);
+    if (newest && !newest.isOver) return;
+    const asked: AskedRaw = { k: (newest?.k ?? -1) + 1, asked_at: clock.now() };
+    if (await createState(lake, askedRawKey(asked.k), asked)) return;
+  }
+}
+
+/** What was asked for and is not over; null if there is no such. One listing. */
+export async function openAskedRaw(lake: Pick<Store, 'list' | 'get'>): Promise<AskedRaw | null> {
+  const newest = await newestAsked(lake);
+  return newest && !newest.isOver ? newest : null;
+}
+
+export const endAskedRaw = (
+  lake: Pick<Store, 'create'>,
+  { k }: AskedRaw,
+  n: number,
+  clock: Pick<Clock, 'now'>,
+): Promise<boolean> => createState(lake, askedRawEndKey(k), { k, erasure: n, ended_at: clock.now() });
+
+/** Units that were looked through for an erasure. One listing. */
+export async function searchedUnits(lake: Pick<Store, 'list'>, n: number): Promise<Set<string>> {
+  const folder = searchedRawFolder(n);
+  const units = new Set<string>();
+  for await (const { key } of lake.list(folder)) units.add(key.slice(folder.length, -'.json'.length));
+  return units;
+}
+
+export type SearchedRawSum = Omit<SearchedRaw, 'unit'>;
+
+/** All that was looked through for an erasure so far. A read for each unit. */
+export async function searchedRaw(lake: Pick<Store, 'list' | 'get'>, n: number): Promise<SearchedRawSum> {
+  const keys: string[] = [];
+  for await (const { key } of lake.list(searchedRawFolder(n))) keys.push(key);
+  return sumOfRaw(
+    (await concurrently(keys, READS_AT_ONCE, (key) => readState<SearchedRaw>(lake, key))).filter((one) => one !== null),
+  );
+}
+
+const READS_AT_ONCE = 16;
+
+export function sumOfRaw(found: readonly SearchedRawSum[]): SearchedRawSum {
+  const sum = (pick: (one: SearchedRawSum) => number): number => found.reduce((total, one) => total + pick(one), 0);
+  const byKey = <T extends { key: string }>(all: T[]): T[] => all.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return {
+    objects: sum(({ objects }) => objects),
+    bytes: sum(({ bytes }) => bytes),
+    rewritten: byKey(found.flatMap(({ rewritten }) => rewritten)),
+    left: byKey(found.flatMap(({ left }) => left)),
+    older_versions: sum(({ older_versions }) => older_versions),
+  };
+}
