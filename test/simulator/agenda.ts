@@ -18,6 +18,7 @@ export type Step =
   | 'back'
   | 'drop'
   | 'ask'
+  | 'ask raw'
   | 'erase';
 export type Mishap =
   | 'lose the queue'
@@ -202,4 +203,29 @@ function heldUpAround(agenda: readonly Entry[], chance: Chance): Entry[] {
     ],
     ...[starts('plan', 11.5 * 60), starts('settle', 13 * 60), starts('erase', 13 * 60 + 1)],
   ];
+}
+
+/**
+ * Raw objects are looked through, too: somebody asks, and erases, together with all who read raw objects or look at them; and somebody
+ * else writes there.
+ */
+export function rawErasuresAmong(agenda: readonly Entry[], chance: Chance): Entry[] {
+  const entries: Entry[] = [];
+  const [first, last] = [agenda[0]?.at ?? START, agenda.at(-1)?.at ?? START];
+  for (let times = chance.between(1, 3); times > 0; times--) {
+    let at = first + chance.below(Math.max(1, last - first)) + chance.oneOf([0, HOUR_MS, 4 * DAY_MS]);
+    const does = (step: Step): void => void entries.push({ at: at + chance.below(2000), does: 'start', step });
+    if (chance.happens(0.5)) does('ask');
+    does('ask raw');
+    for (let rounds = chance.between(1, 3); rounds > 0; rounds--) {
+      at += chance.oneOf([1000, MINUTE_MS, HOUR_MS]);
+      for (let several = chance.between(1, 3); several > 0; several--) does('erase');
+      if (chance.happens(0.3)) does('ask');
+      for (const step of ['work', 'plan', 'replay', 'rebuild', 'switch', 'audit', 'erase'] as const) {
+        if (chance.happens(0.25)) does(step);
+      }
+      if (chance.happens(0.15)) entries.push({ at: at + chance.below(3000), does: 'rewrite a raw object' });
+    }
+  }
+  return entries;
 }

@@ -1,6 +1,7 @@
 /** Undisturbed schedules: every step in turn, hour after hour, until there is nothing left to do. */
 import { HOUR_MS } from '#lake/days.ts';
 import {
+  runAskRaw,
   runAudit,
   runCollect,
   runErase,
@@ -41,6 +42,7 @@ export async function calm(world: World, isAudited = true): Promise<void> {
     await world.through('replay', runReplay);
     while (await world.workThrough());
     await world.through('settle', runSettle);
+    if (round === 0 && world.isRawSearched) await world.through('ask raw', runAskRaw);
     await world.through('erase', runErase);
     let groups: string[][] = [];
     await world.through('rollup', async (context) => {
@@ -60,6 +62,10 @@ export async function calm(world: World, isAudited = true): Promise<void> {
       const { drifts } = await runAudit(context);
       const unexplained = drifts.filter(({ kind, key }) => !world.explains(kind, key));
       for (const { kind, key, detail } of unexplained) world.violate(new Violation(`audit finds ${kind}`, key, detail));
+      const told = new Set(drifts.flatMap(({ kind, key }) => (kind === 'raw_changed' ? [key] : [])));
+      for (const key of world.changedByOthers()) {
+        if (!told.has(key)) world.violate(new Violation('an audit does not tell of a change', key));
+      }
     });
     const [left] = world.invariants.leftByRebuilds();
     if (left !== undefined) world.violate(new Violation('what a rebuild has read stays after it is over', left));

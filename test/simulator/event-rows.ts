@@ -1,5 +1,6 @@
 /** The rows that a record makes, as decode would: by table and day. */
 import { utcDate } from '#lake/days.ts';
+import { ERASED } from '#lake/decode/address-texts.ts';
 import type { MailEvent } from './mail.ts';
 import type { Row } from './rows.ts';
 
@@ -17,19 +18,21 @@ export interface PlacedRow {
 
 /** One row a recipient. */
 export const eventRows = (event: MailEvent, source: Source): PlacedRow[] =>
-  event.recipients.map((recipient) => ({
-    table: 'events',
-    dt: utcDate(event.at),
-    row: {
-      event_id: `${event.type}/${event.message}/${recipient}/${event.at}`,
-      event_type: event.type,
-      message_id: event.message,
-      recipient_key: recipient,
-      occurred_at: event.at,
-      sent_at: event.sentAt,
-      ...lineage(event, source),
-    },
-  }));
+  event.recipients
+    .filter((recipient) => recipient !== ERASED)
+    .map((recipient) => ({
+      table: 'events',
+      dt: utcDate(event.at),
+      row: {
+        event_id: `${event.type}/${event.message}/${recipient}/${event.at}`,
+        event_type: event.type,
+        message_id: event.message,
+        recipient_key: recipient,
+        occurred_at: event.at,
+        sent_at: event.sentAt,
+        ...lineage(event, source),
+      },
+    }));
 
 /** Only of records that carry headers into the table: sends. */
 export const headerRows = (event: MailEvent, source: Source): PlacedRow[] =>

@@ -23,7 +23,12 @@ export interface Noise {
   event?: MailEvent;
 }
 
-export type MailRecord = MailEvent | Noise;
+/** What stands in the place of a record about a forgotten person. */
+export interface ErasedRecord {
+  is: 'erased';
+}
+
+export type MailRecord = MailEvent | Noise | ErasedRecord;
 
 export interface RawObject {
   key: string;

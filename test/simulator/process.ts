@@ -1,6 +1,15 @@
 /** A simulated process: it has a clock of its own, and may die at any call. */
 import { MountedRaw } from '#lake/mounted-raw.ts';
-import type { Clock, Ports, QueryResult, RawStore, StoredObject, UnitMessage, WrittenFile } from '#lake/ports.ts';
+import type {
+  Clock,
+  Ports,
+  QueryResult,
+  RawEditor,
+  RawStore,
+  StoredObject,
+  UnitMessage,
+  WrittenFile,
+} from '#lake/ports.ts';
 import { folderOf } from '#test/ports/folder-of.ts';
 import type { Bucket, Page } from './bucket.ts';
 import type { MessageQueue } from './messages.ts';
@@ -22,6 +31,8 @@ export interface Services {
   pageSize: number;
   now(): number;
   nonce(): string;
+  /** writes a raw object over the one with this etag @returns the new one */
+  replaceRaw(key: string, bytes: Uint8Array, ifMatch: string): string;
   /** the catalog's tables, as far as a step asks for them */
   select(sql: string): QueryResult;
 }
@@ -53,8 +64,11 @@ export class Process {
   }
 }
 
+/** With the right to write raw objects once more, which only erase uses. */
+export type SimulatedPorts = Ports & { editor: RawEditor };
+
 /** The ports as one process sees them: every call waits for the scheduler. */
-export function portsOf(process: Process, services: Services): Ports {
+export function portsOf(process: Process, services: Services): SimulatedPorts {
   const { raw, lake, partitions, messages, engine, scheduler } = services;
 
   const call = <T>(op: string, subject: string, effect: () => T): Promise<T> =>
@@ -146,6 +160,10 @@ export function portsOf(process: Process, services: Services): Ports {
         call('queue.send', `${sent.length} ${lane} messages`, () => messages.send(sent, lane)),
     },
     clock: clockOf(process, services),
+    editor: {
+      replace: (key, bytes, ifMatch) =>
+        call('raw.replace', key, () => ({ etag: services.replaceRaw(key, bytes, ifMatch), isKept: false })),
+    },
   };
 }
 

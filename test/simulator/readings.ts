@@ -67,7 +67,9 @@ export function finalReadings(world: World): Reading[] {
 }
 
 /** Nothing keeps today's code from reading it: it is as it was planned, nobody dies of it, and no replay by that code gave it up. */
-function canBeRead({ raw, arrived, version, invariants }: World, key: string, reads: readonly Read[]): boolean {
+function canBeRead(world: World, key: string, reads: readonly Read[]): boolean {
+  const { arrived, version, invariants } = world;
+  const isAsPlanned = world.hasComeFrom(key, invariants.etagOf(key));
   const isDeadly = arrived.get(key)?.isPoison === true && version !== TODAYS_VERSION;
   const wasGivenUp = reads.some(
     ({ kind, outcome }) =>
@@ -76,7 +78,7 @@ function canBeRead({ raw, arrived, version, invariants }: World, key: string, re
       versionOfAttempt(outcome.attempt) === version &&
       outcome.poison?.some((object) => object.key === key),
   );
-  return !isDeadly && !wasGivenUp && raw.held(key)?.etag === invariants.etagOf(key);
+  return !isDeadly && !wasGivenUp && isAsPlanned;
 }
 
 /** What the readings that counted made of a record. */

@@ -6,10 +6,19 @@ import { mountOf } from '#lake/protocol/raw-sources.ts';
 import type { Retention } from '#lake/retention.ts';
 import type { NamedSource } from '#lake/settings.ts';
 import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
-import { agendaOf, type Entry, erasuresAmong, expiriesAmong, rebuildsAmong, type Step } from './agenda.ts';
+import {
+  agendaOf,
+  type Entry,
+  erasuresAmong,
+  expiriesAmong,
+  rawErasuresAmong,
+  rebuildsAmong,
+  type Step,
+} from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';
 import { drawnFates, roughness } from './fates.ts';
+import { contentWithout } from './forgotten.ts';
 import { type RawObject, rawObjects, START } from './mail.ts';
 import { expectedTables } from './oracle.ts';
 import type { Process } from './process.ts';
@@ -18,6 +27,7 @@ import type { TraceEntry } from './scheduler.ts';
 import {
   ATTRIBUTION_DAYS,
   runAsk,
+  runAskRaw,
   runCollect,
   runErase,
   runPlan,
@@ -80,11 +90,14 @@ export async function playSchedule(
   const expiring = new Chance(seed + 3_000_000_019);
   const retention = expiring.happens(0.3) ? someRetention(expiring) : {};
   const erasures = new Chance(seed + 4_000_000_007);
+  const isErasing = erasures.happens(0.35);
+  const rawErasures = new Chance(seed + 5_000_000_039);
   const agenda = [
     ...mail,
     ...(rebuilds.happens(0.35) ? rebuildsAmong(mail, rebuilds) : []),
     ...(retention.days ? expiriesAmong(mail, expiring) : []),
-    ...(erasures.happens(0.35) ? erasuresAmong(mail, erasures) : []),
+    ...(isErasing ? erasuresAmong(mail, erasures) : []),
+    ...(isErasing && rawErasures.happens(0.5) ? rawErasuresAmong(mail, rawErasures) : []),
   ].sort((a, b) => a.at - b.at);
   const world = new World({
     chance: chance.fork(),
@@ -302,6 +315,10 @@ class Player {
         start((context) => runAsk(context, person));
         return;
       }
+      case 'ask raw':
+        this.#world.isRawSearched = true;
+        start(runAskRaw);
+        return;
       case 'erase':
         start(runErase);
         return;
@@ -398,6 +415,15 @@ class Player {
 async function lookForForgotten(world: World): Promise<void> {
   world.now += 2 * DAY_MS;
   await world.through('collect', (context) => runCollect(context, world.collectRules));
+  for (const key of world.isRawSearched ? world.raw.keys() : []) {
+    const content = Buffer.from(world.raw.held(key)?.bytes ?? []).toString();
+    const isDeadly = [...world.invariants.outcomes.values()].some(({ poison = [] }) =>
+      poison.some((one) => one.key === key),
+    );
+    if (isDeadly || !world.invariants.wasRead(key)) continue;
+    if (contentWithout(content, world.invariants.forgotten()) === content) continue;
+    world.violate(new Violation('a raw object has records of who is to be forgotten', key));
+  }
   for (const key of world.invariants.filesOfForgotten()) {
     world.violate(new Violation('a file has rows of who is to be forgotten', key));
   }

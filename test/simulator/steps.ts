@@ -11,7 +11,7 @@ import type { View } from '#lake/sql/views/view.ts';
 import { type AuditReport, audit } from '#lake/steps/audit.ts';
 import type { CollectRules } from '#lake/steps/collect/rules.ts';
 import { collect } from '#lake/steps/collect.ts';
-import { ask, erase } from '#lake/steps/erase.ts';
+import { ask, askRaw, erase, eraseRaw } from '#lake/steps/erase.ts';
 import { expire } from '#lake/steps/expire.ts';
 import { type PlanOptions, planReach, requeue } from '#lake/steps/plan.ts';
 import {
@@ -30,7 +30,8 @@ import { repair } from '#lake/steps/repair.ts';
 import { planReplay } from '#lake/steps/replay.ts';
 import { daysToRollUp, type RollupOptions, rollup, rollupDays } from '#lake/steps/rollup.ts';
 import { settle } from '#lake/steps/settle.ts';
-import { HASH, ROWS } from './forgotten.ts';
+import { HASH, LINES, ROWS } from './forgotten.ts';
+import type { SimulatedPorts } from './process.ts';
 
 /** Days after sending in which events still count for a mail. */
 export const ATTRIBUTION_DAYS = 30;
@@ -49,7 +50,7 @@ const SETTINGS_VIEW: View = {
 const ROLLUP_SELECT = 'select * from events cross join rollup_run cross join rollup_shown';
 
 export interface StepContext {
-  ports: Ports;
+  ports: SimulatedPorts;
   settings: Settings;
   retention: Retention;
   /** of the code that runs it */
@@ -185,6 +186,12 @@ export async function runAsk({ ports }: StepContext, address: string): Promise<v
 /** Looks through the lake for who is to be forgotten. */
 export async function runErase({ ports, settings }: StepContext): Promise<void> {
   await erase(ports, { settings, keyedHash: HASH, eraser: ROWS, mayRest: true });
+  await eraseRaw(ports, { settings, keyedHash: HASH, eraser: LINES, editor: ports.editor });
+}
+
+/** Somebody wants raw objects looked through, too. */
+export async function runAskRaw({ ports }: StepContext): Promise<void> {
+  await askRaw(ports);
 }
 
 /** The daily audit: looks, does the missing steps, collects. */

@@ -8,7 +8,7 @@ import type { ErasedPersons } from '#lake/decode/erased-persons.ts';
 import { ChangedObject, MissingObject, type RawStore, type StoredBody } from '#lake/ports.ts';
 import { versionOfAttempt } from '#lake/protocol/keys.ts';
 import type { ObjectProblem, PlannedObject } from '#lake/protocol/records.ts';
-import type { ReadUnit } from '#lake/steps/transform/read-unit.ts';
+import type { IsRewritten, ReadUnit } from '#lake/steps/transform/read-unit.ts';
 import { Tally } from '#lake/steps/transform/tally.ts';
 import type { EncodedFile } from '#lake/steps/transform/unit-rows.ts';
 import { clickRows, eventRows, headerRows, type PlacedRow, type Source } from './event-rows.ts';
@@ -24,13 +24,15 @@ const MOST_ROWS = 3;
 /** A reader of units; `onPoison` ends the process that reads a poisoned object. */
 export const unitReader =
   (onPoison: () => Promise<never>): ReadUnit =>
-  async (raw, unit, attempt, { settings, erased = NOBODY }) => {
+  async (raw, unit, attempt, { settings, erased = NOBODY, isRewritten }) => {
     const rows = new UnitRows(settings.headerCarriers, erased);
     const problems: ObjectProblem[] = [];
     for (const object of unit.objects) {
       try {
-        const { body, etag } = await opened(raw, object);
-        if (etag !== object.etag) problems.push({ key: object.key, problem: 'raw_changed', etag });
+        const stored = await opened(raw, object, isRewritten);
+        const { body, etag } = stored;
+        const isSame = etag === object.etag || (await isRewritten?.(object, stored));
+        if (!isSame) problems.push({ key: object.key, problem: 'raw_changed', etag });
         const content = await textOf(body);
         const version = versionOfAttempt(attempt);
         if (content.startsWith('poison') && version !== TODAYS_VERSION) await onPoison();
@@ -53,13 +55,26 @@ export const unitReader =
     };
   };
 
-/** As it was planned; what nobody has read yet, as it is. */
-async function opened(raw: RawStore, { key, etag, isReread }: PlannedObject): Promise<StoredBody> {
-  try {
-    return await raw.get(key, { ifMatch: etag });
-  } catch (error) {
-    if (!(error instanceof ChangedObject) || isReread) throw error;
-    return raw.get(key);
+/** As it was planned; what nobody has read yet, as it is; what was read before, with what an erasure has left of it. */
+async function opened(
+  raw: RawStore,
+  object: PlannedObject,
+  isRewritten: IsRewritten = async () => false,
+): Promise<StoredBody> {
+  const { key, etag, isReread } = object;
+  for (let looks = 1; ; looks++) {
+    try {
+      if (looks === 1) return await raw.get(key, { ifMatch: etag });
+      if (!isReread) return await raw.get(key);
+      for await (const now of raw.list(key)) {
+        if (now.key !== key || !(await isRewritten(object, now))) break;
+        return await raw.get(key, { ifMatch: now.etag });
+      }
+    } catch (error) {
+      if (!(error instanceof ChangedObject)) throw error;
+      continue;
+    }
+    throw new ChangedObject(key);
   }
 }
 
@@ -90,6 +105,7 @@ class UnitRows {
 
   add(line: Line, attempt: string, { key, modified }: PlannedObject): void {
     const { record, ordinal } = line;
+    if (record.is === 'erased') this.tally.erased();
     if (record.is === 'noise') this.tally.verdict({ is: 'skipped', type: record.text });
     if (record.is === 'broken') this.#reject(line, { attempt, key, ordinal }, modified);
     if (record.is === 'event') this.#accept(record, { attempt, key, ordinal });

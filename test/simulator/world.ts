@@ -17,13 +17,13 @@ import { type TransformPorts, transform } from '#lake/steps/transform.ts';
 import type { Step } from './agenda.ts';
 import { Bucket, type Held } from './bucket.ts';
 import type { Chance } from './chance.ts';
-import { HASH } from './forgotten.ts';
+import { contentWithout, HASH } from './forgotten.ts';
 import { Invariants } from './invariants.ts';
 import { contentOf, FIRST_VERSION, type RawObject, START, TODAYS_VERSION } from './mail.ts';
 import { MessageQueue } from './messages.ts';
 import { type Reading, type UnitTruth, unitTruth } from './oracle.ts';
 import { Partitions } from './partitions.ts';
-import { Process, portsOf, type Services } from './process.ts';
+import { Process, portsOf, type Services, type SimulatedPorts } from './process.ts';
 import { alreadyRead, finalReadings, isReadIn, readingOf } from './readings.ts';
 import { type FateOf, Scheduler } from './scheduler.ts';
 import { selected } from './selects.ts';
@@ -45,7 +45,7 @@ export interface Variant {
   name: string;
   settings?: Partial<Settings>;
   /** what a process of this step sees instead of its ports */
-  ports?(ports: Ports, step: Step, world: World): Ports;
+  ports?(ports: SimulatedPorts, step: Step, world: World): SimulatedPorts;
   /** what the collector goes by */
   collectRules?: Partial<CollectRules>;
   /** with what every other unit of a rebuild is read */
@@ -92,6 +92,10 @@ export class World {
   readonly tamperedWith = new Map<string, Held | null>();
   /** who has tried which unit */
   readonly #workersOf = new Map<string, Process[]>();
+  /** of objects that erasures have written once more: each etag, with the one that it came from */
+  readonly rewritten = new Map<string, { from: string; key: string }>();
+  /** whether raw objects are looked through for persons, too */
+  isRawSearched = false;
   readonly running = new Set<Process>();
   readonly #variant: Variant | undefined;
   readonly collectRules: CollectRules;
@@ -138,6 +142,7 @@ export class World {
       now,
       mounts: this.settings.otherSources.map(({ name }) => mountOf(name)),
       select: (sql) => selected(sql, this),
+      replaceRaw: (key, bytes, ifMatch) => this.#replaceRaw(key, bytes, ifMatch),
       nonce: () => (++this.#nonces).toString(16).padStart(16, '0'),
     };
     this.invariants = new Invariants({
@@ -149,6 +154,7 @@ export class World {
       tried: (outcome) => this.#mayGiveUp(outcome),
       report: (violation) => this.violate(violation),
       isTamperedWith: () => this.tamperedWith.size > 0,
+      isRewritten: (key) => [...this.rewritten.values()].some((one) => one.key === key),
       mayFreeze: () => retention.days !== undefined,
       now,
     });
@@ -169,6 +175,35 @@ export class World {
   rewrite(key: string): void {
     this.tamperedWith.set(key, null);
     this.raw.put(key, '{"is":"noise","text":"rewritten"}\n');
+  }
+
+  /** What erasures do to raw data: of what was read, each line as it lies there, without persons. */
+  #replaceRaw(key: string, bytes: Uint8Array, ifMatch: string): string {
+    this.raw.get(key, ifMatch);
+    const { invariants } = this;
+    const was = Buffer.from(this.raw.held(key)?.bytes ?? []).toString();
+    const is = Buffer.from(bytes).toString();
+    const isDerived = invariants.everybody().some((persons) => contentWithout(was, persons) === is);
+    if (!isDerived) this.violate(new Violation('a raw object was written over that had changed', key));
+    if (!invariants.wasRead(key)) this.violate(new Violation('a raw object was written before it was read', key));
+    this.raw.put(key, bytes);
+    const { etag = '' } = this.raw.held(key) ?? {};
+    this.rewritten.set(etag, { from: ifMatch, key });
+    return etag;
+  }
+
+  /** Whether what lies there has come from what had this etag by erasures alone. */
+  hasComeFrom(key: string, planned: string | undefined): boolean {
+    let etag = this.raw.held(key)?.etag;
+    while (etag !== undefined && etag !== planned) etag = this.rewritten.get(etag)?.from;
+    return etag !== undefined;
+  }
+
+  /** Planned objects that lie there with other bytes, which no erasure has made of those that were planned. */
+  *changedByOthers(): Generator<string> {
+    for (const [key, held] of this.tamperedWith) {
+      if (held === null && this.raw.held(key) && !this.hasComeFrom(key, this.invariants.etagOf(key))) yield key;
+    }
   }
 
   takeAway(key: string): void {
@@ -216,7 +251,7 @@ export class World {
   }
 
   /** Starts a process: `work` gets its ports. */
-  start(step: Step, skew: number, work: (ports: Ports, process: Process) => Promise<void>): Process {
+  start(step: Step, skew: number, work: (ports: SimulatedPorts, process: Process) => Promise<void>): Process {
     const n = (this.#starts.get(step) ?? 0) + 1;
     this.#starts.set(step, n);
     const process = new Process(`${step} ${n}`, this.now, skew);
@@ -257,7 +292,7 @@ export class World {
   }
 
   /** What a process of a step that begins now goes by. */
-  contextOf(ports: Ports): StepContext {
+  contextOf(ports: SimulatedPorts): StepContext {
     const { settings, retention, version, rowsAtOnce } = this;
     return { ports, settings, retention, version, rowsAtOnce };
   }

@@ -1,7 +1,7 @@
 /** Whether raw objects are to be looked through for erased persons, too, and how far that has come. */
 import { concurrently } from '../concurrently.ts';
 import type { Clock, Store } from '../ports.ts';
-import { askedRawEndKey, askedRawKey, askedRawRoot, searchedRawFolder } from './keys.ts';
+import { askedRawEndKey, askedRawKey, askedRawRoot, searchedRawFolder, unitOfSearchedRaw } from './keys.ts';
 import { createState, readState } from './records.ts';
 
 interface AskedRaw {
@@ -42,14 +42,13 @@ async function newestAsked(lake: Pick<Store, 'list' | 'get'>): Promise<(AskedRaw
   return null;
 }
 
-/** Asks for it, unless it is under way already. */
+/** Asks for it; of what is under way already, too, so that what was planned since is not left out. */
 export async function askForRaw(
   lake: Pick<Store, 'list' | 'get' | 'create'>,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
   for (;;) {
     const newest = await newestAsked(lake);
-    if (newest && !newest.isOver) return;
     const asked: AskedRaw = { k: (newest?.k ?? -1) + 1, asked_at: clock.now() };
     if (await createState(lake, askedRawKey(asked.k), asked)) return;
   }
@@ -68,11 +67,13 @@ export const endAskedRaw = (
   clock: Pick<Clock, 'now'>,
 ): Promise<boolean> => createState(lake, askedRawEndKey(k), { k, erasure: n, ended_at: clock.now() });
 
-/** Units that were looked through for an erasure. One listing. */
+/** Units that were looked through for an erasure; not those of which something was missing that may be put back. One listing. */
 export async function searchedUnits(lake: Pick<Store, 'list'>, n: number): Promise<Set<string>> {
-  const folder = searchedRawFolder(n);
   const units = new Set<string>();
-  for await (const { key } of lake.list(folder)) units.add(key.slice(folder.length, -'.json'.length));
+  for await (const { key } of lake.list(searchedRawFolder(n))) {
+    const { unit, isWhole } = unitOfSearchedRaw(key);
+    if (isWhole) units.add(unit);
+  }
   return units;
 }
 
@@ -82,11 +83,18 @@ export type SearchedRawSum = Omit<SearchedRaw, 'unit'>;
 export async function searchedRaw(lake: Pick<Store, 'list' | 'get'>, n: number): Promise<SearchedRawSum> {
   const keys: string[] = [];
   for await (const { key } of lake.list(searchedRawFolder(n))) keys.push(key);
+  const found = await concurrently(keys, READS_AT_ONCE, (key) => readState<SearchedRaw>(lake, key));
+  const whole = new Set(keys.map(unitOfSearchedRaw).flatMap(({ unit, isWhole }) => (isWhole ? [unit] : [])));
   return sumOfRaw(
-    (await concurrently(keys, READS_AT_ONCE, (key) => readState<SearchedRaw>(lake, key))).filter((one) => one !== null),
+    found.flatMap((one, i) => {
+      const { unit, isWhole } = unitOfSearchedRaw(keys[i] ?? '');
+      // Looked through again since: what was written the first time stays written.
+      return one === null ? [] : isWhole || !whole.has(unit) ? [one] : [{ ...NOTHING, rewritten: one.rewritten }];
+    }),
   );
 }
 
+const NOTHING: SearchedRawSum = { objects: 0, bytes: 0, rewritten: [], left: [], older_versions: 0 };
 const READS_AT_ONCE = 16;
 
 export function sumOfRaw(found: readonly SearchedRawSum[]): SearchedRawSum {
@@ -95,7 +103,11 @@ export function sumOfRaw(found: readonly SearchedRawSum[]): SearchedRawSum {
   return {
     objects: sum(({ objects }) => objects),
     bytes: sum(({ bytes }) => bytes),
-    rewritten: byKey(found.flatMap(({ rewritten }) => rewritten)),
+    rewritten: byKey([
+      ...new Map(
+        found.flatMap(({ rewritten }) => rewritten).map((one) => [`${one.key} ${one.after.etag}`, one]),
+      ).values(),
+    ]),
     left: byKey(found.flatMap(({ left }) => left)),
     older_versions: sum(({ older_versions }) => older_versions),
   };

@@ -134,12 +134,18 @@ export const restKey = (n: number, lookedAt: number): string =>
 export const lookedAtOfRest = (key: string): number => numberOfNewest(key.slice(key.lastIndexOf('/') + 1)) * 1000;
 /** Says that the raw objects of a unit were looked through, and what was written of them. */
 export const searchedRawFolder = (n: number): string => `${erasureFolder(n)}raw/`;
-export const searchedRawKey = (n: number, unit: string): string => `${searchedRawFolder(n)}${unit}.json`;
+export const searchedRawKey = (n: number, unit: string, isWhole: boolean): string =>
+  `${searchedRawFolder(n)}${unit}${isWhole ? '' : '.gone'}.json`;
+/** The unit that such a key is about; `isWhole`: none of its objects was missing. */
+export const unitOfSearchedRaw = (key: string): { unit: string; isWhole: boolean } => {
+  const [, unit = '', gone = ''] = /\/([^/.]+)(\.gone)?\.json$/.exec(key) ?? [];
+  return { unit, isWhole: gone === '' };
+};
 /** Says that raw objects are to be looked through, too; the newest comes first. */
 export const askedRawRoot = `${erasuresRoot}asked-raw/`;
 export const askedRawKey = (k: number): string => `${askedRawRoot}${newestFirst(k)}.json`;
 /** Says that what was asked for is done. */
-export const askedRawEndKey = (k: number): string => `${askedRawRoot}${newestFirst(k)}/end.json`;
+export const askedRawEndKey = (k: number): string => `${askedRawRoot}${newestFirst(k)}/over.json`;
 /** What is about to take the place of a raw object, by its content; and under which etags that has come to lie there. */
 export const rewrittenFolder = (key: string): string => `${erasuresRoot}rewritten/${shortHash(key)}/`;
 export const rewrittenKey = (key: string, sha256: string): string => `${rewrittenFolder(key)}${sha256}.json`;

@@ -45,6 +45,8 @@ export interface RawSearchOptions {
   editor?: RawEditor | undefined;
   /** what looks into objects; left out, the real one */
   eraser?: RawEraser | undefined;
+  /** what is missing of objects that are older, epoch ms, has expired; left out: somebody may put it back */
+  rawFrom?: number | undefined;
   /** units planned later, epoch ms, are not waited for; left out: all are */
   until?: number;
   isOutOfTime?: (() => boolean) | undefined;
@@ -110,8 +112,8 @@ export async function searchRaw(ports: RawPorts, options: RawSearchOptions): Pro
       try {
         const looked = await searchUnit(ports, options, parts);
         found.push(looked);
-        const { named: _, ...mark } = looked;
-        if (n !== undefined && editor) await createState(lake, searchedRawKey(n, id), { unit: id, ...mark });
+        const { named: _, isWhole, ...mark } = looked;
+        if (n !== undefined && editor) await createState(lake, searchedRawKey(n, id, isWhole), { unit: id, ...mark });
       } catch (error) {
         failures.push(error);
       }
@@ -147,11 +149,14 @@ async function readParts(outcomes: Outcomes, unit: PlannedUnit): Promise<ReadPar
   return parts;
 }
 
+/** `isWhole`: no object was missing that may be put back. */
+type SearchedUnit = SearchedRawSum & { named: string[]; isWhole: boolean };
+
 async function searchUnit(
   ports: RawPorts,
   options: RawSearchOptions,
   parts: readonly ReadPart[],
-): Promise<SearchedRawSum & { named: string[] }> {
+): Promise<SearchedUnit> {
   const search = new UnitSearch(ports, options);
   for (const { unit, outcome } of parts) {
     const poison = new Set(outcome.poison?.map(({ key }) => key));
@@ -174,6 +179,7 @@ class UnitSearch {
   readonly #rewritten: RewrittenObject[] = [];
   readonly #left: LeftObject[] = [];
   readonly #named: string[] = [];
+  #isWhole = true;
   #objects = 0;
   #bytes = 0;
   #olderVersions = 0;
@@ -183,8 +189,9 @@ class UnitSearch {
     this.#options = options;
   }
 
-  found(): SearchedRawSum & { named: string[] } {
+  found(): SearchedUnit {
     return {
+      isWhole: this.#isWhole,
       objects: this.#objects,
       bytes: this.#bytes,
       rewritten: this.#rewritten,
@@ -205,7 +212,10 @@ class UnitSearch {
         await this.#look(planned);
         return;
       } catch (error) {
-        if (error instanceof MissingObject) return;
+        if (error instanceof MissingObject) {
+          if (planned.modified >= (this.#options.rawFrom ?? 0)) this.#isWhole = false;
+          return;
+        }
         if (!(error instanceof ChangedObject) || looks === MOST_LOOKS) throw error;
       }
     }
