@@ -224,7 +224,9 @@ export function rawErasuresAmong(agenda: readonly Entry[], chance: Chance): Entr
       for (const step of ['work', 'plan', 'replay', 'rebuild', 'switch', 'audit', 'erase'] as const) {
         if (chance.happens(0.25)) does(step);
       }
-      if (chance.happens(0.15)) entries.push({ at: at + chance.below(3000), does: 'rewrite a raw object' });
+      for (let writes = chance.happens(0.3) ? chance.between(1, 4) : 0; writes > 0; writes--) {
+        entries.push({ at: at + chance.below(4000), does: 'rewrite a raw object' });
+      }
     }
   }
   return entries;

@@ -1,7 +1,15 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DAY_MS } from '#lake/days.ts';
-import { ChangedObject, type Engine, type Ports, type RawStore, type Store } from '#lake/ports.ts';
+import {
+  ChangedObject,
+  type Engine,
+  MissingObject,
+  type Ports,
+  type RawEditor,
+  type RawStore,
+  type Store,
+} from '#lake/ports.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import {
   checkpointsRoot,
@@ -17,6 +25,7 @@ import {
   segmentsRoot,
 } from '#lake/protocol/keys.ts';
 import type { Generation, Outcome } from '#lake/protocol/records.ts';
+import type { SimulatedPorts } from './process.ts';
 import { decodeRows } from './rows.ts';
 import type { Variant, World } from './world.ts';
 
@@ -190,6 +199,45 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'an erasure that rests for ever once a look has found nothing left',
     ports: (ports, step) => (step === 'erase' ? { ...ports, lake: restingForEver(ports.lake) } : ports),
+  },
+  {
+    name: 'writing a raw object before it was read',
+    ports: (ports, step) => (step === 'erase' ? { ...ports, lake: takingForRead(ports.lake) } : ports),
+  },
+  {
+    name: 'writing a raw object without a condition',
+    ports: (ports, step, world) =>
+      step === 'erase' ? { ...ports, editor: writingOver(ports.editor, (key) => world.raw.held(key)?.etag) } : ports,
+  },
+  {
+    name: 'saying what a raw object becomes once it has become so',
+    ports: (ports, step) => (step === 'erase' ? announcingLate(ports) : ports),
+  },
+  {
+    name: 'an audit that knows of no raw object that was written once more',
+    ports: (ports, step) => (step === 'audit' ? { ...ports, lake: withoutRewritings(ports.lake) } : ports),
+  },
+  {
+    name: 'an audit that excuses any change of a raw object',
+    ports: (ports, step, world) =>
+      step === 'audit' ? { ...ports, raw: asPlanned(ports.raw, (key) => world.invariants.etagOf(key)) } : ports,
+  },
+  {
+    name: 'an audit that excuses any change of a raw object that an erasure has written',
+    ports: (ports, step, world) =>
+      step === 'audit'
+        ? {
+            ...ports,
+            raw: asPlanned(ports.raw, (key) =>
+              [...world.rewritten.values()].some((one) => one.key === key) ? world.invariants.etagOf(key) : undefined,
+            ),
+          }
+        : ports,
+  },
+  {
+    name: 'a rebuild that does not know its objects once they were written again',
+    ports: (ports, step) =>
+      step === 'rebuild' || step === 'switch' ? { ...ports, lake: withoutRewritings(ports.lake) } : ports,
   },
   { name: 'headers from opens', settings: { headerCarriers: ['send', 'open'] } },
 ];
@@ -479,5 +527,74 @@ const showingAllSearched = (lake: Store): Store => ({
   async *list(prefix, options) {
     if (!prefix.endsWith('/searched/')) yield* lake.list(prefix, options);
     else for await (const object of lake.list(erasuresRoot)) if (object.key.includes('/searched/')) yield object;
+  },
+});
+
+/** Takes each unit for read. */
+const takingForRead = (lake: Store): Store => ({
+  ...lake,
+  async get(key, options) {
+    try {
+      return await lake.get(key, options);
+    } catch (error) {
+      if (!(error instanceof MissingObject) || !key.startsWith(outcomesRoot)) throw error;
+      const read = JSON.stringify({ attempt: '', status: 'done', files: [], problems: [] });
+      return { key, size: read.length, etag: '', modified: 0, body: once(read) };
+    }
+  },
+});
+
+/** Goes by what lies there when it writes, and not by what it has looked at. */
+const writingOver = (editor: RawEditor, etagNow: (key: string) => string | undefined): RawEditor => ({
+  async replace(key, bytes, ifMatch) {
+    try {
+      return await editor.replace(key, bytes, ifMatch);
+    } catch (error) {
+      const etag = etagNow(key);
+      if (!(error instanceof ChangedObject) || etag === undefined) throw error;
+      return editor.replace(key, bytes, etag);
+    }
+  },
+});
+
+/** Holds back what is said before until it is done. */
+function announcingLate(ports: SimulatedPorts): SimulatedPorts {
+  const held = new Map<string, [string, Uint8Array | string]>();
+  return {
+    ...ports,
+    lake: {
+      ...ports.lake,
+      async create(key, bytes) {
+        if (!/\/rewritten\/[^/]+\/[^/]+\.json$/.test(key)) return ports.lake.create(key, bytes);
+        held.set(JSON.parse(String(bytes)).key, [key, bytes]);
+        return true;
+      },
+    },
+    editor: {
+      async replace(key, bytes, ifMatch) {
+        const made = await ports.editor.replace(key, bytes, ifMatch);
+        await ports.lake.create(...(held.get(key) ?? ['', '']));
+        return made;
+      },
+    },
+  };
+}
+
+/** Sees no note of what erasures have written. */
+const withoutRewritings = (lake: Store): Store => ({
+  ...lake,
+  async *list(prefix, options) {
+    if (!prefix.includes('/rewritten/')) yield* lake.list(prefix, options);
+  },
+});
+
+/** Shows objects under the etag that they had when they were planned. */
+const asPlanned = (raw: RawStore, etagOf: (key: string) => string | undefined): RawStore => ({
+  prefixes: (prefix) => raw.prefixes(prefix),
+  get: (key, options) => raw.get(key, options),
+  async *list(prefix, options) {
+    for await (const object of raw.list(prefix, options)) {
+      yield { ...object, etag: etagOf(object.key) ?? object.etag };
+    }
   },
 });
