@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generate } from '#generate/index.ts';
+import { ByteSource } from '#lake/read/byte-source.ts';
+import { unzipped } from '#lake/read/gzip.ts';
 import { addressFinder } from '#test/addresses-in.ts';
 import { rowsOf } from '#test/fuzz/both-ways.ts';
 import { keysIn } from '#test/generate/folder.ts';
 import { type Folder, folder } from '../lake.ts';
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
 
 const EVERYTHING = ['events', 'clicks', 'headers', 'recipient_messages'];
 
@@ -127,6 +133,73 @@ describe.each(['plain', 'hashed'] as const)('in a lake of %s addresses', (addres
         .map((key) => readFileSync(here.at(`raw/${key}`))),
     ).toEqual(raw);
   }, 240_000);
+
+  test('with --raw they leave raw data, too, where everybody else stays as they were, and a rebuild finds no difference', async () => {
+    const before = await contents(here.at('raw'));
+    expect((await namedIn(before)).length).toBeGreaterThan(0);
+    const looked = await here.lake('erase', '--file', 'list.txt', '--dry-run', '--list-raw', '--json');
+    expect(looked.code, looked.stderr).toBe(0);
+    expect(looked.stderr).toContain(`reading all raw data: ${before.size} objects`);
+    const listed = JSON.parse(looked.stdout);
+    expect(listed.raw).toMatchObject({ objects: before.size, left: [], rewritten: [], waiting_units: 0 });
+    expect(listed.raw.named).toEqual(await namedIn(before));
+    expect(await contents(here.at('raw'))).toEqual(before);
+
+    const erased = await here.lake('erase', '--raw', '--json');
+    expect(erased.code, erased.stderr).toBe(0);
+    const { raw } = JSON.parse(erased.stdout);
+    expect(raw).toMatchObject({ objects: before.size, left: [], waiting_units: 0 });
+    expect(raw.rewritten.map(({ key }: { key: string }) => key)).toEqual(listed.raw.named);
+    const after = await contents(here.at('raw'));
+    expect(await namedIn(after)).toEqual([]);
+    const find = addressFinder(persons);
+    for (const [key, text] of after) {
+      const was = before.get(key) ?? '';
+      expect(text.length, key).toBe(was.length);
+      // Whatever names nobody of them is as it was, and where it was.
+      if (!listed.raw.named.includes(key)) expect(text, key).toBe(was);
+      const [lines, those] = [text.split('\n'), was.split('\n')];
+      for (const [i, line] of those.entries()) {
+        const isTheirs = find(line).length > 0 || !line.startsWith('{') || !line.endsWith('}');
+        if (lines.length === those.length && !isTheirs) expect(lines[i], key).toBe(line);
+      }
+    }
+
+    // Done again it has nothing to do, and nobody is alarmed.
+    const again = JSON.parse((await here.lake('erase', '--raw', '--json')).stdout);
+    expect(again.raw).toMatchObject({ objects: 0, rewritten: [], left: [] });
+    const audited = await here.lake('audit', '--json');
+    expect([audited.code, JSON.parse(audited.stdout).drifts]).toEqual([0, []]);
+    expect((await here.lake('run')).code).toBe(0);
+    const rebuilt = await here.lake('rebuild', '--json');
+    expect(rebuilt.code, rebuilt.stderr).toBe(0);
+    const { days, columns, daily, unmade } = JSON.parse(rebuilt.stdout);
+    expect({ columns, daily, unmade }).toEqual({ columns: [], daily: [], unmade: [] });
+    expect(days.length).toBeGreaterThan(0);
+    for (const { gone, added, ...day } of days) expect({ ...day, gone, added }).toMatchObject({ gone: 0, added: 0 });
+  }, 480_000);
+
+  /** What raw objects hold, decompressed, one character a byte. */
+  async function contents(path: string): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const key of keysIn(path)) {
+      const parts: Buffer[] = [];
+      const source = new ByteSource(once(readFileSync(join(path, key))));
+      try {
+        for await (const part of unzipped(source, { is: 'whole', trailing: new Uint8Array(0) })) parts.push(part);
+      } catch {
+        // What comes before the damage is what can be seen.
+      }
+      found.set(key, Buffer.concat(parts).toString('latin1'));
+    }
+    return found;
+  }
+
+  /** Keys of those that name any of the persons. */
+  async function namedIn(texts: ReadonlyMap<string, string>): Promise<string[]> {
+    const find = addressFinder(persons);
+    return [...texts].flatMap(([key, text]) => (find(text).length > 0 ? [key] : [])).sort();
+  }
 
   test('wrong usage is said in words, and names no address', async () => {
     const named = await here.lake('erase', '--recipient', 'Ann <ann@example.org>');

@@ -50,7 +50,8 @@ export interface RawSearchOptions {
   /** units planned later, epoch ms, are not waited for; left out: all are */
   until?: number;
   isOutOfTime?: (() => boolean) | undefined;
-  onUnit?: ((done: number, all: number) => void) | undefined;
+  /** told of objects that were done with */
+  onObjects?: ((done: number, all: number) => void) | undefined;
 }
 
 export interface RawProgress extends SearchedRawSum {
@@ -89,20 +90,23 @@ export async function rawToSearch(lake: RawPorts['lake']): Promise<{ objects: nu
  */
 export async function searchRaw(ports: RawPorts, options: RawSearchOptions): Promise<RawProgress> {
   const { lake } = ports;
-  const { n, editor, until = Number.POSITIVE_INFINITY, isOutOfTime, onUnit } = options;
+  const { n, editor, until = Number.POSITIVE_INFINITY, isOutOfTime, onObjects } = options;
   const outcomes = new Outcomes(lake);
   const known = n === undefined || !editor ? new Set<string>() : await searchedUnits(lake, n);
   const found: (SearchedRawSum & { named: string[] })[] = [];
   const failures: unknown[] = [];
   let [left, waiting, done] = [0, 0, 0];
-  const units: { plan: string; id: string; isAsked: boolean }[] = [];
+  const units: { plan: string; id: string; size: number; isAsked: boolean }[] = [];
+  let all = 0;
   for await (const { key, modified } of rawPlans(lake)) {
-    for (const { id } of (await readPlan(lake, key)).units) {
-      if (!known.has(id)) units.push({ plan: key, id, isAsked: modified <= until });
+    for (const { id, objects } of (await readPlan(lake, key)).units) {
+      if (known.has(id)) continue;
+      units.push({ plan: key, id, size: objects.length, isAsked: modified <= until });
+      all += objects.length;
     }
   }
   let plan: { key: string; units: readonly PlannedUnit[] } = { key: '', units: [] };
-  for (const { plan: key, id, isAsked } of units) {
+  for (const { plan: key, id, size, isAsked } of units) {
     if (plan.key !== key) plan = { key, units: (await readPlan(lake, key)).units };
     const unit = plan.units.find((one) => one.id === id);
     const parts = unit && (await readParts(outcomes, unit));
@@ -118,7 +122,8 @@ export async function searchRaw(ports: RawPorts, options: RawSearchOptions): Pro
         failures.push(error);
       }
     }
-    onUnit?.(++done, units.length);
+    done += size;
+    onObjects?.(done, all);
   }
   if (failures.length > 0) throw failures[0];
   return {
