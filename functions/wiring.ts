@@ -11,14 +11,16 @@ import { S3Store } from '#aws/s3-store.ts';
 import { SqsQueue } from '#aws/sqs-queue.ts';
 import { systemClock } from '#host/clock.ts';
 import { type LakeSql, loadSql } from '#host/sql-folder.ts';
-import { MountedRaw } from '#lake/mounted-raw.ts';
-import type { Ports, RawStore } from '#lake/ports.ts';
+import { MountedRaw, mountedEditor } from '#lake/mounted-raw.ts';
+import type { Ports, RawEditor, RawStore } from '#lake/ports.ts';
 
 export interface Wiring {
   environment: LakeEnvironment;
   clients: Clients;
   /** The ports of an invocation: its queries end before it does. */
   ports(invocation: Pick<Invocation, 'getRemainingTimeInMillis'>): Ports;
+  /** writes raw objects, with a right that few stages have */
+  rawEditor: RawEditor;
   /** the folder sql/, which is in the bundle */
   sql(): Promise<LakeSql>;
 }
@@ -36,8 +38,9 @@ function wire(environment: LakeEnvironment): Wiring {
   const clients = connect(endpoint ? { endpoint } : {});
   const { s3, glue, sqs } = clients;
   const catalog = new GlueCatalog({ client: glue, database, bucket });
+  const sources = sourcesOf(environment, s3);
   const shared = {
-    raw: rawOf(environment, s3),
+    raw: sources.raw,
     lake: new RegisteringStore(new S3Store({ client: s3, bucket }), catalog),
     catalog,
     queue: new SqsQueue({ client: sqs, urls: { live: queues.live, backfill: queues.backfill } }),
@@ -47,6 +50,7 @@ function wire(environment: LakeEnvironment): Wiring {
   return {
     environment,
     clients,
+    rawEditor: sources.editor,
     ports: (invocation) => ({
       ...shared,
       engine: new AthenaEngine({
@@ -65,11 +69,16 @@ function wire(environment: LakeEnvironment): Wiring {
 }
 
 /** One client for each region that a bucket lies in. */
-function rawOf({ rawBucket, otherRawBuckets, endpoint }: LakeEnvironment, s3: Clients['s3']): RawStore {
+function sourcesOf(
+  { rawBucket, otherRawBuckets, endpoint }: LakeEnvironment,
+  s3: Clients['s3'],
+): { raw: RawStore; editor: RawEditor } {
   const first = new S3Store({ client: s3, bucket: rawBucket });
-  const others = Object.entries(otherRawBuckets).map(([name, { bucket, region }]): [string, RawStore] => [
+  const others = Object.entries(otherRawBuckets).map(([name, { bucket, region }]): [string, S3Store] => [
     name,
     new S3Store({ client: connectS3({ region, ...(endpoint ? { endpoint } : {}) }), bucket }),
   ]);
-  return others.length === 0 ? first : new MountedRaw(first, others);
+  return others.length === 0
+    ? { raw: first, editor: first }
+    : { raw: new MountedRaw(first, others), editor: mountedEditor(first, others) };
 }

@@ -153,7 +153,8 @@ export const StageSchema = z.strictObject({
   /** `hashed`: no address gets into the lake, only a keyed hash of it; the key is the secret `AddressKey` of the stage */
   addresses: addresses.default('plain'),
   /** persons may be forgotten where addresses are plain, too: they are known by hashes under the secret `AddressKey` */
-  erasures: z.boolean().default(false),
+  /** `{ raw: true }`: their records may go from raw data, too, when that is asked for */
+  erasures: z.union([z.boolean(), z.strictObject({ raw: z.boolean() })]).default(false),
   /** days from the send day in which events count for a mail; null: as in sql/seeds/settings.csv */
   attributionDays: days.max(365).nullable().default(null),
   /** of report days; null: as in sql/seeds/settings.csv */
@@ -445,6 +446,10 @@ const hasOpenAnalysts = ({ withoutPersons, principals }: StageConfig['analysts']
 export const isCopiedHourly = ({ analysts, dashboards }: StageConfig): boolean =>
   (hasOpenAnalysts(analysts) && analysts.refreshAfter === 'each rollup') ||
   (dashboards?.persons === false && dashboards.refreshAfter === 'each rollup');
+
+/** Whether raw objects may be written once more without persons who are to be forgotten. */
+export const erasesRaw = ({ erasures }: Pick<StageConfig, 'erasures'>): boolean =>
+  typeof erasures === 'object' && erasures.raw;
 
 /** How long the stage keeps what, as its functions go by it. */
 export const retentionOf = ({ retention: { rawDays: kept, days: byTable } }: StageConfig): Retention => ({

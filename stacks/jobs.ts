@@ -13,7 +13,7 @@ import { keyedVersion } from '#host/attempt-version.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
 import type { LakeCatalog } from './catalog.ts';
-import { hasCopies, isCopiedHourly, LOG_DAYS, retentionOf, type StageConfig } from './config.ts';
+import { erasesRaw, hasCopies, isCopiedHourly, LOG_DAYS, retentionOf, type StageConfig } from './config.ts';
 import type { LakeStage } from './lake-stage.ts';
 import type { Queues } from './queues.ts';
 import { dataSetPart, IN_MEMORY } from './quicksight/data-sets.ts';
@@ -86,6 +86,7 @@ function variablesOf(
     ROLLUP_QUEUE_URL: queues.rollup.url,
     LAKE_VERSION: versionOf(codeVersion(settings, $cli.paths.root), config.addresses === 'hashed' ? addressKey : null),
     LAKE_SETTINGS: settingsText(settings),
+    ERASES_RAW: String(erasesRaw(config)),
     RETENTION: JSON.stringify(retentionOf(config)),
     DASHBOARD: JSON.stringify(refreshedOf(config, names, account)),
     COPIES: JSON.stringify(copiesOf(config, places)),

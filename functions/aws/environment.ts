@@ -31,6 +31,7 @@ export const VARIABLES = {
   ROLLUP_QUEUE_URL: 'queue of send days to be computed',
   LAKE_VERSION: 'hash of what transform runs and of its settings (codeVersion)',
   LAKE_SETTINGS: 'effective settings as JSON (Settings)',
+  ERASES_RAW: '`true`: raw objects may be written once more without persons who are to be forgotten',
   RETENTION: 'days after which tables lose their days, as JSON (Retention)',
   DASHBOARD:
     'data sets of QuickSight that are read anew when a rollup has ended, as JSON; null where there is no dashboard',
@@ -70,6 +71,7 @@ export interface LakeEnvironment {
   queues: { live: string; backfill: string; settle: string; rollup: string };
   version: string;
   settings: Settings;
+  erasesRaw: boolean;
   retention: Retention;
   dashboard: Dashboard | null;
   copies: CopiesPlace | null;
@@ -163,6 +165,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     },
     version: of('LAKE_VERSION'),
     settings: readJson('LAKE_SETTINGS', of('LAKE_SETTINGS'), SettingsText),
+    erasesRaw: of('ERASES_RAW') === 'true',
     retention: readJson('RETENTION', of('RETENTION'), RetentionText),
     dashboard: readJson('DASHBOARD', of('DASHBOARD'), DashboardText),
     copies: readJson('COPIES', of('COPIES'), CopiesText),

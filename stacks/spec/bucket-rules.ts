@@ -3,7 +3,7 @@
 import { liveRoot } from '#lake/protocol/keys.ts';
 import { COPIES } from '#lake/steps/copy-views.ts';
 import { quarantine } from '#lake/tables/index.ts';
-import { hasCopies, type StageConfig } from '../config.ts';
+import { erasesRaw, hasCopies, type StageConfig } from '../config.ts';
 import { ANALYST_RESULTS, LIVE, OPEN_RESULTS, PIPELINE_RESULTS, SETTLED, STATE } from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 import { RAW_PREFIX_ROOT } from './raw-folders.ts';
@@ -31,7 +31,8 @@ const UNFINISHED: LifecycleRule = {
  * Nothing raw expires but by `retention.rawDays`, and then only where the planner finds it. It may move to a class that answers at once: of
  * any other a unit could not be read again. S3 itself applies this, whatever the bucket's policy refuses to people.
  */
-export function rawLifecycle({ raw, retention }: StageConfig): LifecycleRule[] {
+export function rawLifecycle(config: StageConfig): LifecycleRule[] {
+  const { raw, retention } = config;
   const archived = raw.from === 'new bucket' ? raw.archiveAfterDays : null;
   const { rawDays } = retention;
   return [
@@ -47,8 +48,17 @@ export function rawLifecycle({ raw, retention }: StageConfig): LifecycleRule[] {
           } satisfies LifecycleRule,
         ]),
     ...(rawDays === null ? [] : expiredRaw(rawDays)),
+    // What an erasure has written over is to be gone, too, in a bucket that somebody has given versions.
+    ...(rawDays === null && erasesRaw(config) ? [OLDER_RAW] : []),
   ];
 }
+
+const OLDER_RAW: LifecycleRule = {
+  id: 'raw-older-versions',
+  status: 'Enabled',
+  filter: { prefix: RAW_PREFIX_ROOT },
+  noncurrentVersionExpiration: { noncurrentDays: 1 },
+};
 
 /** In a bucket that somebody has given versions, the older ones and the marks of what has expired go, too. */
 const expiredRaw = (days: number): LifecycleRule[] => [

@@ -7,6 +7,7 @@ import {
   ADD_PARTITIONS,
   COPY,
   DROP_PARTITIONS,
+  EDIT_RAW,
   LIST_PARTITIONS,
   LIST_RAW,
   LIVE,
@@ -277,6 +278,7 @@ export const LAMBDAS = {
       READ_ROWS,
       ...ADD_PARTITIONS,
       SWITCH_PARTITIONS,
+      ...EDIT_RAW,
     ],
   },
   report: {

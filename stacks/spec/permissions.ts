@@ -24,6 +24,8 @@ export interface Places {
   rawRoot: string;
   /** buckets of further sources, and their roots */
   otherRaws: readonly { bucket: string; root: string }[];
+  /** buckets whose raw objects may be written once more without a person, and their roots; none unless the config says so */
+  editableRaws: readonly { bucket: string; root: string }[];
   lakeBucket: string;
   /** bucket of query results and manifests */
   resultsBucket: string;
@@ -86,8 +88,26 @@ export const READ_RAW: readonly Permission[] = [
   LIST_RAW,
   {
     actions: ['s3:GetObject'],
-    resources: ({ rawBucket, rawRoot, otherRaws }) =>
-      [{ bucket: rawBucket, root: rawRoot }, ...otherRaws].map(({ bucket, root }) => `${bucket}/${root}*`),
+    resources: ({ rawBucket, rawRoot, otherRaws }) => objectsOf([{ bucket: rawBucket, root: rawRoot }, ...otherRaws]),
+  },
+];
+
+const objectsOf = (raws: Places['editableRaws']): string[] => raws.map(({ bucket, root }) => `${bucket}/${root}*`);
+
+/**
+ * Writes a raw object over what it was made of, and over nothing else (Service Authorization Reference, Amazon S3: `s3:if-match`). It is
+ * nothing where the config doesn't have persons erased from raw data.
+ */
+export const EDIT_RAW: readonly Permission[] = [
+  {
+    actions: ['s3:ListBucket'],
+    resources: ({ editableRaws }) => [...new Set(editableRaws.map(({ bucket }) => bucket))],
+  },
+  { actions: ['s3:GetObject'], resources: ({ editableRaws }) => objectsOf(editableRaws) },
+  {
+    actions: ['s3:PutObject'],
+    resources: ({ editableRaws }) => objectsOf(editableRaws),
+    conditions: () => ({ Null: { 's3:if-match': 'false' } }),
   },
 ];
 

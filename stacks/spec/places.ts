@@ -15,7 +15,7 @@ import {
   openWorkgroup,
   type Stage,
 } from '#aws/stage-names.ts';
-import { hasCopies, type StageConfig } from '../config.ts';
+import { erasesRaw, hasCopies, type StageConfig } from '../config.ts';
 import { dataSetId, IN_MEMORY } from '../quicksight/data-sets.ts';
 import { LAMBDA_NAMES, type LambdaName } from './lambdas.ts';
 import { ANALYST_RESULTS, OPEN_RESULTS, PIPELINE_RESULTS, type Places } from './permissions.ts';
@@ -110,14 +110,18 @@ export function placesOf(stage: Stage, { account, region, partition }: Account, 
     queues: record(QUEUES, (name) => nameOf('queue', stage, name)),
   };
   const queue = (name: QueueName): string => arn('sqs', names.queues[name]);
+  const rawBucket = bucketArn(names.rawBucket);
+  const rawRoot = rootOf(config.raw.from === 'existing bucket' ? config.raw.template : CLOUD_SETTINGS.rawTemplate);
+  const otherRaws = config.otherRaw.map(({ bucket: name, template }) => ({
+    bucket: bucketArn(name),
+    root: rootOf(template),
+  }));
   return {
     names,
-    rawBucket: bucketArn(names.rawBucket),
-    rawRoot: rootOf(config.raw.from === 'existing bucket' ? config.raw.template : CLOUD_SETTINGS.rawTemplate),
-    otherRaws: config.otherRaw.map(({ bucket: name, template }) => ({
-      bucket: bucketArn(name),
-      root: rootOf(template),
-    })),
+    rawBucket,
+    rawRoot,
+    otherRaws,
+    editableRaws: erasesRaw(config) ? [{ bucket: rawBucket, root: rawRoot }, ...otherRaws] : [],
     lakeBucket: bucketArn(names.lakeBucket),
     resultsBucket: bucketArn(names.resultsBucket),
     reportsBucket: bucketArn(names.reportsBucket),

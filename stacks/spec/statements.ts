@@ -107,7 +107,8 @@ function keyStatements(name: LambdaName, places: StagePlaces): Statement[] {
   }
   const rawKeys = new Set([...(keys.raw ? [keys.raw] : []), ...keys.otherRaws].filter((key) => key !== keys.lake));
   if (rawKeys.size > 0 && does('s3:GetObject', rawBucket)) {
-    statements.push({ sid: 'RawKey', actions: ['kms:Decrypt'], resources: [...rawKeys] });
+    const actions = ['kms:Decrypt', ...(does('s3:PutObject', rawBucket) ? ['kms:GenerateDataKey'] : [])];
+    statements.push({ sid: 'RawKey', actions, resources: [...rawKeys] });
   }
   if (keys.former.length > 0) statements.push({ sid: 'FormerKeys', actions: ['kms:Decrypt'], resources: keys.former });
   return statements;

@@ -46,6 +46,7 @@ beforeAll(async () => {
     ROLLUP_QUEUE_URL: `${account.address}/1/rollup`,
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(CLOUD_SETTINGS),
+    ERASES_RAW: 'false',
     RETENTION: '{}',
     DASHBOARD: JSON.stringify({
       account: '123456789012',

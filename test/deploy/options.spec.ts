@@ -74,6 +74,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   // Of a stage that has data it is refused (test/stacks/changes.test.ts).
   'how addresses are written': { addresses: 'hashed' },
   'that persons may be forgotten': { erasures: true },
+  'that they may be forgotten in raw data, too': { erasures: { raw: true } },
 };
 const OF_EXISTING: Readonly<Record<string, Change>> = {
   'how a bucket that is there is read': {

@@ -59,6 +59,7 @@ export async function cloudLake(settings: Settings = SETTINGS, at?: Addresses): 
     ROLLUP_QUEUE_URL: queues.rollup,
     LAKE_VERSION: VERSION,
     LAKE_SETTINGS: JSON.stringify(settings),
+    ERASES_RAW: 'false',
     RETENTION: '{}',
     DASHBOARD: 'null',
     COPIES: 'null',

@@ -38,7 +38,7 @@ const CONFIG = {
   app: 'maillake',
   region: REGION,
   report: READERS,
-  erasures: true,
+  erasures: { raw: true },
   analysts: { withoutPersons: true },
 };
 

@@ -13,7 +13,10 @@ import { S3Store } from '#aws/s3-store.ts';
 import { generate } from '#generate/index.ts';
 import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { tryEndKey, tryKey } from '#lake/protocol/keys.ts';
+import { readBytes } from '#lake/protocol/records.ts';
 import { TABLES } from '#lake/tables/index.ts';
+import { addressFinder } from '#test/addresses-in.ts';
+import { rawContent } from '#test/raw-content.ts';
 import { sesSend } from '#test/records.ts';
 import type { LambdaName } from '../../stacks/spec/lambdas.ts';
 import { names } from '../bundles/build.ts';
@@ -328,6 +331,25 @@ describe('the packages, with the environment of the graph', () => {
     expect(looked).toMatchObject({ left: 0, waiting: 0, ended_at: expect.any(Number), rows: { events: before } });
     expect(await ofPerson()).toBe(0);
     expect(JSON.stringify(looked)).not.toContain(person);
+
+    // From raw data they go when that is asked for, and nobody takes it for a change that nobody knows of.
+    const were = await rawTexts();
+    const find = addressFinder([person]);
+    const naming = [...were].filter(([, text]) => find(text).length > 0).map(([key]) => key);
+    expect(naming.length).toBeGreaterThan(0);
+    const drifts = async (): Promise<unknown> => {
+      const report = await invoke('audit', { reach: 'all' }, at);
+      return report instanceof Object && 'drifts_by_kind' in report ? report.drifts_by_kind : null;
+    };
+    const known = await drifts();
+    expect(await invoke('erase', { do: 'raw' }, at)).toMatchObject({ raw: { is_under_way: true, searched: 0 } });
+    const gone = await invoke('erase', { do: 'go on' }, at);
+    expect(gone).toMatchObject({ raw: { is_under_way: false, rewritten: naming.sort(), left: [], older_versions: 0 } });
+    expect(JSON.stringify(gone)).not.toContain(person);
+    const after = await rawTexts();
+    expect([...after].filter(([, text]) => find(text).length > 0)).toEqual([]);
+    for (const [key, text] of were) if (!naming.includes(key)) expect(after.get(key)).toBe(text);
+    expect(await drifts()).toEqual(known);
   });
 
   test('who may see no persons reads the same numbers after each rollup, and has rights to nothing else', async () => {
@@ -359,6 +381,15 @@ describe('the packages, with the environment of the graph', () => {
     }
     expect(withRows.length).toBeGreaterThan(25);
   });
+
+  /** What raw objects hold, decompressed. */
+  async function rawTexts(): Promise<Map<string, string>> {
+    const texts = new Map<string, string>();
+    for await (const { key } of raw.list('raw/')) {
+      texts.set(key, (await rawContent(await readBytes(raw, key))).toString('latin1'));
+    }
+    return texts;
+  }
 
   test.each(['settle-day', 'rollup-days', 'replay', 'report'] as const)(
     '%s stops its query when its time is up',

@@ -177,7 +177,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(name === 'collect' ? [GATHERED, EXPIRY] : []),
     ...(name === 'rollup' ? [NO_ENTRY] : []),
     ...(name === 'rebuild' ? [NO_ENTRY, DEAD_ROLLUP] : []),
-    ...(name === 'erase' ? [NO_ENTRY, DEAD_ROLLUP, FORGETTING, UNTIMED] : []),
+    ...(name === 'erase' ? [NO_ENTRY, DEAD_ROLLUP, FORGETTING, UNTIMED, MISSING] : []),
     ...(name === 'rollup-days' ? [DEAD_ROLLUP, PARTS, COPYING] : []),
     ...(name === 'watch' ? [TABLES, WATCHED] : []),
     ...(name === 'report' ? [SES, TABLES] : []),

@@ -3,16 +3,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generate } from '#generate/index.ts';
-import { ByteSource } from '#lake/read/byte-source.ts';
-import { unzipped } from '#lake/read/gzip.ts';
 import { addressFinder } from '#test/addresses-in.ts';
 import { rowsOf } from '#test/fuzz/both-ways.ts';
 import { keysIn } from '#test/generate/folder.ts';
+import { rawContent } from '#test/raw-content.ts';
 import { type Folder, folder } from '../lake.ts';
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
 
 const EVERYTHING = ['events', 'clicks', 'headers', 'recipient_messages'];
 
@@ -183,14 +178,7 @@ describe.each(['plain', 'hashed'] as const)('in a lake of %s addresses', (addres
   async function contents(path: string): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     for (const key of keysIn(path)) {
-      const parts: Buffer[] = [];
-      const source = new ByteSource(once(readFileSync(join(path, key))));
-      try {
-        for await (const part of unzipped(source, { is: 'whole', trailing: new Uint8Array(0) })) parts.push(part);
-      } catch {
-        // What comes before the damage is what can be seen.
-      }
-      found.set(key, Buffer.concat(parts).toString('latin1'));
+      found.set(key, (await rawContent(readFileSync(join(path, key)))).toString('latin1'));
     }
     return found;
   }

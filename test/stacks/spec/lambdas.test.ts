@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LAMBDAS } from '../../../stacks/spec/lambdas.ts';
-import type { Permission, Places } from '../../../stacks/spec/permissions.ts';
+import { EDIT_RAW, type Permission, type Places } from '../../../stacks/spec/permissions.ts';
 
 const places: Places = {
   rawBucket: 'arn:raw',
@@ -19,19 +19,42 @@ const places: Places = {
   rollupQueue: 'arn:rollup',
   alertTopic: 'arn:topic',
   eventBus: 'arn:bus',
+  editableRaws: [],
   dataSets: ['arn:dataset/facts'],
   open: { database: 'arn:open', tables: 'arn:open-tables/*' },
   mail: { from: 'a@b.c', to: ['d@e.f'], identities: ['arn:identity/b.c'], configurationSets: 'arn:set/*' },
 };
-const granted = Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
-  permissions.flatMap(({ actions, resources }: Permission) =>
-    resources(places).flatMap((resource) => actions.map((action) => ({ name, action, resource }))),
-  ),
-);
+const grantedIn = (of: Places) =>
+  Object.entries(LAMBDAS).flatMap(([name, { permissions }]) =>
+    permissions.flatMap(({ actions, resources }: Permission) =>
+      resources(of).flatMap((resource) => actions.map((action) => ({ name, action, resource }))),
+    ),
+  );
+const granted = grantedIn(places);
 
 test('nobody may change or delete raw data', () => {
   const ofRaw = granted.filter(({ resource }) => /^arn:(raw|other)/.test(resource));
   expect(new Set(ofRaw.map(({ action }) => action))).toEqual(new Set(['s3:ListBucket', 's3:GetObject']));
+});
+
+test('where the config says so, erase may write raw objects that it has read, and nobody else may', () => {
+  const editableRaws = [
+    { bucket: 'arn:raw', root: 'raw/' },
+    { bucket: 'arn:other', root: 'old/' },
+  ];
+  const more = grantedIn({ ...places, editableRaws }).filter(
+    (one) => !granted.some((other) => JSON.stringify(other) === JSON.stringify(one)),
+  );
+  expect(more.map(({ name, action, resource }) => `${name} ${action} ${resource}`)).toEqual([
+    'erase s3:ListBucket arn:raw',
+    'erase s3:ListBucket arn:other',
+    'erase s3:GetObject arn:raw/raw/*',
+    'erase s3:GetObject arn:other/old/*',
+    'erase s3:PutObject arn:raw/raw/*',
+    'erase s3:PutObject arn:other/old/*',
+  ]);
+  const [, , write] = EDIT_RAW;
+  expect(write?.conditions?.(places)).toEqual({ Null: { 's3:if-match': 'false' } });
 });
 
 test('only collect may drop partitions, and only of tables whose days expire', () => {
