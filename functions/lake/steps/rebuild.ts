@@ -219,11 +219,15 @@ export async function makeDue(
   // The number first: what a settle takes in from here on has the day made again.
   const generation = await nextGeneration(lake, table, dt);
   const newest = generation === 0 ? null : await readableGeneration(lake, generationKey(table, dt, generation - 1));
-  const live = await unseenAttempts(lake, outcomes, table, dt, new Set(insteadOf));
+  const there = await unseenAttempts(lake, outcomes, table, dt, new Set());
+  const live = there.filter(({ attempt }) => !insteadOf.includes(attempt));
   const taken = new Set([...insteadOf, ...live.map(({ attempt }) => attempt)]);
   const wanted = [...beside, ...(newest?.attempt_list ?? [])];
   if (!wanted.every((attempt) => taken.has(attempt))) return leave('records were replayed since');
-  return (await makeDay(ports, n, { ...work, generation }, live)) ?? leave('made by somebody else meanwhile');
+  // Those that lose their last row are to be computed once more, too.
+  const sendDays = [newest?.send_days ?? [], ...there.map(({ send_days }) => send_days)].flat();
+  const made = await makeDay(ports, n, { ...work, generation }, live, sendDays);
+  return made ?? leave('made by somebody else meanwhile');
 }
 
 /** Makes every day that is not made yet, or has changed since. */

@@ -97,9 +97,13 @@ describe('a changed tag', () => {
   test('says which records today’s settings refuse, by reason', async () => {
     expect((await rebuilt()).difference.rejected).toEqual([]);
     const strict = { ...TODAY, limits: { ...TODAY.limits, depth: 3 } };
-    const { difference } = await rebuilt({ settings: strict, version: 'strict' });
+    const { difference, rebuild } = await rebuilt({ settings: strict, version: 'strict' });
     expect(difference.rejected).toEqual([{ reason: 'too_deep', before: 0, after: 4 }]);
     expect(difference.days.find(({ table }) => table === 'events')).toMatchObject({ after: 0, gone: 3 });
+    // Nor is a send day left as it was that has no event any more.
+    await switchToRebuild(small.lake.ports, rebuild, rebuild);
+    expect(await small.rows('select * from events')).toEqual([]);
+    expect(await small.rows('select * from recipient_messages')).toEqual([]);
   });
 
   test('is seen after the switch in every table, and audit and rollup have nothing to do', async () => {

@@ -42,12 +42,14 @@ export interface DayWork extends TableDay {
 /**
  * Makes the day; null if somebody else did meanwhile.
  * @param live attempts that the rebuild knows nothing of, whose rows are taken as they are
+ * @param sendDays those that the day's rows belong to as it is
  */
 export async function makeDay(
   ports: DayPorts,
   n: number,
   { table, dt, generation, insteadOf, read: attempts }: DayWork,
   live: readonly LiveAttempt[],
+  sendDays: readonly string[],
 ): Promise<Generation | null> {
   const { lake, clock } = ports;
   let made: Generation = {
@@ -64,7 +66,7 @@ export async function makeDay(
     erased: 0,
     file_list: [],
     attempt_list: [...insteadOf, ...live.map(({ attempt }) => attempt)],
-    send_days: distinct(live.flatMap(({ send_days }) => send_days)),
+    send_days: distinct(sendDays),
     published: unionOf(live.map(({ published }) => published)),
     recipe: settleRecipe(table),
     meanings: distinct(live.flatMap(({ meaning }) => meaning ?? [])),
