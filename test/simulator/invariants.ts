@@ -390,12 +390,14 @@ export class Invariants {
     return file_list.some(({ key }) => this.damaged.has(key));
   }
 
-  /** Rows that readers see of a day of a table. */
+  /** Rows that readers see of a day of a table; of a damaged file none. */
   visible(table: string, dt: string): readonly Row[] {
     const { lake, partitions } = this.#options;
     const location = partitions.location(table, dt);
     if (location === undefined) return [];
-    return [...lake.keys(location)].flatMap((key) => decodeRows(lake.held(key)?.bytes ?? new Uint8Array()));
+    return [...lake.keys(location)].flatMap((key) =>
+      this.damaged.has(key) ? [] : decodeRows(lake.held(key)?.bytes ?? new Uint8Array()),
+    );
   }
 
   #judge(rule: () => void): void {
