@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { afterEach, describe } from 'vitest';
 import { MountedRaw } from '#lake/mounted-raw.ts';
 import { mountOf } from '#lake/protocol/raw-sources.ts';
 import { DiskStore } from '#local/disk/store.ts';
+import { editorContract } from './editor.contract.ts';
 import { folderOf } from './folder-of.ts';
 import { MemoryStore } from './memory-store.ts';
 import { SortedStore } from './sorted-store.ts';
@@ -50,4 +51,13 @@ describe('a raw store behind a mount', () => {
 
 describe('a store on disk', () => {
   storeContract(onDisk);
+});
+
+describe('a store on disk, whose objects are written once more', () => {
+  const roots: string[] = [];
+  afterEach(() => Promise.all(roots.splice(0).map((root) => rm(root, { recursive: true }))));
+  editorContract(async () => {
+    roots.push(await mkdtemp(join(tmpdir(), 'store-')));
+    return new DiskStore(roots.at(-1) ?? '');
+  });
 });

@@ -3,7 +3,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { type Reason, type Refusal, refusal } from '../vocabulary.ts';
 import { isGzip } from './gzip.ts';
 import { elementTexts, isTooDeep, memberTexts, parseJson } from './json.ts';
-import { isEventInside, looksLikeEvent, looksLikeEventStart } from './marks.ts';
+import { ERASED_RECORD, isEventInside, looksLikeEvent, looksLikeEventStart } from './marks.ts';
 import type { JsonValue, RecordVisitor } from './record.ts';
 import { SES_TOPIC_VALIDATION } from './topic-validation.ts';
 
@@ -120,7 +120,7 @@ export class EventSearch {
   }
 
   #string(text: string, unpacked: number): boolean {
-    if (text.length < SHORTEST || this.#isOver) return false;
+    if ((text.length < SHORTEST && text.trim() !== ERASED_RECORD) || this.#isOver) return false;
     const first = firstCharacter(text);
     if (first === 'S' && text.trim() === SES_TOPIC_VALIDATION) {
       this.#found.push({ is: 'skip', kind: 'ses_topic_validation' });

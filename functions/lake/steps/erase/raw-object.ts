@@ -88,7 +88,12 @@ async function editsOf(stored: Uint8Array, look: RawLook, decode: Decode): Promi
         return { ...found, edits: [], why: 'it is larger than the limit when decompressed' };
       eraser.push(chunk);
     }
-    if (!eraser.end() && told()) return { ...found, edits: [], why: 'it holds no events, and names somebody' };
+    const isStream = eraser.end(bytes);
+    const inGaps = eraser.gaps.length > 0 ? await editsOfGaps(stored, eraser.gaps, look.persons) : [];
+    if (!isStream && (told() || inGaps.length > 0)) {
+      return { ...found, edits: [], why: 'it holds no events, and names somebody' };
+    }
+    eraser.edits.push(...inGaps);
     if (ending.is === 'trailing' && look.persons.isInBytes(Buffer.from(ending.trailing)))
       return { ...found, edits: [], why: 'bytes behind the compressed data name somebody' };
   } catch (error) {
@@ -132,6 +137,29 @@ async function isNamedWithin(
   return false;
 }
 
+/** In text between records an address gives way, and the text stays as long as it was. One look at the object for all. */
+async function editsOfGaps(stored: Uint8Array, gaps: readonly Stretch[], persons: ErasedPersons): Promise<Edit[]> {
+  const edits: Edit[] = [];
+  let [at, next] = [0, 0];
+  let parts: Buffer[] = [];
+  for await (const chunk of unzipped(new ByteSource(once(stored)), { is: 'whole', trailing: stored })) {
+    const end = at + chunk.length;
+    for (let gap = gaps[next]; gap && gap.offset < end; gap = gaps[next]) {
+      parts.push(Buffer.from(chunk.subarray(Math.max(0, gap.offset - at), gap.offset + gap.length - at)));
+      if (gap.offset + gap.length > end) break;
+      const bytes = Buffer.concat(parts);
+      if (persons.isInBytes(bytes))
+        edits.push({ ...gap, text: Buffer.from(persons.text(bytes.toString('latin1')), 'latin1') });
+      parts = [];
+      next++;
+    }
+    at = end;
+  }
+  return edits;
+}
+
+/** bytes */
+const SHORTEST_NAMED = 6;
 const PIECE = 1024 * 1024;
 /** bytes of an address, however it is encoded */
 const LONGEST_NAMED = 4096;
@@ -165,6 +193,9 @@ class BytesEraser {
   readonly edits: Edit[] = [];
   /** records too large to be held */
   readonly unseen: Stretch[] = [];
+  /** what stands between records, where it may be an address */
+  readonly gaps: Stretch[] = [];
+  #end = 0;
   why: string | undefined;
   readonly #look: RawLook;
   readonly #json: JsonEraser;
@@ -182,11 +213,17 @@ class BytesEraser {
       settings.limits,
       {
         record: (_, text, place) => {
+          this.#pass(place);
           const made = this.#json.without(text);
           if (made !== text) this.#put(place, made);
         },
-        skip: () => {},
-        reject: (_, place) => this.#reject(place),
+        skip: (kind, place) => {
+          if (kind !== 'between_records') this.#pass(place);
+        },
+        reject: (_, place) => {
+          this.#pass(place);
+          this.#reject(place);
+        },
       },
       new RecordPlace(),
     );
@@ -196,10 +233,16 @@ class BytesEraser {
     this.#splitter.push(chunk);
   }
 
-  /** @returns false if there is something, and nothing of an event stream */
-  end(): boolean {
+  /** @param length of all bytes @returns false if there is something, and nothing of an event stream */
+  end(length: number): boolean {
     const { events, junk } = this.#splitter.end('json');
+    this.#pass({ offset: length, length: 0 });
     return events || !junk;
+  }
+
+  #pass({ offset, length }: Stretch): void {
+    if (offset - this.#end >= SHORTEST_NAMED) this.gaps.push({ offset: this.#end, length: offset - this.#end });
+    this.#end = offset + length;
   }
 
   /** A record that can't be read goes whole if it names somebody, as it does in quarantine. */
@@ -219,7 +262,7 @@ class BytesEraser {
   #within(bytes: Buffer, decode: Decode): Buffer {
     const inner = new BytesEraser(this.#look, decode);
     inner.push(bytes);
-    inner.end();
+    inner.end(bytes.length);
     this.why ??= inner.why;
     if (inner.edits.length === 0) return bytes;
     const made = Buffer.from(bytes);
