@@ -10,6 +10,7 @@ import { S3Store } from '#aws/s3-store.ts';
 import { SqsQueue } from '#aws/sqs-queue.ts';
 import type { Lane, UnitMessage } from '#lake/ports.ts';
 import { catalogContract } from '#test/ports/catalog.contract.ts';
+import { editorContract } from '#test/ports/editor.contract.ts';
 import { engineContract, TEST_VIEWS } from '#test/ports/engine.contract.ts';
 import { queueContract } from '#test/ports/queue.contract.ts';
 import { storeContract } from '#test/ports/store.contract.ts';
@@ -22,11 +23,16 @@ beforeAll(async () => {
 });
 afterAll(() => account.close());
 
+async function newBucket(): Promise<string> {
+  const bucket = `s${randomBytes(6).toString('hex')}`;
+  await account.clients.s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  return bucket;
+}
+
 describe('a store in S3', () => {
   storeContract(async () => {
     const { s3: client } = account.clients;
-    const bucket = `s${randomBytes(6).toString('hex')}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    const bucket = await newBucket();
     return {
       store: new S3Store({ client, bucket }),
       overwrite: async (key, bytes) => {
@@ -34,6 +40,7 @@ describe('a store in S3', () => {
       },
     };
   });
+  editorContract(async () => new S3Store({ client: account.clients.s3, bucket: await newBucket() }));
 });
 
 describe('a catalog in Glue', () => {
