@@ -102,6 +102,7 @@ export class Invariants {
     made: new Map<string, Generation>(),
     ofLocation: new Map<string, number>(),
     ends: new Map<number, RebuildEnd>(),
+    newest: -1,
     /** numbers of those that gave an object up */
     givenUp: new Set<string>(),
     /** by number, day and table */
@@ -247,6 +248,7 @@ export class Invariants {
   #ofRebuild(key: string, bytes: Uint8Array): void {
     const { lake, truth } = this.#options;
     const state = this.#rebuilds;
+    if (/rebuilds\/\d+\.json$/.test(key)) state.newest = Math.max(state.newest, numberOf(key) ?? -1);
     const [, n = '', of = ''] = /^v1\/state\/rebuilds\/(\d+)\/(state\/\w+|days|end)/.exec(key) ?? [];
     if (of === 'state/plans') {
       for (const { id, objects } of parsed<RebuildPlan>(bytes).units) {
@@ -654,7 +656,8 @@ export class Invariants {
     const folder = key.slice(0, key.lastIndexOf('/') + 1);
     const read = rebuildOfFolder(folder);
     const n = read ?? ofLocation.get(folder);
-    if (n === undefined || ends.get(n)?.is === 'dropped') return;
+    // Once another was begun nobody goes on with a switch that was cut off.
+    if (n === undefined || ends.get(n)?.is === 'dropped' || (ends.has(n) && this.#rebuilds.newest > n)) return;
     const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(key) ?? [];
     if (table === 'recipient_messages' && this.isFrozen(dayOfKey(key))) return;
     const next = (this.newest(table, dayOfKey(key))?.generation ?? -1) + 1;

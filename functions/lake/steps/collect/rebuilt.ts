@@ -1,16 +1,26 @@
 /** What rebuilds leave of a day: files that were read for one that is over, and days that one had made and that was dropped. */
 import type { Store } from '../../ports.ts';
 import type { DataDay } from '../../protocol/day-files.ts';
-import { rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
-import { endOf, isAdopted, isKept, type RebuildEnd, rebuildNumbers } from '../../protocol/rebuilds.ts';
+import { rebuildKey, rebuildOfFolder, rebuiltDayFolder } from '../../protocol/keys.ts';
+import { endOf, isAdopted, isKept, type Rebuild, type RebuildEnd, rebuildNumbers } from '../../protocol/rebuilds.ts';
 import { type Generation, readState } from '../../protocol/records.ts';
 import { quarantine } from '../../tables/index.ts';
 import type { CollectRules, SettledLocation } from './rules.ts';
 
-/** How each rebuild ended; null: it is under way. Costs a listing, and a read for each rebuild there ever was. */
+/**
+ * How each rebuild ended; null: it is under way. Nobody goes on with a switch that was cut off once another rebuild was begun: from
+ * then on it is as if it had been dropped, but for the days that readers have. Costs a listing, and two reads for each rebuild there
+ * ever was.
+ */
 export async function rebuildEnds(lake: Pick<Store, 'list' | 'get'>): Promise<Map<number, RebuildEnd | null>> {
   const ends = new Map<number, RebuildEnd | null>();
-  for (const n of await rebuildNumbers(lake)) ends.set(n, await endOf(lake, n));
+  const numbers = await rebuildNumbers(lake);
+  for (const [i, n] of numbers.entries()) {
+    const [end, after = n] = [await endOf(lake, n), numbers[i + 1]];
+    const next = end?.is === 'switched' && after > n ? await readState<Rebuild>(lake, rebuildKey(after)) : null;
+    const left: RebuildEnd | null = end && next && { ...end, is: 'dropped', decided_at: next.created_at };
+    ends.set(n, left ?? end);
+  }
   return ends;
 }
 
