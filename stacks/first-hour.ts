@@ -7,10 +7,17 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type GlueClient, paginateGetTables } from '@aws-sdk/client-glue';
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetBucketLifecycleConfigurationCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { AthenaEngine } from '#aws/athena-engine.ts';
 import { connect } from '#aws/clients.ts';
 import { S3Store } from '#aws/s3-store.ts';
+import { nameOf } from '#aws/stage-names.ts';
 import { systemClock } from '#host/clock.ts';
 import { concurrently } from '#lake/concurrently.ts';
 import { DAY_MS, utcDate } from '#lake/days.ts';
@@ -19,6 +26,7 @@ import { liveRoot } from '#lake/protocol/keys.ts';
 import { events } from '#lake/tables/index.ts';
 import { config } from '../maillake.config.ts';
 import { configOf } from './config.ts';
+import type { LambdaName } from './spec/lambdas.ts';
 import { ANALYST_RESULTS } from './spec/permissions.ts';
 
 export interface DeployedLake {
@@ -31,6 +39,10 @@ export interface DeployedLake {
   results: string;
   database: string;
   kmsKeyArn: string | null;
+  /** days after which raw objects expire; null: they don't, or the bucket is not the stage's own */
+  rawDays: number | null;
+  /** what a function answers. @throws Error with what it failed with */
+  call(name: LambdaName, event: object): Promise<unknown>;
   now: number;
   nonce: string;
 }
@@ -47,6 +59,8 @@ export interface Check {
 const holds = (what: string): Verdict => ({ is: 'holds', what });
 const differs = (what: string): Verdict => ({ is: 'differs', what });
 const later = (what: string): Verdict => ({ is: 'later', what });
+
+const STATUS = { do: 'status' } as const;
 
 export const CHECKS: readonly Check[] = [
   {
@@ -88,6 +102,26 @@ export const CHECKS: readonly Check[] = [
       );
       const isAsTold = kmsKeyArn === null ? by === 'AES256' : by === 'aws:kms' && key === kmsKeyArn;
       return (isAsTold ? holds : differs)(`${by ?? 'none'} ${key ?? ''}`.trim());
+    },
+  },
+  {
+    name: 'raw data expires',
+    expects: 'S3 has the rule that lets objects below raw/ expire after retention.rawDays',
+    async look({ s3, raw, rawDays }) {
+      if (rawDays === null) return later('no retention.rawDays, or the bucket is yours: nothing of it is changed');
+      const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: raw }));
+      const days = Rules.filter(({ Status }) => Status === 'Enabled').flatMap(
+        ({ Expiration }) => Expiration?.Days ?? [],
+      );
+      return (days.includes(rawDays) ? holds : differs)(`rules after ${days.join(', ') || 'no'} days`);
+    },
+  },
+  {
+    name: 'functions',
+    expects: 'rebuild and erase say where they are: functions start, and read the lake’s state under their roles',
+    async look({ call }) {
+      const [rebuild, erase] = await Promise.all([call('rebuild', STATUS), call('erase', STATUS)]);
+      return holds(`rebuild ${JSON.stringify(rebuild)}, erase ${JSON.stringify(erase)}`);
     },
   },
   {
@@ -239,11 +273,25 @@ if (import.meta.main) {
       outputs: { type: 'string', default: '.sst/outputs.json' },
     },
   });
-  const { region, kmsKeyArn } = configOf(config, values.stage);
+  const { region, kmsKeyArn, raw, retention } = configOf(config, values.stage);
   const outputs = outputsOf(values.outputs);
   const { s3, glue, athena } = connect({ region });
   const { database, workgroup, results: bucket } = outputs;
   const engine = new AthenaEngine({ athena, s3, database, workgroup, bucket });
-  const stage = { ...outputs, s3, glue, engine, kmsKeyArn, now: systemClock.now(), nonce: systemClock.nonce() };
+  const rawDays = raw.from === 'new bucket' ? retention.rawDays : null;
+  const lambda = new LambdaClient({ region });
+  const call = async (name: LambdaName, event: object): Promise<unknown> => {
+    const { FunctionError, Payload } = await lambda.send(
+      new InvokeCommand({
+        FunctionName: nameOf('lambda', { app: config.app, stage: values.stage }, name),
+        Payload: JSON.stringify(event),
+      }),
+    );
+    const answer = Payload?.transformToString() ?? 'null';
+    if (FunctionError !== undefined) throw new Error(`${name} fails: ${answer}`);
+    return JSON.parse(answer);
+  };
+  const [now, nonce] = [systemClock.now(), systemClock.nonce()];
+  const stage = { ...outputs, s3, glue, engine, kmsKeyArn, rawDays, call, now, nonce };
   process.exitCode = (await firstHour(stage, console.log)) > 0 ? 1 : 0;
 }

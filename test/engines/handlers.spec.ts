@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PutBucketLifecycleConfigurationCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AthenaEngine } from '#aws/athena-engine.ts';
 import type { Dashboard, ReportMail } from '#aws/environment.ts';
@@ -20,7 +21,9 @@ import { mailOf } from '#report/mail.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
 import { handler as audit } from '../../functions/audit.ts';
 import { handler as collect } from '../../functions/collect.ts';
+import { handler as erase } from '../../functions/erase.ts';
 import { handler as plan } from '../../functions/plan.ts';
+import { handler as rebuild } from '../../functions/rebuild.ts';
 import { handler as report } from '../../functions/report.ts';
 import { handler as rollup } from '../../functions/rollup.ts';
 import { handler as rollupDays } from '../../functions/rollup-days.ts';
@@ -28,6 +31,7 @@ import { handler as settle } from '../../functions/settle.ts';
 import { handler as settleDay } from '../../functions/settle-day.ts';
 import { handler as transform } from '../../functions/transform.ts';
 import { firstHour } from '../../stacks/first-hour.ts';
+import type { LambdaName } from '../../stacks/spec/lambdas.ts';
 import { verifySender } from './account.ts';
 import { type CloudLake, cloudLake, putAll, rawFiles, SETTINGS, VERSION } from './cloud-lake.ts';
 import { drain, invocation } from './invoke.ts';
@@ -166,8 +170,21 @@ test('the first hour’s questions to an account hold here, but for what only AW
     results: bucket,
     database,
     kmsKeyArn: null,
+    rawDays: 60,
+    call: async (name: LambdaName, event: object) => {
+      if (name === 'rebuild') return rebuild(event, invocation(name));
+      if (name === 'erase') return erase(event, invocation(name));
+      throw new Error(`not a function to ask in the first hour: ${name}`);
+    },
     now,
   };
+  const Expiration = { Days: 60 };
+  await s3.send(
+    new PutBucketLifecycleConfigurationCommand({
+      Bucket: cloud.rawBucket,
+      LifecycleConfiguration: { Rules: [{ ID: 'expired', Status: 'Enabled', Filter: { Prefix: 'raw/' }, Expiration }] },
+    }),
+  );
   const different = await firstHour({ ...stage, nonce: 'n1' }, (line) => lines.push(line));
   const verdicts = lines.map((line) => /^(\w+) +([^:]+):/.exec(line)?.slice(1));
   expect(verdicts.filter((verdict) => verdict?.[0] !== 'holds')).toEqual([
@@ -177,6 +194,7 @@ test('the first hour’s questions to an account hold here, but for what only AW
     ['differs', 'encryption'],
   ]);
   expect(different).toBe(3);
+  expect(lines.find((line) => line.includes(' functions: '))).toMatch(/: rebuild null, erase null$/);
 });
 
 describe('the same data on a laptop', () => {

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { FIGURES_LINE, METRICS_NAMESPACE } from '#aws/metrics.ts';
 import { observed } from '#aws/observed.ts';
+import { monthlyCost } from '#test/bench/cost/prices.ts';
 import { configOf, type LakeConfig } from '../../../stacks/config.ts';
 import { alarmsOf, ownMetric } from '../../../stacks/spec/alarms.ts';
 import { placesOf } from '../../../stacks/spec/places.ts';
@@ -66,4 +67,19 @@ test.each<[string, LakeConfig, string]>([
   expect((alarm?.periodSeconds ?? 0) * (alarm?.periods ?? 0)).toBeLessThanOrEqual(2 * 3600);
   // no figure at all is silence, too
   expect(alarm?.missing).toBe('breaching');
+});
+
+test('metrics and alarms cost less than six dollars a month, with all that a stage may have', () => {
+  const config = configOf(
+    { app: 'maillake', region: 'eu-west-1', erasures: true, report: { to: ['a@example.org'], from: 'b@example.org' } },
+    'dev',
+  );
+  const places = placesOf(STAGE, { account: '123456789012', region: config.region, partition: 'aws' }, config);
+  const looks = alarmsOf(config, STAGE, places).flatMap(({ metrics }) => metrics).length;
+  const nothing = { records: 0, rawBytes: 0, lakeBytes: { kept: 0, replaced: 0 }, steps: new Map() };
+  const costs = monthlyCost(nothing, looks);
+  const fixed = (costs.get('CloudWatch metrics') ?? 0) + (costs.get('CloudWatch alarms') ?? 0);
+  expect(looks).toBeGreaterThan(30);
+  expect(fixed).toBeGreaterThan(looks * 0.1);
+  expect(fixed).toBeLessThan(6);
 });
