@@ -43,6 +43,10 @@ export class BooleanColumn implements ColumnBuffer {
 
   encode(rows: Uint32Array, chunk: Chunk): void {
     const length = rows.length;
+    if (this.#rows.isEmpty) {
+      chunk.allNull(length, ENCODING.PLAIN);
+      return;
+    }
     const values = scratch.ints(0, length);
     this.#rows.select(rows, values);
     const present = scratch.ints(2, length);

@@ -5,7 +5,7 @@ import { copyBytes, type Memory, scratch, TEXT_BITS, TEXT_MASK } from './memory.
 import { type Chunk, ENCODING, lowerBound, upperBound } from './pages/chunk.ts';
 import { bitsOf, writeHybrid } from './pages/encodings.ts';
 import { IntRows } from './rows.ts';
-import { encodeTexts } from './texts.ts';
+import { encodeNoTexts, encodeTexts } from './texts.ts';
 
 /**
  * Strings that repeat: each distinct text once, and its number by row. What is written depends on the rows alone: neither
@@ -80,7 +80,7 @@ export class InternedColumn implements ColumnBuffer {
   }
 
   sizeOf(rows: Uint32Array): number {
-    const { count, numbers } = uses(this.#select(rows), this.distinct.size);
+    const { count, numbers } = uses(this.#select(rows), this.distinct);
     return count * 4 + bytesOf(numbers, this.distinct.sizes);
   }
 
@@ -89,12 +89,15 @@ export class InternedColumn implements ColumnBuffer {
   }
 
   encode(rows: Uint32Array, chunk: Chunk): void {
+    if (this.#codes.isEmpty) {
+      encodeNoTexts(rows.length, chunk);
+      return;
+    }
     const codes = this.#select(rows);
-    const { sizes } = this.distinct;
-    const { count, numbers, present, indexes } = uses(codes, this.distinct.size);
-    const dictionaryBytes = bytesOf(numbers, sizes);
+    const { count, plainBytes, numbers, present, indexes } = uses(codes, this.distinct);
+    const dictionaryBytes = bytesOf(numbers, this.distinct.sizes);
     // A dictionary is worth it if it halves the texts.
-    if (count === 0 || chunk.isPlain || dictionaryBytes > plainBytes(codes, sizes) / 2) this.#encodePlain(codes, chunk);
+    if (count === 0 || chunk.isPlain || dictionaryBytes > plainBytes / 2) this.#encodePlain(codes, chunk);
     else {
       const width = Math.max(1, bitsOf(numbers.length - 1));
       const page = chunk.begin(present, codes.length, codes.length - count);
@@ -167,6 +170,8 @@ let placeOf = new Int32Array(0);
 interface Uses {
   /** of those that aren't null */
   count: number;
+  /** of their texts, one after another */
+  plainBytes: number;
   /** the texts in use, in order of first use */
   numbers: Uint32Array;
   present: Int32Array;
@@ -175,13 +180,14 @@ interface Uses {
 }
 
 /** Numbers the texts that these codes use by first use, so that what else the column holds never shows in a file. */
-function uses(codes: Int32Array, distinct: number): Uses {
-  if (distinct >= placeOf.length) placeOf = new Int32Array(distinct * 2);
+function uses(codes: Int32Array, { size, sizes }: DistinctTexts): Uses {
+  if (size >= placeOf.length) placeOf = new Int32Array(size * 2);
   const present = scratch.ints(2, codes.length);
   const indexes = scratch.ints(1, codes.length);
-  const numbers = scratch.uints(1, Math.min(distinct, codes.length));
+  const numbers = scratch.uints(1, Math.min(size, codes.length));
   let found = 0;
   let count = 0;
+  let plainBytes = 0;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i] ?? 0;
     present[i] = code === 0 ? 0 : 1;
@@ -193,22 +199,14 @@ function uses(codes: Int32Array, distinct: number): Uses {
       placeOf[code] = place;
     }
     indexes[count++] = place - 1;
+    plainBytes += sizes[code - 1] ?? 0;
   }
   for (let i = 0; i < found; i++) placeOf[(numbers[i] ?? 0) + 1] = 0;
-  return { count, numbers: numbers.subarray(0, found), present, indexes };
+  return { count, plainBytes, numbers: numbers.subarray(0, found), present, indexes };
 }
 
 function bytesOf(numbers: Uint32Array, sizes: Uint32Array): number {
   let sum = 0;
   for (let i = 0; i < numbers.length; i++) sum += sizes[numbers[i] ?? 0] ?? 0;
-  return sum;
-}
-
-function plainBytes(codes: Int32Array, sizes: Uint32Array): number {
-  let sum = 0;
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i] ?? 0;
-    if (code !== 0) sum += sizes[code - 1] ?? 0;
-  }
   return sum;
 }

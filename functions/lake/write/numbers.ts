@@ -64,9 +64,10 @@ abstract class WholeNumbers implements ColumnBuffer {
   encode(rows: Uint32Array, chunk: Chunk): void {
     const length = rows.length;
     const values = scratch.doubles(length);
-    this.rows.select(rows, values);
     const present = scratch.ints(2, length);
-    const count = compact(values, present);
+    const { isEmpty } = this.rows;
+    if (!isEmpty) this.rows.select(rows, values);
+    const count = isEmpty ? 0 : compact(values, present);
     if (count === 0) {
       chunk.allNull(length, chunk.isPlain ? ENCODING.PLAIN : ENCODING.DELTA_BINARY_PACKED);
       return;

@@ -53,6 +53,11 @@ abstract class Rows<A extends Numbers> {
     this.end = length;
   }
 
+  /** Has nothing been put into any row? */
+  get isEmpty(): boolean {
+    return this.blocks.every((block) => block === this.none);
+  }
+
   /** How many of these rows something was put into. */
   filled(rows: Uint32Array): number {
     const none = this.none[0];

@@ -3,7 +3,7 @@ import type { ColumnBuffer, Value } from './column.ts';
 import { type Memory, scratch } from './memory.ts';
 import type { Chunk } from './pages/chunk.ts';
 import { IntRows } from './rows.ts';
-import { encodeTexts, Texts } from './texts.ts';
+import { encodeNoTexts, encodeTexts, Texts } from './texts.ts';
 
 /** Strings as UTF-8. A lone surrogate becomes U+FFFD. */
 export class TextColumn implements ColumnBuffer {
@@ -61,6 +61,10 @@ export class TextColumn implements ColumnBuffer {
   }
 
   encode(rows: Uint32Array, chunk: Chunk): void {
+    if (this.#sizes.isEmpty) {
+      encodeNoTexts(rows.length, chunk);
+      return;
+    }
     const starts = scratch.uints(0, rows.length);
     const sizes = scratch.uints(1, rows.length);
     this.#starts.select(rows, new Int32Array(starts.buffer, 0, rows.length));

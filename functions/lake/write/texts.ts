@@ -10,7 +10,7 @@ import {
   type TextBlock,
 } from './memory.ts';
 import type { Bytes } from './pages/bytes.ts';
-import { type Chunk, ENCODING, lowerBound, PAGE_BYTES, upperBound } from './pages/chunk.ts';
+import { type Chunk, ENCODING, type Encoding, lowerBound, PAGE_BYTES, upperBound } from './pages/chunk.ts';
 import { writeDeltas } from './pages/encodings.ts';
 
 const NO_BLOCK: TextBlock = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)) };
@@ -101,6 +101,11 @@ export class Texts {
   }
 }
 
+const encodingOf = ({ isPlain }: Chunk): Encoding => (isPlain ? ENCODING.PLAIN : ENCODING.DELTA_LENGTH_BYTE_ARRAY);
+
+/** What `encodeTexts` writes of so many nulls. */
+export const encodeNoTexts = (rows: number, chunk: Chunk): void => chunk.allNull(rows, encodingOf(chunk));
+
 /**
  * Writes texts as data pages of about a megabyte each, and their statistics.
  * @param sizes bytes of each text, plus one; 0 is null
@@ -137,9 +142,8 @@ function encodePage(
   const present = scratch.ints(2, rows);
   const lengths = scratch.doubles(rows);
   const count = lengthsOf(sizes, present, lengths);
-  const encoding = chunk.isPlain ? ENCODING.PLAIN : ENCODING.DELTA_LENGTH_BYTE_ARRAY;
   if (count === 0) {
-    chunk.allNull(rows, encoding);
+    encodeNoTexts(rows, chunk);
     return null;
   }
   const page = chunk.begin(present, rows, rows - count);
@@ -153,7 +157,7 @@ function encodePage(
   findBounds(page, from, lengths, count, chunk.isPlain ? 4 : 0);
   const min = Buffer.from(page.buffer.subarray(bounds.minAt, bounds.minEnd));
   const max = Buffer.from(page.buffer.subarray(bounds.maxAt, bounds.maxEnd));
-  chunk.end(rows, encoding);
+  chunk.end(rows, encodingOf(chunk));
   return { min, max };
 }
 

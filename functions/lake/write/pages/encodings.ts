@@ -112,14 +112,17 @@ function packBits(values: Int32Array, from: number, to: number, width: number, s
   let { at } = out;
   let bits = 0;
   let held = 0;
-  for (let i = from; i < to; i++) {
-    held |= (values[i] ?? 0) << bits;
-    for (bits += width; bits >= 8; bits -= 8) {
+  // One loop, which ends with the bytes: when the values are used up, zeros fill the last ones.
+  for (let i = from; at < end; ) {
+    if (bits < 8 && i < to) {
+      held |= (values[i++] ?? 0) << bits;
+      bits += width;
+    } else {
       buffer[at++] = held;
       held >>>= 8;
+      bits -= 8;
     }
   }
-  for (; at < end; held = 0) buffer[at++] = held;
   out.at = end;
 }
 
