@@ -12,6 +12,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { V8_FLAGS } from '#local/run/worker.ts';
 import { installPandas, installPolars } from '#test/engines/install.ts';
 import { filesBelow, type Result } from './competitor.ts';
 import { KINDS, type KindName, makeInput } from './input.ts';
@@ -115,16 +116,10 @@ function measure(name: Entry['name'], input: string, threads: number, isPinned: 
   const python = pythons.get(name);
   const file = python ? `${name}_peer.py` : `${isExact ? 'maillake' : name}.ts`;
   const script = fileURLToPath(new URL(file, import.meta.url));
-  const command = [
-    python ?? process.execPath,
-    script,
-    '--input',
-    input,
-    '--output',
-    output,
-    '--threads',
-    String(threads),
-  ];
+  // On one core the process does what else a worker does, as a worker does it.
+  const flags = threads === 1 && script.endsWith('maillake.ts') ? V8_FLAGS : [];
+  const job = ['--input', input, '--output', output, '--threads', String(threads)];
+  const command = [python ?? process.execPath, ...flags, script, ...job];
   const [program = '', ...args] = isPinned ? ['taskset', '-c', '0', ...command] : command;
   // Modules come from V8's compile cache, as the command line has them (functions/cli/cli.ts).
   const env = {

@@ -463,14 +463,17 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       const step = texts[i];
       if (!step) continue;
       const { column, leaf } = step;
-      const start = spans[2 * leaf] ?? 0;
-      const end = spans[2 * leaf + 1] ?? 0;
-      const size = escaped[leaf] === 0 ? -1 : this.#unescape(start, end);
-      const from = first + step.row;
-      for (let row = from; row < from + count; row++) {
-        if (size < 0) column.putBytes(row, this.#bytes, this.#view, start, end);
-        else column.putBytes(row, written.buffer, written.view, 0, size);
+      let from = spans[2 * leaf] ?? 0;
+      let to = spans[2 * leaf + 1] ?? 0;
+      const isSpan = escaped[leaf] === 0;
+      if (!isSpan) {
+        to = this.#unescape(from, to);
+        from = 0;
       }
+      const bytes = isSpan ? this.#bytes : written.buffer;
+      const view = isSpan ? this.#view : written.view;
+      const row = first + step.row;
+      for (let i = 0; i < count; i++) column.putBytes(row + i, bytes, view, from, to);
     }
     for (let i = 0; i < made.length; i++) {
       const step = made[i];
@@ -499,14 +502,16 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       const step = few[i];
       if (!step) continue;
       const { column, leaf } = step;
-      const start = spans[2 * leaf] ?? 0;
-      const end = spans[2 * leaf + 1] ?? 0;
-      const size = escaped[leaf] === 0 ? -1 : this.#unescape(start, end);
-      const number =
-        size < 0
-          ? column.distinct.numberOfBytes(this.#bytes, this.#view, start, end)
-          : column.distinct.numberOfBytes(written.buffer, written.view, 0, size);
-      column.fill(first + step.row, count, number);
+      let from = spans[2 * leaf] ?? 0;
+      let to = spans[2 * leaf + 1] ?? 0;
+      const isSpan = escaped[leaf] === 0;
+      if (!isSpan) {
+        to = this.#unescape(from, to);
+        from = 0;
+      }
+      const bytes = isSpan ? this.#bytes : written.buffer;
+      const view = isSpan ? this.#view : written.view;
+      column.fill(first + step.row, count, column.distinct.numberOfBytes(bytes, view, from, to));
     }
   }
 
@@ -515,14 +520,17 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
     // Such words have been decoded, and put in with what was asked.
     if (words >= 0 && this.#entries[words] !== null) return;
     const { spans, escaped } = this.#shapes;
-    const start = as === 'domain' ? (this.#numbers[leaf] ?? 0) : (spans[2 * leaf] ?? 0);
-    const end = spans[2 * leaf + 1] ?? 0;
+    const written = this.#written;
+    let from = as === 'domain' ? (this.#numbers[leaf] ?? 0) : (spans[2 * leaf] ?? 0);
+    let to = spans[2 * leaf + 1] ?? 0;
     const isSpan = as === 'bytes' ? escaped[leaf] === 0 : as !== 'template' && this.#capitals[leaf] === 0;
-    const size = isSpan ? 0 : this.#write(step, start, end);
-    for (let row = first; row < first + count; row++) {
-      if (isSpan) column.putBytes(row, this.#bytes, this.#view, start, end);
-      else column.putBytes(row, this.#written.buffer, this.#written.view, 0, size);
+    if (!isSpan) {
+      to = this.#write(step, from, to);
+      from = 0;
     }
+    const bytes = isSpan ? this.#bytes : written.buffer;
+    const view = isSpan ? this.#view : written.view;
+    for (let i = 0; i < count; i++) column.putBytes(first + i, bytes, view, from, to);
   }
 
   /** Writes a text that isn't a stretch of the record to `#written`. @returns its bytes */

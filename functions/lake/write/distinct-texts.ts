@@ -107,13 +107,23 @@ function doubled(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   return twice;
 }
 
-/** Four bytes at a time; the multipliers are those of MurmurHash3 and xxHash. */
+/** Eight bytes at a time, by two sums that don't wait for each other; the multipliers are those of MurmurHash3 and xxHash. */
 function hashOf(bytes: Uint8Array, view: DataView, from: number, to: number): number {
   let hash = to - from;
+  let other = 0;
   let at = from;
-  for (; at + 4 <= to; at += 4) {
+  for (; at + 8 <= to; at += 8) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+    other = Math.imul(other ^ view.getInt32(at + 4, true), 0x85ebca6b);
+    hash ^= hash >>> 15;
+    other ^= other >>> 13;
+  }
+  hash = Math.imul(hash ^ other, 0x27d4eb2f);
+  hash ^= hash >>> 15;
+  if (at + 4 <= to) {
     hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
     hash ^= hash >>> 15;
+    at += 4;
   }
   for (; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   hash ^= hash >>> 13;

@@ -1,11 +1,11 @@
 /** A column of texts that repeat; Parquet stores it with a dictionary. */
 import type { ColumnBuffer, Value } from './column.ts';
 import { DistinctTexts } from './distinct-texts.ts';
-import { copyBytes, type Memory, scratch, TEXT_BITS, TEXT_MASK } from './memory.ts';
+import { type Memory, scratch } from './memory.ts';
 import { type Chunk, ENCODING, lowerBound, upperBound } from './pages/chunk.ts';
 import { bitsOf, writeHybrid } from './pages/encodings.ts';
 import { IntRows } from './rows.ts';
-import { encodeNoTexts, encodeTexts } from './texts.ts';
+import { boundsOf, encodeNoTexts, encodeTexts, writePlain } from './texts.ts';
 
 /**
  * Strings that repeat: each distinct text once, and its number by row. What is written depends on the rows alone: neither
@@ -122,27 +122,22 @@ export class InternedColumn implements ColumnBuffer {
   }
 
   #encodeDictionary(numbers: Uint32Array, bytes: number, chunk: Chunk): void {
-    const { distinct } = this;
+    const { starts, sizes, texts } = this.distinct;
     const page = chunk.beginDictionary();
     page.need(bytes + 4 * numbers.length);
-    let min = numbers[0] ?? 0;
-    let max = min;
-    for (let i = 0; i < numbers.length; i++) {
-      const number = numbers[i] ?? 0;
-      const start = distinct.starts[number] ?? 0;
-      const size = distinct.sizes[number] ?? 0;
-      const block = distinct.texts.blocks[start >>> TEXT_BITS];
-      if (!block) throw new RangeError(`text is in no block: ${number}`);
-      const from = start & TEXT_MASK;
-      page.uint32(size);
-      copyBytes(block.bytes, block.view, from, from + size, page.buffer, page.view, page.at);
-      page.at += size;
-      if (distinct.compare(number, min) < 0) min = number;
-      else if (distinct.compare(number, max) > 0) max = number;
-    }
+    const startsOfUsed = numbers.map((number) => starts[number] ?? 0);
+    const sizesOfUsed = numbers.map((number) => (sizes[number] ?? 0) + 1);
+    writePlain(texts.blocks, startsOfUsed, sizesOfUsed, page);
+    const { min, max } = boundsOf(
+      page,
+      0,
+      Float64Array.from(sizesOfUsed, (size) => size - 1),
+      numbers.length,
+      4,
+    );
     chunk.endDictionary(numbers.length);
-    chunk.min = lowerBound(Uint8Array.from(distinct.texts.slice(distinct.starts[min] ?? 0, distinct.sizes[min] ?? 0)));
-    chunk.max = upperBound(Uint8Array.from(distinct.texts.slice(distinct.starts[max] ?? 0, distinct.sizes[max] ?? 0)));
+    chunk.min = lowerBound(min);
+    chunk.max = upperBound(max);
   }
 }
 

@@ -151,11 +151,11 @@ export class Int64Column extends WholeNumbers {
   }
 
   override at(row: number): number | bigint | null {
-    return this.#large.get(row) ?? super.at(row);
+    return (this.#large.size === 0 ? undefined : this.#large.get(row)) ?? super.at(row);
   }
 
   override compare(a: number, b: number): number {
-    if (!this.#large.has(a) && !this.#large.has(b)) return super.compare(a, b);
+    if (this.#large.size === 0 || !(this.#large.has(a) || this.#large.has(b))) return super.compare(a, b);
     const [x, y] = [this.at(a), this.at(b)];
     if (x === null || y === null) return Number(x !== null) - Number(y !== null);
     return x < y ? -1 : x > y ? 1 : 0;

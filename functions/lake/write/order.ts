@@ -4,6 +4,7 @@ import type { ColumnBuffer } from './column.ts';
 import type { Columns } from './columns.ts';
 import { InternedColumn } from './interned.ts';
 import { Int64Column } from './numbers.ts';
+import { slicesOf } from './rows.ts';
 
 export interface RowOrder {
   /** the timestamp column whose UTC day is the row's `dt` */
@@ -27,7 +28,13 @@ export function orderByDay(columns: Columns, { day, keys }: RowOrder, rows: Uint
   const sorted = sortRows(columns, keys, rows);
   const times = columns.columnOf(day, Int64Column);
   const indexes = new Uint32Array(sorted.length);
-  const dts = fillDayIndexes(times, sorted, indexes);
+  const dts: string[] = [];
+  const indexOf = new Map<number, number>();
+  let done = 0;
+  for (const slice of slicesOf(sorted)) {
+    fillDayIndexes(times, slice, indexes.subarray(done), dts, indexOf);
+    done += slice.length;
+  }
   if (dts.length === 1 && dts[0] !== undefined) return [{ dt: dts[0], rows: sorted }];
   const counts = new Uint32Array(dts.length);
   for (let i = 0; i < indexes.length; i++) counts[indexes[i] ?? 0] = (counts[indexes[i] ?? 0] ?? 0) + 1;
@@ -39,10 +46,14 @@ export function orderByDay(columns: Columns, { day, keys }: RowOrder, rows: Uint
   return days.map(({ dt, rows }) => ({ dt, rows })).sort((a, b) => (a.dt < b.dt ? -1 : 1));
 }
 
-/** Gives each row the index of its day among the days that are returned. */
-function fillDayIndexes(times: Int64Column, rows: Uint32Array, indexes: Uint32Array): string[] {
-  const dts: string[] = [];
-  const indexOf = new Map<number, number>();
+/** Gives each row the index of its day in `dts`; a day that isn't there is added. @param indexOf that of a day's number */
+function fillDayIndexes(
+  times: Int64Column,
+  rows: Uint32Array,
+  indexes: Uint32Array,
+  dts: string[],
+  indexOf: Map<number, number>,
+): void {
   let number = Number.NaN;
   let index = 0;
   for (let i = 0; i < rows.length; i++) {
@@ -58,7 +69,6 @@ function fillDayIndexes(times: Int64Column, rows: Uint32Array, indexes: Uint32Ar
     }
     indexes[i] = index;
   }
-  return dts;
 }
 
 /**

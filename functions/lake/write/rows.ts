@@ -3,6 +3,13 @@ import { BLOCK_ROWS, type Memory, NO_DOUBLES, NO_INTS, ROW_BITS, ROW_MASK } from
 
 type Numbers = Int32Array | Float64Array;
 
+const SLICE_ROWS = 512;
+
+/** Rows in slices so short that V8 compiles what goes over one as a function, once, and not its loop while that is running. */
+export function* slicesOf(rows: Uint32Array): Generator<Uint32Array> {
+  for (let from = 0; from < rows.length; from += SLICE_ROWS) yield rows.subarray(from, from + SLICE_ROWS);
+}
+
 /**
  * A number for each row, in blocks; rows come in ascending order. Rows that nothing was put into hold what `none` is
  * full of, which stands for their blocks too. What is called for each row is in the classes below, once for each kind of

@@ -67,16 +67,22 @@ export class Texts {
   }
 
   compare(a: number, aSize: number, b: number, bSize: number): number {
+    const [one, other] = [this.#blockOf(a), this.#blockOf(b)];
     const [i, j] = [a & TEXT_MASK, b & TEXT_MASK];
-    return compareBytes(this.#blockOf(a).bytes, i, i + aSize, this.#blockOf(b).bytes, j, j + bSize);
+    return compareBytes(one.bytes, one.view, i, i + aSize, other.bytes, other.view, j, j + bSize);
   }
 
   equals(start: number, bytes: Uint8Array, view: DataView, from: number, size: number): boolean {
     const own = this.#blockOf(start);
-    const at = start & TEXT_MASK;
-    let i = 0;
-    for (; i + 4 <= size; i += 4) if (own.view.getInt32(at + i, true) !== view.getInt32(from + i, true)) return false;
-    for (; i < size; i++) if (own.bytes[at + i] !== bytes[from + i]) return false;
+    const ownView = own.view;
+    let at = start & TEXT_MASK;
+    let other = from;
+    const end = from + size;
+    for (; other + 8 <= end; at += 8, other += 8) {
+      const first = ownView.getInt32(at, true) ^ view.getInt32(other, true);
+      if ((first | (ownView.getInt32(at + 4, true) ^ view.getInt32(other + 4, true))) !== 0) return false;
+    }
+    for (; other < end; at++, other++) if (own.bytes[at] !== bytes[other]) return false;
     return true;
   }
 
@@ -154,14 +160,13 @@ function encodePage(
     page.need(sumOf(lengths, count));
     page.at = joinTexts(blocks, starts, sizes, page.buffer, page.view, page.at);
   }
-  findBounds(page, from, lengths, count, chunk.isPlain ? 4 : 0);
-  const min = Buffer.from(page.buffer.subarray(bounds.minAt, bounds.minEnd));
-  const max = Buffer.from(page.buffer.subarray(bounds.maxAt, bounds.maxEnd));
+  const leastAndGreatest = boundsOf(page, from, lengths, count, chunk.isPlain ? 4 : 0);
   chunk.end(rows, encodingOf(chunk));
-  return { min, max };
+  return leastAndGreatest;
 }
 
-function writePlain(blocks: readonly TextBlock[], starts: Uint32Array, sizes: Uint32Array, page: Bytes): void {
+/** Writes texts, each behind its bytes' number. */
+export function writePlain(blocks: readonly TextBlock[], starts: Uint32Array, sizes: Uint32Array, page: Bytes): void {
   for (let i = 0; i < sizes.length; i++) {
     const size = (sizes[i] ?? 0) - 1;
     if (size < 0) continue;
@@ -230,14 +235,28 @@ function joinTexts(
   return at;
 }
 
+/**
+ * Copies of the least and the greatest of texts that lie one behind the other.
+ * @param gap bytes before each text
+ */
+export function boundsOf(
+  page: Bytes,
+  from: number,
+  lengths: Float64Array,
+  count: number,
+  gap: number,
+): { min: Buffer; max: Buffer } {
+  findBounds(page, from, lengths, count, gap);
+  return {
+    min: Buffer.from(page.buffer.subarray(bounds.minAt, bounds.minEnd)),
+    max: Buffer.from(page.buffer.subarray(bounds.maxAt, bounds.maxEnd)),
+  };
+}
+
 /** Where the least and the greatest text of a page begin and end. */
 const bounds = { minAt: 0, minEnd: 0, maxAt: 0, maxEnd: 0 };
 
-/**
- * Finds `bounds` among texts that lie one behind the other. There is nothing behind the loop: what V8 compiles of a loop
- * while it runs, it throws away where code follows that has never run.
- * @param gap bytes before each text
- */
+/** Finds `bounds`. There is no code behind the loop, as in pages/encodings.ts. */
 function findBounds({ buffer, view }: Bytes, from: number, lengths: Float64Array, count: number, gap: number): void {
   let minHead = 0xffffffff;
   let maxHead = 0;
@@ -245,13 +264,16 @@ function findBounds({ buffer, view }: Bytes, from: number, lengths: Float64Array
     const end = at + (lengths[i] ?? 0);
     // Nearly always four bytes tell that it is neither.
     const head = end - at >= 4 ? view.getUint32(at) : -1;
-    if (i === 0 || (head <= minHead && compareBytes(buffer, at, end, buffer, bounds.minAt, bounds.minEnd) < 0)) {
+    if (
+      i === 0 ||
+      (head <= minHead && compareBytes(buffer, view, at, end, buffer, view, bounds.minAt, bounds.minEnd) < 0)
+    ) {
       bounds.minAt = at;
       bounds.minEnd = end;
       minHead = head < 0 ? 0xffffffff : head;
     }
     const mayBeMost = head < 0 || head >= maxHead;
-    if (i === 0 || (mayBeMost && compareBytes(buffer, at, end, buffer, bounds.maxAt, bounds.maxEnd) > 0)) {
+    if (i === 0 || (mayBeMost && compareBytes(buffer, view, at, end, buffer, view, bounds.maxAt, bounds.maxEnd) > 0)) {
       bounds.maxAt = at;
       bounds.maxEnd = end;
       maxHead = Math.max(head, 0);

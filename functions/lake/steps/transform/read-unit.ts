@@ -89,14 +89,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
   const decode = makeDecoder(settings, hide);
   const known = isExact ? null : new KnownRecords(settings, rows, decode, hide, erased);
   let newestDeliveredAt: number | null = null;
-  let unasked = { records: 0, text: 0 };
-  const counted = (text = 0): void => {
-    unasked.records++;
-    unasked.text += text;
-    if (unasked.records < RECORDS_UNASKED && unasked.text < TEXT_UNASKED) return;
-    unasked = { records: 0, text: 0 };
-    ask(guard);
-  };
+  const pace = new Pace(guard);
 
   for await (const fetched of fetchAhead(raw, unit.objects)) {
     const { object } = fetched;
@@ -123,7 +116,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
     newestDeliveredAt = Math.max(newestDeliveredAt ?? 0, context.deliveredAt);
     const visitor: RecordVisitor = {
       record(value, text, place) {
-        counted(text.length);
+        pace.counted(text.length);
         context.sourceOrdinal = place.ordinal;
         context.hasEscapes = place.hasEscapes;
         try {
@@ -141,11 +134,11 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
         }
       },
       skip(kind) {
-        counted();
+        pace.counted();
         tally.verdict(shown({ is: 'skipped', type: kind }));
       },
       reject(rejection, place) {
-        counted();
+        pace.counted();
         tally.quarantined(rejection.reason);
         quarantine(rejection, place);
       },
@@ -170,19 +163,7 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
       if (kept !== row) erasedObjects.add(object.key);
       rows.quarantine(kept);
     };
-    const reader: KnownReader | undefined = known
-      ? {
-          match: (bytes, start) => known.match(bytes, start),
-          read(ordinal) {
-            context.sourceOrdinal = ordinal;
-            const did = known.read(context);
-            if (did === null) return false;
-            counted(known.length);
-            tally.known(did, known.type);
-            return true;
-          },
-        }
-      : undefined;
+    const reader = known ? new ObjectReader(known, context, tally, pace) : undefined;
     let lastRange = -1;
     /** The bytes of a range, once: an envelope of a megabyte may hold fifty thousand records that are rejected. */
     const rawOf = (place: Place): string | null => {
@@ -238,6 +219,55 @@ export const readUnit: ReadUnit = async (raw, unit, attempt, options) => {
     }
   }
 };
+
+/** Calls the guard from time to time. */
+class Pace {
+  readonly #guard: Guard | undefined;
+  #records = 0;
+  #text = 0;
+
+  constructor(guard: Guard | undefined) {
+    this.#guard = guard;
+  }
+
+  counted(text = 0): void {
+    this.#records++;
+    this.#text += text;
+    if (this.#records < RECORDS_UNASKED && this.#text < TEXT_UNASKED) return;
+    this.#records = 0;
+    this.#text = 0;
+    ask(this.#guard);
+  }
+}
+
+/** Reads the records of one object whose shape is known. */
+class ObjectReader implements KnownReader {
+  readonly #known: KnownRecords;
+  readonly #context: RecordContext;
+  readonly #tally: Tally;
+  readonly #pace: Pace;
+
+  constructor(known: KnownRecords, context: RecordContext, tally: Tally, pace: Pace) {
+    this.#known = known;
+    this.#context = context;
+    this.#tally = tally;
+    this.#pace = pace;
+  }
+
+  match(bytes: Buffer, start: number): number {
+    return this.#known.match(bytes, start);
+  }
+
+  read(ordinal: number): boolean {
+    const known = this.#known;
+    this.#context.sourceOrdinal = ordinal;
+    const did = known.read(this.#context);
+    if (did === null) return false;
+    this.#pace.counted(known.length);
+    this.#tally.known(did, known.type);
+    return true;
+  }
+}
 
 /** @throws Error if addresses are to be hashed and nothing is there to do so */
 export function pseudonymsOf({ addresses }: Settings, keyedHash: KeyedHash | undefined): Pseudonyms | undefined {

@@ -16,6 +16,7 @@ import { InternedColumn } from '../../write/interned.ts';
 import { Int64Column } from '../../write/numbers.ts';
 import { orderByDay, type RowOrder } from '../../write/order.ts';
 import { encodeParquet } from '../../write/parquet.ts';
+import { slicesOf } from '../../write/rows.ts';
 
 /** A live file, encoded. */
 export interface EncodedFile {
@@ -197,14 +198,18 @@ function partsOf(columns: Columns, rows: Uint32Array, profile: Settings['parquet
 function sendDays(columns: Columns, rows: Uint32Array): string[] {
   const sentAt = columns.columnOf('sent_at', Int64Column);
   const numbers = new Set<number>();
+  for (const slice of slicesOf(rows)) addDays(sentAt, slice, numbers);
+  return [...new Set([...numbers].map((number) => partitionDay(number * DAY_MS)))].sort();
+}
+
+function addDays(times: Int64Column, rows: Uint32Array, numbers: Set<number>): void {
   let last = Number.NaN;
   for (let i = 0; i < rows.length; i++) {
-    const number = Math.floor(sentAt.number(rows[i] ?? 0) / DAY_MS);
+    const number = Math.floor(times.number(rows[i] ?? 0) / DAY_MS);
     if (number === last || Number.isNaN(number)) continue;
     numbers.add(number);
     last = number;
   }
-  return [...new Set([...numbers].map((number) => partitionDay(number * DAY_MS)))].sort();
 }
 
 function published(columns: Columns, rows: Uint32Array): SeenScope[] {
@@ -216,22 +221,24 @@ function published(columns: Columns, rows: Uint32Array): SeenScope[] {
     columns.columnOf('application_id', InternedColumn),
   ] as const;
   const seen = new SeenTypes();
-  for (const row of unlikeRows(types, unsubscribes, scopes, rows)) {
+  const rowOf = new Map<number, number>();
+  for (const slice of slicesOf(rows)) addUnlike(types, unsubscribes, scopes, slice, rowOf);
+  for (const row of rowOf.values()) {
     const scope = scopes.map((column) => column.at(row)).find((text) => text !== null) ?? '';
     for (const type of typesShown(types.at(row), unsubscribes.at(row))) seen.add(scope, type);
   }
   return seen.list();
 }
 
-/** One row of each type and scope: those alike in these show the same. */
-function unlikeRows(
+/** Adds one row of each type and scope, by the number of these: rows alike in them show the same. */
+function addUnlike(
   types: InternedColumn,
   unsubscribes: BooleanColumn,
   [sets, identities, applications]: readonly [InternedColumn, InternedColumn, InternedColumn],
   rows: Uint32Array,
-): Iterable<number> {
+  rowOf: Map<number, number>,
+): void {
   const kinds = 2 * (types.distinct.size + 1);
-  const rowOf = new Map<number, number>();
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] ?? 0;
     const [set, identity] = [sets.code(row), identities.code(row)];
@@ -239,7 +246,6 @@ function unlikeRows(
     const kind = scope * kinds + 2 * types.code(row) + (unsubscribes.at(row) ? 1 : 0);
     if (!rowOf.has(kind)) rowOf.set(kind, row);
   }
-  return rowOf.values();
 }
 
 /** The index of every row below `length` that was not dropped. */

@@ -7,7 +7,8 @@ export const bitsOf = (value: number): number =>
 
 /*
  * Every function here sees one kind of array: V8 compiles it once, and not again for each kind that comes along. Loops that
- * may be long are functions of their own: what V8 compiles of a loop while it runs, it throws away where code follows.
+ * may be long are functions of their own, with no code behind them: what V8 has compiled of a loop while it ran, it leaves
+ * at the loop's end, again and again, where the code that follows had never run.
  */
 
 /** RLE / bit-packing hybrid: runs of eight and more as runs, the values between them packed in eights. */
@@ -108,11 +109,12 @@ const MOST_BITS = 24;
 /** Packs `values[from…to − 1]`, least significant bit first, into exactly `size` bytes that there is room for. */
 function packBits(values: Int32Array, from: number, to: number, width: number, size: number, out: Bytes): void {
   const { buffer } = out;
-  const end = out.at + size;
   let { at } = out;
+  const end = at + size;
+  out.at = end;
   let bits = 0;
   let held = 0;
-  // One loop, which ends with the bytes: when the values are used up, zeros fill the last ones.
+  // It ends with the bytes: when the values are used up, zeros fill the last ones.
   for (let i = from; at < end; ) {
     if (bits < 8 && i < to) {
       held |= (values[i++] ?? 0) << bits;
@@ -123,7 +125,6 @@ function packBits(values: Int32Array, from: number, to: number, width: number, s
       bits -= 8;
     }
   }
-  out.at = end;
 }
 
 /** The same of `values[i] − base` in doubles, which hold 44 bits and the 7 that may be left over exactly. */
@@ -137,17 +138,19 @@ function packWide(
   out: Bytes,
 ): void {
   const { buffer } = out;
-  const end = out.at + size;
   let { at } = out;
+  const end = at + size;
+  out.at = end;
   let bits = 0;
   let held = 0;
-  for (let i = from; i < to; i++) {
-    held += ((values[i] ?? 0) - base) * 2 ** bits;
-    for (bits += width; bits >= 8; bits -= 8) {
+  for (let i = from; at < end; ) {
+    if (bits < 8 && i < to) {
+      held += ((values[i++] ?? 0) - base) * 2 ** bits;
+      bits += width;
+    } else {
       buffer[at++] = held % 256;
       held = Math.floor(held / 256);
+      bits -= 8;
     }
   }
-  for (; at < end; held = 0) buffer[at++] = held;
-  out.at = end;
 }
