@@ -134,11 +134,13 @@ export class EventIds {
 
   /** The slot that holds the key, or the free one where it belongs. */
   #find(): number {
-    const mask = this.#slots.length - 1;
     const key = this.#key;
+    return this.#slotOf(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, key[3] ?? 0);
+  }
+
+  #slotOf(a: number, b: number, c: number, d: number): number {
+    const mask = this.#slots.length - 1;
     const words = this.#words;
-    const a = key[0] ?? 0;
-    const [b, c, d] = [key[1], key[2], key[3]];
     for (let slot = a & mask; ; slot = (slot + 1) & mask) {
       const number = this.#slots[slot] ?? 0;
       if (number === 0) return slot;
@@ -149,16 +151,15 @@ export class EventIds {
 
   #grow(): void {
     const room = this.#rows.length * 2;
-    const key = this.#key.slice();
     this.#words = grown(this.#words, room * WORDS);
     this.#rows = grown(this.#rows, room);
     release(this.#slots);
     this.#slots = new Uint32Array(room * 2);
-    for (let number = 0; number < this.#count; number++) {
-      this.#key.set(this.#words.subarray(number * WORDS, number * WORDS + WORDS));
-      this.#slots[this.#find()] = number + 1;
+    const words = this.#words;
+    for (let number = 0, at = 0; number < this.#count; number++, at += WORDS) {
+      const slot = this.#slotOf(words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0);
+      this.#slots[slot] = number + 1;
     }
-    this.#key.set(key);
   }
 }
 

@@ -62,7 +62,8 @@ export class InternedColumn implements ColumnBuffer {
   }
 
   compare(a: number, b: number): number {
-    const [x, y] = [this.#codes.at(a), this.#codes.at(b)];
+    const x = this.#codes.at(a);
+    const y = this.#codes.at(b);
     return x === y || x === 0 || y === 0 ? x - y : this.distinct.compare(x - 1, y - 1);
   }
 

@@ -47,7 +47,8 @@ abstract class WholeNumbers implements ColumnBuffer {
   }
 
   compare(a: number, b: number): number {
-    const [x, y] = [this.rows.at(a), this.rows.at(b)];
+    const x = this.rows.at(a);
+    const y = this.rows.at(b);
     if (x < y) return -1;
     if (x > y) return 1;
     return x === y ? 0 : Number(Number.isNaN(y)) - Number(Number.isNaN(x));

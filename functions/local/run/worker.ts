@@ -22,12 +22,11 @@ export type UnitEnd =
 const LOOKS = 10;
 
 /**
- * How V8 keeps the heap of a process that transforms. Nearly all that one makes is in buffers or gone at once: more room for
- * the young costs memory and no time less. And buffers make V8 collect the old as well, of which there is little: a dozen
- * times for 400 MB of raw data. Where the heap may begin with 128 MB it is once for each unit, which takes a tenth less CPU
- * (test/README.md).
+ * How V8 keeps the heap of a process that transforms. Nearly all that it makes is in buffers, or gone at once: more room for
+ * the young costs memory and no time less. Buffers make V8 collect the old, too, of which there is little: twice for each
+ * unit where the heap may begin with 64 MB, three times else; once where it is 128, but then files that were read stay longer.
  */
-export const V8_FLAGS = ['--max-semi-space-size=8', '--initial-old-space-size=128'] as const;
+export const V8_FLAGS = ['--max-semi-space-size=8', '--initial-old-space-size=64'] as const;
 
 /** One worker process, seen from its parent. It is killed when it shows no sign of life. */
 export class RunWorker {
