@@ -123,20 +123,14 @@ export class InternedColumn implements ColumnBuffer {
   }
 
   #encodeDictionary(numbers: Uint32Array, bytes: number, chunk: Chunk): void {
-    const { starts, sizes, texts } = this.distinct;
+    const count = numbers.length;
+    const [starts, sizes, lengths] = [new Uint32Array(count), new Uint32Array(count), new Float64Array(count)];
+    lookUp(numbers, this.distinct, starts, sizes, lengths);
     const page = chunk.beginDictionary();
-    page.need(bytes + 4 * numbers.length);
-    const startsOfUsed = numbers.map((number) => starts[number] ?? 0);
-    const sizesOfUsed = numbers.map((number) => (sizes[number] ?? 0) + 1);
-    writePlain(texts.blocks, startsOfUsed, sizesOfUsed, page);
-    const { min, max } = boundsOf(
-      page,
-      0,
-      Float64Array.from(sizesOfUsed, (size) => size - 1),
-      numbers.length,
-      4,
-    );
-    chunk.endDictionary(numbers.length);
+    page.need(bytes + 4 * count);
+    writePlain(this.distinct.texts.blocks, starts, sizes, page);
+    const { min, max } = boundsOf(page, 0, lengths, count, 4);
+    chunk.endDictionary(count);
     chunk.min = lowerBound(min);
     chunk.max = upperBound(max);
   }
@@ -149,6 +143,23 @@ function usedCodes(codes: Int32Array, most: number): number[] {
   const found: number[] = [];
   for (let code = 1; code <= most; code++) if (used[code] === 1) found.push(code);
   return found;
+}
+
+/** By number, where its text begins, its bytes, plus one, and its bytes. */
+function lookUp(
+  numbers: Uint32Array,
+  distinct: DistinctTexts,
+  starts: Uint32Array,
+  sizes: Uint32Array,
+  lengths: Float64Array,
+): void {
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0;
+    const size = distinct.sizes[number] ?? 0;
+    starts[i] = distinct.starts[number] ?? 0;
+    sizes[i] = size + 1;
+    lengths[i] = size;
+  }
 }
 
 /** By row, where its text begins, and its bytes, plus one. */
