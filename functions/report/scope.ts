@@ -6,7 +6,7 @@ import { FACT_DIMENSIONS } from '#lake/sql/marts/dimensions.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { inlineOrdered } from '#lake/sql/views/inline.ts';
 import type { View } from '#lake/sql/views/view.ts';
-import { events, headers, recipientMessages } from '#lake/tables/index.ts';
+import { events, headers } from '#lake/tables/index.ts';
 import { columnNames } from '#lake/tables/table.ts';
 import type { Days } from './period.ts';
 import { type Ask, rowsOf } from './rows.ts';
@@ -87,8 +87,13 @@ function dimensionOf({ settings }: Pick<ReportLake, 'settings'>, tag: string, op
   );
 }
 
-/** The tables that all views of mail are made from. */
-const BASES = { recipient_messages: recipientMessages, events, headers };
+/**
+ * What all marts of mail are made from. A row of a staging view comes of one row of its table and keeps the columns that limit
+ * it, so that engines leave files unread as they do of tables, and statements are a third as long.
+ */
+const BASES: readonly string[] = ['message_outcomes', 'email_events', headers.name];
+
+const HEADER_COLUMNS: readonly string[] = [...columnNames(headers), 'dt'];
 
 /** The dimensions of mail; the mailbox provider, which comes from the recipient's domain, is not one of them. */
 const DIMENSIONS = FACT_DIMENSIONS.filter(({ name, type }) => type === 'varchar' && columnNames(events).includes(name));
@@ -134,10 +139,10 @@ function ask(lake: ReportLake, filter: Filter, days: Days | undefined, inPlace: 
     return conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
   };
   const bases = Object.fromEntries(
-    Object.entries(BASES).map(([name, table]) => {
-      const own = columnNames(table);
+    BASES.map((name) => {
+      const own = views.find((view) => view.name === name)?.columns.map((column) => column.name) ?? HEADER_COLUMNS;
       const columns = own.map((column) => (inPlace.has(column) ? `${inPlace.get(column)} as ${column}` : column));
-      return [name, `select ${columns.join(', ')}, dt from ${name}${where(own)}`];
+      return [name, `select ${columns.join(', ')} from ${name}${where(own)}`];
     }),
   );
   return async (sql) => rowsOf(await engine.query(inlineOrdered(sql, views, bases)));

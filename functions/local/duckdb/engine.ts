@@ -21,6 +21,7 @@ import { Database, type DatabaseOptions } from './session.ts';
 import {
   catalogRelations,
   inputStatement,
+  type Relation,
   type SavedView,
   type TableFile,
   type TableSelect,
@@ -114,6 +115,7 @@ export class DuckDbEngine implements Engine {
   async atOneMoment<T>(work: (engine: Pick<Engine, 'query'>) => Promise<T>): Promise<T> {
     const moment = await Moment.of(
       (table) => this.files(table),
+      this.#views,
       () => this.#openOneCore(),
     );
     try {
@@ -141,7 +143,7 @@ export class DuckDbEngine implements Engine {
     return this.#run(
       statement,
       async (connection) => work(await connection.stream(await readingStatement(connection, statement, closed))),
-      moment,
+      moment && { database: moment.database, relations: (text) => moment.relations(text) },
     );
   }
 
@@ -225,11 +227,12 @@ export class DuckDbEngine implements Engine {
   #run<T>(
     sql: string,
     work: (connection: DuckDBConnection) => Promise<T>,
-    { database, select = this.#select }: { database?: Database | null; select?: TableSelect } = {},
+    { database, relations }: { database?: Database | null; relations?: (sql: string) => Promise<Relation[]> } = {},
   ): Promise<T> {
-    return this.#whileOpen(async () =>
-      (database ?? this.#database).session(await catalogRelations(select, this.#views, sql), work),
-    );
+    return this.#whileOpen(async () => {
+      const read = await (relations?.(sql) ?? catalogRelations(this.#select, this.#views, sql));
+      return (database ?? this.#database).session(read, work);
+    });
   }
 
   /** As the catalog has it now. */

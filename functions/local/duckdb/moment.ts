@@ -1,54 +1,74 @@
 /** The lake at one moment, for many questions: what they share is listed, read and asked once. */
 import type { Engine, QueryResult } from '#lake/ports.ts';
-import { events, recipientMessages } from '#lake/tables/index.ts';
+import { relations } from '#lake/sql/views/relations.ts';
+import { recipientMessages } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
 import { quoteName, tableSelect } from './relations.ts';
 import type { Database } from './session.ts';
-import type { TableFile, TableSelect } from './sources.ts';
+import { catalogRelations, type Relation, type SavedView, type TableFile, type TableSelect } from './sources.ts';
 
-/** The tables that most questions read; they take twenty times as much memory as on disk. */
-const SHARED: readonly Table[] = [events, recipientMessages];
-const MOST_SHARED_BYTES = 12 * 1024 * 1024;
+/** The view that most questions read, a row for each of this table; they take thirty times as much memory as on disk. */
+const SHARED = { view: 'message_outcomes', of: recipientMessages };
+const MOST_SHARED_BYTES = 8 * 1024 * 1024;
 
 type FilesOf = (table: Table) => Promise<readonly TableFile[]>;
 type Query = Engine['query'];
 
 export class Moment {
   readonly #files: FilesOf;
+  readonly #views: ReadonlyMap<string, SavedView>;
   readonly #selects = new Map<string, Promise<string>>();
+  readonly #made = new Map<string, Promise<void>>();
   readonly #answers = new Map<string, Promise<QueryResult>>();
   /** of a small lake; null: tables are read from their files each time */
   readonly database: Database | null;
 
-  private constructor(files: FilesOf, database: Database | null) {
+  private constructor(files: FilesOf, views: ReadonlyMap<string, SavedView>, database: Database | null) {
     this.#files = files;
+    this.#views = views;
     this.database = database;
   }
 
   /**
-   * Files of tables are those of the first question that reads them, all of one moment where the lake is small: then the
-   * tables that most questions read go into memory, since to open a file for each day takes longer than the rest of an answer.
+   * Files of tables are those of the first question that reads them. Where the lake is small, the view that most questions
+   * read goes into memory: to open a file for each day, and to make the view of its rows, takes longer than the rest of an answer.
    * @param openSmall a database of one core, in which questions that are asked at once share no core
    */
-  static async of(filesNow: FilesOf, openSmall: () => Promise<Database>): Promise<Moment> {
+  static async of(
+    filesNow: FilesOf,
+    views: ReadonlyMap<string, SavedView>,
+    openSmall: () => Promise<Database>,
+  ): Promise<Moment> {
     const listed = new Map<string, ReturnType<FilesOf>>();
     const files: FilesOf = (table) => remembered(listed, table.name, () => filesNow(table));
-    const shared = (await Promise.all(SHARED.map(files))).flat();
-    const isSmall = shared.reduce((sum, { bytes }) => sum + bytes, 0) <= MOST_SHARED_BYTES;
-    const moment = new Moment(files, isSmall ? await openSmall() : null);
+    const bytes = (await files(SHARED.of)).reduce((sum, file) => sum + file.bytes, 0);
+    const isSmall = bytes <= MOST_SHARED_BYTES && views.has(SHARED.view);
+    const moment = new Moment(files, views, isSmall ? await openSmall() : null);
     // Begun at once: questions tell themselves if it fails.
-    if (isSmall) for (const table of SHARED) moment.select(table, ['dt']).catch(() => {});
+    if (isSmall) moment.relations(`from ${SHARED.view}`).catch(() => {});
     return moment;
   }
 
-  readonly select: TableSelect = (table, pathColumns) =>
-    remembered(this.#selects, `${table.name} ${pathColumns.join(' ')}`, async () => {
+  /** What a statement reads and a connection has to be told of; a small lake's database has then been told of all. */
+  async relations(sql: string): Promise<Relation[]> {
+    const found = await catalogRelations(this.#select, this.#views, sql, new Set(relations(sql)));
+    if (this.database === null) return found;
+    for (const relation of found) await remembered(this.#made, relation.name, () => this.#make(relation));
+    return [];
+  }
+
+  /** In the database itself, where all connections see it. */
+  async #make({ name, select, isConstant }: Relation): Promise<void> {
+    const kind = isConstant || name === SHARED.view ? 'table' : 'view';
+    await this.database?.session([], (connection) =>
+      connection.run(`create ${kind} ${quoteName(name)} as ${select}`),
+    );
+  }
+
+  readonly #select: TableSelect = (table) =>
+    remembered(this.#selects, table.name, async () => {
       const paths = (await this.#files(table)).map(({ path }) => path);
-      const select = tableSelect(table, paths, pathColumns);
-      if (this.database === null || !SHARED.includes(table)) return select;
-      const held = quoteName(`held ${table.name} ${pathColumns.join(' ')}`);
-      await this.database.session([], (connection) => connection.run(`create table ${held} as ${select}`));
-      return `select * from ${held}`;
+      return tableSelect(table, paths, ['dt']);
     });
 
   /** The same question has the same answer. */
@@ -58,7 +78,7 @@ export class Moment {
 
   /** Waits for what runs. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#answers.values(), ...this.#selects.values()]);
+    await Promise.allSettled([...this.#answers.values(), ...this.#made.values()]);
     await this.database?.close();
   }
 }

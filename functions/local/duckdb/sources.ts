@@ -41,11 +41,13 @@ export type TableSelect = (table: Table, pathColumns: readonly PathColumn[]) => 
 /**
  * The tables and views that a statement names, directly or through views, each after what it reads. Any word of the
  * statement that is such a name counts, so this may find too many, never too few; `information_schema` names all.
+ * @param words left out: all words of the statement
  */
 export async function catalogRelations(
   selectOf: TableSelect,
   views: ReadonlyMap<string, SavedView>,
   sql: string,
+  words: ReadonlySet<string> = wordsOf(sql),
 ): Promise<Relation[]> {
   const found = new Map<string, Relation>();
   const visiting = new Set<string>();
@@ -67,7 +69,6 @@ export async function catalogRelations(
     }
     return namesAny;
   };
-  const words = wordsOf(sql);
   await visit(words.has('information_schema') ? [...Object.keys(TABLES), ...views.keys()] : words);
   return [...found.values()];
 }
