@@ -60,9 +60,7 @@ export class Moment {
   /** In the database itself, where all connections see it. */
   async #make({ name, select, isConstant }: Relation): Promise<void> {
     const kind = isConstant || name === SHARED.view ? 'table' : 'view';
-    await this.database?.session([], (connection) =>
-      connection.run(`create ${kind} ${quoteName(name)} as ${select}`),
-    );
+    await this.database?.session([], (connection) => connection.run(`create ${kind} ${quoteName(name)} as ${select}`));
   }
 
   readonly #select: TableSelect = (table) =>
