@@ -27,7 +27,7 @@ async function measure(mails: number): Promise<void> {
   const [raw, lake] = [join(work, 'raw'), join(work, 'lake')];
   const base = Math.min(BASE, mails);
   await generate({ out: raw, messages: base, days: 1, end: DT, seed: 1 });
-  execFileSync(process.execPath, ['functions/cli/cli.ts', 'run', '--raw', raw, '--lake', lake], { stdio: 'ignore' });
+  execFileSync(process.execPath, ['functions/cli/cli.js', 'run', '--raw', raw, '--lake', lake], { stdio: 'ignore' });
   await enlarge(lake, Math.round(mails / base));
   execFileSync(process.execPath, [import.meta.filename, 'roll-up', lake], { stdio: 'inherit' });
   rmSync(work, { recursive: true });

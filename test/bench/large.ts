@@ -31,7 +31,7 @@ if (!existsSync(raw)) {
 }
 rmSync(lake, { recursive: true, force: true });
 
-const cli = fileURLToPath(new URL('../../functions/cli/cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../functions/cli/cli.js', import.meta.url));
 const startedAt = performance.now();
 const child = spawn(process.execPath, [cli, 'run', '--raw', raw, '--lake', lake, '--json'], {
   stdio: ['ignore', 'pipe', 'pipe'],

@@ -121,7 +121,7 @@ function measure(name: Entry['name'], input: string, threads: number, isPinned: 
   const job = ['--input', input, '--output', output, '--threads', String(threads)];
   const command = [python ?? process.execPath, ...flags, script, ...job];
   const [program = '', ...args] = isPinned ? ['taskset', '-c', '0', ...command] : command;
-  // Modules come from V8's compile cache, as the command line has them (functions/cli/cli.ts).
+  // Modules come from V8's compile cache, as the command line has them (functions/cli/cli.js).
   const env = {
     ...process.env,
     NODE_COMPILE_CACHE: join(folder, 'compiled'),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const CLI = fileURLToPath(new URL('../../functions/cli/cli.ts', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../functions/cli/cli.js', import.meta.url));
 
 export interface Ran {
   code: number | null;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generate } from '#generate/index.ts';
 import { installPandas, installPolars } from './install.ts';
 
-const CLI = fileURLToPath(new URL('../../functions/cli/cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../functions/cli/cli.js', import.meta.url));
 const SQL = 'select event_type, is_unsubscribe, processing_time_ms, occurred_at from email_events order by event_id';
 
 const PANDAS = `import pyarrow as pa, json

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const CLI = fileURLToPath(new URL('../../functions/cli/cli.ts', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../functions/cli/cli.js', import.meta.url));
 
 export interface Ended {
   code: number | null;
