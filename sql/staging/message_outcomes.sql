@@ -100,9 +100,10 @@ messages as (
     left join exact_providers on recipient_messages.recipient_domain = exact_providers.domain
     left join pattern_providers
         -- The name under com, net or a country's suffix, but not under one that is sold to everybody: yahoo.de and
-        -- yahoo.co.uk, not yahoo.example.com, yahoo.tv.
+        -- yahoo.co.uk, not yahoo.example.com, yahoo.tv. Most domains are known as they are, and need no pattern.
         on pattern_providers.label_prefix = case
-            when regexp_like(
+            when exact_providers.domain is null
+            and regexp_like(
                 recipient_messages.recipient_domain,
                 '^[^.]+[.](com|net|((com?|net|org|ne|or)[.])?[a-z][a-z])$'
             )
