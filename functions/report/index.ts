@@ -77,7 +77,7 @@ export async function makeReport(given: ReportLake, options: Omit<ReportOptions,
   const turns = new Turns(QUESTIONS_AT_ONCE);
   const lake: ReportLake = {
     ...given,
-    engine: { query: (sql) => turns.take(() => given.engine.query(sql)) },
+    engine: { ...given.engine, query: (sql) => turns.take(() => given.engine.query(sql)) },
   };
   const { domain, title = 'E-mail deliverability', by } = options;
   const filter: Filter = { ...options, ...(domain === undefined ? {} : { domain: domain.toLowerCase() }) };

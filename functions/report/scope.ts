@@ -13,7 +13,10 @@ import { type Ask, rowsOf } from './rows.ts';
 
 /** What the report needs of a lake. */
 export interface ReportLake {
-  engine: Pick<Engine, 'query'>;
+  engine: Pick<Engine, 'query'> & {
+    /** the views of which it reads again what it has read once; left out: none */
+    held?: ReadonlySet<string>;
+  };
   /** the saved views, in any order */
   views: readonly View[];
   /** the tags that a user has made dimensions; none if left out */
@@ -93,6 +96,9 @@ function dimensionOf({ settings }: Pick<ReportLake, 'settings'>, tag: string, op
  */
 const BASES: readonly string[] = ['message_outcomes', 'email_events', headers.name];
 
+/** It has all that limits mail, too; but where it is not held, it is grouped by what a question asks for alone. */
+const FACTS = 'deliverability_facts';
+
 const HEADER_COLUMNS: readonly string[] = [...columnNames(headers), 'dt'];
 
 /** The dimensions of mail; the mailbox provider, which comes from the recipient's domain, is not one of them. */
@@ -139,7 +145,7 @@ function ask(lake: ReportLake, filter: Filter, days: Days | undefined, inPlace: 
     return conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
   };
   const bases = Object.fromEntries(
-    BASES.map((name) => {
+    [...BASES, ...(engine.held?.has(FACTS) ? [FACTS] : [])].map((name) => {
       const own = views.find((view) => view.name === name)?.columns.map((column) => column.name) ?? HEADER_COLUMNS;
       const columns = own.map((column) => (inPlace.has(column) ? `${inPlace.get(column)} as ${column}` : column));
       return [name, `select ${columns.join(', ')} from ${name}${where(own)}`];

@@ -14,14 +14,13 @@ import { Turns } from '#lake/turns.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
 import { inDuckDb, refusal } from './athena.ts';
-import { Moment } from './moment.ts';
+import { Moment, type MomentEngine } from './moment.ts';
 import { readingStatement } from './reading.ts';
 import { tableSelect } from './relations.ts';
 import { Database, type DatabaseOptions } from './session.ts';
 import {
   catalogRelations,
   inputStatement,
-  type Relation,
   type SavedView,
   type TableFile,
   type TableSelect,
@@ -78,7 +77,7 @@ export class DuckDbEngine implements Engine {
     this.#names = new Set([...Object.keys(TABLES), ...this.#views.keys(), ...(options.viewNames ?? [])]);
     this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
     this.#database = database;
-    this.#lanes = new Lanes(databaseOptions.threads, () => this.#openOneCore());
+    this.#lanes = new Lanes(databaseOptions.threads, () => this.#openOther(1));
   }
 
   /** Also removes what crashed processes left under `.tmp` more than a day ago. */
@@ -112,11 +111,11 @@ export class DuckDbEngine implements Engine {
    * Hands out an engine whose answers are all of one moment, for who asks a lot: what questions share is read once
    * (moment.ts), and a small lake's are answered side by side, on one core each.
    */
-  async atOneMoment<T>(work: (engine: Pick<Engine, 'query'>) => Promise<T>): Promise<T> {
+  async atOneMoment<T>(work: (engine: MomentEngine) => Promise<T>): Promise<T> {
     const moment = await Moment.of(
       (table) => this.files(table),
       this.#views,
-      () => this.#openOneCore(),
+      (cores) => this.#openOther(cores),
     );
     try {
       return await work(
@@ -140,11 +139,9 @@ export class DuckDbEngine implements Engine {
     { closed, moment }: { closed?: ReadonlySet<string> | undefined; moment?: Moment } = {},
   ): Promise<T> {
     const statement = inDuckDb(sql, this.#names, this.#views);
-    return this.#run(
-      statement,
-      async (connection) => work(await connection.stream(await readingStatement(connection, statement, closed))),
-      moment && { database: moment.database, relations: (text) => moment.relations(text) },
-    );
+    const read = async (connection: DuckDBConnection) =>
+      work(await connection.stream(await readingStatement(connection, statement, closed)));
+    return moment ? this.#whileOpen(() => moment.session(statement, read)) : this.#run(statement, read);
   }
 
   write(job: WriteJob): Promise<WrittenFile[]> {
@@ -198,7 +195,7 @@ export class DuckDbEngine implements Engine {
     // As the argument of a function, no text can end the statement around it.
     const copy = `copy (select * from query(${quoteText(statement)})) to ${quoteText(unfinished)} (format parquet, compression zstd)`;
     try {
-      const written = await this.#run(statement, (connection) => connection.runAndReadAll(copy), { database });
+      const written = await this.#run(statement, (connection) => connection.runAndReadAll(copy), database);
       await rename(unfinished, path);
       return Number(written.getRowsJS()[0]?.[0]);
     } finally {
@@ -220,19 +217,17 @@ export class DuckDbEngine implements Engine {
     await Promise.all([this.#database.close(), this.#lanes.close()]);
   }
 
-  #openOneCore(): Promise<Database> {
-    return Database.open({ ...this.#options, threads: 1, tempDirectory: temporaryFolder(this.#root) });
+  /** @param threads as many as the first has if left out */
+  #openOther(threads = this.#options.threads): Promise<Database> {
+    return Database.open({ ...this.#options, threads, tempDirectory: temporaryFolder(this.#root) });
   }
 
   #run<T>(
     sql: string,
     work: (connection: DuckDBConnection) => Promise<T>,
-    { database, relations }: { database?: Database | null; relations?: (sql: string) => Promise<Relation[]> } = {},
+    database: Database = this.#database,
   ): Promise<T> {
-    return this.#whileOpen(async () => {
-      const read = await (relations?.(sql) ?? catalogRelations(this.#select, this.#views, sql));
-      return (database ?? this.#database).session(read, work);
-    });
+    return this.#whileOpen(async () => database.session(await catalogRelations(this.#select, this.#views, sql), work));
   }
 
   /** As the catalog has it now. */

@@ -1,4 +1,5 @@
 /** The lake at one moment, for many questions: what they share is listed, read and asked once. */
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Engine, QueryResult } from '#lake/ports.ts';
 import { relations } from '#lake/sql/views/relations.ts';
 import { recipientMessages } from '#lake/tables/index.ts';
@@ -8,11 +9,16 @@ import type { Database } from './session.ts';
 import { catalogRelations, type Relation, type SavedView, type TableFile, type TableSelect } from './sources.ts';
 
 /** The view that most questions read, a row for each of this table; they take thirty times as much memory as on disk. */
-const SHARED = { view: 'message_outcomes', of: recipientMessages };
-const MOST_SHARED_BYTES = 8 * 1024 * 1024;
+const ROWS = { view: 'message_outcomes', of: recipientMessages };
+const MOST_ROW_BYTES = 8 * 1024 * 1024;
+/** What many of them add up; as it is grouped, it is small over any number of mails. */
+const FACTS = 'deliverability_facts';
 
 type FilesOf = (table: Table) => Promise<readonly TableFile[]>;
 type Query = Engine['query'];
+
+/** An engine whose answers are all of one moment, and the views of which it reads again what it has read. */
+export type MomentEngine = Pick<Engine, 'query'> & { held: ReadonlySet<string> };
 
 export class Moment {
   readonly #files: FilesOf;
@@ -20,47 +26,57 @@ export class Moment {
   readonly #selects = new Map<string, Promise<string>>();
   readonly #made = new Map<string, Promise<void>>();
   readonly #answers = new Map<string, Promise<QueryResult>>();
-  /** of a small lake; null: tables are read from their files each time */
-  readonly database: Database | null;
+  readonly #database: Database;
+  /** the views whose rows it keeps once somebody has asked */
+  readonly held: ReadonlySet<string>;
 
-  private constructor(files: FilesOf, views: ReadonlyMap<string, SavedView>, database: Database | null) {
+  private constructor(
+    files: FilesOf,
+    views: ReadonlyMap<string, SavedView>,
+    database: Database,
+    held: readonly string[],
+  ) {
     this.#files = files;
     this.#views = views;
-    this.database = database;
+    this.#database = database;
+    this.held = new Set(held.filter((name) => views.has(name)));
   }
 
   /**
    * Files of tables are those of the first question that reads them. Where the lake is small, the view that most questions
    * read goes into memory: to open a file for each day, and to make the view of its rows, takes longer than the rest of an answer.
-   * @param openSmall a database of one core, in which questions that are asked at once share no core
+   * @param open a database; of one core for a small lake, so that questions that are asked at once share none
    */
   static async of(
     filesNow: FilesOf,
     views: ReadonlyMap<string, SavedView>,
-    openSmall: () => Promise<Database>,
+    open: (cores?: number) => Promise<Database>,
   ): Promise<Moment> {
     const listed = new Map<string, ReturnType<FilesOf>>();
     const files: FilesOf = (table) => remembered(listed, table.name, () => filesNow(table));
-    const bytes = (await files(SHARED.of)).reduce((sum, file) => sum + file.bytes, 0);
-    const isSmall = bytes <= MOST_SHARED_BYTES && views.has(SHARED.view);
-    const moment = new Moment(files, views, isSmall ? await openSmall() : null);
+    const bytes = (await files(ROWS.of)).reduce((sum, file) => sum + file.bytes, 0);
+    const isSmall = bytes <= MOST_ROW_BYTES;
+    const moment = new Moment(files, views, await (isSmall ? open(1) : open()), isSmall ? [ROWS.view, FACTS] : [FACTS]);
     // Begun at once: questions tell themselves if it fails.
-    if (isSmall) moment.relations(`from ${SHARED.view}`).catch(() => {});
+    if (isSmall) moment.#told(`from ${ROWS.view}`).catch(() => {});
     return moment;
   }
 
-  /** What a statement reads and a connection has to be told of; a small lake's database has then been told of all. */
-  async relations(sql: string): Promise<Relation[]> {
-    const found = await catalogRelations(this.#select, this.#views, sql, new Set(relations(sql)));
-    if (this.database === null) return found;
-    for (const relation of found) await remembered(this.#made, relation.name, () => this.#make(relation));
-    return [];
+  /** Runs a statement that reads tables and views, which the database is told of first. */
+  async session<T>(sql: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    await this.#told(sql);
+    return this.#database.session([], work);
   }
 
-  /** In the database itself, where all connections see it. */
+  /** Once for each, in the database itself, where all connections see it. */
+  async #told(sql: string): Promise<void> {
+    const found = await catalogRelations(this.#select, this.#views, sql, new Set(relations(sql)));
+    for (const relation of found) await remembered(this.#made, relation.name, () => this.#make(relation));
+  }
+
   async #make({ name, select, isConstant }: Relation): Promise<void> {
-    const kind = isConstant || name === SHARED.view ? 'table' : 'view';
-    await this.database?.session([], (connection) => connection.run(`create ${kind} ${quoteName(name)} as ${select}`));
+    const kind = isConstant || this.held.has(name) ? 'table' : 'view';
+    await this.#database.session([], (connection) => connection.run(`create ${kind} ${quoteName(name)} as ${select}`));
   }
 
   readonly #select: TableSelect = (table) =>
@@ -70,14 +86,14 @@ export class Moment {
     });
 
   /** The same question has the same answer. */
-  asking(query: Query): Pick<Engine, 'query'> {
-    return { query: (sql) => remembered(this.#answers, sql, () => query(sql)) };
+  asking(query: Query): MomentEngine {
+    return { held: this.held, query: (sql) => remembered(this.#answers, sql, () => query(sql)) };
   }
 
   /** Waits for what runs. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#answers.values(), ...this.#made.values()]);
-    await this.database?.close();
+    await this.#database.close();
   }
 }
 
