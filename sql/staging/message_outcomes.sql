@@ -75,11 +75,6 @@ sub_types as (
     from seed_bounce_sub_types
 ),
 
-stated as (
-    select *
-    from seed_published_events
-),
-
 messages as (
     select
         recipient_messages.*,
@@ -124,11 +119,11 @@ messages as (
             when 'undetermined' then 'Undetermined'
         end
         and sub_types.listed_sub_type = recipient_messages.bounce_sub_type
-    left join stated as of_scope
+    left join seed_published_events as of_scope
         on of_scope.scope = coalesce(
             recipient_messages.configuration_set, recipient_messages.sending_identity, recipient_messages.application_id
         )
-    left join stated as of_all on of_all.scope = '*'
+    left join seed_published_events as of_all on of_all.scope = '*'
 ),
 
 judged as (
