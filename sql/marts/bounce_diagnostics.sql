@@ -37,7 +37,17 @@ with bounces as (
         and not is_simulator
 ),
 
-codes as (
+by_code as (
+    select *
+    from seed_enhanced_status_codes
+),
+
+by_subject as (
+    select *
+    from seed_enhanced_status_codes
+),
+
+by_class as (
     select *
     from seed_enhanced_status_codes
 ),
@@ -100,10 +110,10 @@ final as (
             when 'undetermined' then 'Undetermined'
         end
         and shared.bounce_sub_type = sub_types.bounce_sub_type
-    left join codes as by_code on shared.enhanced_status = by_code.status
-    left join codes as by_subject
+    left join by_code on shared.enhanced_status = by_code.status
+    left join by_subject
         on regexp_extract(shared.enhanced_status, '^([0-9]+[.][0-9]+)[.]', 1) = by_subject.status
-    left join codes as by_class on regexp_extract(shared.enhanced_status, '^([0-9]+)[.]', 1) = by_class.status
+    left join by_class on regexp_extract(shared.enhanced_status, '^([0-9]+)[.]', 1) = by_class.status
 )
 
 select * from final

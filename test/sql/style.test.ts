@@ -37,6 +37,11 @@ function calledFunctions(sql: string): string[] {
 
 /** Tables that a view reads more than once, and how often; its header says why. */
 const READ_AGAIN: Readonly<Record<string, Readonly<Record<string, number>>>> = { event_volume_daily: { events: 5 } };
+/** CTEs that are. */
+const NAMED_AGAIN: Readonly<Record<string, readonly string[]>> = {
+  event_volume_daily: ['counted'],
+  recipient_messages: ['run', 'published'],
+};
 const TIMES = ['no', 'one', 'two', 'three', 'four', 'five'];
 
 /** How often a statement reads each table, through the views that it names. */
@@ -115,6 +120,14 @@ describe.each(written.map((view) => [view.name, view] as const))('sql of %s', (n
     expect(Object.fromEntries(read)).toEqual({ ...Object.fromEntries(read.map(([base]) => [base, 1])), ...again });
     // Who does it all the same says why.
     for (const words of Object.values(again)) expect(view.doc).toContain(`${TIMES[words]} times`);
+  });
+
+  test('names each CTE once: one that is named twice DuckDB keeps, and then reads every column of all that the rest reads', () => {
+    const isCte = new Set(steps(view.sql).map(({ step }) => step));
+    const words = tokens(view.sql);
+    const named = words.filter(({ text }, at) => isCte.has(text) && /^(?:from|join)$/.test(words[at - 1]?.text ?? ''));
+    const twice = named.map(({ text }) => text).filter((name, at, all) => all.indexOf(name) !== at);
+    expect([...new Set(twice)]).toEqual(NAMED_AGAIN[view.name] ?? []);
   });
 
   test('is written small, with four spaces, in lines of at most 120', () => {
