@@ -227,6 +227,8 @@ export class Invariants {
       if (kept.has(`${n} dt=${day.dt} ${day.table_name}`) || this.hasExpired(day.table_name, day.dt)) continue;
       const generations = this.#generations.get(dayKey(day.table_name, day.dt)) ?? [];
       if (!generations.some(({ rebuilt }) => rebuilt?.rebuild === n)) return n;
+      const seen = this.#options.partitions.location(day.table_name, day.dt);
+      if (seen !== generations.at(-1)?.location && (generations.at(-1)?.rows_out ?? 0) > 0) return n;
     }
     return null;
   }

@@ -34,3 +34,9 @@ export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Ou
   const [first, second] = await Promise.all(outcome.split.map((half) => leafOutcomes(outcomes, half)));
   return first && second ? [...first, ...second] : null;
 }
+
+/** Objects of which nothing was read: gone, rewritten, or given up after three tries. */
+export const unreadIn = ({ problems, poison = [] }: Outcome): string[] => [
+  ...problems.filter(({ etag }) => etag === undefined).map(({ key }) => key),
+  ...poison.map(({ key }) => key),
+];

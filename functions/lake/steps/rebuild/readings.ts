@@ -3,7 +3,7 @@ import { concurrently } from '../../concurrently.ts';
 import type { Store } from '../../ports.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
 import { numberOf, plannedUnitOf } from '../../protocol/keys.ts';
-import { leafOutcomes, Outcomes } from '../../protocol/outcomes.ts';
+import { leafOutcomes, Outcomes, unreadIn } from '../../protocol/outcomes.ts';
 import { RebuildStore } from '../../protocol/rebuild-store.ts';
 import type { Rebuild } from '../../protocol/rebuilds.ts';
 import { type Outcome, type RebuildPlan, rawPlans, readState } from '../../protocol/records.ts';
@@ -31,12 +31,6 @@ export async function plannedFor(own: RebuildStore): Promise<PlannedFor> {
   }
   return found;
 }
-
-/** Objects of which nothing was read: gone, rewritten, or given up after three tries. */
-const unreadIn = ({ problems, poison = [] }: Outcome): string[] => [
-  ...problems.filter(({ etag }) => etag === undefined).map(({ key }) => key),
-  ...poison.map(({ key }) => key),
-];
 
 /** What the rebuild has read so far. */
 export class Readings {
@@ -69,7 +63,7 @@ export class Readings {
         ...unreadIn(leaf),
         ...leaf.problems.map(({ key }) => key),
       ]);
-      const keys = unread.filter((key) => !then.includes(key));
+      const keys = unread.filter((key) => !then.includes(key) || found.replayed.has(key));
       if (keys.length > 0) readings.#lost.set(unit, keys);
     });
     return readings;

@@ -7,7 +7,7 @@ import { addDays, utcDate } from '../../days.ts';
 import type { Ports } from '../../ports.ts';
 import { asReadIn } from '../../protocol/contents.ts';
 import { expiredDays } from '../../protocol/expired.ts';
-import { leafOutcomes, Outcomes } from '../../protocol/outcomes.ts';
+import { leafOutcomes, Outcomes, unreadIn } from '../../protocol/outcomes.ts';
 import { includesDay, type Rebuild } from '../../protocol/rebuilds.ts';
 import { type Outcome, type PlannedUnit, rawPlans, readPlan, replayPlans } from '../../protocol/records.ts';
 import { SETTLED_TABLES } from '../../tables/index.ts';
@@ -21,6 +21,8 @@ export interface Survey {
   attempts: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   /** attempts of replays, each with the units that its records lie in */
   replays: ReadonlyMap<string, readonly string[]>;
+  /** raw objects that replays have read, also where the first reading could not */
+  replayed: ReadonlySet<string>;
   /** units with raw objects that have expired: days that have rows of them stay as they are */
   expired: ReadonlySet<string>;
 }
@@ -50,12 +52,17 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
     return isOfDays;
   };
   const replayed = new Map<string, string[]>();
+  const readByReplays = new Set<string>();
   for await (const { key } of replayPlans(lake)) {
     for (const unit of (await readPlan(lake, key)).units) {
       const leaves = await leafOutcomes(outcomes, unit.id);
       if (!leaves || !note(leaves)) continue;
       const named = leaves.map(({ attempt }) => attempt);
-      for (const object of unit.objects) replayed.set(object.key, [...(replayed.get(object.key) ?? []), ...named]);
+      const unread = new Set(leaves.flatMap(unreadIn));
+      for (const { key: object } of unit.objects) {
+        replayed.set(object, [...(replayed.get(object) ?? []), ...named]);
+        if (!unread.has(object)) readByReplays.add(object);
+      }
     }
   }
   const units = new Set<string>();
@@ -73,7 +80,7 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
     }
   });
   for (const days of attempts.values()) for (const ofDay of days.values()) ofDay.sort();
-  return { units, attempts, replays, expired: gone };
+  return { units, attempts, replays, replayed: readByReplays, expired: gone };
 }
 
 /**

@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS } from '../../days.ts';
 import type { TableDay } from '../../protocol/day-files.ts';
 import { expiredDays } from '../../protocol/expired.ts';
 import { generationKey, keptDayKey, rebuiltDayKey } from '../../protocol/keys.ts';
-import { pointAtNewest } from '../../protocol/readers.ts';
+import { heal, pointAtNewest } from '../../protocol/readers.ts';
 import { daysMade, decideEnd, endOf, type Rebuild, rebuiltDay } from '../../protocol/rebuilds.ts';
 import {
   createState,
@@ -83,7 +83,17 @@ export async function switchToRebuild(
     const rolledUp = isOutOfTime() ? null : await rebuiltDay(lake, n, day);
     if (rolledUp && (await isOfSwitched(lake, n, rolledUp)) && (await adopt(ports, rolledUp))) days++;
   });
+  if (isDecided && !isOutOfTime()) await healDays(ports, n);
   return { days, left };
+}
+
+/** Points readers at the newest generation of each day that was made: who switched them, or took them back, may have died before that. */
+async function healDays(ports: RebuildPorts, n: number): Promise<void> {
+  const expired = await expiredDays(ports.lake);
+  await concurrently(await daysMade(ports.lake, n), DAYS_AT_ONCE, async ({ table, dt }) => {
+    const newest = expired.has(table, dt) ? null : await newestGeneration(ports.lake, table, dt);
+    if (newest) await heal(ports, table, newest);
+  });
 }
 
 /** Readers keep these days as they are, for good: nobody is switched to them later. */
@@ -134,6 +144,7 @@ export interface WentBack {
  */
 export async function goBack(ports: RebuildPorts, { n }: Rebuild): Promise<WentBack> {
   const result: WentBack = { days: 0, left: [] };
+  await healDays(ports, n);
   for (const day of await daysToTakeBack(ports, n)) {
     if (await takeBack(ports, n, day)) result.days++;
     else result.left.push(day);
@@ -167,7 +178,11 @@ const isSeen = async (lake: RebuildPorts['lake'], n: number, { table, dt }: Tabl
 /** False if the day's former rows are gone, or it has changed just now. */
 export async function takeBack(ports: RebuildPorts, n: number, { table, dt }: TableDay): Promise<boolean> {
   const newest = await newestGeneration(ports.lake, table, dt);
-  if (newest?.rebuilt?.rebuild !== n || (await expiredDays(ports.lake)).has(table, dt)) return true;
+  if (!newest || (await expiredDays(ports.lake)).has(table, dt)) return true;
+  if (newest.rebuilt?.rebuild !== n) {
+    await heal(ports, table, newest);
+    return true;
+  }
   const before = await lastBefore(ports.lake, newest, n);
   return before !== null && settleFrom(ports, newest, before);
 }
