@@ -12,6 +12,7 @@ import {
   attemptOfFile,
   checkpointsRoot,
   dayOfKey,
+  erasureEndKey,
   erasuresRoot,
   expiredRoot,
   keyInRebuild,
@@ -103,6 +104,8 @@ export class Invariants {
     ofLocation: new Map<string, number>(),
     ends: new Map<number, RebuildEnd>(),
     newest: -1,
+    /** when it was begun */
+    begunAt: 0,
     /** numbers of those that gave an object up */
     givenUp: new Set<string>(),
     /** by number, day and table */
@@ -240,7 +243,11 @@ export class Invariants {
     for (const [folder, keys] of folders) {
       const end = this.#rebuilds.ends.get(rebuildOfFolder(folder) ?? -1);
       if (!end) continue;
-      const since = Math.max(end.decided_at, ...keys.map((key) => lake.held(key)?.modified ?? 0));
+      const since = Math.max(
+        end.decided_at,
+        this.#rebuilds.begunAt,
+        ...keys.map((key) => lake.held(key)?.modified ?? 0),
+      );
       const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(folder) ?? [];
       const newest = this.newest(table, dayOfKey(folder));
       if (now() - since > 3 * DAY_MS && !(newest && this.#isDamaged(newest))) yield folder;
@@ -250,7 +257,10 @@ export class Invariants {
   #ofRebuild(key: string, bytes: Uint8Array): void {
     const { lake, truth } = this.#options;
     const state = this.#rebuilds;
-    if (/rebuilds\/\d+\.json$/.test(key)) state.newest = Math.max(state.newest, numberOf(key) ?? -1);
+    if (/rebuilds\/\d+\.json$/.test(key)) {
+      state.newest = Math.max(state.newest, numberOf(key) ?? -1);
+      state.begunAt = this.#options.now();
+    }
     const [, n = '', of = ''] = /^v1\/state\/rebuilds\/(\d+)\/(state\/\w+|days|end)/.exec(key) ?? [];
     if (of === 'state/plans') {
       for (const { id, objects } of parsed<RebuildPlan>(bytes).units) {
@@ -353,7 +363,7 @@ export class Invariants {
 
   /** What was there half a day ago was looked through: what came since may be read by who did not know of it. */
   #erased(key: string): void {
-    const persons = this.forgotten();
+    const persons = this.forgotten(this.#persons.findIndex((_, n) => erasureEndKey(n) === key));
     const since = this.#options.now() - LONGEST_LIFE_MS;
     for (const [id, generations] of this.#generations) {
       const newest = generations.at(-1);

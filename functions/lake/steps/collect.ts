@@ -13,6 +13,7 @@ import {
   dayOfKey,
   generationFolder,
   liveFolder,
+  rebuildOfFolder,
   rollupFolder,
   rollupKey,
   settledRoot,
@@ -60,10 +61,11 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
     const settled = new Set(
       frozen.size === 0 ? [] : (await newestGenerations(ports.lake, [recipientMessages])).map(({ dt }) => dt),
     );
-    // A day with one settled location and no live files seldom has anything to remove: it waits for its turn.
+    // A day with one settled location, and no live files, seldom has anything to remove: it waits for its turn.
     const mayHold = (dt: string): boolean =>
       live.has(dt) ||
       (locations.get(dt)?.length ?? 0) > 1 ||
+      (locations.get(dt) ?? []).some(({ location }) => rebuildOfFolder(location) !== null) ||
       scope.includesDay(dt) ||
       (frozen.has(dt) && !settled.has(dt));
     const isGone = (dt: string): boolean => expired.has(name, dt);
