@@ -11,6 +11,7 @@ import { previewRebuild, type RebuildDifference } from '#lake/steps/rebuild/prev
 import { goBack, switchToRebuild } from '#lake/steps/rebuild/switch.ts';
 import { beginRebuild, dropRebuild, type MadeDays, makeDays, planRebuild } from '#lake/steps/rebuild.ts';
 import { repair } from '#lake/steps/repair.ts';
+import { planReplay } from '#lake/steps/replay.ts';
 import { ndjson, rawKey, SENT, sesBounce, sesClick, sesDelivery, sesOpen, sesSend } from '#test/records.ts';
 import { reread } from '#test/reread.ts';
 import { type SmallLake, smallLake } from '#test/small-lake.ts';
@@ -173,6 +174,26 @@ describe('a rebuild', () => {
     expect(await planRebuild(ports, rebuild)).not.toEqual([]);
     await expect(switchToRebuild(ports, rebuild, rebuild)).rejects.toThrow(/not whole.*not read yet/);
     expect(await campaigns()).toEqual(OF_THEN);
+  });
+
+  test('leaves a day as it is whose object only a replay had read, and that was rewritten since', async () => {
+    const [key, content] = [rawKey(SENT + 2000, 'c'), ndjson(sesBounce({ messageId: 'm2' }))];
+    const path = join(small.folder, 'raw', key);
+    small.put(key, content);
+    await small.plan();
+    rmSync(path);
+    await small.transformAll();
+    small.put(key, content);
+    const { ports, settings } = small.lake;
+    const { messages } = await planReplay(ports, { settings, version: 'abc123' });
+    expect(messages).toHaveLength(1);
+    await small.run();
+    expect(await small.rows('select count(*) as n from events')).toEqual([{ n: 5 }]);
+    small.put(key, '{"is":"something else"}');
+    const { rebuild, unmade } = await rebuilt();
+    expect(unmade).toContainEqual(expect.objectContaining({ table: 'events', keys: [key] }));
+    await switchToRebuild(ports, rebuild, rebuild);
+    expect(await small.rows('select count(*) as n from events')).toEqual([{ n: 5 }]);
   });
 
   test('leaves a day as it is whose raw object is gone or was rewritten', async () => {
