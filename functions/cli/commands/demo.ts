@@ -3,9 +3,10 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { byteCount, count, duration } from '#host/figures.ts';
+import { keepRaw } from '#local/raw/known-folder.ts';
 import type { Console } from '../console.ts';
 import { type ExplainedIncident, findings, findingsLines } from './headlines.ts';
-import { DEMO_FOLDER, examples, type JsonOption, jsonOption, LAKE, withLake } from './options.ts';
+import { DEMO_FOLDER, examples, type JsonOption, jsonOption, LAKE, withLake, writableFolder } from './options.ts';
 import { summaryLines } from './run.ts';
 
 /** The demo's mail; the answers of sql/HANDBOOK.md are its. */
@@ -52,6 +53,7 @@ async function work(to: Console) {
     },
   }).finally(() => to.progress.done());
 
+  keepRaw(writableFolder(LAKE_FOLDER, '--lake'), RAW);
   return withLake({ raw: RAW, lake: LAKE_FOLDER, durable: false }, async (lake) => {
     const run = await runAll(lake, { progress: to.progress });
     const [found, { bytes }] = await lake.engine.atOneMoment((engine) =>

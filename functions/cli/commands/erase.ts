@@ -8,6 +8,7 @@ import type { ErasedCounts } from '#lake/protocol/erasures.ts';
 import type { RawProgress } from '#lake/steps/erase/raw.ts';
 import type { ErasureProgress } from '#lake/steps/erase.ts';
 import type { LocalLake } from '#local/lake.ts';
+import { knownRaw } from '#local/raw/known-folder.ts';
 import type { Console } from '../console.ts';
 import {
   examples,
@@ -59,11 +60,18 @@ export const eraseCommand = (to: Console): Command =>
         throw new UsageError('--dry-run: nobody is named', 'name persons by --recipient or --file');
       }
       if (flags.raw && flags.listRaw) throw new UsageError('--raw names what it writes: leave out --list-raw');
-      const raw = flags.raw || flags.listRaw ? await rawFolder({ lake: flags.lake }) : undefined;
+      const raw = flags.raw || flags.listRaw ? await rawOf(flags) : undefined;
       await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) =>
         flags.dryRun ? preview(to, flags, lake, addresses) : forget(to, flags, lake, addresses),
       );
     });
+
+/** Where the lake is filled from. @throws UsageError if it doesn't say so, or there is no such folder */
+async function rawOf({ lake, raw }: EraseFlags): Promise<string> {
+  if (knownRaw(lake) !== null) return rawFolder({ lake });
+  const once = `have it read once: ${lakeCommand('run --raw DIR', { lake })}`;
+  throw new UsageError(`${raw ? '--raw' : '--list-raw'}: the lake does not say where its raw data lies`, once);
+}
 
 /** @throws UsageError for what is no address; it names the place, not the text */
 function addressesOf({ recipient = [], file }: EraseFlags): string[] {
