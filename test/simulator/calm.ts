@@ -50,7 +50,9 @@ export async function calm(world: World, isAudited = true): Promise<void> {
     });
     for (const days of groups) await world.through('rollup', (context) => runRollupDays(context, days));
     await finishSwitch(world);
-    if (world.retention.days) await world.through('collect', (context) => runCollect(context, world.collectRules));
+    // Nobody else points readers at what a switch has made that was cut off, once another rebuild was begun.
+    if (world.retention.days || world.invariants.hasRebuilds)
+      await world.through('collect', (context) => runCollect(context, world.collectRules));
     const after = world.invariants.changes + world.partitions.changes;
     if (before !== after || round === 0 || world.invariants.openUnits().length > 0) {
       if (!isAudited) continue;

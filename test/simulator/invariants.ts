@@ -220,6 +220,10 @@ export class Invariants {
     }
   }
 
+  get hasRebuilds(): boolean {
+    return this.#rebuilds.newest >= 0;
+  }
+
   /** The newest rebuild, if readers were to be switched to it and don't have all of its days. */
   unfinishedSwitch(): number | null {
     const { ends, made, kept } = this.#rebuilds;
@@ -231,7 +235,8 @@ export class Invariants {
       const generations = this.#generations.get(dayKey(day.table_name, day.dt)) ?? [];
       if (!generations.some(({ rebuilt }) => rebuilt?.rebuild === n)) return n;
       const seen = this.#options.partitions.location(day.table_name, day.dt);
-      if (seen !== generations.at(-1)?.location && (generations.at(-1)?.rows_out ?? 0) > 0) return n;
+      const newest = generations.at(-1);
+      if (seen !== newest?.location && (seen !== undefined || (newest?.rows_out ?? 0) > 0)) return n;
     }
     return null;
   }
@@ -250,7 +255,7 @@ export class Invariants {
       );
       const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(folder) ?? [];
       const newest = this.newest(table, dayOfKey(folder));
-      if (now() - since > 3 * DAY_MS && !(newest && this.#isDamaged(newest))) yield folder;
+      if (now() - since > 4 * DAY_MS && !(newest && this.#isDamaged(newest))) yield folder;
     }
   }
 

@@ -151,7 +151,7 @@ async function end(to: Console, flags: RebuildFlags): Promise<void> {
       if (is === 'switched')
         throw new UsageError(`readers have been switched to rebuild ${rebuild.n}`, 'go back: --back');
       if (flags.json) return to.json({ rebuild: rebuild.n, is });
-      return to.print([`Rebuild ${rebuild.n} is dropped; its files go within two days.`]);
+      return to.print([`Rebuild ${rebuild.n} is dropped; its files go within three days.`]);
     }
     const done = flags.back ? await goBack(lake.ports, rebuild) : await switchAll(lake, rebuild, to.progress);
     if (flags.back) await (await import('#local/run/run.ts')).rollupAll(lake, to.progress);

@@ -5,6 +5,7 @@
  */
 
 import { concurrently } from '../concurrently.ts';
+import { DAY_MS } from '../days.ts';
 import type { Ports, StoredObject } from '../ports.ts';
 import { type DataDay, dataDay, liveDays } from '../protocol/day-files.ts';
 import { expiredDays } from '../protocol/expired.ts';
@@ -106,8 +107,9 @@ async function collectDay(
   // No rollup, and no switch to a rebuild, makes another generation of a send day whose events have expired.
   const isLeft = ({ location }: SettledLocation): boolean => frozen.has(dt) && location !== newest?.location;
   const superseded = locations.filter((one) => rules.isSuperseded(one, day) || isLeft(one));
+  // What is ahead may be a settle's that is at work, and nothing else tells: so a clock that is ahead by a day must not do.
   const left = (await leftByRebuilds(ports.lake, rules, day, locations, ends)).filter(({ location, since }) =>
-    rules.isPastGrace(Math.max(since, newestOf(location)), ports.clock.now()),
+    rules.isPastGrace(Math.max(since, newestOf(location)) + DAY_MS, ports.clock.now()),
   );
   if (superseded.length === 0 && day.live.length === 0 && left.length === 0) return [];
   const [partition] = await ports.catalog.locations(table, [dt]);

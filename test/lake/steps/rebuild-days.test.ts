@@ -208,21 +208,21 @@ describe('a rebuild', () => {
     expect(await campaigns()).toEqual(OF_THEN);
   });
 
-  test('that was dropped leaves no file behind after a day, and one that was switched to keeps what readers see', async () => {
+  test('that was dropped leaves no file behind after two days, and one that was switched to keeps what readers see', async () => {
     const { ports } = small.lake;
     const { rebuild } = await rebuilt();
     await dropRebuild(ports, rebuild.n);
     expect(await collect(ports)).toEqual([]);
-    small.clock.now += 2 * DAY_MS;
-    age(small, 48);
+    small.clock.now += 3 * DAY_MS;
+    age(small, 72);
     const removed = await collect(ports);
     expect(removed.filter(({ why }) => why === 'rebuild').length).toBeGreaterThan(0);
     expect((await keysOf(small, 'v1/settled/')).filter((key) => key.includes('/rebuild-0/'))).toEqual([]);
 
     const again = await rebuilt();
     await switchToRebuild(ports, again.rebuild, again.rebuild);
-    small.clock.now += 2 * DAY_MS;
-    age(small, 48);
+    small.clock.now += 3 * DAY_MS;
+    age(small, 72);
     await collect(ports);
     expect((await keysOf(small, 'v1/settled/')).filter((key) => key.includes('/rebuild-1/'))).toEqual([]);
     expect(await campaigns()).toEqual(OF_TODAY);
