@@ -246,8 +246,10 @@ export class Invariants {
     const { lake, now } = this.#options;
     const folders = Map.groupBy(lake.keys('v1/settled/'), (key) => key.slice(0, key.lastIndexOf('/') + 1));
     for (const [folder, keys] of folders) {
-      const end = this.#rebuilds.ends.get(rebuildOfFolder(folder) ?? -1);
-      if (!end) continue;
+      const n = rebuildOfFolder(folder) ?? -1;
+      const end = this.#rebuilds.ends.get(n);
+      // A switch that died between its decision and its marks has left no word about days that it did not make.
+      if (!end || (n === this.#rebuilds.newest && !this.#isDecided(n, folder))) continue;
       const since = Math.max(
         end.decided_at,
         this.#rebuilds.begunAt,
@@ -257,6 +259,14 @@ export class Invariants {
       const newest = this.newest(table, dayOfKey(folder));
       if (now() - since > 4 * DAY_MS && !(newest && this.#isDamaged(newest))) yield folder;
     }
+  }
+
+  #isDecided(n: number, folder: string): boolean {
+    const { ends, kept, made } = this.#rebuilds;
+    const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(folder) ?? [];
+    const id = dayKey(table, dayOfKey(folder));
+    const isMade = [...made.keys()].some((key) => key.startsWith(`${n} ${id} `));
+    return ends.get(n)?.is === 'dropped' || isMade || kept.has(`${n} dt=${dayOfKey(folder)} ${table}`);
   }
 
   #ofRebuild(key: string, bytes: Uint8Array): void {
