@@ -344,7 +344,9 @@ describe('the packages, with the environment of the graph', () => {
     const known = await drifts();
     expect(await invoke('erase', { do: 'raw' }, at)).toMatchObject({ raw: { is_under_way: true, searched: 0 } });
     const gone = await invoke('erase', { do: 'go on' }, at);
-    expect(gone).toMatchObject({ raw: { is_under_way: false, rewritten: naming.sort(), left: [], older_versions: 0 } });
+    // Of the object that an earlier test's reader died of nobody knows what is in it.
+    const left = [{ key: expect.stringMatching(/a\.json$/), why: expect.stringContaining('died of it') }];
+    expect(gone).toMatchObject({ raw: { is_under_way: false, rewritten: naming.sort(), left, older_versions: 0 } });
     expect(JSON.stringify(gone)).not.toContain(person);
     const after = await rawTexts();
     expect([...after].filter(([, text]) => find(text).length > 0)).toEqual([]);

@@ -4,11 +4,12 @@
  *
  * `npm run bench:cost [days]`: the lake's age, 30 days by default, in about a minute; a year takes some ten
  */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { config } from '../../../maillake.config.ts';
 import { configOf } from '../../../stacks/config.ts';
 import { alarmsOf } from '../../../stacks/spec/alarms.ts';
 import { placesOf } from '../../../stacks/spec/places.ts';
-import { playDay } from './play.ts';
 import { type Day, monthlyCost } from './prices.ts';
 
 const DAYS = Number(process.argv[2] ?? 30);
@@ -23,8 +24,7 @@ const settled = configOf(config, stage.stage);
 const places = placesOf(stage, { account: '123456789012', region: settled.region, partition: 'aws' }, settled);
 const alarms = alarmsOf(settled, stage, places).flatMap(({ metrics }) => metrics).length;
 
-const few = await playDay(PLAYED.few, DAYS);
-const many = await playDay(PLAYED.many, DAYS);
+const [few, many] = await Promise.all([playAside(PLAYED.few), playAside(PLAYED.many)]);
 
 printSteps(many);
 const costs = VOLUMES.map((daily) =>
@@ -77,6 +77,12 @@ function along(from: Day, to: Day, at: number): Day {
     },
     steps,
   };
+}
+
+async function playAside(mails: number): Promise<Day> {
+  const thread = new Worker(new URL('./play-thread.ts', import.meta.url), { workerData: { mails, days: DAYS } });
+  const [day] = await once(thread, 'message');
+  return day;
 }
 
 function printSteps({ steps }: Day): void {
