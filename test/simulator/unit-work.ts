@@ -63,9 +63,9 @@ async function opened(
 ): Promise<StoredBody> {
   const { key, etag, isReread } = object;
   for (let looks = 1; ; looks++) {
+    if (looks > 1 && !isReread) return raw.get(key);
     try {
       if (looks === 1) return await raw.get(key, { ifMatch: etag });
-      if (!isReread) return await raw.get(key);
       for await (const now of raw.list(key)) {
         if (now.key !== key || !(await isRewritten(object, now))) break;
         return await raw.get(key, { ifMatch: now.etag });
