@@ -1,15 +1,7 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DAY_MS } from '#lake/days.ts';
-import {
-  ChangedObject,
-  type Engine,
-  MissingObject,
-  type Ports,
-  type RawEditor,
-  type RawStore,
-  type Store,
-} from '#lake/ports.ts';
+import { ChangedObject, type Engine, MissingObject, type Ports, type RawStore, type Store } from '#lake/ports.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import {
   checkpointsRoot,
@@ -203,11 +195,6 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'writing a raw object before it was read',
     ports: (ports, step) => (step === 'erase' ? { ...ports, lake: takingForRead(ports.lake) } : ports),
-  },
-  {
-    name: 'writing a raw object without a condition',
-    ports: (ports, step, world) =>
-      step === 'erase' ? { ...ports, editor: writingOver(ports.editor, (key) => world.raw.held(key)?.etag) } : ports,
   },
   {
     name: 'saying what a raw object becomes once it has become so',
@@ -540,19 +527,6 @@ const takingForRead = (lake: Store): Store => ({
       if (!(error instanceof MissingObject) || !key.startsWith(outcomesRoot)) throw error;
       const read = JSON.stringify({ attempt: '', status: 'done', files: [], problems: [] });
       return { key, size: read.length, etag: '', modified: 0, body: once(read) };
-    }
-  },
-});
-
-/** Goes by what lies there when it writes, and not by what it has looked at. */
-const writingOver = (editor: RawEditor, etagNow: (key: string) => string | undefined): RawEditor => ({
-  async replace(key, bytes, ifMatch) {
-    try {
-      return await editor.replace(key, bytes, ifMatch);
-    } catch (error) {
-      const etag = etagNow(key);
-      if (!(error instanceof ChangedObject) || etag === undefined) throw error;
-      return editor.replace(key, bytes, etag);
     }
   },
 });
