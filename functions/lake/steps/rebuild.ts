@@ -220,7 +220,8 @@ export async function makeDue(
   const generation = await nextGeneration(lake, table, dt);
   const newest = generation === 0 ? null : await readableGeneration(lake, generationKey(table, dt, generation - 1));
   const there = await unseenAttempts(lake, outcomes, table, dt, new Set());
-  const live = there.filter(({ attempt }) => !insteadOf.includes(attempt));
+  const replaced = new Set(insteadOf);
+  const live = there.filter(({ attempt }) => !replaced.has(attempt));
   const taken = new Set([...insteadOf, ...live.map(({ attempt }) => attempt)]);
   const wanted = [...beside, ...(newest?.attempt_list ?? [])];
   if (!wanted.every((attempt) => taken.has(attempt))) return leave('records were replayed since');
