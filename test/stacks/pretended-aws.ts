@@ -30,14 +30,23 @@ export async function pretendAws(account: string, elsewhere?: string): Promise<P
   ]);
   const objects = new Map<string, Buffer>();
 
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // Who is killed while it asks waits for no answer.
+      if (!request.complete) return;
+      response.writeHead(500);
+      response.end(String(error));
+    });
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await Array.fromAsync(request));
     const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
     if (service === 'ssm') answerParameter(request, body, response);
     else if (service === 's3' && request.url?.startsWith('/sst-')) answerObject(request, body, response);
     else if (elsewhere === undefined) answerAbsence(service, response);
     else await passOn(elsewhere, request, body, response);
-  });
+  }
 
   function answerParameter({ headers }: IncomingMessage, body: Buffer, response: ServerResponse): void {
     response.setHeader('content-type', 'application/x-amz-json-1.1');
