@@ -97,6 +97,8 @@ export class Invariants {
   readonly #rebuilds = {
     /** by number and unit */
     units: new Map<string, readonly PlannedObject[]>(),
+    /** by number and unit */
+    outcomes: new Map<string, Outcome>(),
     /** by number and attempt, and then by day */
     rows: new Map<string, Map<string, Row[]>>(),
     /** by number, day and generation */
@@ -224,6 +226,15 @@ export class Invariants {
     return this.#rebuilds.newest >= 0;
   }
 
+  /** What rebuilds have read that readers were switched to. */
+  *readAgain(): Generator<{ objects: readonly PlannedObject[]; outcome: Outcome }> {
+    const { ends, outcomes, units } = this.#rebuilds;
+    for (const [id, outcome] of outcomes) {
+      const isSwitched = ends.get(Number(id.split(' ')[0]))?.is === 'switched';
+      if (isSwitched && !outcome.split) yield { objects: units.get(id) ?? [], outcome };
+    }
+  }
+
   /** The newest rebuild, if readers were to be switched to it and don't have all of its days. */
   unfinishedSwitch(): number | null {
     const { ends, made, kept } = this.#rebuilds;
@@ -287,6 +298,7 @@ export class Invariants {
       if (outcome.poison) state.givenUp.add(n);
       const objects = state.units.get(`${n} ${outcome.unit}`);
       if (!objects) fail('a rebuild has an outcome of no planned unit', key);
+      state.outcomes.set(`${n} ${outcome.unit}`, outcome);
       if (outcome.split) {
         const middle = Math.ceil(objects.length / 2);
         state.units.set(`${n} ${outcome.split[0]}`, objects.slice(0, middle));

@@ -19,7 +19,7 @@ export function readingOf(arrived: RawObject | undefined, { key, ranges }: Plann
 
 interface Read {
   reading: Reading;
-  kind: 'first' | 'replay';
+  kind: 'first' | 'replay' | 'rebuild';
   /** null while the unit has none */
   outcome: Outcome | null;
 }
@@ -36,6 +36,18 @@ function readsOf({ arrived, invariants: { units, outcomes } }: World, key: strin
   }
   return found;
 }
+
+/** What rebuilds that readers were switched to have made of an object. */
+const readAgain = ({ arrived, invariants }: World, key: string): Read[] =>
+  [...invariants.readAgain()].flatMap(({ objects, outcome }) =>
+    objects
+      .filter((object) => object.key === key)
+      .map((object) => ({
+        reading: readingOf(arrived.get(key), object, versionOfAttempt(outcome.attempt)),
+        kind: 'rebuild',
+        outcome,
+      })),
+  );
 
 /** The rule that a replay of the object would break; null if it may be replayed. */
 export function alreadyRead(world: World, object: PlannedObject): string | null {
@@ -54,10 +66,11 @@ export function alreadyRead(world: World, object: PlannedObject): string | null 
 /**
  * What must have been read of each object once everybody has had their turn with the code that is there now: all that can
  * be, or what was read before the object was changed. In order of arrival.
+ * @param isRebuilt whether a day has rows that only a rebuild could read
  */
-export function finalReadings(world: World): Reading[] {
+export function finalReadings(world: World, isRebuilt: boolean): Reading[] {
   return [...world.arrived].map(([key, { records }]): Reading => {
-    const reads = readsOf(world, key);
+    const reads = [...readsOf(world, key), ...(isRebuilt ? readAgain(world, key) : [])];
     const isReadable = canBeRead(world, key, reads);
     return {
       key,

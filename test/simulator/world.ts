@@ -21,10 +21,10 @@ import { contentWithout, HASH } from './forgotten.ts';
 import { Invariants } from './invariants.ts';
 import { contentOf, FIRST_VERSION, type RawObject, START, TODAYS_VERSION } from './mail.ts';
 import { MessageQueue } from './messages.ts';
-import { type Reading, type UnitTruth, unitTruth } from './oracle.ts';
+import { type UnitTruth, unitTruth } from './oracle.ts';
 import { Partitions } from './partitions.ts';
 import { Process, portsOf, type Services, type SimulatedPorts } from './process.ts';
-import { alreadyRead, finalReadings, isReadIn, readingOf } from './readings.ts';
+import { alreadyRead, isReadIn, readingOf } from './readings.ts';
 import { type FateOf, Scheduler } from './scheduler.ts';
 import { selected } from './selects.ts';
 import { SqlEngine } from './sql-engine.ts';
@@ -398,11 +398,6 @@ export class World {
       const again = alreadyRead(this, object);
       if (again) this.violate(new Violation(again, object.key));
     }
-  }
-
-  /** What was read of each object in the end, in order of key. */
-  readings(): Reading[] {
-    return finalReadings(this);
   }
 
   /** Does what the world itself has done to an object explain a drift? */
