@@ -31,6 +31,8 @@ export type Mishap =
   | 'change the raw template'
   | 'change the retention'
   | 'hold up a worker'
+  | 'write under an eraser'
+  | 'rewrite an erased object'
   | 'deploy new code';
 
 export type Entry =
@@ -224,9 +226,8 @@ export function rawErasuresAmong(agenda: readonly Entry[], chance: Chance): Entr
       for (const step of ['work', 'plan', 'replay', 'rebuild', 'switch', 'audit', 'erase'] as const) {
         if (chance.happens(0.25)) does(step);
       }
-      for (let writes = chance.happens(0.3) ? chance.between(1, 4) : 0; writes > 0; writes--) {
-        entries.push({ at: at + chance.below(4000), does: 'rewrite a raw object' });
-      }
+      if (chance.happens(0.15)) entries.push({ at, does: 'write under an eraser' });
+      if (chance.happens(0.1)) entries.push({ at: at + chance.below(DAY_MS), does: 'rewrite an erased object' });
     }
   }
   return entries;

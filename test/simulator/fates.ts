@@ -27,15 +27,19 @@ const ERRORS = ['refused', 'answer lost', 'done twice'] as const;
 const isDecisive = ({ op, subject }: Task): boolean =>
   op === 'catalog.switch' || (op === 'lake.create' && subject.startsWith('v1/state/'));
 
-/** Between a generation and the switch, readers are pointed at the one before until somebody heals. */
-const isSwitchDue = ({ op, subject }: Task): boolean => op === 'catalog.switch' && subject.includes('v1/settled/');
+/**
+ * Between a generation and the switch, readers are pointed at the one before until somebody heals; and what is said of a raw object
+ * that is written once more is told by nobody else.
+ */
+const isHalfDone = ({ op, subject }: Task): boolean =>
+  op === 'raw.replace' || (op === 'catalog.switch' && subject.includes('v1/settled/'));
 
 /** Draws the fate of each call. */
 export function drawnFates(chance: Chance, { kill, error, late, mostKills }: Roughness): FateOf {
   let kills = 0;
   return (task): Fate => {
     if (task.process.name.startsWith('query')) return 'done';
-    if (kills < mostKills && chance.happens(isSwitchDue(task) ? 10 * kill : isDecisive(task) ? 3 * kill : kill)) {
+    if (kills < mostKills && chance.happens(isHalfDone(task) ? 10 * kill : isDecisive(task) ? 3 * kill : kill)) {
       kills++;
       return chance.oneOf(KILLS);
     }

@@ -8,6 +8,7 @@ import type { ErasedPersons } from '#lake/decode/erased-persons.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import type { Erasure } from '#lake/protocol/erasures.ts';
 import type { ExpiredRecord } from '#lake/protocol/expired.ts';
+import { parentOf } from '#lake/protocol/halves.ts';
 import {
   attemptOfFile,
   checkpointsRoot,
@@ -26,7 +27,7 @@ import {
   replaysRoot,
   unitOfAttempt,
 } from '#lake/protocol/keys.ts';
-import type { RebuildEnd } from '#lake/protocol/rebuilds.ts';
+import { includesDay, isWanted, type Rebuild, type RebuildEnd } from '#lake/protocol/rebuilds.ts';
 import type { Generation, Outcome, Plan, PlannedObject, RebuildPlan } from '#lake/protocol/records.ts';
 import type { Bucket } from './bucket.ts';
 import { NOBODY, personsOf, rowsWithout } from './forgotten.ts';
@@ -64,6 +65,8 @@ interface UnitFacts {
   objects: readonly PlannedObject[];
 }
 
+const ALL_DAYS = { from: null, to: null };
+
 /** No process lives for longer (schedule.ts). */
 const LONGEST_LIFE_MS = 12 * HOUR_MS;
 
@@ -82,6 +85,8 @@ export class Invariants {
   changes = 0;
   readonly units = new Map<string, UnitFacts>();
   readonly outcomes = new Map<string, Outcome>();
+  /** of outcomes, by true time */
+  readonly #decidedAt = new Map<string, number>();
   /** rows of each attempt that an outcome names, by attempt and day of a table */
   readonly #rowsOfAttempt = new Map<string, Map<string, readonly Row[]>>();
   readonly #generations = new Map<string, Generation[]>();
@@ -105,9 +110,9 @@ export class Invariants {
     made: new Map<string, Generation>(),
     ofLocation: new Map<string, number>(),
     ends: new Map<number, RebuildEnd>(),
+    /** by number; when it was begun by true time */
+    wanted: new Map<number, Rebuild>(),
     newest: -1,
-    /** when it was begun */
-    begunAt: 0,
     /** numbers of those that gave an object up */
     givenUp: new Set<string>(),
     /** by number, day and table */
@@ -239,9 +244,11 @@ export class Invariants {
   unfinishedSwitch(): number | null {
     const { ends, made, kept } = this.#rebuilds;
     const n = Math.max(-1, ...[...made.keys()].map((key) => Number(key.split(' ')[0])), ...ends.keys());
-    if (ends.get(n)?.is !== 'switched') return null;
+    const end = ends.get(n);
+    if (end?.is !== 'switched') return null;
     for (const [key, day] of made) {
       if (!key.startsWith(`${n} `) || day.table_name === 'recipient_messages') continue;
+      if (!isWanted(end, { table: day.table_name, dt: day.dt })) continue;
       if (kept.has(`${n} dt=${day.dt} ${day.table_name}`) || this.hasExpired(day.table_name, day.dt)) continue;
       const generations = this.#generations.get(dayKey(day.table_name, day.dt)) ?? [];
       if (!generations.some(({ rebuilt }) => rebuilt?.rebuild === n)) return n;
@@ -259,11 +266,10 @@ export class Invariants {
     for (const [folder, keys] of folders) {
       const n = rebuildOfFolder(folder) ?? -1;
       const end = this.#rebuilds.ends.get(n);
-      // A switch that died between its decision and its marks has left no word about days that it did not make.
-      if (!end || (n === this.#rebuilds.newest && !this.#isDecided(n, folder))) continue;
+      if (!end) continue;
       const since = Math.max(
         end.decided_at,
-        this.#rebuilds.begunAt,
+        this.#rebuilds.wanted.get(this.#rebuilds.newest)?.created_at ?? 0,
         ...keys.map((key) => lake.held(key)?.modified ?? 0),
       );
       const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(folder) ?? [];
@@ -272,20 +278,13 @@ export class Invariants {
     }
   }
 
-  #isDecided(n: number, folder: string): boolean {
-    const { ends, kept, made } = this.#rebuilds;
-    const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(folder) ?? [];
-    const id = dayKey(table, dayOfKey(folder));
-    const isMade = [...made.keys()].some((key) => key.startsWith(`${n} ${id} `));
-    return ends.get(n)?.is === 'dropped' || isMade || kept.has(`${n} dt=${dayOfKey(folder)} ${table}`);
-  }
-
   #ofRebuild(key: string, bytes: Uint8Array): void {
     const { lake, truth } = this.#options;
     const state = this.#rebuilds;
     if (/rebuilds\/\d+\.json$/.test(key)) {
-      state.newest = Math.max(state.newest, numberOf(key) ?? -1);
-      state.begunAt = this.#options.now();
+      const rebuild = parsed<Rebuild>(bytes);
+      state.wanted.set(rebuild.n, { ...rebuild, created_at: this.#options.now() });
+      state.newest = Math.max(state.newest, rebuild.n);
     }
     const [, n = '', of = ''] = /^v1\/state\/rebuilds\/(\d+)\/(state\/\w+|days|end)/.exec(key) ?? [];
     if (of === 'state/plans') {
@@ -340,7 +339,7 @@ export class Invariants {
     } else if (of === 'end') {
       const end = parsed<RebuildEnd>(bytes);
       state.ends.set(Number(n), end);
-      if (end.is === 'switched') this.#switched(n);
+      if (end.is === 'switched') this.#switched(n, end);
     }
   }
 
@@ -350,21 +349,32 @@ export class Invariants {
   }
 
   /** Readers are switched once every day is made; a day that was over only just now excuses itself. */
-  #switched(n: string): void {
+  #switched(n: string, end: RebuildEnd): void {
     if (this.#options.isTamperedWith() || this.#rebuilds.givenUp.has(n)) return;
+    const wanted = this.#rebuilds.wanted.get(Number(n)) ?? ALL_DAYS;
+    if (wanted.from === null && wanted.to === null && this.#expired.length === 0) this.#isAllPlanned(n);
     for (const [id, generations] of this.#generations) {
       const newest = generations.at(-1);
       if (!newest || newest.table_name === 'recipient_messages' || this.#isHardlyOver(newest.dt)) continue;
+      if (!includesDay(wanted, newest.dt)) continue;
       // An empty one, which only hides files of attempts that lost, is nobody's reading.
       if (newest.attempt_list.length === 0) continue;
       if (this.hasExpired(newest.table_name, newest.dt)) continue;
       // What was read first while the switch looked is no part of it: today's code has read it.
       if (newest.attempt_list.every((attempt) => this.#isRecent(attempt))) continue;
-      // A settle may have come to the number first: then the day is made again.
-      const isMade = [...generations.keys(), generations.length].some((g) =>
-        this.#rebuilds.made.has(`${n} ${id} ${g}`),
-      );
-      if (!isMade) fail('readers are switched to a rebuild before the last day is made', id);
+      if (!isWanted(end, { table: newest.table_name, dt: newest.dt }))
+        fail('readers are switched to a rebuild before the last day is made', id);
+    }
+  }
+
+  /** What was read before it was begun is in a plan of the rebuild. */
+  #isAllPlanned(n: string): void {
+    const { units, wanted } = this.#rebuilds;
+    const begunAt = wanted.get(Number(n))?.created_at ?? 0;
+    for (const [unit, { status }] of this.outcomes) {
+      if (this.units.get(unit)?.kind !== 'first' || parentOf(unit) !== null || status !== 'done') continue;
+      const isOlder = (this.#decidedAt.get(unit) ?? begunAt) < begunAt;
+      if (isOlder && !units.has(`${n} ${unit}`)) fail('readers are switched to a rebuild half planned', unit);
     }
   }
 
@@ -518,6 +528,7 @@ export class Invariants {
     if (!facts) fail('an outcome is of no planned unit', unit);
     if (this.outcomes.has(unit)) fail('a unit has two outcomes', unit);
     this.outcomes.set(unit, outcome);
+    this.#decidedAt.set(unit, this.#options.now());
     this.#options.tried(outcome);
     if (outcome.kind !== facts.kind) fail('an outcome is of another kind than its unit', unit, outcome.kind);
     if (outcome.split) {

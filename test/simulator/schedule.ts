@@ -109,6 +109,7 @@ export async function playSchedule(
     pageSize: chance.oneOf([3, 10, 1000, 1000]),
     queryFailure: chance.oneOf([0, 0, 0.01, 0.05]),
     rowsAtOnce: chance.oneOf([MANY_ROWS, 2, 5]),
+    ...(rebuilds.happens(0.3) ? { rebuildDays: someDays(rebuilds) } : {}),
     variant,
   });
   world.scheduler.isTraced = isTraced;
@@ -118,7 +119,8 @@ export async function playSchedule(
   world.scheduler.isImmediate = true;
   world.scheduler.fateOf = () => 'done';
   world.services.engine.failure = 0;
-  const isAudited = chance.happens(0.4);
+  // Of raw objects that were written once more nobody else tells what is wrong.
+  const isAudited = chance.happens(0.4) || (world.isRawSearched && rawErasures.happens(0.6));
   if (world.violations.length === 0) await calm(world, isAudited);
   if (world.violations.length === 0) compareWithOracle(world);
   if (world.violations.length === 0 && isAudited) await lookForForgotten(world);
@@ -134,6 +136,13 @@ function someRetention(chance: Chance): Retention {
     if (chance.happens(0.7)) days[name] = chance.between(0, 9);
   }
   return { days };
+}
+
+/** From some day of the mail's, up to another, or up to the last. */
+function someDays(chance: Chance): { from: string | null; to: string | null } {
+  const first = START + chance.between(-1, 2) * DAY_MS;
+  const to = chance.happens(0.5) ? utcDate(first + chance.between(0, 2) * DAY_MS) : null;
+  return { from: to !== null && chance.happens(0.3) ? null : utcDate(first), to };
 }
 
 const otherSource = (chance: Chance): NamedSource => ({
@@ -155,6 +164,7 @@ async function play(world: World, agenda: readonly Entry[], chance: Chance): Pro
   let next = 0;
   for (let picks = 0; picks < MOST_PICKS && world.violations.length === 0; picks++) {
     for (let entry = agenda[next]; entry && entry.at <= world.now; entry = agenda[++next]) player.does(entry);
+    player.looks();
     const coming = agenda[next];
     const { isIdle } = scheduler;
     if (scheduler.tasks.length === 0 && !coming) break;
@@ -178,6 +188,8 @@ class Player {
   readonly #wrongClock: Step | null;
   /** the next one that starts */
   #isWorkerHeldUp = false;
+  /** the next raw object that is about to be written once more is rewritten by somebody else */
+  #isWrittenUnder = false;
 
   constructor(world: World, chance: Chance) {
     this.#world = world;
@@ -190,6 +202,17 @@ class Player {
 
   get #isCollectorsClockWrong(): boolean {
     return this.#wrongClock === 'audit' || this.#wrongClock === 'collect';
+  }
+
+  /** What waits for its moment, and not for its time. */
+  looks(): void {
+    if (!this.#isWrittenUnder) return;
+    const { scheduler } = this.#world;
+    const replace = scheduler.tasks.find(({ op }) => op === 'raw.replace');
+    if (!replace) return;
+    this.#isWrittenUnder = false;
+    scheduler.note('world', 'rewrites a raw object under an eraser', replace.subject);
+    this.#world.rewrite(replace.subject);
   }
 
   does(entry: Entry): void {
@@ -212,6 +235,9 @@ class Player {
       case 'hold up a worker':
         this.#isWorkerHeldUp = true;
         return;
+      case 'write under an eraser':
+        this.#isWrittenUnder = true;
+        return;
       case 'change the retention':
         this.#world.retention = someRetention(this.#chance);
         scheduler.note('world', entry.does, JSON.stringify(this.#world.retention.days));
@@ -233,7 +259,11 @@ class Player {
         return;
       default: {
         // Before it is planned, nobody could tell.
-        const keys = [...raw.keys()].filter((planned) => this.#world.invariants.isPlanned(planned));
+        const { invariants, rewritten } = this.#world;
+        const keys =
+          entry.does === 'rewrite an erased object'
+            ? [...rewritten.values()].map(({ key }) => key)
+            : [...raw.keys()].filter((planned) => invariants.isPlanned(planned));
         const key = keys[this.#chance.below(keys.length)];
         if (key === undefined) return;
         scheduler.note('world', entry.does, key);

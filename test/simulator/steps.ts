@@ -4,7 +4,7 @@ import { MissingObject } from '#lake/ports.ts';
 import { openUnits, recentlyOpenUnits } from '#lake/protocol/open-units.ts';
 import type { Reach } from '#lake/protocol/raw-prefixes.ts';
 import { NO_PARTITIONS, RebuildStore } from '#lake/protocol/rebuild-store.ts';
-import { newestRebuild, rebuildPorts } from '#lake/protocol/rebuilds.ts';
+import { newestRebuild, type Rebuild, rebuildPorts } from '#lake/protocol/rebuilds.ts';
 import type { Retention } from '#lake/retention.ts';
 import type { Settings } from '#lake/settings.ts';
 import type { View } from '#lake/sql/views/view.ts';
@@ -57,6 +57,8 @@ export interface StepContext {
   version: string;
   /** events that a rollup's query takes in: days with more are computed in parts */
   rowsAtOnce: number;
+  /** first and last day that are rebuilt; null: all there are */
+  rebuildDays: Pick<Rebuild, 'from' | 'to'>;
 }
 
 /** So small that the few plans and objects of a schedule are summarised, in several segments, and looked at in parts. */
@@ -110,8 +112,8 @@ export async function runRebuild(
   context: StepContext,
   read: (ports: Ports, message: UnitMessage) => Promise<void>,
 ): Promise<void> {
-  const { ports, version } = context;
-  const rebuild = await beginRebuild(ports, { version, from: null, to: null });
+  const { ports, version, rebuildDays } = context;
+  const rebuild = await beginRebuild(ports, { version, ...rebuildDays });
   const own = { ...ports, lake: new RebuildStore(ports.lake, rebuild.n), catalog: NO_PARTITIONS };
   for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
     const open = await planRebuild(ports, rebuild);
@@ -132,8 +134,8 @@ const workOf = ({ units, days, sendDays }: Moved): RebuildWork[] => [...units, .
 
 /** The same as a function in the cloud has it: looks how far a rebuild is, and hands out what comes next. */
 export async function runRebuildHandout(context: StepContext): Promise<RebuildWork[]> {
-  const { ports, version } = context;
-  const rebuild = await beginRebuild(ports, { version, from: null, to: null });
+  const { ports, version, rebuildDays } = context;
+  const rebuild = await beginRebuild(ports, { version, ...rebuildDays });
   return workOf(await moveOn(ports, rebuild, switchOf(context)));
 }
 

@@ -1,7 +1,15 @@
 /** Broken variants of the protocol, each by one rule replaced from outside: the simulator must catch every one of them. */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DAY_MS } from '#lake/days.ts';
-import { ChangedObject, type Engine, MissingObject, type Ports, type RawStore, type Store } from '#lake/ports.ts';
+import {
+  ChangedObject,
+  type Engine,
+  MissingObject,
+  type Ports,
+  type RawEditor,
+  type RawStore,
+  type Store,
+} from '#lake/ports.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import {
   checkpointsRoot,
@@ -16,12 +24,15 @@ import {
   rebuildsRoot,
   segmentsRoot,
 } from '#lake/protocol/keys.ts';
+import type { RebuildEnd } from '#lake/protocol/rebuilds.ts';
 import type { Generation, Outcome } from '#lake/protocol/records.ts';
 import type { SimulatedPorts } from './process.ts';
 import { decodeRows } from './rows.ts';
 import type { Variant, World } from './world.ts';
 
 const NO_NONCE = '0000000000000000';
+const READ = new RegExp(`^${outcomesRoot}`);
+const NOTHING_READ = { attempt: '', status: 'done', files: [], problems: [] };
 
 export const VARIANTS: readonly Variant[] = [
   {
@@ -123,6 +134,17 @@ export const VARIANTS: readonly Variant[] = [
       step === 'rebuild' || step === 'switch' ? { ...ports, lake: forgetting(ports.lake) } : ports,
   },
   {
+    name: 'a switch to a rebuild whose planner died',
+    ports: (ports, step) =>
+      step === 'rebuild' || step === 'switch'
+        ? { ...ports, lake: presumed(ports.lake, /\/rebuilds\/\d+\/planned\.json$/, {}) }
+        : ports,
+  },
+  {
+    name: 'a switch that does not note which days it is of',
+    ports: (ports, step) => (step === 'switch' ? { ...ports, lake: withoutDays(ports.lake) } : ports),
+  },
+  {
     name: 'plans of a rebuild without create-only',
     ports: (ports, step, world) =>
       step === 'rebuild'
@@ -194,7 +216,12 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'writing a raw object before it was read',
-    ports: (ports, step) => (step === 'erase' ? { ...ports, lake: takingForRead(ports.lake) } : ports),
+    ports: (ports, step) => (step === 'erase' ? { ...ports, lake: presumed(ports.lake, READ, NOTHING_READ) } : ports),
+  },
+  {
+    name: 'writing a raw object without a condition',
+    ports: (ports, step, world) =>
+      step === 'erase' ? { ...ports, editor: writingOver(ports.editor, (key) => world.raw.held(key)?.etag) } : ports,
   },
   {
     name: 'saying what a raw object becomes once it has become so',
@@ -517,16 +544,39 @@ const showingAllSearched = (lake: Store): Store => ({
   },
 });
 
-/** Takes each unit for read. */
-const takingForRead = (lake: Store): Store => ({
+/** Takes state that is not there for having been written. */
+const presumed = (lake: Store, keys: RegExp, state: object): Store => ({
   ...lake,
   async get(key, options) {
     try {
       return await lake.get(key, options);
     } catch (error) {
-      if (!(error instanceof MissingObject) || !key.startsWith(outcomesRoot)) throw error;
-      const read = JSON.stringify({ attempt: '', status: 'done', files: [], problems: [] });
-      return { key, size: read.length, etag: '', modified: 0, body: once(read) };
+      if (!(error instanceof MissingObject) || !keys.test(key)) throw error;
+      const text = JSON.stringify(state);
+      return { key, size: text.length, etag: '', modified: 0, body: once(text) };
+    }
+  },
+});
+
+/** Anybody who goes on with it takes all days for decided. */
+const withoutDays = (lake: Store): Store => ({
+  ...lake,
+  create(key, bytes) {
+    if (!/\/rebuilds\/\d+\/end\.json$/.test(key)) return lake.create(key, bytes);
+    const { days: _, ...end }: RebuildEnd = JSON.parse(String(bytes));
+    return lake.create(key, JSON.stringify(end));
+  },
+});
+
+/** Goes by what lies there when it writes, and not by what it has looked at. */
+const writingOver = (editor: RawEditor, etagNow: (key: string) => string | undefined): RawEditor => ({
+  async replace(key, bytes, ifMatch) {
+    try {
+      return await editor.replace(key, bytes, ifMatch);
+    } catch (error) {
+      const etag = etagNow(key);
+      if (!(error instanceof ChangedObject) || etag === undefined) throw error;
+      return editor.replace(key, bytes, etag);
     }
   },
 });

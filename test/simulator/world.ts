@@ -62,6 +62,7 @@ export interface WorldOptions {
   pageSize?: number;
   queryFailure?: number;
   rowsAtOnce?: number;
+  rebuildDays?: StepContext['rebuildDays'];
   variant?: Variant | undefined;
 }
 
@@ -74,6 +75,8 @@ export class World {
   retention: Retention;
   /** see StepContext */
   readonly rowsAtOnce: number;
+  /** see StepContext */
+  readonly rebuildDays: StepContext['rebuildDays'];
   /** groups of send days that were handed out to workers of the rollup */
   readonly rollupMessages: string[][] = [];
   /** of rebuilds that are handed out */
@@ -111,11 +114,13 @@ export class World {
     pageSize = 1000,
     queryFailure = 0,
     rowsAtOnce = MANY_ROWS,
+    rebuildDays = { from: null, to: null },
     variant,
   }: WorldOptions) {
     const now = (): number => this.now;
     this.#variant = variant;
     this.rowsAtOnce = rowsAtOnce;
+    this.rebuildDays = rebuildDays;
     this.retention = retention;
     this.collectRules = { ...COLLECT_RULES, ...variant?.collectRules };
     this.settings = {
@@ -293,8 +298,8 @@ export class World {
 
   /** What a process of a step that begins now goes by. */
   contextOf(ports: SimulatedPorts): StepContext {
-    const { settings, retention, version, rowsAtOnce } = this;
-    return { ports, settings, retention, version, rowsAtOnce };
+    const { settings, retention, version, rowsAtOnce, rebuildDays } = this;
+    return { ports, settings, retention, version, rowsAtOnce, rebuildDays };
   }
 
   /** One process of a step from beginning to end, with nobody else about. @returns whether it did what it should */

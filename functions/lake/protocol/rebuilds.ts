@@ -30,6 +30,8 @@ export interface Rebuild {
   /** the code and settings that read for it: nobody with others may */
   version: string;
   created_at: number;
+  /** number of the erasure that was known to who began it; left out: there was none */
+  erasures?: number;
   /** last-modified of the oldest raw objects that had not expired when it was begun, epoch ms; left out: none does */
   raw_from?: number;
 }
@@ -40,13 +42,15 @@ export interface RebuildEnd {
   is: 'switched' | 'dropped';
   why: string;
   decided_at: number;
+  /** by table: days that readers get, and no others, whatever is read or made later; left out if it was dropped */
+  days?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * How far a rebuild has come where workers do it: `made`: all was made once, and what changes since waits for a person;
- * `over`: readers see all of it, or are being taken back.
+ * How far a rebuild has come. `planned`: all units that there were are in its plans. Where workers do it, `made`: all was made once,
+ * and what changes since waits for a person; `over`: readers see all of it, or are being taken back.
  */
-export type RebuildMark = 'made' | 'over';
+export type RebuildMark = 'planned' | 'made' | 'over';
 
 export const hasMark = async (lake: Pick<Store, 'get'>, n: number, mark: RebuildMark): Promise<boolean> =>
   (await readState(lake, rebuildMarkKey(n, mark))) !== null;
@@ -107,14 +111,14 @@ export const endOf = (lake: Pick<Store, 'get'>, n: number): Promise<RebuildEnd |
   readState<RebuildEnd>(lake, rebuildEndKey(n));
 
 /** How it ends, which somebody may have decided first. */
-export async function decideEnd(
-  lake: Pick<Store, 'create' | 'get'>,
-  n: number,
-  end: RebuildEnd,
-): Promise<RebuildEnd['is']> {
-  if (await createState(lake, rebuildEndKey(n), end)) return end.is;
-  return (await endOf(lake, n))?.is ?? end.is;
+export async function decideEnd(lake: Pick<Store, 'create' | 'get'>, n: number, end: RebuildEnd): Promise<RebuildEnd> {
+  if (await createState(lake, rebuildEndKey(n), end)) return end;
+  return (await endOf(lake, n)) ?? end;
 }
+
+/** Was it decided that readers get the day? */
+export const isWanted = ({ days }: RebuildEnd, { table, dt }: TableDay): boolean =>
+  !days || days[table]?.includes(dt) === true;
 
 export const includesDay = ({ from, to }: Pick<Rebuild, 'from' | 'to'>, dt: string): boolean =>
   (from === null || dt >= from) && (to === null || dt <= to);
@@ -156,18 +160,25 @@ export async function isAdopted(lake: Pick<Store, 'list' | 'get'>, n: number, da
   return false;
 }
 
-/** Was it decided with the switch that readers keep the day as it is, for good? */
-export const isKept = async (lake: Pick<Store, 'get'>, n: number, { table, dt }: TableDay): Promise<boolean> =>
-  (await readState(lake, keptDayKey(n, table, dt))) !== null;
+/** Do readers keep the day as it is, for good: it was not decided about, or could not be made any more since? */
+export async function isKept(
+  lake: Pick<Store, 'get'>,
+  n: number,
+  day: TableDay,
+  end: RebuildEnd | null,
+): Promise<boolean> {
+  if (end === null) return false;
+  return !isWanted(end, day) || (await readState(lake, keptDayKey(n, day.table, day.dt))) !== null;
+}
 
 /** Days of a rebuild that readers were to be switched to, and were not yet; but for those that have expired since. */
 export async function leftOf(lake: Pick<Store, 'list' | 'get' | 'prefixes'>, n: number): Promise<TableDay[]> {
   const left: TableDay[] = [];
-  const expired = await expiredDays(lake);
+  const [expired, end] = [await expiredDays(lake), await endOf(lake, n)];
   await concurrently(await daysMade(lake, n), READS_AT_ONCE, async (day) => {
     if (day.table === recipientMessages.name || expired.has(day.table, day.dt)) return;
     if (await isAdopted(lake, n, day)) return;
-    if (!(await isKept(lake, n, day))) left.push(day);
+    if (!(await isKept(lake, n, day, end))) left.push(day);
   });
   return left;
 }

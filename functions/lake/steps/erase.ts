@@ -96,9 +96,9 @@ const CLOCKS_DIFFER_MS = DAY_MS;
 const REST_MS = 20 * HOUR_MS;
 
 /** A rebuild that was begun before has read rows of them where nobody looks: it is dropped, unless it is over. */
-async function dropOlderRebuild({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>, askedAt: number): Promise<void> {
+async function dropOlderRebuild({ lake, clock }: Pick<ErasePorts, 'lake' | 'clock'>, n: number): Promise<void> {
   const rebuild = await newestRebuild(lake);
-  if (!rebuild || rebuild.created_at > askedAt || (await endOf(lake, rebuild.n))) return;
+  if (!rebuild || (rebuild.erasures ?? -1) >= n || (await endOf(lake, rebuild.n))) return;
   await decideEnd(lake, rebuild.n, { is: 'dropped', why: 'persons are to be forgotten', decided_at: clock.now() });
 }
 
@@ -109,7 +109,7 @@ export async function ask(
   addresses: readonly string[],
 ): Promise<Erasure> {
   const erasure = await askForErasure(lake, hash, addresses, clock.now());
-  await dropOlderRebuild({ lake, clock }, erasure.created_at);
+  await dropOlderRebuild({ lake, clock }, erasure.n);
   return erasure;
 }
 
@@ -219,7 +219,7 @@ export async function erase(ports: ErasePorts, options: EraseOptions): Promise<E
   const { n, end } = state;
   if (n < 0) return { n, left: [], waiting: [], end: null };
   // Who asked may have died before.
-  await dropOlderRebuild(ports, state.askedAt);
+  await dropOlderRebuild(ports, n);
   const rest = await restOf(ports.lake, state);
   if (options.mayRest && rest && ports.clock.now() - rest.notedAt < REST_MS) return { n, left: [], waiting: [], end };
   const days = await unsearchedDays(ports.lake, state, rest);

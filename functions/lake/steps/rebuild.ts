@@ -13,6 +13,7 @@ import { concurrently } from '../concurrently.ts';
 import { DAY_MS } from '../days.ts';
 import type { Ports } from '../ports.ts';
 import { type TableDay, unseenAttempts } from '../protocol/day-files.ts';
+import { ErasureState } from '../protocol/erasures.ts';
 import { expiredDays } from '../protocol/expired.ts';
 import { generationKey, rebuildPlanKey, rebuiltDayKey } from '../protocol/keys.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
@@ -29,7 +30,9 @@ import {
   leftOf,
   newestRebuild,
   type Rebuild,
+  type RebuildEnd,
   rebuiltDay,
+  setMark,
 } from '../protocol/rebuilds.ts';
 import {
   createState,
@@ -93,7 +96,16 @@ export async function beginRebuild({ lake, clock }: RebuildPorts, options: Rebui
     const { version, from, to, rawDays } = options;
     const now = clock.now();
     const expiring = rawDays === undefined ? {} : { raw_from: now - rawDays * DAY_MS };
-    const rebuild: Rebuild = { n: (newest?.n ?? -1) + 1, from, to, version, created_at: now, ...expiring };
+    const { n: erasures } = await ErasureState.of(lake);
+    const rebuild: Rebuild = {
+      n: (newest?.n ?? -1) + 1,
+      from,
+      to,
+      version,
+      created_at: now,
+      ...(erasures < 0 ? {} : { erasures }),
+      ...expiring,
+    };
     if (await createRebuild(lake, rebuild)) return rebuild;
   }
 }
@@ -114,9 +126,9 @@ export async function planRebuild(ports: RebuildPorts, rebuild: Rebuild): Promis
   const { units: wanted, replays } = await survey(ports, rebuild);
   const outcomes = new Outcomes(lake);
   for (;;) {
-    const { units: planned, next } = await plannedFor(own);
+    const { units: planned, next } = await plannedFor(lake, rebuild.n);
     const unplanned = wanted.difference(planned);
-    if (unplanned.size === 0) return openUnits(own, { everything: true });
+    if (unplanned.size === 0) break;
     let k = next;
     let isOurs = true;
     let batch: PlannedUnit[] = [];
@@ -139,8 +151,10 @@ export async function planRebuild(ports: RebuildPorts, rebuild: Rebuild): Promis
     }
     await seal();
     // Somebody else plans, too: what their plan has must be in no other.
-    if (isOurs) return openUnits(own, { everything: true });
+    if (isOurs) break;
   }
+  await setMark(lake, rebuild.n, 'planned', ports.clock.now());
+  return openUnits(own, { everything: true });
 }
 
 /** Why a day can't be made yet, or at all. */
@@ -161,6 +175,8 @@ export interface MadeDays {
   /** of each day what readers are to be switched to */
   made: Generation[];
   unmade: UnmadeDay[];
+  /** has all been planned and read? */
+  isRead: boolean;
 }
 
 /** What is to be done of each day, and what was. */
@@ -178,17 +194,17 @@ export async function lookAtDays(ports: Pick<RebuildPorts, 'lake' | 'clock'>, re
   const { n } = rebuild;
   const found = await survey(ports, rebuild);
   const readings = await Readings.of(lake, rebuild, found);
-  const result: DaysFound = { made: [], unmade: [], due: [] };
-  const expired = await expiredDays(lake);
+  const result: DaysFound = { made: [], unmade: [], due: [], isRead: readings.isWhole };
+  const [expired, end] = [await expiredDays(lake), await endOf(lake, n)];
   const days = daysOf(rebuild, found, readings).filter(({ table, dt }) => !expired.has(table, dt));
   await concurrently(days, READS_AT_ONCE, async (day) => {
     const { table, dt } = day;
     // Readers have it already, or never will.
-    if ((await isAdopted(lake, n, day)) || (await isKept(lake, n, day))) return;
+    if ((await isAdopted(lake, n, day)) || (await isKept(lake, n, day, end))) return;
     const leave = (why: UnmadeDay['why'], keys: string[] = []) => void result.unmade.push({ ...day, why, keys });
-    if (!isFinished(dt, clock.now())) return leave('not over yet');
     // What is still to be read may have rows of any day.
-    if (!readings.isWhole) return leave('not read yet');
+    if (!result.isRead) return leave('not read yet');
+    if (!isFinished(dt, clock.now())) return leave('not over yet');
     const attempts = found.attempts.get(table)?.get(dt) ?? [];
     if (attempts.some((attempt) => readings.hasExpired(attempt))) return leave('raw data has expired');
     const insteadOf = attempts.filter((attempt) => readings.replaces(attempt));
@@ -237,7 +253,7 @@ export async function makeDays(
   rebuild: Rebuild,
   onDay?: (done: number, all: number) => void,
 ): Promise<MadeDays> {
-  const { made, unmade, due } = await lookAtDays(ports, rebuild);
+  const { made, unmade, due, isRead } = await lookAtDays(ports, rebuild);
   const outcomes = new Outcomes(ports.lake);
   let done = 0;
   await concurrently(due, DAYS_AT_ONCE, async (work) => {
@@ -246,7 +262,7 @@ export async function makeDays(
     else made.push(day);
     onDay?.(++done, due.length);
   });
-  return { made: made.sort(byDay), unmade: unmade.sort(byDay) };
+  return { made: made.sort(byDay), unmade: unmade.sort(byDay), isRead };
 }
 
 const byDay = (a: { dt: string }, b: { dt: string }): number => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0);
@@ -263,5 +279,8 @@ function daysOf(rebuild: Rebuild, { attempts }: Survey, readings: Readings): Tab
 }
 
 /** Nobody is ever switched to it; the collector removes its files. */
-export const dropRebuild = ({ lake, clock }: Pick<RebuildPorts, 'lake' | 'clock'>, n: number): Promise<string> =>
-  decideEnd(lake, n, { is: 'dropped', why: 'a person said so', decided_at: clock.now() });
+export const dropRebuild = async (
+  { lake, clock }: Pick<RebuildPorts, 'lake' | 'clock'>,
+  n: number,
+): Promise<RebuildEnd['is']> =>
+  (await decideEnd(lake, n, { is: 'dropped', why: 'a person said so', decided_at: clock.now() })).is;

@@ -54,7 +54,7 @@ export async function leftByRebuilds(
       const isSeen =
         table === quarantine.name ||
         (await isAdopted(lake, n, { table, dt })) ||
-        (await isKept(lake, n, { table, dt }));
+        (await isKept(lake, n, { table, dt }, end));
       if (rules.isOver(end, isSeen)) found.push({ location, since: end?.decided_at ?? 0 });
     }
     // What a day was made of by who died, or was not the first, has no record: nobody makes it any more once no rebuild is under way.

@@ -281,7 +281,7 @@ async function dailyCounts(
 /** Of the units that a rebuild has read; only reasons that differ, in order. A read of two outcomes a unit. */
 export async function compareRejected(lake: Store, n: number): Promise<RejectedDifference[]> {
   const own = new RebuildStore(lake, n);
-  const { units } = await plannedFor(own);
+  const { units } = await plannedFor(lake, n);
   const sums = new Map<string, RejectedDifference>();
   const add = (leaves: readonly Outcome[] | null, side: 'before' | 'after'): void => {
     for (const { quarantined_by_reason: reasons } of leaves ?? []) {

@@ -232,7 +232,7 @@ export async function standing(lake: RebuildPorts['lake'], version: string | nul
     to,
     is: end?.is ?? ((await hasMark(lake, n, 'made')) ? 'made' : 'under way'),
     isOfToday: version === null ? null : rebuild.version === version,
-    units: (await plannedFor(own)).units.size,
+    units: (await plannedFor(lake, n)).units.size,
     units_left: (await openUnits(own, { everything: true })).length,
     days: Object.fromEntries(days.map(([table, ofTable]) => [table, ofTable.length])),
   };

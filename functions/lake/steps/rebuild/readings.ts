@@ -5,7 +5,7 @@ import type { TableDay } from '../../protocol/day-files.ts';
 import { numberOf, plannedUnitOf } from '../../protocol/keys.ts';
 import { leafOutcomes, Outcomes, unreadIn } from '../../protocol/outcomes.ts';
 import { RebuildStore } from '../../protocol/rebuild-store.ts';
-import type { Rebuild } from '../../protocol/rebuilds.ts';
+import { hasMark, type Rebuild } from '../../protocol/rebuilds.ts';
 import { type Outcome, type RebuildPlan, rawPlans, readState } from '../../protocol/records.ts';
 import type { RebuiltAttempt } from './day.ts';
 import type { Survey } from './survey.ts';
@@ -19,10 +19,14 @@ export interface PlannedFor {
   replays: Set<string>;
   /** number of the next plan */
   next: number;
+  /** false: who planned may have died half-way */
+  isComplete: boolean;
 }
 
-export async function plannedFor(own: RebuildStore): Promise<PlannedFor> {
-  const found: PlannedFor = { units: new Set(), replays: new Set(), next: 0 };
+export async function plannedFor(lake: Store, n: number): Promise<PlannedFor> {
+  const own = new RebuildStore(lake, n);
+  const isComplete = await hasMark(lake, n, 'planned');
+  const found: PlannedFor = { units: new Set(), replays: new Set(), next: 0, isComplete };
   for await (const { key } of rawPlans(own)) {
     found.next = Math.max(found.next, (numberOf(key) ?? -1) + 1);
     const plan = await readState<RebuildPlan>(own, key);
@@ -49,9 +53,8 @@ export class Readings {
   }
 
   static async of(lake: Store, { n }: Rebuild, found: Survey): Promise<Readings> {
-    const store = new RebuildStore(lake, n);
-    const readings = new Readings(found, await plannedFor(store));
-    const [own, first] = [new Outcomes(store), new Outcomes(lake)];
+    const readings = new Readings(found, await plannedFor(lake, n));
+    const [own, first] = [new Outcomes(new RebuildStore(lake, n)), new Outcomes(lake)];
     await concurrently(readings.#planned.units, READS_AT_ONCE, async (unit) => {
       const leaves = await leafOutcomes(own, unit);
       if (!leaves) return;
@@ -76,9 +79,9 @@ export class Readings {
       : this.#planned.units.has(plannedUnitOf(attempt));
   }
 
-  /** Has all been read that was planned? */
+  /** Has all been planned, and read? */
   get isWhole(): boolean {
-    return this.#read.size === this.#planned.units.size;
+    return this.#planned.isComplete && this.#read.size === this.#planned.units.size;
   }
 
   /** Are there raw objects of it that have expired? */

@@ -5,7 +5,7 @@ import type { TableDay } from '../../protocol/day-files.ts';
 import { expiredDays } from '../../protocol/expired.ts';
 import { generationKey, keptDayKey, rebuiltDayKey } from '../../protocol/keys.ts';
 import { heal, pointAtNewest } from '../../protocol/readers.ts';
-import { daysMade, decideEnd, endOf, type Rebuild, rebuiltDay } from '../../protocol/rebuilds.ts';
+import { daysMade, decideEnd, endOf, isWanted, type Rebuild, rebuiltDay } from '../../protocol/rebuilds.ts';
 import {
   createState,
   type Generation,
@@ -56,22 +56,23 @@ export async function switchToRebuild(
   if (!isDecided && rebuild.version !== today.version) {
     throw new Error(`rebuild ${n} was read with other code or settings than today's: rebuild again`);
   }
-  const { made, unmade } = found ?? (await makeDays(ports, rebuild));
+  const { made, unmade, isRead } = found ?? (await makeDays(ports, rebuild));
   const left = unmade.filter(({ why }) => MISSING.has(why)).map(({ table, dt }) => ({ table, dt }));
-  if (left.length > 0 && !isDecided) {
-    const why = unmade.find((day) => MISSING.has(day.why))?.why;
+  if (!isDecided && (left.length > 0 || !isRead)) {
+    const why = unmade.find((day) => MISSING.has(day.why))?.why ?? 'not read yet';
     throw new Error(
       `rebuild ${n} is not whole, ${left.length} days of tables are missing (${why}): run it again, or drop it and begin a new one`,
     );
   }
-  const end = await decideEnd(lake, n, { is: 'switched', why: '', decided_at: clock.now() });
-  if (end === 'dropped') throw new Error(`rebuild ${n} was dropped: begin a new one`);
-  // Nobody is going to make them: else the switch would never be finished.
-  for (const { table, dt, why, keys } of unmade) {
+  const end = await decideEnd(lake, n, { is: 'switched', why: '', decided_at: clock.now(), days: byTable(made) });
+  if (end.is === 'dropped') throw new Error(`rebuild ${n} was dropped: begin a new one`);
+  // Nobody can make them any more: else the switch would never be finished.
+  for (const { table, dt, why, keys } of isDecided ? unmade : []) {
     if (KEPT.has(why)) await createState(lake, keptDayKey(n, table, dt), { table_name: table, dt, why, keys });
   }
   let days = 0;
-  await concurrently(made, DAYS_AT_ONCE, async (generation) => {
+  const wanted = made.filter(({ table_name: table, dt }) => isWanted(end, { table, dt }));
+  await concurrently(wanted, DAYS_AT_ONCE, async (generation) => {
     if (!isOutOfTime() && (await adopt(ports, generation))) days++;
     else left.push({ table: generation.table_name, dt: generation.dt });
   });
@@ -86,6 +87,11 @@ export async function switchToRebuild(
   if (isDecided && !isOutOfTime()) await healDays(ports, n);
   return { days, left };
 }
+
+const byTable = (made: readonly Generation[]): Record<string, string[]> =>
+  Object.fromEntries(
+    [...Map.groupBy(made, ({ table_name }) => table_name)].map(([table, days]) => [table, days.map(({ dt }) => dt)]),
+  );
 
 /** Points readers at the newest generation of each day that was made: who switched them, or took them back, may have died before that. */
 async function healDays(ports: RebuildPorts, n: number): Promise<void> {
