@@ -1,7 +1,7 @@
 /**
- * Memory, calls and CPU time of plan over very many raw objects in one prefix (`npm run bench:objects [millions…]`), with V8's heap
- * held to 128 MB; the fewest also by S3's client from a server that makes the listing up. Then of the planners of a prefix of 50
- * million, which list it in parts. Nothing is stored of the raw objects.
+ * Memory, calls and CPU time of plan and audit over very many raw objects in one prefix (`npm run bench:objects [millions…]`), with
+ * V8's heap held to 128 MB; the fewest also by S3's client from a server that makes the listing up. Then of the planners of a prefix
+ * of 50 million, which list it in parts. Nothing is stored of the raw objects, and their units hold no record.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,11 +16,16 @@ import { systemClock } from '#host/clock.ts';
 import { MissingObject, type RawStore, type Store, type StoredBody, type StoredObject } from '#lake/ports.ts';
 import { createCheckpoint, type PlannedEntry, type Segment } from '#lake/protocol/checkpoints.ts';
 import { planKey, segmentsRoot } from '#lake/protocol/keys.ts';
+import { openUnits } from '#lake/protocol/open-units.ts';
 import { createState } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
+import { audit } from '#lake/steps/audit.ts';
 import { type Planned, type PlanOptions, planReach } from '#lake/steps/plan.ts';
+import { Tally } from '#lake/steps/transform/tally.ts';
+import { transform } from '#lake/steps/transform.ts';
 import { DiskStore } from '#local/disk/store.ts';
 import { MemoryQueue } from '#local/memory-queue.ts';
+import { MemoryCatalog } from '#test/ports/memory-catalog.ts';
 
 const HEAP_MB = 128;
 const PAGE = 1000;
@@ -73,7 +78,7 @@ function serve(objects: number): void {
   server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 }
 
-/** A first look that plans all, and a second one that finds all planned. */
+/** A first look that plans all, as `run` does, a second one that finds all planned, and an audit once all units are read. */
 async function planListed(objects: number, port?: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'many-objects-'));
   const raw = port === undefined ? new MadeUp(objects) : overHttp(port);
@@ -85,10 +90,33 @@ async function planListed(objects: number, port?: string): Promise<void> {
         `${objects / 1e6} million${port === undefined ? '' : ' over HTTP'}, ${look} look: ${planned.objects} planned in ${planned.units.length} units, ${planned.known} known, ${cpu.toFixed(0)} CPU s, up to ${peakMb()} MB`,
       );
     }
+    if (port === undefined) await auditRead(objects, raw, lake);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+async function auditRead(objects: number, raw: RawStore, lake: Store): Promise<void> {
+  const ports = { raw, lake, clock: systemClock, catalog: new MemoryCatalog() };
+  for (const { unit, plan } of await openUnits(lake, { everything: true })) {
+    await transform(ports, { unit, plan }, { settings: SETTINGS, version: 'bench', read: async () => NOTHING_IN_IT });
+  }
+  const before = process.cpuUsage();
+  const { raw_objects, units, drift_count } = await audit(ports, { settings: SETTINGS });
+  const { user, system } = process.cpuUsage(before);
+  console.log(
+    `${objects / 1e6} million, audit: ${raw_objects} objects in ${units} units, ${drift_count} drifts, ${((user + system) / 1e6).toFixed(0)} CPU s, up to ${peakMb()} MB`,
+  );
+}
+
+const NOTHING_IN_IT = {
+  counts: new Tally().counts(),
+  problems: [],
+  contents: [],
+  erasedObjects: [],
+  newestDeliveredAt: 0,
+  async *files() {},
+};
 
 const overHttp = (port: string): RawStore =>
   new S3Store({

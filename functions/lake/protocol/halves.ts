@@ -14,9 +14,13 @@ export function halvesOf({ id, objects }: PlannedUnit): [PlannedUnit, PlannedUni
   ];
 }
 
+/** The id of the planned unit that the unit is, or is a part of. */
+export const plannedIdOf = (id: string): string => id.replace(/(?<=\d)[ab]+$/, '');
+
 /** A unit of a plan, or a half of one at any depth; null if the plan has no such unit. */
 export function unitOfPlan(plan: Plan, id: string): PlannedUnit | null {
-  const [, planned = id, turns = ''] = /^(.*\d)([ab]*)$/.exec(id) ?? [];
+  const planned = plannedIdOf(id);
+  const turns = id.slice(planned.length);
   let unit: PlannedUnit | null = plan.units.find((candidate) => candidate.id === planned) ?? null;
   for (const turn of turns) unit = (unit && halvesOf(unit)?.[turn === 'a' ? 0 : 1]) ?? null;
   return unit;

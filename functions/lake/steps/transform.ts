@@ -10,7 +10,8 @@ import { halvesOf, newestOf, parentOf, unitOfPlan } from '../protocol/halves.ts'
 import { outcomeKey, poisonVersion, splitKey } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
 import { meaningOf } from '../protocol/meaning.ts';
-import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome, readPlan } from '../protocol/records.ts';
+import { readPlanOf } from '../protocol/plan-of-unit.ts';
+import { createState, type Outcome, type Plan, type PlannedUnit, readOutcome } from '../protocol/records.ts';
 import { RewrittenObjects } from '../protocol/rewritten-objects.ts';
 import { ensurePartitions, writeAttempt } from './transform/attempt.ts';
 import { PortFailures } from './transform/blame.ts';
@@ -49,7 +50,7 @@ export async function transform(
   const decided = await readOutcome(lake, message.unit);
   if (decided) return announced(ports, decided, options);
 
-  const plan = await readPlan(lake, message.plan);
+  const plan = await readPlanOf(lake, message.plan, message.unit);
   const unit = unitOfPlan(plan, message.unit);
   if (!unit) throw new Error(`unit is not in its plan: ${message.unit} (${message.plan})`);
   const parent = parentOf(unit.id);
@@ -204,7 +205,7 @@ async function announced(
   { settings }: TransformOptions,
 ): Promise<Outcome> {
   if (!queue || !outcome.split) return outcome;
-  const plan = await readPlan(lake, outcome.plan);
+  const plan = await readPlanOf(lake, outcome.plan, outcome.unit);
   const parts = (await openParts(lake, outcome)).flatMap((id) => {
     const unit = unitOfPlan(plan, id);
     if (!unit) return [];
