@@ -8,7 +8,7 @@ import { type Invocation, observed } from '#aws/observed.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
 import { DAY_MS } from '#lake/days.ts';
 import { type LeftObject, openAskedRaw, searchedRaw } from '#lake/protocol/asked-raw.ts';
-import { ErasureState, sumOf } from '#lake/protocol/erasures.ts';
+import { ErasureState } from '#lake/protocol/erasures.ts';
 import { rawToSearch } from '#lake/steps/erase/raw.ts';
 import { ask, askRaw, erase, eraseRaw } from '#lake/steps/erase.ts';
 import { wiring } from './wiring.ts';
@@ -96,7 +96,7 @@ export const handler = (event: unknown, invocation: Invocation): Promise<Answer 
 
     async function answer(erasure: number, left: number, waiting: number): Promise<Answer> {
       const state = await ErasureState.of(own.lake);
-      const { rows, masked, sources } = sumOf([...state.found, ...(state.end ? [state.end] : [])]);
+      const { rows, masked, sources } = state.counts;
       const ended_at = state.end?.ended_at ?? null;
       const known = { erasure, left, waiting, ended_at, rows, masked, sources: sources.slice(0, MOST_NAMED) };
       return environment.erasesRaw ? { ...known, raw: await rawAnswer(erasure) } : known;

@@ -142,7 +142,7 @@ async function forget(to: Console, flags: EraseFlags, lake: LocalLake, addresses
   const progress = await eraseAll({ ...lake, addressKey }, to.progress);
   if (progress.n < 0) throw new UsageError('nobody was ever to be forgotten', 'name persons by --recipient or --file');
   await rollupAll(lake, to.progress);
-  const [{ ErasureState, erasedPersons, sumOf }, { rawToSearch }] = await Promise.all([
+  const [{ ErasureState, erasedPersons }, { rawToSearch }] = await Promise.all([
     import('#lake/protocol/erasures.ts'),
     import('#lake/steps/erase/raw.ts'),
   ]);
@@ -152,7 +152,7 @@ async function forget(to: Console, flags: EraseFlags, lake: LocalLake, addresses
   const known = flags.listRaw && addressKey !== null ? await erasedPersons(store, keyedHash(addressKey)) : null;
   const listed = known && (await listAllRaw(lake, known.persons, to.progress));
   const state = await ErasureState.of(store);
-  const counts = state.end ?? sumOf(state.found);
+  const { counts } = state;
   if (flags.json)
     return to.json({
       persons: addresses.length,

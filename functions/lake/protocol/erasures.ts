@@ -186,6 +186,11 @@ export class ErasureState {
     );
   }
 
+  /** What was found so far, also since everything was looked through. */
+  get counts(): ErasedCounts {
+    return sumOf([...this.found, ...(this.end ? [this.end] : [])]);
+  }
+
   isSearched(day: SearchedDay): boolean {
     return this.#searched.has(nameOf(day));
   }
