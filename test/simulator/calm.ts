@@ -19,7 +19,7 @@ import type { World } from './world.ts';
 
 /** What a person does whom the audit tells of a switch that was cut off. */
 async function finishSwitch(world: World): Promise<void> {
-  if (world.invariants.unfinishedSwitch() === null) return;
+  if (world.invariants.rebuilds.unfinishedSwitch() === null) return;
   await world.throughRebuild();
   await world.through('switch', async (context) => void (await runRebuildEnd(context, 'switch')));
 }
@@ -51,7 +51,7 @@ export async function calm(world: World, isAudited = true): Promise<void> {
     for (const days of groups) await world.through('rollup', (context) => runRollupDays(context, days));
     await finishSwitch(world);
     // Nobody else points readers at what a switch has made that was cut off, once another rebuild was begun.
-    if (world.retention.days || world.invariants.hasRebuilds)
+    if (world.retention.days || world.invariants.rebuilds.hasAny)
       await world.through('collect', (context) => runCollect(context, world.collectRules));
     const after = world.invariants.changes + world.partitions.changes;
     if (before !== after || round === 0 || world.invariants.openUnits().length > 0) {
@@ -69,7 +69,7 @@ export async function calm(world: World, isAudited = true): Promise<void> {
         if (!told.has(key)) world.violate(new Violation('an audit does not tell of a change', key));
       }
     });
-    const [left] = world.invariants.leftByRebuilds();
+    const [left] = world.invariants.rebuilds.left();
     if (left !== undefined) world.violate(new Violation('what a rebuild has read stays after it is over', left));
     return;
   }

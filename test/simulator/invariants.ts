@@ -8,7 +8,6 @@ import type { ErasedPersons } from '#lake/decode/erased-persons.ts';
 import type { Checkpoint, PlannedEntry } from '#lake/protocol/checkpoints.ts';
 import type { Erasure } from '#lake/protocol/erasures.ts';
 import type { ExpiredRecord } from '#lake/protocol/expired.ts';
-import { parentOf } from '#lake/protocol/halves.ts';
 import {
   attemptOfFile,
   checkpointsRoot,
@@ -16,26 +15,24 @@ import {
   erasureEndKey,
   erasuresRoot,
   expiredRoot,
-  keyInRebuild,
   liveFolder,
   numberOf,
   planFolder,
   planKey,
   plansRoot,
-  rebuildOfFolder,
   rebuildsRoot,
   replaysRoot,
   unitOfAttempt,
 } from '#lake/protocol/keys.ts';
-import { includesDay, isWanted, type Rebuild, type RebuildEnd } from '#lake/protocol/rebuilds.ts';
-import type { Generation, Outcome, Plan, PlannedObject, RebuildPlan } from '#lake/protocol/records.ts';
+import type { Generation, Outcome, Plan, PlannedObject } from '#lake/protocol/records.ts';
 import type { Bucket } from './bucket.ts';
 import { NOBODY, personsOf, rowsWithout } from './forgotten.ts';
 import type { UnitTruth } from './oracle.ts';
 import type { Partitions } from './partitions.ts';
-import { decodeRows, meanings, type Row } from './rows.ts';
+import { RebuildRules } from './rebuild-rules.ts';
+import { dayKey, decodeRows, meanings, parsed, type Row } from './rows.ts';
 import { deduplicated, recipientMessages } from './sql-engine.ts';
-import { Violation } from './violation.ts';
+import { fail, Violation } from './violation.ts';
 
 export interface InvariantsOptions {
   lake: Bucket;
@@ -65,16 +62,12 @@ interface UnitFacts {
   objects: readonly PlannedObject[];
 }
 
-const ALL_DAYS = { from: null, to: null };
-
 /** No process lives for longer (schedule.ts). */
 const LONGEST_LIFE_MS = 12 * HOUR_MS;
 
 /** Notes that say only that someone looked. */
 const MARKS =
   /^v1\/state\/(audits|requeues|tries|decided|heals|expired|recipes|layouts|checkpoints|segments|cursors|planned|erasures\/\d+\/rests)/;
-
-const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
 
 export class Invariants {
   readonly #options: InvariantsOptions;
@@ -99,28 +92,11 @@ export class Invariants {
   isGraceVoid = false;
   /** days that have expired, in order of decision */
   readonly #expired: { table: string; last: string; at: number }[] = [];
-  readonly #rebuilds = {
-    /** by number and unit */
-    units: new Map<string, readonly PlannedObject[]>(),
-    /** by number and unit */
-    outcomes: new Map<string, Outcome>(),
-    /** by number and attempt, and then by day */
-    rows: new Map<string, Map<string, Row[]>>(),
-    /** by number, day and generation */
-    made: new Map<string, Generation>(),
-    ofLocation: new Map<string, number>(),
-    ends: new Map<number, RebuildEnd>(),
-    /** by number; when it was begun by true time */
-    wanted: new Map<number, Rebuild>(),
-    newest: -1,
-    /** numbers of those that gave an object up */
-    givenUp: new Set<string>(),
-    /** by number, day and table */
-    kept: new Set<string>(),
-  };
+  readonly rebuilds: RebuildRules;
 
   constructor(options: InvariantsOptions) {
     this.#options = options;
+    this.rebuilds = new RebuildRules(options, this);
     options.lake.watcher = {
       created: (key, bytes) => this.#judge(() => this.#created(key, bytes)),
       overwritten: (key) => this.#judge(() => fail('a create-only object was written over', key)),
@@ -175,6 +151,24 @@ export class Invariants {
     return [...this.units.keys()].filter((unit) => !this.outcomes.has(unit));
   }
 
+  get hasExpiries(): boolean {
+    return this.#expired.length > 0;
+  }
+
+  /** By day of a table, in order. */
+  get generations(): ReadonlyMap<string, readonly Generation[]> {
+    return this.#generations;
+  }
+
+  isGeneration(location: string): boolean {
+    return this.#generationOfLocation.has(location);
+  }
+
+  /** When a unit got its outcome, by true time. */
+  decidedAt(unit: string): number | undefined {
+    return this.#decidedAt.get(unit);
+  }
+
   /** As it was when it was planned; undefined if it wasn't. */
   etagOf(object: string): string | undefined {
     const unit = this.#unitOfObject.get(object);
@@ -208,7 +202,7 @@ export class Invariants {
     for (const generations of this.#generations.values()) {
       const newest = generations.at(-1);
       // Of what a rebuild has read only another rebuild makes the same rows.
-      if (!newest || newest.rebuilt || this.#isDamaged(newest)) continue;
+      if (!newest || newest.rebuilt || this.isDamaged(newest)) continue;
       const { table_name: table, dt } = newest;
       // Whose events expire before somebody mends it, nobody computes again.
       if (this.hasExpired(table, dt) || (table === 'recipient_messages' && this.#options.mayFreeze())) continue;
@@ -220,166 +214,8 @@ export class Invariants {
     }
   }
 
-  /** Files of days that a rebuild has made and nobody sees. */
-  *waiting(): Generator<string> {
-    for (const { file_list, location } of this.#rebuilds.made.values()) {
-      if (!this.#generationOfLocation.has(location)) for (const { key } of file_list) yield key;
-    }
-  }
-
-  get hasRebuilds(): boolean {
-    return this.#rebuilds.newest >= 0;
-  }
-
-  /** What rebuilds have read that readers were switched to. */
-  *readAgain(): Generator<{ objects: readonly PlannedObject[]; outcome: Outcome }> {
-    const { ends, outcomes, units } = this.#rebuilds;
-    for (const [id, outcome] of outcomes) {
-      const isSwitched = ends.get(Number(id.split(' ')[0]))?.is === 'switched';
-      if (isSwitched && !outcome.split) yield { objects: units.get(id) ?? [], outcome };
-    }
-  }
-
-  /** The newest rebuild, if readers were to be switched to it and don't have all of its days. */
-  unfinishedSwitch(): number | null {
-    const { ends, made, kept } = this.#rebuilds;
-    const n = Math.max(-1, ...[...made.keys()].map((key) => Number(key.split(' ')[0])), ...ends.keys());
-    const end = ends.get(n);
-    if (end?.is !== 'switched') return null;
-    for (const [key, day] of made) {
-      if (!key.startsWith(`${n} `) || day.table_name === 'recipient_messages') continue;
-      if (!isWanted(end, { table: day.table_name, dt: day.dt })) continue;
-      if (kept.has(`${n} dt=${day.dt} ${day.table_name}`) || this.hasExpired(day.table_name, day.dt)) continue;
-      const generations = this.#generations.get(dayKey(day.table_name, day.dt)) ?? [];
-      if (!generations.some(({ rebuilt }) => rebuilt?.rebuild === n)) return n;
-      const seen = this.#options.partitions.location(day.table_name, day.dt);
-      const newest = generations.at(-1);
-      if (seen !== newest?.location && (seen !== undefined || (newest?.rows_out ?? 0) > 0)) return n;
-    }
-    return null;
-  }
-
-  /** Locations of what a rebuild had read that was over days ago; a damaged day keeps all there is of it. */
-  *leftByRebuilds(): Generator<string> {
-    const { lake, now } = this.#options;
-    const folders = Map.groupBy(lake.keys('v1/settled/'), (key) => key.slice(0, key.lastIndexOf('/') + 1));
-    for (const [folder, keys] of folders) {
-      const n = rebuildOfFolder(folder) ?? -1;
-      const end = this.#rebuilds.ends.get(n);
-      if (!end) continue;
-      const since = Math.max(
-        end.decided_at,
-        this.#rebuilds.wanted.get(this.#rebuilds.newest)?.created_at ?? 0,
-        ...keys.map((key) => lake.held(key)?.modified ?? 0),
-      );
-      const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(folder) ?? [];
-      const newest = this.newest(table, dayOfKey(folder));
-      if (now() - since > 4 * DAY_MS && !(newest && this.#isDamaged(newest))) yield folder;
-    }
-  }
-
-  #ofRebuild(key: string, bytes: Uint8Array): void {
-    const { lake, truth } = this.#options;
-    const state = this.#rebuilds;
-    if (/rebuilds\/\d+\.json$/.test(key)) {
-      const rebuild = parsed<Rebuild>(bytes);
-      state.wanted.set(rebuild.n, { ...rebuild, created_at: this.#options.now() });
-      state.newest = Math.max(state.newest, rebuild.n);
-    }
-    const [, n = '', of = ''] = /^v1\/state\/rebuilds\/(\d+)\/(state\/\w+|days|end)/.exec(key) ?? [];
-    if (of === 'state/plans') {
-      for (const { id, objects } of parsed<RebuildPlan>(bytes).units) {
-        if (state.units.has(`${n} ${id}`)) fail('a unit is in two plans of a rebuild', key, id);
-        state.units.set(`${n} ${id}`, objects);
-      }
-    } else if (of === 'state/units') {
-      const outcome = parsed<Outcome>(bytes);
-      if (outcome.poison) state.givenUp.add(n);
-      const objects = state.units.get(`${n} ${outcome.unit}`);
-      if (!objects) fail('a rebuild has an outcome of no planned unit', key);
-      state.outcomes.set(`${n} ${outcome.unit}`, outcome);
-      if (outcome.split) {
-        const middle = Math.ceil(objects.length / 2);
-        state.units.set(`${n} ${outcome.split[0]}`, objects.slice(0, middle));
-        state.units.set(`${n} ${outcome.split[1]}`, objects.slice(middle));
-        return;
-      }
-      const rows = new Map<string, Row[]>();
-      for (const file of outcome.files) {
-        const held = lake.held(keyInRebuild(Number(n), file.key));
-        if (file.table === 'quarantine' || (!held && this.hasExpired(file.table, file.dt))) continue;
-        if (!held) fail('an outcome names a file that is not there', file.key);
-        const id = dayKey(file.table, file.dt);
-        rows.set(id, [...(rows.get(id) ?? []), ...decodeRows(held.bytes)]);
-      }
-      // What had been rewritten before it was read first is read so again; what is gone is excused by who took it away.
-      const rewritten = objects
-        .filter(({ key: object, etag }) => etag !== this.etagOf(object))
-        .map(({ key: object, etag }) => ({ key: object, problem: 'raw_changed' as const, etag }));
-      const problems = [...outcome.problems, ...rewritten];
-      const expected = truth(objects, { ...outcome, kind: 'replay', problems });
-      for (const id of new Set([...rows.keys(), ...expected.files.keys()])) {
-        const [table = '', dt = ''] = id.split(' dt=');
-        if (this.hasExpired(table, dt)) continue;
-        if (!this.#isAsExpected(objects, table, rows.get(id), expected.files.get(id))) {
-          fail("a rebuild's files are not its records' rows", id, outcome.unit);
-        }
-      }
-      state.rows.set(`${n} ${outcome.attempt}`, rows);
-    } else if (of === 'days') {
-      if (key.endsWith('/kept.json')) {
-        const isExcused = this.#options.isTamperedWith() || state.givenUp.has(n) || this.#isHardlyOver(dayOfKey(key));
-        if (!isExcused) fail('a day is kept whose raw data is as it was', key);
-        state.kept.add(`${n} ${key.split('/').slice(-3, -1).join(' ')}`);
-        return;
-      }
-      const made = parsed<Generation>(bytes);
-      state.made.set(`${n} ${dayKey(made.table_name, made.dt)} ${made.generation}`, made);
-      state.ofLocation.set(made.location, Number(n));
-    } else if (of === 'end') {
-      const end = parsed<RebuildEnd>(bytes);
-      state.ends.set(Number(n), end);
-      if (end.is === 'switched') this.#switched(n, end);
-    }
-  }
-
-  /** By a clock that is wrong by a day it may not be. */
-  #isHardlyOver(dt: string): boolean {
-    return this.#options.now() - startOfDay(dt) < 3 * DAY_MS;
-  }
-
-  /** Readers are switched once every day is made; a day that was over only just now excuses itself. */
-  #switched(n: string, end: RebuildEnd): void {
-    if (this.#options.isTamperedWith() || this.#rebuilds.givenUp.has(n)) return;
-    const wanted = this.#rebuilds.wanted.get(Number(n)) ?? ALL_DAYS;
-    if (wanted.from === null && wanted.to === null && this.#expired.length === 0) this.#isAllPlanned(n);
-    for (const [id, generations] of this.#generations) {
-      const newest = generations.at(-1);
-      if (!newest || newest.table_name === 'recipient_messages' || this.#isHardlyOver(newest.dt)) continue;
-      if (!includesDay(wanted, newest.dt)) continue;
-      // An empty one, which only hides files of attempts that lost, is nobody's reading.
-      if (newest.attempt_list.length === 0) continue;
-      if (this.hasExpired(newest.table_name, newest.dt)) continue;
-      // What was read first while the switch looked is no part of it: today's code has read it.
-      if (newest.attempt_list.every((attempt) => this.#isRecent(attempt))) continue;
-      if (!isWanted(end, { table: newest.table_name, dt: newest.dt }))
-        fail('readers are switched to a rebuild before the last day is made', id);
-    }
-  }
-
-  /** What was read before it was begun is in a plan of the rebuild. */
-  #isAllPlanned(n: string): void {
-    const { units, wanted } = this.#rebuilds;
-    const begunAt = wanted.get(Number(n))?.created_at ?? 0;
-    for (const [unit, { status }] of this.outcomes) {
-      if (this.units.get(unit)?.kind !== 'first' || parentOf(unit) !== null || status !== 'done') continue;
-      const isOlder = (this.#decidedAt.get(unit) ?? begunAt) < begunAt;
-      if (isOlder && !units.has(`${n} ${unit}`)) fail('readers are switched to a rebuild half planned', unit);
-    }
-  }
-
   /** Was its unit decided while somebody who is still there was under way? */
-  #isRecent(attempt: string): boolean {
+  isRecent(attempt: string): boolean {
     const { finished_at: at } = this.outcomes.get(unitOfAttempt(attempt)) ?? { finished_at: 0 };
     return at > this.#options.now() - LONGEST_LIFE_MS;
   }
@@ -404,7 +240,7 @@ export class Invariants {
     const since = this.#options.now() - LONGEST_LIFE_MS;
     for (const [id, generations] of this.#generations) {
       const newest = generations.at(-1);
-      if (!newest || newest.created_at > since || this.#isDamaged(newest)) continue;
+      if (!newest || newest.created_at > since || this.isDamaged(newest)) continue;
       if (this.hasExpired(newest.table_name, newest.dt)) continue;
       const rows = this.#rowsAt.get(newest.location) ?? [];
       if (rowsWithout(newest.table_name, rows, persons).some((row, i) => row !== rows[i])) {
@@ -413,7 +249,7 @@ export class Invariants {
     }
     for (const [attempt, days] of this.#rowsOfAttempt) {
       const outcome = this.outcomes.get(unitOfAttempt(attempt));
-      if (!outcome || this.#isRecent(attempt)) continue;
+      if (!outcome || this.isRecent(attempt)) continue;
       for (const [id, rows] of days) {
         const [table = '', dt = ''] = id.split(' dt=');
         if (this.newest(table, dt)?.attempt_list.includes(attempt) || this.hasExpired(table, dt)) continue;
@@ -437,7 +273,7 @@ export class Invariants {
     }
   }
 
-  #isDamaged({ file_list }: Generation): boolean {
+  isDamaged({ file_list }: Generation): boolean {
     return file_list.some(({ key }) => this.damaged.has(key));
   }
 
@@ -467,7 +303,7 @@ export class Invariants {
     else if (key.startsWith(checkpointsRoot)) this.#summarised(key, parsed<Checkpoint>(bytes));
     else if (key.startsWith('v1/state/units/')) this.#decided(parsed<Outcome>(bytes));
     else if (key.startsWith(expiredRoot)) this.#expires(parsed<ExpiredRecord>(bytes));
-    else if (key.startsWith(rebuildsRoot)) this.#ofRebuild(key, bytes);
+    else if (key.startsWith(rebuildsRoot)) this.rebuilds.created(key, bytes);
     else if (key.startsWith(erasuresRoot)) this.#ofErasure(key, bytes);
     else if (key.startsWith('v1/state/generations/')) this.#generated(key, parsed<Generation>(bytes));
     else if (key.startsWith('v1/settled/')) {
@@ -558,7 +394,7 @@ export class Invariants {
     for (const id of new Set([...rows.keys(), ...truth.files.keys()])) {
       const [table = '', dt = ''] = id.split(' dt=');
       if (this.hasExpired(table, dt)) continue;
-      if (!this.#isAsExpected(facts.objects, table, rows.get(id), truth.files.get(id))) {
+      if (!this.isAsExpected(facts.objects, table, rows.get(id), truth.files.get(id))) {
         fail("a unit's files are not its records' rows", id, unit);
       }
     }
@@ -566,7 +402,7 @@ export class Invariants {
   }
 
   /** Of an object that was written once more since the reader began, persons may be missing whom it did not know of. */
-  #isAsExpected(
+  isAsExpected(
     objects: readonly PlannedObject[],
     table: string,
     rows: readonly Row[] = [],
@@ -658,9 +494,8 @@ export class Invariants {
     const replaced = new Set(rebuilt?.instead_of);
     const first = attempt_list.filter((attempt) => !replaced.has(attempt));
     const again = (rebuilt?.attempts ?? []).flatMap((attempt) => {
-      const rows = this.#rebuilds.rows.get(`${rebuilt?.rebuild} ${attempt}`);
-      if (!rows) fail('a generation takes an attempt of a rebuild that no outcome names', key, attempt);
-      return rows.get(dayKey(table, dt)) ?? [];
+      const rows = this.rebuilds.rowsOf(rebuilt?.rebuild ?? -1, attempt, dayKey(table, dt));
+      return rows ?? fail('a generation takes an attempt of a rebuild that no outcome names', key, attempt);
     });
     return [...again, ...this.#rowsOf(first, table, dt, key)];
   }
@@ -684,7 +519,7 @@ export class Invariants {
       return;
     }
     const current = name === '' ? undefined : this.newest(name, dayOfKey(key));
-    if (current && this.#isDamaged(current)) fail('something of a day was removed beside a damaged generation', key);
+    if (current && this.isDamaged(current)) fail('something of a day was removed beside a damaged generation', key);
     if (key.startsWith('v1/live/')) {
       this.#removedLive(key);
       return;
@@ -692,27 +527,12 @@ export class Invariants {
     if (!key.startsWith('v1/settled/')) fail('a record of the protocol was removed', key);
     const generation = this.#generationAround(key);
     if (!generation) {
-      this.#removedWaiting(key);
+      this.rebuilds.removed(key);
       return;
     }
     const { table_name: table, dt, location } = generation;
     if (this.#options.partitions.location(table, dt) === location) fail('what readers see was removed', key);
     if (this.newest(table, dt) === generation) fail('a file of the newest generation was removed', key);
-  }
-
-  /** What a rebuild under way has read or made may not go: it may still be switched to. */
-  #removedWaiting(key: string): void {
-    const { ends, made, ofLocation } = this.#rebuilds;
-    const folder = key.slice(0, key.lastIndexOf('/') + 1);
-    const read = rebuildOfFolder(folder);
-    const n = read ?? ofLocation.get(folder);
-    // Once another was begun nobody goes on with a switch that was cut off.
-    if (n === undefined || ends.get(n)?.is === 'dropped' || (ends.has(n) && this.#rebuilds.newest > n)) return;
-    const [, table = ''] = /^v1\/settled\/(\w+)\//.exec(key) ?? [];
-    if (table === 'recipient_messages' && this.isFrozen(dayOfKey(key))) return;
-    const next = (this.newest(table, dayOfKey(key))?.generation ?? -1) + 1;
-    const waits = made.get(`${n} ${dayKey(table, dayOfKey(key))} ${next}`);
-    if (read === null ? waits?.location === folder : !ends.has(n)) fail('what a rebuild needs was removed', key);
   }
 
   /** A live file may go when nobody will ever read it: lost against another attempt, or settled and out of sight. */
@@ -749,13 +569,6 @@ export class Invariants {
     if (dayOfKey(location) !== dt) fail('readers are pointed at another day', location);
   }
 }
-
-function fail(rule: string, subject: string, detail?: string): never {
-  throw new Violation(rule, subject, detail);
-}
-
-const decoder = new TextDecoder();
-const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes));
 
 function isSame(a: readonly Row[], b: readonly Row[]): boolean {
   if (a.length !== b.length) return false;

@@ -39,7 +39,7 @@ function readsOf({ arrived, invariants: { units, outcomes } }: World, key: strin
 
 /** What rebuilds that readers were switched to have made of an object. */
 const readAgain = ({ arrived, invariants }: World, key: string): Read[] =>
-  [...invariants.readAgain()].flatMap(({ objects, outcome }) =>
+  [...invariants.rebuilds.readAgain()].flatMap(({ objects, outcome }) =>
     objects
       .filter((object) => object.key === key)
       .map((object) => ({

@@ -36,3 +36,9 @@ export function meaningOf(row: Row): string {
 
 /** Rows as sorted texts, to compare what two parties hold. */
 export const meanings = (rows: readonly Row[]): string[] => rows.map(meaningOf).sort();
+
+/** A day of a table. */
+export const dayKey = (table: string, dt: string): string => `${table} dt=${dt}`;
+
+const decoder = new TextDecoder();
+export const parsed = <T>(bytes: Uint8Array): T => JSON.parse(decoder.decode(bytes));

@@ -10,3 +10,8 @@ export class Violation extends Error {
     this.subject = subject;
   }
 }
+
+/** @throws Violation */
+export function fail(rule: string, subject: string, detail?: string): never {
+  throw new Violation(rule, subject, detail);
+}
