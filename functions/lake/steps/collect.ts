@@ -14,7 +14,6 @@ import {
   dayOfKey,
   generationFolder,
   liveFolder,
-  rebuildOfFolder,
   rollupFolder,
   rollupKey,
   settledRoot,
@@ -42,10 +41,11 @@ export interface Removed {
 }
 
 const AT_ONCE = 16;
+const COLLECTED = [...SETTLED_TABLES, quarantine, recipientMessages];
 
 /**
- * Looks at every day that has live files or more than one settled location, at the last days, and at a thirtieth of the older
- * ones. Costs a listing of the settled files, about seven calls for each day that it looks at, and one a file removed;
+ * Looks at every day that has live files or a settled location beside that of its newest generation, at the last days, and at a
+ * thirtieth of the older ones. Costs a listing of the settled files and one of all generations, about seven calls for each day that it looks at, and one a file removed;
  * of a day with something to remove the newest generation's files are looked at, on a disk byte by byte.
  */
 export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT_RULES): Promise<Removed[]> {
@@ -54,21 +54,25 @@ export async function collect(ports: CollectPorts, rules: CollectRules = COLLECT
   const removed: Removed[] = [];
   const ends = await rebuildEnds(ports.lake);
   const expired = await expiredDays(ports.lake);
-  for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
+  const newest = new Map(
+    (await newestGenerations(ports.lake, COLLECTED)).map(({ table, dt, n }) => [`${table} ${dt}`, n] as const),
+  );
+  for (const { name } of COLLECTED) {
     const locations = await settledLocations(ports, name);
     const live = new Set(await liveDays(ports.lake, name));
     const dts = [...new Set([...locations.keys(), ...live])].sort();
     const frozen = new Set(name === recipientMessages.name ? dts.filter((dt) => isFrozen(expired, dt)) : []);
-    const settled = new Set(
-      frozen.size === 0 ? [] : (await newestGenerations(ports.lake, [recipientMessages])).map(({ dt }) => dt),
-    );
-    // A day with one settled location, and no live files, seldom has anything to remove: it waits for its turn.
-    const mayHold = (dt: string): boolean =>
-      live.has(dt) ||
-      (locations.get(dt)?.length ?? 0) > 1 ||
-      (locations.get(dt) ?? []).some(({ location }) => rebuildOfFolder(location) !== null) ||
-      scope.includesDay(dt) ||
-      (frozen.has(dt) && !settled.has(dt));
+    // A day whose one settled location is its newest generation's, without live files, seldom has anything to remove: it waits
+    // for its turn. One whose newest generation has no rows has none of its own, and what lies there is another's.
+    const mayHold = (dt: string): boolean => {
+      const there = locations.get(dt) ?? [];
+      return (
+        live.has(dt) ||
+        there.length > 1 ||
+        there.some(({ n }) => n !== newest.get(`${name} ${dt}`)) ||
+        scope.includesDay(dt)
+      );
+    };
     const isGone = (dt: string): boolean => expired.has(name, dt);
     const ofDays = await concurrently(
       dts.filter((dt) => !isGone(dt) && mayHold(dt)),

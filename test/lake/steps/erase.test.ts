@@ -135,6 +135,19 @@ test('a person leaves every table, other rows lose only what names them, and in 
   expect(report.drifts).toEqual([]);
 });
 
+test('where there was nobody else on a day, nothing is left of it, however old it is', async () => {
+  lake = await smallLake();
+  lake.put(rawKey(SENT + 3_600_000, 'one'), ndjson(sesSend(toAnn), sesDelivery(toAnn), sesClick(toAnn)));
+  await lake.run();
+  await collectLater();
+  await ask();
+  await doErase();
+  await lake.rollup();
+  expect((await naming(ANN)).length).toBeGreaterThan(3);
+  await collectLater();
+  expect(await naming(ANN)).toEqual([]);
+});
+
 test('a copy that comes later is kept out, counts as erased, and what is sent to the person afterwards is kept', async () => {
   await fill();
   await ask();
