@@ -130,7 +130,8 @@ export const DIALECT_MACROS: readonly Macro[] = [
   ),
   // aggregates
   macro('to_milliseconds', '(i) as cast(epoch(i) * 1000 as bigint)'),
-  macro('count_if', '(x) as count(*) filter (where x)'),
+  // DuckDB's own, which takes 0.6 of the time of `count(*) filter`, is a hugeint, and NULL of no rows.
+  macro('count_if', '(x) as cast(coalesce(system.main.count_if(x), 0) as bigint)'),
   macro('every', '(x) as bool_and(x)'),
   // Of all there is, where DuckDB takes it for a sample.
   macro(
