@@ -45,6 +45,12 @@ export interface Incident extends Days {
  */
 const BASELINE_DAYS = 91;
 
+/** The days that are read for those that are shown. @param first the first day with mail */
+export function judgedDays(shown: Days, first = ''): Days {
+  const from = later(shown.from, -BASELINE_DAYS);
+  return { from: first > from ? first : from, to: shown.to };
+}
+
 /** Rows of the view that are looked at: more days out of the ordinary than that would be the ordinary. */
 const MOST = 300;
 
@@ -60,7 +66,7 @@ export async function findIncidents(
   filter: Filter,
   { shown }: Pick<Period, 'shown'>,
 ): Promise<Found> {
-  const ask = askByIdentity(lake, filter, { from: later(shown.from, -BASELINE_DAYS), to: shown.to });
+  const ask = askByIdentity(lake, filter, judgedDays(shown));
   const rows = await ask(`select
     cast(send_date as varchar) as day,
     metric,

@@ -5,7 +5,7 @@ import { loadCauses } from './causes.ts';
 import { daysOf, loadProviderDays } from './daily.ts';
 import type { Digest } from './digest.ts';
 import type { Markup } from './html.ts';
-import { findIncidents, type Incident, numbered, withoutRepeats } from './incidents.ts';
+import { findIncidents, type Incident, judgedDays, numbered, withoutRepeats } from './incidents.ts';
 import { checkFilter } from './names.ts';
 import { page, type Section } from './page.ts';
 import { later, loadVolumes, type Period, periodOf } from './period.ts';
@@ -15,6 +15,8 @@ import {
   askInAll,
   conditionsOf,
   type Filter,
+  keepFailures,
+  keepHorizons,
   type Property,
   propertyNamed,
   type ReportLake,
@@ -75,9 +77,14 @@ export const renderReport = async (lake: ReportLake, options: Omit<ReportOptions
 /** Makes the report. Every number comes from a query that sums up in the engine: no raw row gets here. */
 export async function makeReport(given: ReportLake, options: Omit<ReportOptions, 'out'>): Promise<Report> {
   const turns = new Turns(QUESTIONS_AT_ONCE);
+  const { query, keep } = given.engine;
   const lake: ReportLake = {
     ...given,
-    engine: { ...given.engine, query: (sql) => turns.take(() => given.engine.query(sql)) },
+    engine: {
+      ...given.engine,
+      query: (sql) => turns.take(() => query.call(given.engine, sql)),
+      ...(keep && { keep: (select) => turns.take(() => keep(select)) }),
+    },
   };
   const { domain, title = 'E-mail deliverability', by } = options;
   const filter: Filter = { ...options, ...(domain === undefined ? {} : { domain: domain.toLowerCase() }) };
@@ -91,7 +98,7 @@ export async function makeReport(given: ReportLake, options: Omit<ReportOptions,
       ? { sections: [noMailSection()], summary: null, figures: [] }
       : isEmpty
         ? { sections: [emptySection(period, volumes)], summary: null, figures: [] }
-        : await bodyOf(lake, filter, period, quality, property);
+        : await bodyOf(lake, filter, period, volumes[0]?.date ?? period.from, quality, property);
   const conditions = conditionsOf(lake, filter);
   const head = { title, conditions, period, asOf: asOf(quality) };
   return {
@@ -109,16 +116,18 @@ async function bodyOf(
   lake: ReportLake,
   filter: Filter,
   period: Period,
+  first: string,
   quality: Quality,
   property: Property | null,
 ): Promise<Body> {
   const { shown } = period;
   const ask = askAbout(lake, filter, period);
-  const inAll = askInAll(lake, filter, shown);
+  const aged = keepHorizons(lake, filter, judgedDays(shown, first));
+  const failed = keepFailures(lake, filter, { from: shown.from, to: later(shown.to, 1) });
   const newest = newestDay(quality) ?? later(period.to, 30);
   const loadTold = async () => {
-    const { incidents, isJudged } = await findIncidents(lake, filter, period);
-    const causes = await loadCauses(lake, filter, incidents.slice(0, MOST_EXPLAINED));
+    const { incidents, isJudged } = await findIncidents(await aged, filter, period);
+    const causes = await loadCauses(await failed, filter, incidents.slice(0, MOST_EXPLAINED));
     const isOneCause = (a: Incident, b: Incident) => causes.get(a)?.answer?.status === causes.get(b)?.answer?.status;
     return { found: { incidents: withoutRepeats(incidents, isOneCause), isJudged }, causes };
   };
@@ -127,6 +136,7 @@ async function bodyOf(
     const known = await loadProviderDays(askInAll(lake, filter, { from: later(shown.from, -6), to: shown.to }));
     const cells = known.filter(({ date }) => date >= shown.from);
     const days = daysOf(known).filter(({ date }) => date >= shown.from);
+    const inAll = askInAll(await aged, filter, shown);
     return { cells, days, headline: await loadHeadline(inAll, cells, period, newest) };
   };
   const loadSent = async () => {
@@ -155,8 +165,8 @@ async function bodyOf(
     // The latest sends, however long ago.
     loadStandings(askAbout(lake, filter, { from: '0000-01-01', to: period.to })),
     loadSent(),
-    loadBounceReasons(ask),
-    loadDelays(ask),
+    failed.then((of) => loadBounceReasons(askAbout(of, filter, period))),
+    failed.then((of) => loadDelays(askAbout(of, filter, period))),
     loadLatencies(askAbout(lake, filter, shown), period),
     loadTests(ask),
     loadLinks(ask),

@@ -5,6 +5,7 @@ import { DIMENSION_COLUMNS, type Settings } from '#lake/settings.ts';
 import { FACT_DIMENSIONS } from '#lake/sql/marts/dimensions.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { inlineOrdered } from '#lake/sql/views/inline.ts';
+import { tokens } from '#lake/sql/views/tokens.ts';
 import type { View } from '#lake/sql/views/view.ts';
 import { events, headers } from '#lake/tables/index.ts';
 import { columnNames } from '#lake/tables/table.ts';
@@ -16,11 +17,21 @@ export interface ReportLake {
   engine: Pick<Engine, 'query'> & {
     /** the views of which it reads again what it has read once; left out: none */
     held?: ReadonlySet<string>;
+    /** makes the rows of a select a table, for statements to name; left out: it keeps none */
+    keep?(select: string): Promise<string>;
   };
+  /** what stands in place of tables and views, for questions about the same mail: tables that the engine keeps, by name */
+  kept?: ReadonlyMap<string, Kept>;
   /** the saved views, in any order */
   views: readonly View[];
   /** the tags that a user has made dimensions; none if left out */
   settings?: Pick<Settings, 'dimensions'>;
+}
+
+/** A table that an engine keeps, and its columns. */
+interface Kept {
+  table: string;
+  columns: readonly string[];
 }
 
 /** A property of mail that a report can be about, or be taken apart by. */
@@ -108,6 +119,15 @@ const DIMENSIONS = FACT_DIMENSIONS.filter(({ name, type }) => type === 'varchar'
 type InPlace = ReadonlyMap<string, string>;
 const UNREAD: InPlace = new Map(DIMENSIONS.map(({ name }) => [name, 'cast(null as varchar)']));
 
+const BY_IDENTITY: InPlace = new Map([
+  ...[...UNREAD].filter(([name]) => name !== 'from_domain' && name !== 'configuration_set'),
+  ...['campaign_id', 'journey_id'].map((name): [string, string] => [
+    name,
+    `case when ${name} is not null then 'any' end`,
+  ]),
+]);
+const NOTHING: InPlace = new Map();
+
 /**
  * Questions about the mail of a filter and the days of a range: of sending in cohort views, of the event in the others.
  * The views of a statement are made part of it, over tables limited to that mail, so each view can be queried for any
@@ -122,15 +142,68 @@ export const askAbout = (lake: ReportLake, filter: Filter, days?: Days): Ask => 
 export const askInAll = (lake: ReportLake, filter: Filter, days?: Days): Ask => ask(lake, filter, days, UNREAD);
 
 /** The same, for sums by identity, and by whether mail is of a campaign or journey at all. */
-export const askByIdentity = (lake: ReportLake, filter: Filter, days?: Days): Ask => {
-  const inPlace = new Map(UNREAD);
-  for (const name of ['from_domain', 'configuration_set']) inPlace.delete(name);
-  for (const name of ['campaign_id', 'journey_id']) inPlace.set(name, `case when ${name} is not null then 'any' end`);
-  return ask(lake, filter, days, inPlace);
+export const askByIdentity = (lake: ReportLake, filter: Filter, days?: Days): Ask =>
+  ask(lake, filter, days, BY_IDENTITY);
+
+/**
+ * The lake with rows of a view kept, where its engine keeps any: for several questions about the mail of a filter and some of
+ * these days, each of which would make the view anew.
+ */
+async function keeping(
+  lake: ReportLake,
+  filter: Filter,
+  days: Days,
+  inPlace: InPlace,
+  { view, columns, where }: { view: string; columns: readonly string[]; where?: string },
+): Promise<ReportLake> {
+  const { keep } = lake.engine;
+  if (!keep) return lake;
+  const select = `select ${columns.join(', ')} from ${view}${where === undefined ? '' : ` where ${where}`}`;
+  try {
+    const table = await keep(inlineOrdered(select, lake.views, basesOf(lake, filter, days, inPlace)));
+    return { ...lake, kept: new Map([...(lake.kept ?? []), [view, { table, columns }]]) };
+  } catch {
+    // What is too much to be kept each question reads for itself.
+    return lake;
+  }
+}
+
+/** With the mail's ages, by what `askByIdentity` tells apart. */
+export const keepHorizons = (lake: ReportLake, filter: Filter, days: Days): Promise<ReportLake> =>
+  keeping(lake, filter, days, BY_IDENTITY, {
+    view: HORIZONS,
+    columns: columnsOf(lake, HORIZONS),
+    // Nothing is told of mail at seven days.
+    where: 'horizon_hours <= 72',
+  });
+
+/** With the events that tell why mail bounced or waits: few, among all that happened. */
+export const keepFailures = (lake: ReportLake, filter: Filter, days: Days): Promise<ReportLake> => {
+  const named = new Set(FAILURE_VIEWS.flatMap((name) => words(lake, name)));
+  return keeping(lake, filter, days, NOTHING, {
+    view: 'email_events',
+    columns: columnsOf(lake, 'email_events').filter((column) => named.has(column)),
+    where: `event_type in (${FAILURES.map(quoteText).join(', ')})`,
+  });
 };
+
+const HORIZONS = 'deliverability_by_horizon';
+const FAILURE_VIEWS = ['bounce_diagnostics', 'delivery_delays_daily'];
+const FAILURES = ['hard_bounce', 'soft_bounce', 'undetermined_bounce', 'delivery_delay'];
 
 function ask(lake: ReportLake, filter: Filter, days: Days | undefined, inPlace: InPlace): Ask {
   const { engine, views } = lake;
+  const bases = basesOf(lake, filter, days, inPlace);
+  return async (sql) => rowsOf(await engine.query(inlineOrdered(sql, views, bases)));
+}
+
+/** Selects that stand for tables and views, of the mail that is asked about. */
+function basesOf(
+  lake: ReportLake,
+  filter: Filter,
+  days: Days | undefined,
+  inPlace: InPlace,
+): Readonly<Record<string, string>> {
   const asked = conditionsOf(lake, filter);
   const ofDays = days ? [`dt between '${days.from}' and '${days.to}'`] : [];
   const where = (own: readonly string[]): string => {
@@ -142,16 +215,30 @@ function ask(lake: ReportLake, filter: Filter, days: Days | undefined, inPlace: 
       conditions.push(
         `message_id in (select message_id from recipient_messages where ${[...ofDays, ...others].join(' and ')})`,
       );
-    return conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
+    return conditionOn(conditions);
   };
-  const bases = Object.fromEntries(
-    [...BASES, ...(engine.held?.has(FACTS) ? [FACTS] : [])].map((name) => {
-      const own = views.find((view) => view.name === name)?.columns.map((column) => column.name) ?? HEADER_COLUMNS;
-      const columns = own.map((column) => (inPlace.has(column) ? `${inPlace.get(column)} as ${column}` : column));
-      return [name, `select ${columns.join(', ')} from ${name}${where(own)}`];
-    }),
+  const select = (from: string, own: readonly string[], conditions: string): string => {
+    const columns = own.map((column) => (inPlace.has(column) ? `${inPlace.get(column)} as ${column}` : column));
+    return `select ${columns.join(', ')} from ${from}${conditions}`;
+  };
+  const bases = [...BASES, ...(lake.engine.held?.has(FACTS) ? [FACTS] : [])].map((name) => {
+    const own = columnsOf(lake, name);
+    return [name, select(name, own, where(own))] as const;
+  });
+  // These are of that mail already.
+  const kept = [...(lake.kept ?? [])].map(
+    ([name, { table, columns }]) => [name, select(table, columns, conditionOn(ofDays))] as const,
   );
-  return async (sql) => rowsOf(await engine.query(inlineOrdered(sql, views, bases)));
+  return Object.fromEntries([...bases, ...kept]);
 }
+
+const conditionOn = (conditions: readonly string[]): string =>
+  conditions.length > 0 ? ` where ${conditions.join(' and ')}` : '';
+
+const columnsOf = ({ views }: Pick<ReportLake, 'views'>, name: string): readonly string[] =>
+  views.find((view) => view.name === name)?.columns.map((column) => column.name) ?? HEADER_COLUMNS;
+
+const words = ({ views }: Pick<ReportLake, 'views'>, name: string): string[] =>
+  tokens(views.find((view) => view.name === name)?.sql ?? '').map(({ text }) => text);
 
 const isValue = ({ column, value }: Condition): string => `${column} = ${quoteText(value)}`;

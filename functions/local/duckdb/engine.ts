@@ -14,7 +14,7 @@ import { Turns } from '#lake/turns.ts';
 import { Disk } from '../disk/files.ts';
 import { TEMPORARY } from '../disk/keys.ts';
 import { inDuckDb, refusal } from './athena.ts';
-import { Moment, type MomentEngine } from './moment.ts';
+import { Moment, type MomentEngine, readsKept } from './moment.ts';
 import { readingStatement } from './reading.ts';
 import { tableSelect } from './relations.ts';
 import { Database, type DatabaseOptions } from './session.ts';
@@ -119,14 +119,18 @@ export class DuckDbEngine implements Engine {
     );
     try {
       return await work(
-        moment.asking(async (sql) => {
-          try {
-            return await this.#read(sql, readResult, { moment });
-          } catch {
-            // Texts that were small as files may not fit into memory.
-            return this.#read(sql, readResult);
-          }
-        }),
+        moment.asking(
+          async (sql) => {
+            try {
+              return await this.#read(sql, readResult, { moment });
+            } catch (error) {
+              // Texts that were small as files may not fit into memory.
+              if (readsKept(sql)) throw error;
+              return this.#read(sql, readResult);
+            }
+          },
+          (sql) => inDuckDb(sql, this.#names, this.#views),
+        ),
       );
     } finally {
       await moment.close();

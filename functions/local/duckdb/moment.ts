@@ -4,6 +4,7 @@ import type { Engine, QueryResult } from '#lake/ports.ts';
 import { relations } from '#lake/sql/views/relations.ts';
 import { recipientMessages } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
+import { readingStatement } from './reading.ts';
 import { quoteName, tableSelect } from './relations.ts';
 import type { Database } from './session.ts';
 import { catalogRelations, type Relation, type SavedView, type TableFile, type TableSelect } from './sources.ts';
@@ -14,11 +15,19 @@ const MOST_ROW_BYTES = 6 * 1024 * 1024;
 /** What many of them add up; as it is grouped, it is small over any number of mails. */
 const FACTS = 'deliverability_facts';
 
+const KEPT = 'kept_';
+/** Whether a statement can be answered nowhere but at its moment. */
+export const readsKept = (sql: string): boolean => sql.includes(KEPT);
+
 type FilesOf = (table: Table) => Promise<readonly TableFile[]>;
 type Query = Engine['query'];
 
 /** An engine whose answers are all of one moment, and the views of which it reads again what it has read. */
-export type MomentEngine = Pick<Engine, 'query'> & { held: ReadonlySet<string> };
+export type MomentEngine = Pick<Engine, 'query'> & {
+  held: ReadonlySet<string>;
+  /** makes the rows of a select a table, once, and tells its name */
+  keep(select: string): Promise<string>;
+};
 
 export class Moment {
   readonly #files: FilesOf;
@@ -26,6 +35,7 @@ export class Moment {
   readonly #selects = new Map<string, Promise<string>>();
   readonly #made = new Map<string, Promise<void>>();
   readonly #answers = new Map<string, Promise<QueryResult>>();
+  readonly #kept = new Map<string, Promise<string>>();
   readonly #database: Database;
   /** the views whose rows it keeps once somebody has asked */
   readonly held: ReadonlySet<string>;
@@ -85,14 +95,28 @@ export class Moment {
       return tableSelect(table, paths, ['dt']);
     });
 
-  /** The same question has the same answer. */
-  asking(query: Query): MomentEngine {
-    return { held: this.held, query: (sql) => remembered(this.#answers, sql, () => query(sql)) };
+  /**
+   * The same question has the same answer.
+   * @param inDuckDb rewrites a statement in Athena's SQL
+   */
+  asking(query: Query, inDuckDb: (sql: string) => string): MomentEngine {
+    return {
+      held: this.held,
+      query: (sql) => remembered(this.#answers, sql, () => query(sql)),
+      keep: (select) => remembered(this.#kept, select, () => this.#keep(inDuckDb(select), `${KEPT}${this.#kept.size}`)),
+    };
+  }
+
+  async #keep(select: string, name: string): Promise<string> {
+    await this.session(select, async (connection) => {
+      await connection.run(`create table ${quoteName(name)} as ${await readingStatement(connection, select)}`);
+    });
+    return name;
   }
 
   /** Waits for what runs. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#answers.values(), ...this.#made.values()]);
+    await Promise.allSettled([...this.#answers.values(), ...this.#kept.values(), ...this.#made.values()]);
     await this.#database.close();
   }
 }

@@ -46,7 +46,7 @@ export async function loadIdentities(ask: Ask): Promise<Identities> {
     ask(`select from_domain, configuration_set, status, sent, reputation_bounce_rate, complaint_rate
 from reputation_status
 where reputation_scope = 'identity' and sent > 0
-order by sent desc, from_domain, configuration_set
+order by sent desc, from_domain, configuration_set, account_id, region
 limit ${MOST}`),
     ask(`select
     from_domain,
