@@ -503,26 +503,27 @@ measured as (
     from turned
 ),
 
+-- A step of their own, as DuckDB computes beta_cdf's arguments anew in each of its terms.
+scaled as (
+    select
+        *,
+        (rare + 0.5e0) / nullif(scale, 0) as scaled_rare,
+        rare_mean / nullif(rare_mean + scale * shape, 0) as mean_share,
+        scale * shape / nullif(rare_mean + scale * shape, 0) as shape_share
+    from measured
+),
+
 tailed as (
     select
         *,
         case
-            when rare >= rare_mean
-                then beta_cdf(
-                    (rare + 0.5e0) / nullif(scale, 0),
-                    shape,
-                    rare_mean / nullif(rare_mean + scale * shape, 0)
-                )
-            else beta_cdf(
-                shape,
-                (rare + 0.5e0) / nullif(scale, 0),
-                scale * shape / nullif(rare_mean + scale * shape, 0)
-            )
+            when rare >= rare_mean then beta_cdf(scaled_rare, shape, mean_share)
+            else beta_cdf(shape, scaled_rare, shape_share)
         end as tail,
         -- Wilson and Hilferty's quantile of a gamma variate with this mean and variance (PNAS 17, 1931).
         1e0 - power(variation, 2) / nullif(9e0, 0) as middle,
         limit_z * variation / nullif(3e0, 0) as reach
-    from measured
+    from scaled
 ),
 
 deep as (

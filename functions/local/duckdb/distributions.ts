@@ -48,17 +48,15 @@ export const wilsonInterval = (side: '+' | '-'): string =>
 const TERMS = 50;
 
 /**
- * The incomplete beta function's continued fraction (Abramowitz and Stegun, 26.5.8), from its last term to its first.
- * It converges quickly where x is below (a + 1) / (a + b + 2).
+ * The incomplete beta function's continued fraction (Abramowitz and Stegun, 26.5.8), from its last term to its first, two at a
+ * time: one of an odd number about one of an even. It converges quickly where x is below (a + 1) / (a + b + 2).
  */
 const betaBelow = (a: string, b: string, x: string): string => `exp(
   ${a} * ln(${x}) + ${b} * ln(1 - ${x}) + lgamma(${a} + ${b}) - lgamma(${a}) - lgamma(${b})
 ) / ${a} / (1 + list_reduce(
-  list_transform(range(${TERMS}, 0, -1), lambda i: cast(i as double)),
-  lambda f, i: case
-    when i % 2 = 0 then i / 2 * (${b} - i / 2) * ${x}
-    else -(${a} + (i - 1) / 2) * (${a} + ${b} + (i - 1) / 2) * ${x}
-  end / ((${a} + i - 1) * (${a} + i)) / (1 + f),
+  list_transform(range(${TERMS}, 0, -2), lambda i: cast(i as double)),
+  lambda f, i: -(${a} + (i - 2) / 2) * (${a} + ${b} + (i - 2) / 2) * ${x} / ((${a} + (i - 1) - 1) * (${a} + (i - 1))) / (1 +
+    i / 2 * (${b} - i / 2) * ${x} / ((${a} + i - 1) * (${a} + i)) / (1 + f)),
   0e0
 ))`;
 
