@@ -122,11 +122,12 @@ async function bodyOf(
 ): Promise<Body> {
   const { shown } = period;
   const ask = askAbout(lake, filter, period);
-  const aged = keepHorizons(lake, filter, judgedDays(shown, first));
   const failed = keepFailures(lake, filter, { from: shown.from, to: later(shown.to, 1) });
+  // Before the others are asked: what takes longest, the incidents and then their causes, needs it.
+  const aged = await keepHorizons(lake, filter, judgedDays(shown, first));
   const newest = newestDay(quality) ?? later(period.to, 30);
   const loadTold = async () => {
-    const { incidents, isJudged } = await findIncidents(await aged, filter, period);
+    const { incidents, isJudged } = await findIncidents(aged, filter, period);
     const causes = await loadCauses(await failed, filter, incidents.slice(0, MOST_EXPLAINED));
     const isOneCause = (a: Incident, b: Incident) => causes.get(a)?.answer?.status === causes.get(b)?.answer?.status;
     return { found: { incidents: withoutRepeats(incidents, isOneCause), isJudged }, causes };
@@ -136,47 +137,46 @@ async function bodyOf(
     const known = await loadProviderDays(askInAll(lake, filter, { from: later(shown.from, -6), to: shown.to }));
     const cells = known.filter(({ date }) => date >= shown.from);
     const days = daysOf(known).filter(({ date }) => date >= shown.from);
-    const inAll = askInAll(await aged, filter, shown);
+    const inAll = askInAll(aged, filter, shown);
     return { cells, days, headline: await loadHeadline(inAll, cells, period, newest) };
   };
   const loadSent = async () => {
     const campaigns = await loadCampaigns(ask);
     return { campaigns, reach: await loadReach(ask, campaigns) };
   };
+  // What needs no other answer is drawn as soon as it has its own: the engine works meanwhile.
   const [
-    told,
-    sums,
-    thresholds,
-    accounts,
+    { found, causes },
+    { cells, days, headline },
     sent,
-    bounces,
-    delays,
-    latencies,
-    tests,
     links,
     hours,
     identities,
-    unpublished,
+    tests,
+    latency,
+    bounces,
+    delays,
     parts,
+    thresholds,
+    accounts,
+    unpublished,
   ] = await Promise.all([
     loadTold(),
     loadDays(),
+    loadSent(),
+    loadLinks(ask).then(linksSection),
+    loadHours(ask).then(hoursSection),
+    loadIdentities(askAbout(lake, filter, shown)).then(identitiesSection),
+    loadTests(ask).then(testsSection),
+    loadLatencies(askAbout(lake, filter, shown), period).then((latencies) => latencySection(latencies, period)),
+    failed.then((of) => loadBounceReasons(askAbout(of, filter, period))).then(bouncesSection),
+    failed.then((of) => loadDelays(askAbout(of, filter, period))).then((found) => delaysSection(found, period)),
+    property && loadParts(ask, property).then(partsSection),
     loadThresholds(askAbout(lake, {})),
     // The latest sends, however long ago.
     loadStandings(askAbout(lake, filter, { from: '0000-01-01', to: period.to })),
-    loadSent(),
-    failed.then((of) => loadBounceReasons(askAbout(of, filter, period))),
-    failed.then((of) => loadDelays(askAbout(of, filter, period))),
-    loadLatencies(askAbout(lake, filter, shown), period),
-    loadTests(ask),
-    loadLinks(ask),
-    loadHours(ask),
-    loadIdentities(askAbout(lake, filter, shown)),
     loadUnpublished(ask),
-    property && loadParts(ask, property),
   ]);
-  const { found, causes } = told;
-  const { cells, days, headline } = sums;
   const current = cells.filter(({ date }) => date >= period.from);
   const marks = numbered(found.incidents, TOLD);
   const summary = summaryOf(found, causes, accounts, period, thresholds);
@@ -186,15 +186,15 @@ async function bodyOf(
     headlineSection(figures, days, period, newest),
     deliverySection(days, period, marks, thresholds, newest),
     providersSection(cells, current, period, marks),
-    parts && partsSection(parts),
-    bouncesSection(bounces),
-    delaysSection(delays, period),
-    identitiesSection(identities),
-    latencySection(latencies, period),
+    parts,
+    bounces,
+    delays,
+    identities,
+    latency,
     campaignsSection(sent.campaigns, sent.reach, current),
-    testsSection(tests),
-    linksSection(links),
-    hoursSection(hours),
+    tests,
+    links,
+    hours,
   ].filter((section) => section !== null);
   return { sections, summary, figures };
 }

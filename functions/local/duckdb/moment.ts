@@ -85,8 +85,28 @@ export class Moment {
   }
 
   async #make({ name, select, isConstant }: Relation): Promise<void> {
+    if (name === ROWS.view && this.held.has(name)) return this.#makeRows(select);
     const kind = isConstant || this.held.has(name) ? 'table' : 'view';
-    await this.#database.session([], (connection) => connection.run(`create ${kind} ${quoteName(name)} as ${select}`));
+    await this.#run(`create ${kind} ${quoteName(name)} as ${select}`);
+  }
+
+  /** Everybody waits for it, so both halves of the files are read at once. Its rows are in the order of the files. */
+  async #makeRows(select: string): Promise<void> {
+    const paths = (await this.#files(ROWS.of)).map(({ path }) => path);
+    const middle = Math.ceil(paths.length / 2);
+    const halves = [paths.slice(0, middle), paths.slice(middle)].map((half, i) => ({
+      table: quoteName(`${ROWS.view}_${i}`),
+      sql: `with ${ROWS.of.name} as (${tableSelect(ROWS.of, half, ['dt'])}) select * from (${select})`,
+    }));
+    await Promise.all(halves.map(({ table, sql }) => this.#run(`create table ${table} as ${sql}`)));
+    const [first, second] = halves.map(({ table }) => table);
+    await this.#run(
+      `insert into ${first} from ${second}; drop table ${second}; alter table ${first} rename to ${quoteName(ROWS.view)}`,
+    );
+  }
+
+  async #run(sql: string): Promise<void> {
+    await this.#database.session([], (connection) => connection.run(sql));
   }
 
   readonly #select: TableSelect = (table) =>
