@@ -29,25 +29,30 @@ with header_rows as (
     from headers
 ),
 
-messages as (
+-- What a header shows of its mail, as a bit: to add up one number for each of many headers is half of the work.
+marked as (
     select
         dt, from_domain, message_id,
-        max(case when name_lower = 'list-unsubscribe' and value is not null then 1 else 0 end)
-            as has_list_unsubscribe,
-        max(case when name_lower = 'list-unsubscribe' and regexp_like(lower(value), '<\s*https:') then 1 else 0 end)
-            as has_unsubscribe_link,
-        max(
-            case
-                when name_lower = 'list-unsubscribe-post'
-                    and regexp_like(lower(value), '^\s*list-unsubscribe\s*=\s*one-click\s*$') then 1
-                else 0
-            end
-        ) as has_unsubscribe_post,
-        max(case when name_lower = 'message-id' and value is not null then 1 else 0 end) as has_message_id,
-        max(case when name_lower = 'message-id' and value is null then 1 else 0 end) as has_hidden_message_id,
-        max(case when name_lower = 'dkim-signature' and value is not null then 1 else 0 end) as has_dkim_signature,
-        max(case when name_lower = 'feedback-id' and value is not null then 1 else 0 end) as has_feedback_id
+        case name_lower
+            when 'list-unsubscribe'
+                then case
+                    when value is null then 0
+                    when regexp_like(lower(value), '<\s*https:') then 3
+                    else 1
+                end
+            when 'list-unsubscribe-post'
+                then case when regexp_like(lower(value), '^\s*list-unsubscribe\s*=\s*one-click\s*$') then 4 else 0 end
+            when 'message-id' then case when value is not null then 8 else 16 end
+            when 'dkim-signature' then case when value is not null then 32 else 0 end
+            when 'feedback-id' then case when value is not null then 64 else 0 end
+            else 0
+        end as marks
     from header_rows
+),
+
+messages as (
+    select dt, from_domain, message_id, bitwise_or_agg(marks) as marks
+    from marked
     group by dt, from_domain, message_id
 ),
 
@@ -55,12 +60,12 @@ counted as (
     select
         dt, from_domain,
         count(*) as messages,
-        count_if(has_list_unsubscribe = 1) as list_unsubscribe_messages,
-        count_if(has_unsubscribe_link = 1 and has_unsubscribe_post = 1) as one_click_messages,
-        count_if(has_message_id = 1) as message_id_messages,
-        count_if(has_message_id = 1 or has_hidden_message_id = 0) as message_id_visible_messages,
-        count_if(has_dkim_signature = 1) as dkim_signed_messages,
-        count_if(has_feedback_id = 1) as feedback_id_messages
+        count_if(bitwise_and(marks, 1) > 0) as list_unsubscribe_messages,
+        count_if(bitwise_and(marks, 6) = 6) as one_click_messages,
+        count_if(bitwise_and(marks, 8) > 0) as message_id_messages,
+        count_if(bitwise_and(marks, 24) <> 16) as message_id_visible_messages,
+        count_if(bitwise_and(marks, 32) > 0) as dkim_signed_messages,
+        count_if(bitwise_and(marks, 64) > 0) as feedback_id_messages
     from messages
     group by dt, from_domain
 ),

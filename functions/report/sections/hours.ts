@@ -11,16 +11,23 @@ export interface Hours {
 }
 
 export async function loadHours(ask: Ask): Promise<Hours> {
-  const sendings = await ask(`with sendings as (
-    select at_timezone(with_timezone(message_outcomes.sent_at, 'UTC'), seed_settings.value) as local_time
+  // By the minute first: a clock is asked for as many times as there are, not for each mail's.
+  const sendings = await ask(`with minutes as (
+    select date_trunc('minute', sent_at) as sent_minute, count(*) as sent
     from message_outcomes
+    where is_sent and not is_simulator
+    group by 1
+),
+sendings as (
+    select at_timezone(with_timezone(sent_minute, 'UTC'), seed_settings.value) as local_time, sent
+    from minutes
     cross join seed_settings
-    where seed_settings.name = 'report_time_zone' and is_sent and not is_simulator
+    where seed_settings.name = 'report_time_zone'
 )
 select
     cast(day_of_week(local_time) as integer) as day_of_week,
     cast(hour(local_time) as integer) as hour_of_day,
-    count(*) as sent
+    cast(sum(sent) as bigint) as sent
 from sendings
 group by 1, 2`);
   const engagement = await ask('select day_of_week, hour_of_day, human_opens, human_clicks from engagement_by_hour');
