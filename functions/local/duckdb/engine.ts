@@ -63,20 +63,20 @@ export class DuckDbEngine implements Engine {
   /** of tables and views */
   readonly #names: ReadonlySet<string>;
   readonly #disk: Disk;
-  readonly #database: Database;
+  /** the one that answers, once somebody asks it: to open one takes longer than most of what is written or read in others */
+  #database: Promise<Database> | undefined;
   readonly #lanes: Lanes;
   readonly #running = new Set<Promise<unknown>>();
   readonly #writes = new Turns(1);
   #isClosed = false;
 
-  private constructor(options: DuckDbEngineOptions, databaseOptions: DatabaseOptions, database: Database) {
+  private constructor(options: DuckDbEngineOptions, databaseOptions: DatabaseOptions) {
     this.#root = databaseOptions.folder;
     this.#options = databaseOptions;
     this.#catalog = options.catalog;
     this.#views = new Map(options.views.map((view) => [view.name.toLowerCase(), view]));
     this.#names = new Set([...Object.keys(TABLES), ...this.#views.keys(), ...(options.viewNames ?? [])]);
     this.#disk = new Disk(this.#root, { durable: options.durable ?? true });
-    this.#database = database;
     this.#lanes = new Lanes(databaseOptions.threads, () => this.#openOther(1));
   }
 
@@ -90,7 +90,7 @@ export class DuckDbEngine implements Engine {
       tempDirectory: options.tempDirectory ?? temporaryFolder(root),
       folder: root,
     };
-    return new DuckDbEngine(options, databaseOptions, await Database.open(databaseOptions));
+    return new DuckDbEngine(options, databaseOptions);
   }
 
   /** Without inputs the text may come from any user: if it does more than read the lake, it is refused (reading.ts). */
@@ -178,7 +178,7 @@ export class DuckDbEngine implements Engine {
       const isSmall = statement.bytes > 0 && statement.bytes <= SMALL_BYTES;
       const on = (database: Database) => database.session([], (connection) => work(connection, statement.sql, isSmall));
       if (isSmall) return this.#lanes.take(on);
-      return inTurn(() => on(this.#database));
+      return inTurn(async () => on(await this.#main()));
     });
   }
 
@@ -188,7 +188,7 @@ export class DuckDbEngine implements Engine {
    */
   async copyTo(sql: string, path: string): Promise<number> {
     const unfinished = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-    const statement = await this.#database.session([], (connection) =>
+    const statement = await (await this.#main()).session([], (connection) =>
       readingStatement(connection, inDuckDb(sql, this.#names, this.#views)),
     );
     const database = await Database.open({
@@ -218,7 +218,7 @@ export class DuckDbEngine implements Engine {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await Promise.allSettled(this.#running);
-    await Promise.all([this.#database.close(), this.#lanes.close()]);
+    await Promise.all([this.#database?.then((database) => database.close()), this.#lanes.close()]);
   }
 
   /** @param threads as many as the first has if left out */
@@ -226,12 +226,16 @@ export class DuckDbEngine implements Engine {
     return Database.open({ ...this.#options, threads, tempDirectory: temporaryFolder(this.#root) });
   }
 
-  #run<T>(
-    sql: string,
-    work: (connection: DuckDBConnection) => Promise<T>,
-    database: Database = this.#database,
-  ): Promise<T> {
-    return this.#whileOpen(async () => database.session(await catalogRelations(this.#select, this.#views, sql), work));
+  #run<T>(sql: string, work: (connection: DuckDBConnection) => Promise<T>, database?: Database): Promise<T> {
+    return this.#whileOpen(async () => {
+      const relations = await catalogRelations(this.#select, this.#views, sql);
+      return (database ?? (await this.#main())).session(relations, work);
+    });
+  }
+
+  #main(): Promise<Database> {
+    this.#database ??= Database.open(this.#options);
+    return this.#database;
   }
 
   /** As the catalog has it now. */
