@@ -32,6 +32,24 @@ describe('the report', () => {
     expect(told).toContain('What to do: Read the diagnostic; check block lists');
   });
 
+  test('is the same page where the engine keeps what several questions read, and where it tries to in vain', async () => {
+    const { engine } = QUARTER;
+    const kept: string[] = [];
+    const keep = async (select: string): Promise<string> => {
+      const name = `kept_${kept.push(select)}`;
+      await engine.query(`create table ${name} as ${select}`);
+      return name;
+    };
+    const pages = async (how: (select: string) => Promise<string>) => {
+      const lake = { ...QUARTER, engine: { query: (sql: string) => engine.query(sql), keep: how } };
+      const campaign = { domain: 'News.shop.example', campaign: 'autumn-sale' };
+      return [await renderReport(lake, {}), await renderReport(lake, campaign)].map(String);
+    };
+    expect(await pages(keep)).toEqual([QUARTER_PAGE, CAMPAIGN_PAGE]);
+    expect(kept).toHaveLength(4);
+    expect(await pages(() => Promise.reject(new Error('full')))).toEqual([QUARTER_PAGE, CAMPAIGN_PAGE]);
+  });
+
   test('names the sending address that most of the answers are about', async () => {
     const diagnostic = 'smtp; 550 5.7.1 messages from [198.51.100.7] were not sent';
     const facts = MONTH.facts.map((row) => (row.status === '5.7.1' ? { ...row, diagnostic } : row));

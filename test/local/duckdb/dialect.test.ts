@@ -264,6 +264,8 @@ const CASES: Record<string, [expression: string, result: SqlValue][]> = {
   count_if: [
     ['count_if(x > 1) from (values (1), (2), (null), (3)) as t (x)', 2],
     ['typeof(count_if(x > 1)) from (values (1)) as t (x)', 'BIGINT'],
+    ['count_if(x > 1) from (values (1)) as t (x) where x > 1', 0],
+    ['count_if(x > 1) from (values (cast(null as integer))) as t (x)', 0],
   ],
   every: [['every(x > 0) from (values (1), (2)) as t (x)', true]],
   approx_distinct: [

@@ -294,6 +294,17 @@ describe('questions at one moment', () => {
     });
   });
 
+  test('may be about the rows of a select, which are kept once it has been asked for, and only read', async () => {
+    const select = "select extras || '!' as said from events";
+    await engine.atOneMoment(async (moment) => {
+      const name = await moment.keep(select);
+      expect(await rowsOf(`select said from ${name}`, moment)).toEqual([['a!']]);
+      expect(await moment.keep(select)).toBe(name);
+      await expect(moment.keep('drop table events')).rejects.toThrow('only read');
+      await expect(moment.query(`select unknown from ${name}`)).rejects.toThrow('unknown');
+    });
+  });
+
   describe('of the view that most of them read', () => {
     const views = [{ name: 'message_outcomes', sql: 'select *, 1 as is_sent from recipient_messages' }];
     const outcomes = async (select: string, options: Partial<DuckDbEngineOptions> = {}): Promise<SqlValue[][]> => {
@@ -318,6 +329,18 @@ describe('questions at one moment', () => {
         3,
         1,
       ]);
+    });
+
+    test('come in the order of the files, which are read in two halves', async () => {
+      const days = ['2024-01-01', '2024-01-02', '2024-01-03'];
+      for (const [i, dt] of days.entries()) {
+        await copy(`select 'm${i}' as message_id`, `${folderOf('recipient_messages', dt)}some.parquet`);
+        await register('recipient_messages', dt);
+      }
+      const one = await open({ views });
+      const ask = 'select message_id, dt from message_outcomes';
+      expect(await one.atOneMoment((moment) => rowsOf(ask, moment))).toEqual(days.map((dt, i) => [`m${i}`, dt]));
+      await one.close();
     });
 
     test('are answered from files in a lake that is not small', async () => {
