@@ -4,6 +4,7 @@ import type { Engine, QueryResult } from '#lake/ports.ts';
 import { relations } from '#lake/sql/views/relations.ts';
 import { recipientMessages } from '#lake/tables/index.ts';
 import type { Table } from '#lake/tables/table.ts';
+import { Turns } from '#lake/turns.ts';
 import { readingStatement } from './reading.ts';
 import { quoteName, tableSelect } from './relations.ts';
 import type { Database } from './session.ts';
@@ -18,6 +19,9 @@ const FACTS = 'deliverability_facts';
 const KEPT = 'kept_';
 /** Whether a statement can be answered nowhere but at its moment. */
 export const readsKept = (sql: string): boolean => sql.includes(KEPT);
+
+/** Questions of a lake that is not small: each takes all cores, and many at once would share the memory. */
+const LARGE_AT_ONCE = 2;
 
 type FilesOf = (table: Table) => Promise<readonly TableFile[]>;
 type Query = Engine['query'];
@@ -37,19 +41,16 @@ export class Moment {
   readonly #answers = new Map<string, Promise<QueryResult>>();
   readonly #kept = new Map<string, Promise<string>>();
   readonly #database: Database;
+  readonly #turns: Turns;
   /** the views whose rows it keeps once somebody has asked */
   readonly held: ReadonlySet<string>;
 
-  private constructor(
-    files: FilesOf,
-    views: ReadonlyMap<string, SavedView>,
-    database: Database,
-    held: readonly string[],
-  ) {
+  private constructor(files: FilesOf, views: ReadonlyMap<string, SavedView>, database: Database, isSmall: boolean) {
     this.#files = files;
     this.#views = views;
     this.#database = database;
-    this.held = new Set(held.filter((name) => views.has(name)));
+    this.#turns = new Turns(isSmall ? Number.POSITIVE_INFINITY : LARGE_AT_ONCE);
+    this.held = new Set([...(isSmall ? [ROWS.view] : []), FACTS].filter((name) => views.has(name)));
   }
 
   /**
@@ -66,7 +67,7 @@ export class Moment {
     const files: FilesOf = (table) => remembered(listed, table.name, () => filesNow(table));
     const bytes = (await files(ROWS.of)).reduce((sum, file) => sum + file.bytes, 0);
     const isSmall = bytes <= MOST_ROW_BYTES;
-    const moment = new Moment(files, views, await (isSmall ? open(1) : open()), isSmall ? [ROWS.view, FACTS] : [FACTS]);
+    const moment = new Moment(files, views, await (isSmall ? open(1) : open()), isSmall);
     // Begun at once: questions tell themselves if it fails.
     if (isSmall) moment.#told(`from ${ROWS.view}`).catch(() => {});
     return moment;
@@ -74,8 +75,10 @@ export class Moment {
 
   /** Runs a statement that reads tables and views, which the database is told of first. */
   async session<T>(sql: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    await this.#told(sql);
-    return this.#database.session([], work);
+    return this.#turns.take(async () => {
+      await this.#told(sql);
+      return this.#database.session([], work);
+    });
   }
 
   /** Once for each, in the database itself, where all connections see it. */
