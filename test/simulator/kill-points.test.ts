@@ -28,5 +28,9 @@ describe('a step that is killed before and after each of its port calls', () => 
   test('rollup leaves what the next one mends', () => holds('rollup'));
   test('replay leaves what the next one plans', () => holds('replay'));
   test('transform of a replay leaves what the next one makes the same', () => holds('transform of a replay'));
-  test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(10));
+  test('erase, of raw objects too, leaves what the next one finds', { timeout: 300_000 }, () => holds('erase'));
+  test('rebuild leaves what the next one goes on with', { timeout: 300_000 }, () => holds('rebuild'));
+  test('a switch leaves what the next one finishes', { timeout: 300_000 }, () => holds('switch'));
+  test('the way back leaves what the next one finishes', { timeout: 300_000 }, () => holds('back'));
+  test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(14));
 });

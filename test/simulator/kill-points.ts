@@ -7,11 +7,15 @@ import type { Step } from './agenda.ts';
 import { calm } from './calm.ts';
 import { Chance } from './chance.ts';
 import { type RawObject, rawObjects } from './mail.ts';
-import { compareWithOracle } from './schedule.ts';
+import { compareWithOracle, lookForForgotten } from './schedule.ts';
 import type { Fate } from './scheduler.ts';
 import {
+  runAsk,
+  runAskRaw,
   runCollect,
+  runErase,
   runPlan,
+  runRebuildEnd,
   runRepair,
   runReplay,
   runRequeue,
@@ -34,6 +38,10 @@ export const KILLED_STEPS = [
   'expire',
   'replay',
   'transform of a replay',
+  'erase',
+  'rebuild',
+  'switch',
+  'back',
 ] as const;
 export type KilledStep = (typeof KILLED_STEPS)[number];
 
@@ -84,6 +92,7 @@ async function killedAt(
   for (const object of objects) if (!world.arrived.has(object.key)) world.deliver(object);
   await calm(world);
   if (world.violations.length === 0) compareWithOracle(world);
+  if (world.violations.length === 0) await lookForForgotten(world);
   return { world, wasKilled };
 }
 
@@ -121,6 +130,23 @@ async function prepare(world: World, step: KilledStep, objects: readonly RawObje
   await through('settle', runSettle);
   if (step === 'rollup') return () => world.through('rollup', runRollup);
   await through('rollup', runRollup);
+  if (step === 'erase') {
+    world.isRawSearched = true;
+    await through('ask', (context) => runAsk(context, 'ann@example.org'));
+    await through('ask raw', runAskRaw);
+    return () => world.through('erase', runErase);
+  }
+  if (step === 'rebuild' || step === 'switch' || step === 'back') {
+    world.deploy();
+    if (step === 'rebuild') return () => world.throughRebuild();
+    await world.throughRebuild();
+    const end =
+      (how: 'switch' | 'back'): Work =>
+      async (context) =>
+        void (await runRebuildEnd(context, how));
+    if (step === 'back') await through('switch', end('switch'));
+    return () => world.through(step, end(step));
+  }
   if (step === 'expire') {
     // It hides days of two tables, and removes those that an earlier one has hidden of two others.
     world.retention = { days: { events: 1, headers: 1 } };

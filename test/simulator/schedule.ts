@@ -140,7 +140,7 @@ async function play(world: World, agenda: readonly Entry[], chance: Chance): Pro
 }
 
 /** What was before goes, and nobody is left in any file. */
-async function lookForForgotten(world: World): Promise<void> {
+export async function lookForForgotten(world: World): Promise<void> {
   world.now += 2 * DAY_MS;
   await world.through('collect', (context) => runCollect(context, world.collectRules));
   for (const key of world.isRawSearched ? world.raw.keys() : []) {
