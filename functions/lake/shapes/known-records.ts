@@ -27,7 +27,7 @@ import { Int64Column } from '../write/numbers.ts';
 import { Bytes } from '../write/pages/bytes.ts';
 import { TextColumn } from '../write/text.ts';
 import { isFixed } from './kinds.ts';
-import { type Entry, putAll, type TableName } from './memo.ts';
+import { CLICKS, type Entry, EVENTS, HEADERS, putAll, type TableName, type TableNumber } from './memo.ts';
 import {
   type CopyStep,
   type Gap,
@@ -287,7 +287,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       if (one === undefined) return false;
       const from = spans[2 * one.leaf] ?? 0;
       const to = spans[2 * one.leaf + 1] ?? 0;
-      if (one.isWords && !hasEncodedWord(this.#bytes, from, to)) this.#entries[i] = null;
+      if (one.isWords && !hasEncodedWord(this.#bytes, this.#view, from, to)) this.#entries[i] = null;
       else {
         const entry = one.memo.entryOf(this.#bytes, this.#view, from, to, one.ask);
         if (entry === null) return false;
@@ -378,11 +378,12 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
       const admitted = rows.admit(hashed, plan.feed);
       if (admitted === 'repeat') continue;
       const row = events.length;
-      this.#putId(this.#context.events.id, row, hashed);
-      this.#context.events.delivered?.fill(row, 1, context.deliveredAt);
-      this.#context.events.suspect?.put(row, isTimeSuspect(occurred, sent, context.deliveredAt));
-      this.#begin('events', row, 1, context);
-      this.#putAsked(plan, 'events', row, 1);
+      const known = this.#context.events;
+      this.#putId(known.id, row, hashed);
+      known.delivered?.fill(row, 1, context.deliveredAt);
+      known.suspect?.put(row, isTimeSuspect(occurred, sent, context.deliveredAt));
+      this.#begin(known, row, 1, context);
+      this.#putAsked(plan, EVENTS, row, 1);
       this.#run(steps, row, 1);
       events.extend(row + 1);
       if (admitted === 'better') continue;
@@ -397,16 +398,16 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   #putClick(steps: Steps, plan: Plan, columns: Columns, context: RecordContext, hashed: string): void {
     const row = columns.length;
     this.#putId(this.#context.clicks.id, row, hashed);
-    this.#begin('clicks', row, 1, context);
-    this.#putAsked(plan, 'clicks', row, 1);
+    this.#begin(this.#context.clicks, row, 1, context);
+    this.#putAsked(plan, CLICKS, row, 1);
     this.#run(steps, row, 1);
     columns.extend(row + 1);
   }
 
   #putHeaders({ count, common, series, own }: HeaderSteps, plan: Plan, columns: Columns, context: RecordContext): void {
     const first = columns.length;
-    this.#begin('headers', first, count, context);
-    this.#putAsked(plan, 'headers', first, count);
+    this.#begin(this.#context.headers, first, count, context);
+    this.#putAsked(plan, HEADERS, first, count);
     this.#run(common, first, count);
     for (let i = 0; i < series.length; i++) series[i]?.column.copy(first, series[i]?.values ?? NONE);
     this.#run(own, first, 1);
@@ -414,8 +415,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   }
 
   /** Puts what is known beside the record into `count` rows from `first` on. */
-  #begin(table: TableName, first: number, count: number, context: RecordContext): void {
-    const { attempt, key, ordinal, known } = this.#context[table];
+  #begin({ attempt, key, ordinal, known }: ContextColumns, first: number, count: number, context: RecordContext): void {
     if (known.context !== context) {
       known.context = context;
       known.attemptNumber = attempt.distinct.numberOf(context.attempt);
@@ -436,7 +436,7 @@ export class KnownRecords<Mark extends RowsMark = RowsMark> {
   }
 
   /** Puts what the values asked about make of `count` rows from `first` on. */
-  #putAsked({ asked }: Plan, table: TableName, first: number, count: number): void {
+  #putAsked({ asked }: Plan, table: TableNumber, first: number, count: number): void {
     for (let i = 0; i < asked.length; i++) {
       const entry = this.#entries[i];
       if (entry) putAll(entry[table], first, count);

@@ -14,11 +14,15 @@ export interface Puts {
   values: { column: ColumnBuffer; value: Value; row: number }[];
 }
 
-/** What one value makes of rows: of an event, of a click, and of each header. */
-export type Entry = Readonly<Record<TableName, Puts>>;
-
 export const TABLES = ['events', 'clicks', 'headers'] as const;
 export type TableName = (typeof TABLES)[number];
+
+/** What one value makes of rows of each table, in their order: by number, since V8 looks up names that differ from call to call. */
+export type Entry = readonly [events: Puts, clicks: Puts, headers: Puts];
+export const EVENTS = 0;
+export const CLICKS = 1;
+export const HEADERS = 2;
+export type TableNumber = typeof EVENTS | typeof CLICKS | typeof HEADERS;
 export type Names = Readonly<Record<TableName, readonly string[]>>;
 
 /** What a text makes of columns, by their names. */
@@ -89,7 +93,7 @@ export class Memo {
       return made;
     };
     const [events, clicks, headers] = [puts('events'), puts('clicks'), puts('headers')];
-    return events && clicks && headers && { events, clicks, headers };
+    return events && clicks && headers && [events, clicks, headers];
   }
 }
 

@@ -132,12 +132,13 @@ export interface Plan {
   plain: Int32Array;
   times: Int32Array;
   integers: Int32Array;
+  /** of those that are the same the first */
   addresses: Int32Array;
   /** how many leaves there are */
   leaves: number;
   /** leaves that may hold addresses which are to be hashed; none where addresses stay */
   hidden: readonly { leaf: number; way: 'address' | 'people' | 'text' }[];
-  /** leaf pairs of addresses that must be the same; all others must differ, whatever the case of their letters */
+  /** leaf pairs of addresses that must be the same, and of those that must differ, whatever the case of their letters */
   same: Int32Array;
   different: Int32Array;
   /** leaves of when it happened and when the mail was sent; the latter −1 if nothing says so */
@@ -243,8 +244,9 @@ export class Planner {
     }
     const addresses = leavesWith('address');
     if (addresses.length > MOST_ADDRESSES) throw new Unplannable();
-    const pairs = addresses.flatMap((a, i) => addresses.slice(0, i).map((b): [number, number] => [a, b]));
-    const isPair = ([a, b]: [number, number]): boolean => groups[a] === groups[b];
+    // The first of those that are the same speaks for all.
+    const firsts = addresses.filter((leaf) => groups[leaf] === leaf);
+    const others = addresses.filter((leaf) => groups[leaf] !== leaf);
     const hidden = this.#hide ? hiddenOf(record, leaves, kinds, lesson) : [];
     const apart = new Set([...hidden, ...events.flatMap(({ id }) => id.gaps)].map(({ leaf }) => leaf));
     for (const one of clicks ? [...events, { steps: clicks }] : events) takeStretches(one.steps, apart, this.#memory);
@@ -256,11 +258,11 @@ export class Planner {
       plain: Int32Array.from(lesson.plain),
       times: of(leavesWith('time')),
       integers: of(leavesWith('integer')),
-      addresses: of(addresses),
+      addresses: of(firsts),
       leaves: leaves.length,
       hidden,
-      same: of(pairs.filter(isPair).flat()),
-      different: of(pairs.filter((pair) => !isPair(pair)).flat()),
+      same: of(others.flatMap((leaf) => [leaf, groups[leaf] ?? leaf])),
+      different: of(firsts.flatMap((a, i) => firsts.slice(0, i).flatMap((b) => [a, b]))),
       occurred,
       sent,
       asked,

@@ -143,7 +143,7 @@ export class Shapes<P> {
   }
 
   /**
-   * Where the text that begins at `from` ends; −1 if it has none that is read here. Four bytes at a time:
+   * Where the text that begins at `from` ends; −1 if it has none that is read here. Eight bytes at a time:
    *
    *     while (byte !== '"') at += byte === '\\' ? 2 : 1;
    */
@@ -152,21 +152,13 @@ export class Shapes<P> {
     let at = from;
     let hasEscapes = 0;
     for (;;) {
-      for (const last = limit - 4; at <= last; at += 4) {
-        const four = view.getInt32(at, true);
-        const quotes = four ^ 0x22222222;
-        const backslashes = four ^ 0x5c5c5c5c;
-        // A byte below 0x20 has its highest bit set when 0x20 is taken off, a byte of zero when 1 is.
-        const found =
-          (((four - 0x20202020) & ~four) |
-            ((quotes - 0x01010101) & ~quotes) |
-            ((backslashes - 0x01010101) & ~backslashes)) &
-          0x80808080;
-        if (found !== 0) {
-          // The lowest bit is that of the first such byte.
-          at += (31 - Math.clz32(found & -found)) >> 3;
-          break;
-        }
+      for (const last = limit - 8; at <= last; at += 8) {
+        const first = specialBytes(view.getInt32(at, true));
+        const second = specialBytes(view.getInt32(at + 4, true));
+        if ((first | second) === 0) continue;
+        // The lowest bit is that of the first such byte.
+        at += first !== 0 ? placeOf(first) : 4 + placeOf(second);
+        break;
       }
       let byte = at < limit ? (bytes[at] ?? 0) : 0;
       while (byte !== QUOTE && byte !== BACKSLASH && byte >= 0x20) byte = ++at < limit ? (bytes[at] ?? 0) : 0;
@@ -179,6 +171,16 @@ export class Shapes<P> {
     return at;
   }
 }
+
+/**
+ * Has the highest bit of each of four bytes set that is a quote, a backslash or below 0x20, up to the first such byte; behind it
+ * it may be wrong. A byte below 0x20 has its highest bit set when 0x20 is taken off, a byte of zero when 1 is.
+ */
+const specialBytes = (four: number): number =>
+  ((four - 0x20202020) | ((four ^ 0x22222222) - 0x01010101) | ((four ^ 0x5c5c5c5c) - 0x01010101)) & ~four & 0x80808080;
+
+/** Which of four bytes has the lowest bit. */
+const placeOf = (bits: number): number => (31 - Math.clz32(bits & -bits)) >> 3;
 
 /** A whole number as JSON writes it; what may follow it is in the next literal, so that `1.5` and `1e3` don't match. */
 function integerEnd(bytes: Uint8Array, from: number): number {

@@ -29,7 +29,7 @@ const MOST_SLAB = 1 << 24;
 /** The blocks of one table's columns. */
 export class Memory {
   #slabs: ArrayBuffer[] = [];
-  #slab = new ArrayBuffer(0);
+  #slab: ArrayBuffer = new ArrayBuffer(0);
   #cut = 0;
   #ints: Int32Array[] = [];
   #doubles: Float64Array[] = [];
@@ -39,7 +39,7 @@ export class Memory {
     const used = this.#ints.pop();
     if (used) return used.fill(0);
     const at = this.#take(BLOCK_ROWS * 4);
-    return new Int32Array(this.#slab, at, BLOCK_ROWS);
+    return new Int32Array(this.#slab, at, BLOCK_ROWS).fill(0);
   }
 
   /** A block of NaN. */
@@ -80,9 +80,9 @@ export class Memory {
   #take(bytes: number): number {
     const size = (bytes + 7) & ~7;
     if (this.#cut + size > this.#slab.byteLength) {
-      this.#slab = new ArrayBuffer(
-        Math.max(size, Math.min(Math.max(this.#slab.byteLength * 2, LEAST_SLAB), MOST_SLAB)),
-      );
+      const wanted = Math.min(Math.max(this.#slab.byteLength * 2, LEAST_SLAB), MOST_SLAB);
+      // Not zeroed, as a new ArrayBuffer is: numbers are when their block is cut, and of texts nothing is read that wasn't written.
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(size, wanted)).buffer;
       this.#slabs.push(this.#slab);
       this.#cut = 0;
     }

@@ -250,9 +250,13 @@ function addUnlike(
 
 /** The index of every row below `length` that was not dropped. */
 function rowsBut(dead: readonly number[], length: number): Uint32Array {
-  const gone = new Set(dead);
-  const rows = new Uint32Array(length - gone.size);
-  let i = 0;
-  for (let row = 0; row < length; row++) if (!gone.has(row)) rows[i++] = row;
-  return rows;
+  const isGone = new Uint8Array(length);
+  for (const row of dead) isGone[row] = 1;
+  const rows = new Uint32Array(length);
+  let count = 0;
+  for (let row = 0; row < length; row++) {
+    rows[count] = row;
+    count += 1 - (isGone[row] ?? 0);
+  }
+  return rows.subarray(0, count);
 }
