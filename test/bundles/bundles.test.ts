@@ -133,10 +133,7 @@ describe('the bundles, in plain Node outside the repository', () => {
   test('transform writes, byte for byte, the files that the sources write', async () => {
     const { raw, lake } = account.stores;
     const records = [sesSend(), sesDelivery(), sesBounce({ messageId: 'm2' }), { eventType: 'Delivery' }];
-    const lines = records.map((record) => JSON.stringify(record));
-    // What decodes such words is loaded when there are some.
-    lines[2] = lines[2]?.replaceAll('News <', '=?shift_jis?B?g2aDWA==?= <') ?? '';
-    raw.put('raw/2026/10/05/09/events.gz', gzipSync(lines.join('\n')));
+    raw.put('raw/2026/10/05/09/events.gz', gzipSync(records.map((record) => JSON.stringify(record)).join('\n')));
     await invoke('plan', { reach: 'all' });
     const [message = ''] = messages('backfill');
     expect(await invoke('transform', batchOf(message))).toEqual({ batchItemFailures: [] });
