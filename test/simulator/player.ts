@@ -136,13 +136,13 @@ export class Player {
   }
 
   /**
-   * The newest generation of a day, while there is another copy of its rows. Not under a collector's hands: what happens
-   * between its look and its removal nobody can exclude.
+   * The newest generation of a day, while there is another copy of its rows, or a day that waits. Not under the hands of a collector,
+   * or of a switch: what happens between their look and what they do nobody can exclude.
    */
   #damage(files: Iterable<string>): void {
     const { running, scheduler, invariants, lake } = this.#world;
-    const isCollecting = [...running].some(({ name }) => /^(collect|audit) /.test(name));
-    if (isCollecting || scheduler.tasks.some(({ op }) => op === 'lake.remove')) return;
+    const isAtWork = [...running].some(({ name }) => /^(collect|audit|switch) /.test(name));
+    if (isAtWork || scheduler.tasks.some(({ op }) => op === 'lake.remove')) return;
     const keys = [...files];
     const key = keys[this.#chance.below(keys.length)];
     if (key === undefined) return;

@@ -41,6 +41,8 @@ export interface Services {
 export class Process {
   readonly name: string;
   readonly startedAt: number;
+  /** null while it runs, and of one that died */
+  endedAt: number | null = null;
   /** how far its clock is ahead, ms */
   readonly skew: number;
   state: 'running' | 'done' | 'failed' | 'dead' = 'running';

@@ -35,6 +35,13 @@ export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Ou
   return first && second ? [...first, ...second] : null;
 }
 
+/** The outcomes of a unit's parts that there are, also while others are missing. */
+export async function decidedLeaves(outcomes: Outcomes, unit: string): Promise<Outcome[]> {
+  const outcome = await outcomes.of(unit);
+  if (!outcome?.split) return outcome ? [outcome] : [];
+  return (await Promise.all(outcome.split.map((half) => decidedLeaves(outcomes, half)))).flat();
+}
+
 /** Objects of which nothing was read: gone, rewritten, or given up after three tries. */
 export const unreadIn = ({ problems, poison = [] }: Outcome): string[] => [
   ...problems.filter(({ etag }) => etag === undefined).map(({ key }) => key),

@@ -206,6 +206,7 @@ export async function lookAtDays(ports: Pick<RebuildPorts, 'lake' | 'clock'>, re
     if (!result.isRead) return leave('not read yet');
     if (!isFinished(dt, clock.now())) return leave('not over yet');
     const attempts = found.attempts.get(table)?.get(dt) ?? [];
+    if (attempts.some((attempt) => found.unfinished.has(attempt))) return leave('not read yet');
     if (attempts.some((attempt) => readings.hasExpired(attempt))) return leave('raw data has expired');
     const insteadOf = attempts.filter((attempt) => readings.replaces(attempt));
     const lost = readings.lostFor(insteadOf);

@@ -79,12 +79,18 @@ export async function settle(ports: SettlePorts, options: SettleOptions): Promis
   const unplanned = new UnplannedHours(ports, options.settings);
   const expired = await expiredDays(ports.lake);
   const dayOptions: DayOptions = { ignorePace, outcomes, expired, ...(includeUnfinished ? {} : { unplanned }) };
+  // A day that fails, by damage that nobody can mend here, holds up no other.
+  const failures: unknown[] = [];
   const looks = await concurrently(daysToSettle(ports, options), LOOKS_AT_ONCE, async (day) => {
-    const look = await lookAt(ports, day, dayOptions);
-    return look.isDue ? [{ day, look }] : [];
+    try {
+      const look = await lookAt(ports, day, dayOptions);
+      return look.isDue ? [{ day, look }] : [];
+    } catch (error) {
+      failures.push(error);
+      return [];
+    }
   });
   const work = looks.flat();
-  const failures: unknown[] = [];
   let done = 0;
   const settleOne = async ({ day, look }: DayLook): Promise<Settled[]> => {
     try {

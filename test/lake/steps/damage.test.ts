@@ -136,3 +136,17 @@ describe('fault 76: what a rollup made is made again when', () => {
     expect(await rows()).toEqual(before);
   });
 });
+
+test('a day that is damaged for good holds up no other', async () => {
+  // Its live files are gone: its rows are nowhere else.
+  age(small, 30);
+  await collect(small.lake.ports);
+  flip(await newestFile('headers'));
+  small.put(rawKey(SENT + 2000, 'c'), ndjson(sesSend({ messageId: 'later' })));
+  await small.plan();
+  await small.transformAll();
+  await expect(small.settle({ ignorePace: true })).rejects.toThrow(`headers dt=${DT} is damaged`);
+  expect(await small.rows("select event_type from events where message_id = 'later'")).toEqual([
+    { event_type: 'send' },
+  ]);
+});

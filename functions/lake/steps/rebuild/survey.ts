@@ -7,7 +7,7 @@ import { addDays, utcDate } from '../../days.ts';
 import type { Ports } from '../../ports.ts';
 import { asReadIn } from '../../protocol/contents.ts';
 import { expiredDays } from '../../protocol/expired.ts';
-import { leafOutcomes, Outcomes, unreadIn } from '../../protocol/outcomes.ts';
+import { decidedLeaves, leafOutcomes, Outcomes, unreadIn } from '../../protocol/outcomes.ts';
 import { includesDay, type Rebuild } from '../../protocol/rebuilds.ts';
 import { type Outcome, type PlannedUnit, rawPlans, readPlan, replayPlans } from '../../protocol/records.ts';
 import { SETTLED_TABLES } from '../../tables/index.ts';
@@ -19,6 +19,8 @@ export interface Survey {
   units: ReadonlySet<string>;
   /** by table, then by day: attempts that have rows of it, in order */
   attempts: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** attempts of parts of units that were split, of which others are still to be read */
+  unfinished: ReadonlySet<string>;
   /** attempts of replays, each with the units that its records lie in */
   replays: ReadonlyMap<string, readonly string[]>;
   /** raw objects that replays have read, also where the first reading could not */
@@ -29,7 +31,7 @@ export interface Survey {
 
 /**
  * Costs a read of each plan and outcome. Units without an outcome are no part of it: the code of today is going to read
- * them, and their rows are taken in as those of any late unit.
+ * them, and their rows are taken in as those of any late unit. A day with rows of a part waits for the other parts.
  */
 export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): Promise<Survey> {
   const outcomes = new Outcomes(lake);
@@ -51,11 +53,18 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
     }
     return isOfDays;
   };
+  const unfinished = new Set<string>();
+  const noteUnfinished = async (unit: string): Promise<void> => {
+    const leaves = await decidedLeaves(outcomes, unit);
+    note(leaves);
+    for (const { attempt } of leaves) unfinished.add(attempt);
+  };
   const replayed = new Map<string, string[]>();
   const readByReplays = new Set<string>();
   for await (const { key } of replayPlans(lake)) {
     for (const unit of (await readPlan(lake, key)).units) {
       const leaves = await leafOutcomes(outcomes, unit.id);
+      if (!leaves) await noteUnfinished(unit.id);
       if (!leaves || !note(leaves)) continue;
       const named = leaves.map(({ attempt }) => attempt);
       const unread = new Set(leaves.flatMap(unreadIn));
@@ -71,7 +80,10 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
   await concurrently(rawPlans(lake), PLANS_AT_ONCE, async ({ key }) => {
     for (const unit of (await readPlan(lake, key)).units) {
       const leaves = await leafOutcomes(outcomes, unit.id);
-      if (!leaves) continue;
+      if (!leaves) {
+        await noteUnfinished(unit.id);
+        continue;
+      }
       const again = new Set(replayed.size === 0 ? [] : unit.objects.flatMap((one) => replayed.get(one.key) ?? []));
       for (const attempt of again) replays.set(attempt, [...(replays.get(attempt) ?? []), unit.id]);
       const isNamed = note(leaves) || again.size > 0;
@@ -80,7 +92,7 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
     }
   });
   for (const days of attempts.values()) for (const ofDay of days.values()) ofDay.sort();
-  return { units, attempts, replays, replayed: readByReplays, expired: gone };
+  return { units, attempts, unfinished, replays, replayed: readByReplays, expired: gone };
 }
 
 /**
