@@ -1,4 +1,5 @@
 /** Opens a lake on this machine: its folder, raw data, settings and engine as ports. */
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { attemptVersion, keyedVersion } from '#host/attempt-version.ts';
@@ -74,6 +75,7 @@ export async function openLake({
   memoryLimit = process.env.MAILLAKE_MEMORY,
 }: LakeOptions): Promise<LocalLake> {
   const lakeRoot = resolve(lake);
+  mkdirSync(lakeRoot, { recursive: true });
   const rawRoot = rootOf(raw ?? join(lakeRoot, 'no-raw'));
   const others = otherRaws(lakeRoot);
   const settings = withSources(given ?? (await readSettings(lake, LOCAL_SETTINGS)), Object.keys(others));

@@ -5,7 +5,7 @@ import { shrunk, traceText } from './trace.ts';
 import { VARIANTS } from './variants.ts';
 
 /** Schedules that each run plays: less than a minute on one core. A budget of seeds, so that every machine plays the same. */
-const SEEDS = 500;
+const SEEDS = 600;
 
 describe('schedules of planners, workers, settles, rollups, audits, collectors and readers at once', () => {
   let sum: SoakSum;
