@@ -6,8 +6,9 @@ const SEED = 7;
 let total = 0;
 afterAll(() => console.log(`${total} kill points in all`));
 
-async function holds(step: KilledStep): Promise<void> {
-  const { points, violations } = await visitKillPoints(step, SEED);
+/** @param every of the longest steps, whose kills the schedules draw, too, one call in so many */
+async function holds(step: KilledStep, every = 1): Promise<void> {
+  const { points, violations } = await visitKillPoints(step, SEED, every);
   console.log(`${step}: ${points} kill points, ${violations.length} violations`);
   total += points;
   expect(violations).toEqual([]);
@@ -28,9 +29,9 @@ describe('a step that is killed before and after each of its port calls', () => 
   test('rollup leaves what the next one mends', () => holds('rollup'));
   test('replay leaves what the next one plans', () => holds('replay'));
   test('transform of a replay leaves what the next one makes the same', () => holds('transform of a replay'));
-  test('erase, of raw objects too, leaves what the next one finds', { timeout: 300_000 }, () => holds('erase'));
-  test('rebuild leaves what the next one goes on with', { timeout: 300_000 }, () => holds('rebuild'));
-  test('a switch leaves what the next one finishes', { timeout: 300_000 }, () => holds('switch'));
-  test('the way back leaves what the next one finishes', { timeout: 300_000 }, () => holds('back'));
+  test('erase, of raw objects too, leaves what the next one finds', { timeout: 300_000 }, () => holds('erase', 3));
+  test('rebuild leaves what the next one goes on with', { timeout: 300_000 }, () => holds('rebuild', 3));
+  test('a switch leaves what the next one finishes', { timeout: 300_000 }, () => holds('switch', 3));
+  test('the way back leaves what the next one finishes', { timeout: 300_000 }, () => holds('back', 3));
   test('every step is visited', () => expect(KILLED_STEPS).toHaveLength(14));
 });
