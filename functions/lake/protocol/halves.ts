@@ -2,6 +2,7 @@
  * Halves of a unit that was split: unit `<id>` becomes `<id>a` and `<id>b`. They are derived from the unit's plan and have
  * no plan of their own.
  */
+import { plannedIdOf } from './keys.ts';
 import type { Plan, PlannedUnit } from './records.ts';
 
 /** The halves in order of their objects; null if there is but one object. */
@@ -13,9 +14,6 @@ export function halvesOf({ id, objects }: PlannedUnit): [PlannedUnit, PlannedUni
     { id: `${id}b`, objects: objects.slice(middle) },
   ];
 }
-
-/** The id of the planned unit that the unit is, or is a part of. */
-export const plannedIdOf = (id: string): string => id.replace(/(?<=\d)[ab]+$/, '');
 
 /** A unit of a plan, or a half of one at any depth; null if the plan has no such unit. */
 export function unitOfPlan(plan: Plan, id: string): PlannedUnit | null {

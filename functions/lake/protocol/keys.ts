@@ -296,8 +296,11 @@ export const poisonVersion = (version: string): string => `${version}.poison`;
 
 export const unitOfAttempt = (attempt: string): string => attempt.slice(0, attempt.indexOf('.'));
 
+/** The id of the planned unit that a unit is, or is a part of: parts have an `a` or a `b` more. */
+export const plannedIdOf = (unit: string): string => unit.replace(/(?<=\d)[ab]+$/, '');
+
 /** The unit of a plan that an attempt, or a half of it, belongs to. */
-export const plannedUnitOf = (attempt: string): string => unitOfAttempt(attempt).replace(/[ab]+$/, '');
+export const plannedUnitOf = (attempt: string): string => plannedIdOf(unitOfAttempt(attempt));
 
 /** What code an attempt ran. */
 export const versionOfAttempt = (attempt: string): string => attempt.split('.')[1] ?? '';

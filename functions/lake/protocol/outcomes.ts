@@ -27,20 +27,22 @@ export class Outcomes {
   }
 }
 
-/** The outcomes of a unit, or of what it was split into; null while one is missing. */
-export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Outcome[] | null> {
+/** The outcomes of a unit, or of what it was split into, in the order of its objects; null for each that is missing. */
+async function leavesOf(outcomes: Outcomes, unit: string): Promise<(Outcome | null)[]> {
   const outcome = await outcomes.of(unit);
-  if (!outcome?.split) return outcome && [outcome];
-  const [first, second] = await Promise.all(outcome.split.map((half) => leafOutcomes(outcomes, half)));
-  return first && second ? [...first, ...second] : null;
+  if (!outcome?.split) return [outcome];
+  return (await Promise.all(outcome.split.map((half) => leavesOf(outcomes, half)))).flat();
 }
 
-/** The outcomes of a unit's parts that there are, also while others are missing. */
-export async function decidedLeaves(outcomes: Outcomes, unit: string): Promise<Outcome[]> {
-  const outcome = await outcomes.of(unit);
-  if (!outcome?.split) return outcome ? [outcome] : [];
-  return (await Promise.all(outcome.split.map((half) => decidedLeaves(outcomes, half)))).flat();
+/** The outcomes of a unit, or of what it was split into; null while one is missing. */
+export async function leafOutcomes(outcomes: Outcomes, unit: string): Promise<Outcome[] | null> {
+  const leaves = await leavesOf(outcomes, unit);
+  return leaves.every((leaf) => leaf !== null) ? leaves : null;
 }
+
+/** Those that there are, also while others are missing. */
+export const decidedLeaves = async (outcomes: Outcomes, unit: string): Promise<Outcome[]> =>
+  (await leavesOf(outcomes, unit)).filter((leaf) => leaf !== null);
 
 /** Objects of which nothing was read: gone, rewritten, or given up after three tries. */
 export const unreadIn = ({ problems, poison = [] }: Outcome): string[] => [

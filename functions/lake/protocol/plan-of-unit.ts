@@ -4,7 +4,7 @@
  * a JSON text has a backslash before it; so `{"id":"` begins a unit wherever it stands.
  */
 import type { Store } from '../ports.ts';
-import { plannedIdOf } from './halves.ts';
+import { plannedIdOf } from './keys.ts';
 import { type Plan, readBytes, readPlan } from './records.ts';
 
 const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x7b, 0x7d];
