@@ -32,11 +32,15 @@ const wins = (a: Copy, b: Copy): boolean => {
   return a.key !== b.key ? a.key < b.key : a.ordinal < b.ordinal;
 };
 
-/** What every table must hold by day once all of these objects are settled and rolled up, and these persons are forgotten. */
+/**
+ * What every table must hold by day once all of these objects are settled and rolled up, and these persons are forgotten.
+ * @param isToCome days that aren't settled yet: what happened to these persons there shows others of the same send day what is published
+ */
 export function expectedTables(
   readings: readonly Reading[],
   attributionDays: number,
   forgotten: ErasedPersons = NOBODY,
+  isToCome: (dt: string) => boolean = () => false,
 ): Expected {
   const copies = readings.flatMap(({ key, records }) =>
     records.flatMap((event, ordinal): Copy[] => (event?.is === 'event' ? [{ event, key, ordinal }] : [])),
@@ -49,10 +53,18 @@ export function expectedTables(
   };
   const winners = new Map<string, Copy & { placed: PlacedRow }>();
   const sends = new Map<string, Copy>();
+  const shownOn = new Map<string, Set<string>>();
+  const show = ({ sentAt, type }: MailEvent): void => {
+    const dt = utcDate(sentAt);
+    shownOn.set(dt, new Set([...(shownOn.get(dt) ?? []), ...typesShown(type, null)]));
+  };
   for (const copy of copies) {
     const { event, key, ordinal } = copy;
     for (const placed of eventRows(event, { attempt: '', key, ordinal })) {
-      if (forgotten.withoutThem('events', placed.row) === null) continue;
+      if (forgotten.withoutThem('events', placed.row) === null) {
+        if (isToCome(placed.dt) && isAttributed(event, placed, attributionDays)) show(event);
+        continue;
+      }
       const id = String(placed.row.event_id);
       const winner = winners.get(id);
       if (!winner || wins(copy, winner)) winners.set(id, { ...copy, placed });
@@ -62,7 +74,6 @@ export function expectedTables(
     if (!first || wins(copy, first)) sends.set(event.message, copy);
   }
   const lives = new Map<string, { dt: string; row: Row; events: string[] }>();
-  const shownOn = new Map<string, Set<string>>();
   for (const { event, key, ordinal, placed } of winners.values()) {
     put(placed);
     if (event.type === 'click') {
@@ -72,19 +83,16 @@ export function expectedTables(
       if (click) put(click);
     }
     const { recipient_key, event_id } = placed.row;
-    const after = Math.floor(event.at / DAY_MS) - Math.floor(event.sentAt / DAY_MS);
-    if (recipient_key === null || after < -1 || after > attributionDays) continue;
+    if (!isAttributed(event, placed, attributionDays)) continue;
     const id = `${event.message}|${recipient_key}`;
     const life = lives.get(id) ?? {
-      dt: new Date(event.sentAt).toISOString().slice(0, 10),
+      dt: utcDate(event.sentAt),
       row: { message_id: event.message, recipient_key: recipient_key ?? null, sent_at: event.sentAt },
       events: [],
     };
     life.events.push(String(event_id));
     lives.set(id, life);
-    const shown = shownOn.get(life.dt) ?? new Set<string>();
-    for (const type of typesShown(event.type, null)) shown.add(type);
-    shownOn.set(life.dt, shown);
+    show(event);
   }
   for (const { event, key, ordinal } of sends.values()) {
     const placed = headerRows(event, { attempt: '', key, ordinal });
@@ -97,6 +105,12 @@ export function expectedTables(
     put({ table: 'recipient_messages', dt, row: { ...row, events: events.sort().join(' '), shown } });
   }
   return expected;
+}
+
+/** Whether an event is one of somebody's mail, and near enough to its sending. */
+function isAttributed({ at, sentAt }: MailEvent, { row }: PlacedRow, attributionDays: number): boolean {
+  const after = Math.floor(at / DAY_MS) - Math.floor(sentAt / DAY_MS);
+  return row.recipient_key !== null && after >= -1 && after <= attributionDays;
 }
 
 /** What an outcome must say and its files must hold. */
