@@ -23,7 +23,7 @@ describe('a step that is killed before and after each of its port calls', () => 
     holds('settle again'));
   test('fault 52: requeue leaves units that are queued in the next hour', () => holds('requeue'));
   test('fault 49: audit with repair and collection leaves what readers need', { timeout: 300_000 }, () =>
-    holds('audit'),
+    holds('audit', 2),
   );
   test('expire and collect leave what the next ones hide and remove', { timeout: 300_000 }, () => holds('expire'));
   test('rollup leaves what the next one mends', () => holds('rollup'));

@@ -82,7 +82,8 @@ test('the same seed plays the same schedule, call by call', async () => {
 
 describe('the simulator can fail: it catches, among the same seeds,', () => {
   test.each(VARIANTS)('$name', { timeout: 600_000 }, async (variant) => {
-    for (let seed = 0; seed < SEEDS; seed++) {
+    for (let i = 0; i < SEEDS; i++) {
+      const seed = ((variant.caughtAt ?? 0) + i) % SEEDS;
       const outcome = await playSchedule(seed, { variant });
       if (outcome.violations.length === 0) continue;
       expect(outcome.violations[0]?.rule).toMatch(/./);

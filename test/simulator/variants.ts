@@ -135,6 +135,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'a switch to a rebuild whose planner died',
+    caughtAt: 106,
     ports: (ports, step) =>
       step === 'rebuild' || step === 'switch'
         ? { ...ports, lake: presumed(ports.lake, /\/rebuilds\/\d+\/planned\.json$/, {}) }
@@ -142,6 +143,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'a switch that does not note which days it is of',
+    caughtAt: 533,
     ports: (ports, step) => (step === 'switch' ? { ...ports, lake: withoutDays(ports.lake) } : ports),
   },
   {
@@ -171,6 +173,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'removing files of an expired day without a time of grace',
+    caughtAt: 434,
     ports: (ports, step) =>
       step === 'collect' || step === 'audit' ? { ...ports, lake: withoutTimesOfExpiry(ports.lake) } : ports,
   },
@@ -225,6 +228,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'saying what a raw object becomes once it has become so',
+    caughtAt: 151,
     ports: (ports, step) => (step === 'erase' ? announcingLate(ports) : ports),
   },
   {

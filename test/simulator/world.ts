@@ -43,6 +43,8 @@ export const MANY_ROWS = 1_000_000;
 /** Changes one rule of the protocol from outside, to show that the simulator would notice. */
 export interface Variant {
   name: string;
+  /** of one that few schedules catch: a seed that did, to be played before the others */
+  caughtAt?: number;
   settings?: Partial<Settings>;
   /** what a process of this step sees instead of its ports */
   ports?(ports: SimulatedPorts, step: Step, world: World): SimulatedPorts;

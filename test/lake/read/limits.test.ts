@@ -45,6 +45,7 @@ test('fault 09: a record of 64 MB goes by without being kept', async () => {
     for (let i = 0; i < 64; i++) {
       // a fresh chunk each time, as a store would give; what is retained of them shows
       yield Buffer.from(piece);
+      if (i % 8 !== 7) continue;
       collectGarbage();
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }
