@@ -141,7 +141,7 @@ export async function rawFolder(folders: Folders, { isAdded = false } = {}): Pro
   refuseAddress(lake, '--lake');
   const address = readBucketAddress(raw);
   if (address) {
-    if (!isAdded) refuseOtherRaw(lake, addressOf(address));
+    if (!isAdded) await refuseOtherRaw(lake, addressOf(address));
     await checkBucket(address);
     return addressOf(address);
   }
@@ -160,7 +160,7 @@ export async function rawFolder(folders: Folders, { isAdded = false } = {}): Pro
     );
   }
   if (isAdded) return raw;
-  refuseOtherRaw(lake, raw);
+  await refuseOtherRaw(lake, raw);
   for (const [name, other] of Object.entries(otherRaws(lake))) {
     if (readBucketAddress(other) || existsSync(other)) continue;
     throw new UsageError(

@@ -5,11 +5,13 @@
  * data.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UsageError } from '#host/failure.ts';
+import type { RawStore } from '#lake/ports.ts';
 import { numberOf, plansRoot } from '#lake/protocol/keys.ts';
 import type { Plan, PlannedObject } from '#lake/protocol/records.ts';
 import { addressOf, readBucketAddress } from './bucket-address.ts';
+import { openRaw } from './store.ts';
 
 /** In the lake's folder. */
 export const RAW_RECORD = 'raw-folder.json';
@@ -20,11 +22,10 @@ export const RAW_RECORD = 'raw-folder.json';
  * @param raw a folder, or `s3://bucket/prefix/`
  * @throws UsageError for any other
  */
-export function refuseOtherRaw(lake: string, raw: string): void {
+export async function refuseOtherRaw(lake: string, raw: string): Promise<void> {
   const known = knownRaw(lake);
   if (known === null) {
-    refuseStrange(lake, raw, 'nobody knows from which folder');
-    return;
+    return refuseStrange(lake, raw, 'nobody knows from which folder');
   }
   const filled = `--raw: the lake in ${lake} is filled from another folder: ${known}`;
   if (isAddress(raw) && isAddress(known)) {
@@ -41,10 +42,7 @@ export function refuseOtherRaw(lake: string, raw: string): void {
     );
   }
   if (known === realpathSync(raw)) return;
-  if (!existsSync(known)) {
-    refuseStrange(lake, raw, `from ${known}, which is not there now`);
-    return;
-  }
+  if (!existsSync(known)) return refuseStrange(lake, raw, `from ${known}, which is not there now`);
   throw new UsageError(
     filled,
     `name that one, or another --lake; to read both into this lake, name both: --raw … --raw …; if this is a copy in its place, write {"folder": ${JSON.stringify(realpathSync(raw))}} into ${join(lake, RAW_RECORD)}`,
@@ -53,31 +51,39 @@ export function refuseOtherRaw(lake: string, raw: string): void {
 
 /** Objects of the newest plan that are looked for. */
 const SAMPLE = 20;
+/** How the folders of further sources begin among the plans. */
+const SOURCES = '@';
 
-/** Of the one file that is the raw data, the key is its name. */
-const pathIn = (raw: string, key: string): string => join(statSync(raw).isFile() ? dirname(raw) : raw, key);
-
-/** @throws UsageError if the lake has plans and none of their newest objects lies there as it was planned */
-function refuseStrange(lake: string, raw: string, from: string): void {
+/** @throws UsageError if the lake has plans of its first source and none of their newest objects lies there as it was planned */
+async function refuseStrange(lake: string, raw: string, from: string): Promise<void> {
   const planned = newestPlanned(lake);
+  if (planned.length === 0) return;
+  const store = openRaw(raw, () => {});
   const address = readBucketAddress(raw);
-  const isKnown = ({ key, size }: PlannedObject): boolean =>
-    address ? key.startsWith(address.prefix) : statSync(pathIn(raw, key), { throwIfNoEntry: false })?.size === size;
-  if (planned.length === 0 || planned.some(isKnown)) return;
+  for (const object of planned) {
+    if (object.key.startsWith(address?.prefix ?? '') && (await isThere(store, object, address !== null))) return;
+  }
   throw new UsageError(
     `--raw: the lake in ${lake} was filled ${from}, and none of its newest objects lies in ${raw}, such as ${planned[0]?.key}`,
-    `name the folder that it was filled from, or another --lake; if ${raw} is its raw data all the same, say so: write {"folder": ${JSON.stringify(address ? raw : realpathSync(raw))}} into ${join(lake, RAW_RECORD)}`,
+    `name the folder that it was filled from, or another --lake; if ${raw} is its raw data all the same, say so: write {"folder": ${JSON.stringify(placeOf(raw))}} into ${join(lake, RAW_RECORD)}`,
   );
 }
 
-/** The last objects of the newest plan; none if there is no plan that can be read. */
+/** @param hasEtags whether etags are of the content: those of a folder are of times, too, which change where it moves */
+async function isThere(store: RawStore, { key, size, etag }: PlannedObject, hasEtags: boolean): Promise<boolean> {
+  for await (const found of store.list(key))
+    if (found.key === key) return found.size === size && (!hasEtags || found.etag === etag);
+  return false;
+}
+
+/** The last objects of the newest plan, those of further sources left out; none if there is no plan that can be read. */
 function newestPlanned(lake: string): PlannedObject[] {
   const folder = join(lake, plansRoot);
   if (!existsSync(folder)) return [];
   let newest: { path: string; at: number } | null = null;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || numberOf(`/${entry.name}`) === null) continue;
+    if (path.startsWith(join(folder, SOURCES)) || !entry.isFile() || numberOf(`/${entry.name}`) === null) continue;
     const at = statSync(path).mtimeMs;
     if (!newest || at >= newest.at) newest = { path, at };
   }

@@ -15,14 +15,14 @@ import { bucketFailure } from './bucket-failure.ts';
  * @param root a folder, one file, or `s3://bucket/prefix/`
  * @param onUnread told of what can't be read in a folder; the rest is listed all the same
  */
-export function openRaw(root: string, onUnread?: OnUnread): RawStore {
+export function openRaw(root: string, onUnread: OnUnread): RawStore {
   const address = readBucketAddress(root);
   if (address) return new BucketFolder(address);
   return statSync(root, { throwIfNoEntry: false })?.isFile() ? new SingleFile(root) : new DiskStore(root, { onUnread });
 }
 
 /** The first raw folder of a lake and its further ones, by name, as one store. */
-export function openSources(root: string, others: Readonly<Record<string, string>>, onUnread?: OnUnread): RawStore {
+export function openSources(root: string, others: Readonly<Record<string, string>>, onUnread: OnUnread): RawStore {
   const first = openRaw(root, onUnread);
   const mounted = Object.entries(others).map(([name, place]): [string, RawStore] => [name, openRaw(place, onUnread)]);
   return mounted.length === 0 ? first : new MountedRaw(first, mounted);
@@ -49,7 +49,8 @@ class SingleFile implements RawStore {
   readonly #name: string;
 
   constructor(path: string) {
-    this.#folder = new DiskStore(dirname(path));
+    // What lies beside it is nobody's.
+    this.#folder = new DiskStore(dirname(path), { onUnread: () => {} });
     this.#name = basename(path);
   }
 
@@ -143,7 +144,7 @@ async function* told(body: AsyncIterable<Uint8Array>, address: string): AsyncGen
  * @throws UsageError, or an error of bucketFailure
  */
 export async function checkBucket(address: BucketAddress): Promise<void> {
-  for await (const _ of openRaw(addressOf(address)).list('')) return;
+  for await (const _ of openRaw(addressOf(address), () => {}).list('')) return;
   // A bucket may be empty still; a folder is there when something lies in it.
   if (address.prefix === '') return;
   throw new UsageError(

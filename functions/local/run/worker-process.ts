@@ -57,7 +57,8 @@ process.once('message', (setup: WorkerSetup) => {
   const { rawRoot, otherRaws, lakeRoot, durable, settings, version, addressKey, memoryBytes, rebuild } = setup;
   const lake = new DiskStore(lakeRoot, { durable });
   const ports = {
-    raw: openSources(rawRoot, otherRaws),
+    // What can't be read beside its objects is told by who lists the folder.
+    raw: openSources(rawRoot, otherRaws, () => {}),
     lake: rebuild === undefined ? lake : new RebuildStore(lake, rebuild),
     catalog: rebuild === undefined ? new DiskCatalog(lakeRoot, { durable }) : NO_PARTITIONS,
     clock: systemClock,

@@ -11,34 +11,34 @@ beforeEach(() => {
 afterEach(() => rmSync(lake, { recursive: true }));
 
 const known = (): unknown => JSON.parse(readFileSync(join(lake, RAW_RECORD), 'utf8')).folder;
-const take = (raw: string): void => {
-  refuseOtherRaw(lake, raw);
+const take = async (raw: string): Promise<void> => {
+  await refuseOtherRaw(lake, raw);
   keepRaw(lake, raw);
 };
 
-test('a folder of a bucket is kept by its address; one within it is the same, and one around it takes its place', () => {
-  take('s3://bucket/raw/2025/');
+test('a folder of a bucket is kept by its address; one within it is the same, and one around it takes its place', async () => {
+  await take('s3://bucket/raw/2025/');
   expect(known()).toBe('s3://bucket/raw/2025/');
-  take('s3://bucket/raw/2025/03/');
+  await take('s3://bucket/raw/2025/03/');
   expect(known()).toBe('s3://bucket/raw/2025/');
-  take('s3://bucket/');
+  await take('s3://bucket/');
   expect(known()).toBe('s3://bucket/');
-  take('s3://bucket/raw/2025/');
+  await take('s3://bucket/raw/2025/');
   expect(known()).toBe('s3://bucket/');
 });
 
-test.each(['s3://bucket/raw/2024/', 's3://other/raw/2025/', 's3://bucket2/'])('%s is other raw data', (raw) => {
-  take('s3://bucket/raw/2025/');
-  expect(() => refuseOtherRaw(lake, raw)).toThrow('is filled from another folder: s3://bucket/raw/2025/');
+test.each(['s3://bucket/raw/2024/', 's3://other/raw/2025/', 's3://bucket2/'])('%s is other raw data', async (raw) => {
+  await take('s3://bucket/raw/2025/');
+  await expect(refuseOtherRaw(lake, raw)).rejects.toThrow('is filled from another folder: s3://bucket/raw/2025/');
 });
 
-test('a folder of this machine and one of a bucket are never the same, even when the folder has gone', () => {
+test('a folder of this machine and one of a bucket are never the same, even when the folder has gone', async () => {
   const folder = join(lake, 'raw');
   mkdirSync(folder);
-  take('s3://bucket/');
-  expect(() => refuseOtherRaw(lake, folder)).toThrow('is filled from another folder: s3://bucket/');
+  await take('s3://bucket/');
+  await expect(refuseOtherRaw(lake, folder)).rejects.toThrow('is filled from another folder: s3://bucket/');
   rmSync(join(lake, RAW_RECORD));
-  take(folder);
+  await take(folder);
   rmSync(folder, { recursive: true });
-  expect(() => refuseOtherRaw(lake, 's3://bucket/')).toThrow('is filled from another folder: ');
+  await expect(refuseOtherRaw(lake, 's3://bucket/')).rejects.toThrow('is filled from another folder: ');
 });

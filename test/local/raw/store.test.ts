@@ -1,6 +1,13 @@
 /** Raw data in a bucket, over a server of the test's own that speaks as much S3 as is asked of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { plansRoot } from '#lake/protocol/keys.ts';
+import { createState } from '#lake/protocol/records.ts';
+import { DiskStore } from '#local/disk/store.ts';
+import { refuseOtherRaw } from '#local/raw/known-folder.ts';
 import { checkBucket, openRaw } from '#local/raw/store.ts';
 
 interface Said {
@@ -56,7 +63,9 @@ test('nothing is asked before the first object is, and then page by page', async
     const n = Number(searchParams.get('continuation-token') ?? 0);
     return pageOf([`raw/${n}a`, `raw/${n}b`], String(n + 1));
   };
-  const objects = openRaw('s3://bucket/raw/').list('')[Symbol.asyncIterator]();
+  const objects = openRaw('s3://bucket/raw/', () => {})
+    .list('')
+    [Symbol.asyncIterator]();
   expect(asked).toHaveLength(0);
   const keys: string[] = [];
   for (let i = 0; i < 5; i++) keys.push((await objects.next()).value?.key);
@@ -68,7 +77,7 @@ test('nothing is asked before the first object is, and then page by page', async
 
 test('keys are those of the bucket; only what lies in the folder is listed, and an object is asked for by its key', async () => {
   answer = ({ searchParams }) => (searchParams.has('list-type') ? pageOf(['raw/x']) : { body: 'content' });
-  const raw = openRaw('s3://bucket/raw');
+  const raw = openRaw('s3://bucket/raw', () => {});
   for (const prefix of ['', 'ra', 'raw/', 'raw/2025/', 'older/x']) await Array.fromAsync(raw.list(prefix));
   await Array.fromAsync(raw.prefixes(''));
   expect(asked.map(({ url }) => url.searchParams.get('prefix'))).toEqual([
@@ -92,6 +101,31 @@ test('a bucket in another region is asked there', async () => {
       : refusal(301, 'PermanentRedirect', { 'x-amz-bucket-region': 'eu-west-1' });
   await checkBucket(BUCKET);
   expect(asked.map(({ region }) => region)).toEqual(['us-east-1', 'eu-west-1']);
+});
+
+test('of a lake that has lost its record, a bucket is the one if an object lies there as it was planned', async () => {
+  const lake = mkdtempSync(join(tmpdir(), 'lost-record-'));
+  onTestFinished(() => rmSync(lake, { recursive: true }));
+  const plan = (path: string, key: string): Promise<boolean> =>
+    createState(new DiskStore(lake), path, {
+      prefix: '',
+      units: [{ id: 'u', objects: [{ key, etag: '"e"', size: 1, modified: 1 }] }],
+    });
+  answer = ({ pathname, searchParams }) =>
+    pageOf(
+      pathname.startsWith('/bucket')
+        ? ['raw/2026/a', 'raw/2026/ab'].filter((key) => key.startsWith(searchParams.get('prefix') ?? ''))
+        : [],
+    );
+  await refuseOtherRaw(lake, 's3://strange/raw/');
+  await plan(`${plansRoot}0.json`, 'raw/2026/a');
+  // The newest, but of another source.
+  await plan(`${plansRoot}@two/0.json`, '@two/raw/b');
+  await refuseOtherRaw(lake, 's3://bucket/raw/');
+  await expect(refuseOtherRaw(lake, 's3://strange/raw/')).rejects.toThrow(
+    /nobody knows from which folder.* raw\/2026\/a/,
+  );
+  await expect(refuseOtherRaw(lake, 's3://bucket/raw/2025/')).rejects.toThrow(/nobody knows from which folder/);
 });
 
 describe('what goes wrong is said in a line that names the place and what to do', () => {
@@ -122,6 +156,6 @@ describe('what goes wrong is said in a line that names the place and what to do'
     [412, 'PreconditionFailed', /^object was rewritten after it was planned: raw\/x$/],
   ])('an object that is answered %i %s', async (status, code, says) => {
     answer = () => refusal(status, code);
-    await expect(openRaw('s3://bucket/raw/').get('raw/x')).rejects.toThrow(says);
+    await expect(openRaw('s3://bucket/raw/', () => {}).get('raw/x')).rejects.toThrow(says);
   });
 });
