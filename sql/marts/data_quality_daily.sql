@@ -1,7 +1,8 @@
 /*
 What came in and what became of it: every record is accounted for. Ingest days are those of planning; duplicates across
 units are counted on the day a settling dropped them. Quarantined records that were read again are counted beside this,
-as `replayed`: their first reading stays as it was. One row per ingest date.
+as `replayed`: their first reading stays as it was. Looks back 400 days; what was read before is in the table units. One
+row per ingest date.
 
 clock: none
 grain: ingest_date
@@ -46,6 +47,8 @@ with outcomes as (
     from units
     -- The halves of a split unit have outcomes of their own.
     where status = 'done'
+        -- Partitions that are not read: a lake of ten years costs no more than one of a year.
+        and dt >= cast(current_date - interval '400' day as varchar)
 ),
 
 settlings as (
@@ -54,6 +57,8 @@ settlings as (
         cast(sum(duplicates) as bigint) as settled_duplicate_rows
     from generations
     where table_name = 'events'
+        -- Its days are those of events, which may be of any age when they are read.
+        and created_at >= current_date - interval '400' day
     group by cast(cast(created_at as date) as varchar)
 ),
 

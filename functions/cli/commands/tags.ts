@@ -148,5 +148,5 @@ const staleText = ({ column, tag, events, first_day, last_day }: StaleColumn): s
     tag === null
       ? `${column} holds a tag that the settings do not name any more`
       : `${column} does not hold the tag ${tag}, as the settings say now`;
-  return `${says}: ${counted(events, 'event')} of ${days} were read with other settings. To have them alike, read the raw data into a new lake: ${LAKE} run --raw DIR --lake NEW`;
+  return `${says}: ${counted(events, 'event')} of ${days} were read with other settings. ${LAKE} rebuild reads the raw data again, so that they are alike`;
 };

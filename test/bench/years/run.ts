@@ -225,7 +225,7 @@ async function printViews(lakes: readonly LakeOfYears[]): Promise<void> {
       'data_freshness',
       { units: since(FRESHNESS_DAYS), generations: since(FRESHNESS_DAYS), audits: since(FRESHNESS_DAYS) },
     ],
-    ['data_quality_daily', { units: all, generations: all }],
+    ['data_quality_daily, which looks back 400 days', { units: since(FRESHNESS_DAYS), generations: all }],
     ['data_quality_daily of a month', { units: since(30), generations: all }],
   ];
   console.log(`\nQueries: files, seconds and dollars; in brackets the files if no day were gathered`);
