@@ -108,7 +108,11 @@ async function preview(to: Console, flags: EraseFlags, lake: LocalLake, addresse
   const key = (await findKeyOf(lake.ports.lake, lake.settings)) ?? newKey();
   const hash = keyedHash(key);
   const now = lake.ports.clock.now();
-  const persons = new ErasedPersons(hash, Object.fromEntries(addresses.map((address) => [hash.hex(address), now])));
+  const persons = new ErasedPersons(
+    hash,
+    Object.fromEntries(addresses.map((address) => [hash.hex(address), now])),
+    now,
+  );
   const counts = await withProgress('look', 'partitions', to.progress, (onDay) =>
     previewErasure(lake.ports, { settings: lake.settings, onDay }, persons),
   );

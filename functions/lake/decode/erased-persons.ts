@@ -5,6 +5,7 @@
  * It is about mail that was sent until the request: what is sent to a person later, whoever asked for it, is kept. A copy that
  * comes late is about old mail, whenever it comes.
  */
+import { DAY_MS } from '../days.ts';
 import type { KeyedHash } from '../ports.ts';
 import { TABLES } from '../tables/index.ts';
 import { parseAddresses } from './address.ts';
@@ -15,6 +16,7 @@ import { remembered } from './parsers.ts';
 export type ErasedUntil = Readonly<Record<string, number>>;
 
 const NEVER = Number.NEGATIVE_INFINITY;
+const CLOCKS_DIFFER_MS = 2 * DAY_MS;
 
 /** A row of any table, by column. */
 type Row = Record<string, unknown>;
@@ -25,11 +27,14 @@ export class ErasedPersons extends AddressTexts {
   readonly #latestOf: (text: string) => number;
   /** when the mail was sent that the texts are about: persons erased until then, or later, give way */
   #sentAt = NEVER;
+  readonly #latestDate: number;
   /** of all persons that a text holds, the latest time */
   #latest = NEVER;
 
-  constructor(hash: KeyedHash, persons: ErasedUntil) {
+  /** @param now of who looks, epoch ms: a date that is days after it is wrong, and may be of any mail */
+  constructor(hash: KeyedHash, persons: ErasedUntil, now = Number.POSITIVE_INFINITY) {
     super();
+    this.#latestDate = now + CLOCKS_DIFFER_MS;
     const until = new Map(Object.entries(persons));
     this.#until = remembered((key) => until.get(hashIn(key) ?? hash.hex(key)) ?? NEVER, 1 << 14);
     this.#latestIn = remembered((text) => this.#look(text), 1 << 14);
@@ -38,14 +43,18 @@ export class ErasedPersons extends AddressTexts {
 
   /** @param key an address alone, without a display name, or its hash */
   isErased(key: string, sentAt: number): boolean {
-    return this.#until(key.toLowerCase()) >= sentAt;
+    return this.#until(key.toLowerCase()) >= this.#credible(sentAt);
   }
 
   /** What texts are about from now on: mail that was sent then, epoch ms. @returns what they were about before */
   about(sentAt: number): number {
     const before = this.#sentAt;
-    this.#sentAt = sentAt;
+    this.#sentAt = this.#credible(sentAt);
     return before;
+  }
+
+  #credible(sentAt: number): number {
+    return sentAt > this.#latestDate ? ANY_TIME : sentAt;
   }
 
   /** Whether a text names such a person, whatever it is about. */
@@ -80,7 +89,7 @@ export class ErasedPersons extends AddressTexts {
   /** The row without what names such persons: itself if there is nothing of them in it; null if it is about one. */
   withoutThem<R extends object>(table: string, row: R): R | null {
     const given = row as Row;
-    this.#sentAt = sentAtOf(given);
+    this.about(sentAtOf(given));
     const { recipient_key: key } = given;
     if (typeof key === 'string' && this.isErased(key, this.#sentAt)) return null;
     let made: Row | null = null;

@@ -121,16 +121,18 @@ export async function askForErasure(
 
 /**
  * Persons to be kept out of whatever is written, with the number of their erasure; null if there are none.
+ * @param now of who looks through rows that don't say when the lake got them
  * @throws NoErasureKey if there are some, and nothing is there to know them by
  */
 export async function erasedPersons(
   lake: Pick<Store, 'list' | 'get'>,
   hash: KeyedHash | undefined,
+  now?: number,
 ): Promise<{ n: number; persons: ErasedPersons } | null> {
   const erasure = await newestErasure(lake);
   if (erasure === null) return null;
   checkKey(erasure, hash);
-  return { n: erasure.n, persons: new ErasedPersons(hash, erasure.persons) };
+  return { n: erasure.n, persons: new ErasedPersons(hash, erasure.persons, now) };
 }
 
 function checkKey(erasure: Erasure | null, hash: KeyedHash | undefined): asserts hash is KeyedHash {
@@ -184,6 +186,11 @@ export class ErasureState {
       end,
       found.filter((one) => one !== null),
     );
+  }
+
+  /** Somebody is to be forgotten, and not everything was looked through. */
+  get isOpen(): boolean {
+    return this.n >= 0 && this.end === null;
   }
 
   /** What was found so far, also since everything was looked through. */

@@ -170,7 +170,7 @@ export async function searchDays(
   days: readonly TableDay[],
 ): Promise<ErasedCounts> {
   const { lake, clock } = ports;
-  const known = await erasedPersons(lake, options.keyedHash);
+  const known = await erasedPersons(lake, options.keyedHash, clock.now());
   const found: Searched = { days: [], ...sumOf([]) };
   if (known === null) return found;
   const state = await ErasureState.of(lake);

@@ -21,7 +21,7 @@ import { SETTLED_TABLES } from '../tables/index.ts';
 import { checkOutputs, type SettleOutput } from './settle/check.ts';
 import { outdatedDays } from './settle/outdated.ts';
 import { settleDaysSelect, settleRecipe, settleSelect } from './settle/select.ts';
-import { heldBackCheck, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
+import { heldBackCheck, isFarAhead, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
 
 export type SettlePorts = Pick<Ports, 'raw' | 'lake' | 'catalog' | 'engine' | 'clock'>;
 
@@ -177,10 +177,14 @@ export async function* daysToSettle(
   const found = [...days.values()];
   const mayBeSettled = new Map<string, boolean>();
   const isHeldBack = heldBackCheck(open, settings, clock.now());
+  // Persons are to be forgotten soon, and not once a day has come by whose date an event is wrong.
+  const now = clock.now();
+  const isErasing = found.some(({ dt }) => isFarAhead(dt, now)) && (await ErasureState.of(lake)).isOpen;
+  const isOver = (dt: string): boolean => isFinished(dt, now) || (isErasing && isFarAhead(dt, now));
   for (const tableDay of found.sort((a, b) => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0))) {
     const { dt } = tableDay;
     if (day !== undefined && day !== dt) continue;
-    const may = mayBeSettled.get(dt) ?? (includeUnfinished || (isFinished(dt, clock.now()) && !isHeldBack(dt)));
+    const may = mayBeSettled.get(dt) ?? (includeUnfinished || (isOver(dt) && !isHeldBack(dt)));
     mayBeSettled.set(dt, may);
     if (may) yield tableDay;
   }

@@ -135,6 +135,32 @@ test('a person leaves every table, other rows lose only what names them, and in 
   expect(report.drifts).toEqual([]);
 });
 
+test('an event with a date of years ahead keeps no erasure open, and its rows go, too', async () => {
+  lake = await smallLake();
+  const sentAt = Date.parse('2031-01-01T09:00:00Z');
+  lake.put(
+    rawKey(SENT + 3_600_000, 'one'),
+    ndjson(sesSend({ ...toAnn, sentAt }), sesSend({ ...toBob, sentAt }), ...RECORDS),
+  );
+  await lake.run();
+  expect(await count("select count(*) from events where dt = '2031-01-01'")).toBe(2);
+  await ask();
+  const { waiting, end } = await doErase();
+  expect([waiting.map(({ dt }) => dt), end]).toEqual([['2031-01-01', '2031-01-01'], null]);
+  lake.clock.now += 4 * DAY_MS;
+  const report = await audit(lake.lake.ports, { settings: lake.lake.settings, reach: 'all' });
+  expect(report.drifts.map(({ kind, key }) => `${kind} ${key}`)).toEqual([
+    'unerased_day events dt=2031-01-01',
+    'unerased_day headers dt=2031-01-01',
+  ]);
+  await lake.settle();
+  expect((await doErase()).end).not.toBeNull();
+  await lake.rollup();
+  expect(await lake.rows("select recipient_key from events where dt = '2031-01-01'")).toEqual([{ recipient_key: BOB }]);
+  await collectLater();
+  expect(await naming(ANN)).toEqual([]);
+});
+
 test('where there was nobody else on a day, nothing is left of it, however old it is', async () => {
   lake = await smallLake();
   lake.put(rawKey(SENT + 3_600_000, 'one'), ndjson(sesSend(toAnn), sesDelivery(toAnn), sesClick(toAnn)));

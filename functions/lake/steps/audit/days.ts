@@ -46,6 +46,8 @@ type DaysPorts = Pick<Ports, 'lake' | 'catalog'>;
 const DAYS_AT_ONCE = 16;
 /** An old day is settled at most once a day: files that are unsettled for two days were forgotten. */
 const LONGEST_UNSETTLED_MS = 2 * DAY_MS;
+/** Days that wait for an erasure are settled within two days, and looked through in the next hours. */
+const LONGEST_UNERASED_MS = 3 * DAY_MS;
 
 /** A day that has expired is lost to readers within a day, and its files are gone within another two. */
 const LONGEST_UNEXPIRED_MS = 4 * DAY_MS;
@@ -78,11 +80,11 @@ export async function auditDays(
   for await (const folder of lake.prefixes(generationsRoot)) settled.push(dayOfKey(folder));
   const partitions = new Partitions(catalog);
   const outcomes = new Outcomes(lake);
+  const erasures = await ErasureState.of(lake);
   const isGone = (dt: string): boolean => expired.tables.some((table) => expired.has(table, dt));
   const gone = settled.filter(isGone).length;
   const found: DaysAudit = { files: 0, stale: [], damaged: [], rebuilt: new Map(), expired: gone };
   await checkDue();
-  const erasures = await ErasureState.of(lake);
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const dts = [...new Set([...settled, ...(await liveDays(lake, name))])].filter(scope.includesDay).sort();
     const since = await expiredSince(lake, name);
@@ -139,7 +141,8 @@ export async function auditDays(
   async function checkLive({ table, dt, newest, live }: DataDay): Promise<number> {
     const settled = new Set(newest?.attempt_list);
     const unsettled: StoredObject[] = [];
-    let files = 0;
+    const { n, askedAt } = erasures;
+    let [files, unerased] = [0, 0];
     for (const object of live) {
       const attempt = attemptOfFile(object.key);
       if (attempt === null) drift('foreign_file', object.key);
@@ -149,12 +152,18 @@ export async function auditDays(
         const outcome = await outcomes.of(unit);
         const isNamed = outcome?.files.some(({ key }) => key === unerasedFile(object.key)) ?? false;
         if (isNamed) files++;
-        if (isNamed && table !== quarantine.name) unsettled.push(object);
+        if (isNamed && table !== quarantine.name) {
+          unsettled.push(object);
+          if ((outcome?.erasures ?? -1) < n) unerased++;
+        }
         // Of an attempt that lost, which the collector removes, or of one that is under way.
         if (outcome || open.has(unit) || open.has(plannedUnitOf(attempt)) || scope.now - object.modified < DAY_MS)
           continue;
         drift('foreign_file', object.key, 'no plan has its unit');
       }
+    }
+    if (unerased > 0 && scope.now - askedAt > LONGEST_UNERASED_MS) {
+      drift('unerased_day', `${table} dt=${dt}`, `erasure ${n}, ${unerased} files that are not settled`);
     }
     const oldest = unsettled.reduce((first, { modified }) => Math.min(first, modified), scope.now);
     if (isFinished(dt, scope.now) && scope.now - oldest > LONGEST_UNSETTLED_MS) {

@@ -18,6 +18,12 @@ export const LONGEST_WAIT_MS = DAY_MS;
 
 export const isFinished = (dt: string, now: number): boolean => now >= lastHour(dt);
 
+/** Days ahead that mail of today may have events of: clocks differ. */
+const DAYS_AHEAD = 2;
+
+/** A day that no mail of today has events of, but for those with a wrong date. Nobody waits until it is finished who can't. */
+export const isFarAhead = (dt: string, now: number): boolean => startOfDay(dt) > now + DAYS_AHEAD * DAY_MS;
+
 /** Raw hours that can hold events of a day: from the day before (clocks differ) until it is finished. */
 const firstHour = (dt: string): number => startOfDay(dt) - DAY_MS;
 const lastHour = (dt: string): number => startOfDay(dt) + DAY_MS + FINISHED_AFTER_HOURS * HOUR_MS;
