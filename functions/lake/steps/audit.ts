@@ -8,6 +8,7 @@
 import { concurrently } from '../concurrently.ts';
 import { HOUR_MS, utcDate } from '../days.ts';
 import type { Ports, Store } from '../ports.ts';
+import type { TableDay } from '../protocol/day-files.ts';
 import { expiredDays } from '../protocol/expired.ts';
 import { auditKey, auditsRoot, outcomeFolder, planDayOf } from '../protocol/keys.ts';
 import { laneOf } from '../protocol/lanes.ts';
@@ -87,6 +88,8 @@ export interface Findings {
   unregistered: { table: string; dt: string }[];
   stale: Generation[];
   damaged: Generation[];
+  /** days whose newest generation's record can't be read */
+  unreadable: TableDay[];
   /** days with live files that are gone or damaged */
   broken: { table: string; dt: string }[];
   /** why notes for the next audit could not be written; null if they were */
@@ -172,7 +175,7 @@ export async function findDrift(
   const openIds = new Set(open.map(({ unit }) => unit));
   const expiring = { retention, expired };
   const days = await auditDays(ports, scope, openIds, today, expiring, drift);
-  const { files, stale, damaged, rebuilt } = days;
+  const { files, stale, damaged, unreadable, rebuilt } = days;
   const ofRebuilds = await auditRebuilds(ports.lake, rebuilt, drift);
 
   const { drifts, acknowledged } = await splitAcknowledged(ports.lake, found.sort(byKindAndKey));
@@ -197,7 +200,7 @@ export async function findDrift(
       : {}),
   };
   const { unregistered, broken } = units;
-  return { report, unplanned: raw.unplanned, open, unregistered, stale, damaged, broken, refusal };
+  return { report, unplanned: raw.unplanned, open, unregistered, stale, damaged, unreadable, broken, refusal };
 }
 
 /**

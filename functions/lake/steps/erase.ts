@@ -51,6 +51,7 @@ import {
   type Generation,
   newestGeneration,
   newestGenerations,
+  newestReadable,
   readableGeneration,
   readBytes,
 } from '../protocol/records.ts';
@@ -130,8 +131,9 @@ async function unsearchedDays(lake: ErasePorts['lake'], state: ErasureState, res
   );
   const days = await concurrently(newest, READS_AT_ONCE, async ({ table, dt, n }): Promise<TableDay[]> => {
     const generation = await readableGeneration(lake, generationKey(table, dt, n));
+    // Whose rows there are in one that can't be read nobody knows.
     const isDone = generation !== null && state.knownIn(generation) >= state.n && generation.erasure !== state.n;
-    return !generation || isDone ? [] : [{ table, dt }];
+    return isDone ? [] : [{ table, dt }];
   });
   const outcomes = new Outcomes(lake);
   const rejected = await concurrently(await liveDays(lake, quarantine.name), READS_AT_ONCE, async (dt) => {
@@ -291,7 +293,7 @@ async function unsettledDays(lake: ErasePorts['lake'], n: number): Promise<Table
   const days: TableDay[] = [];
   for (const { name: table } of SETTLED_TABLES) {
     const found = await concurrently(await liveDays(lake, table), READS_AT_ONCE, async (dt) => {
-      const newest = await newestGeneration(lake, table, dt);
+      const newest = await newestReadable(lake, table, dt);
       const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(newest?.attempt_list));
       return unseen.some((attempt: LiveAttempt) => (attempt.erasures ?? -1) < n) ? [{ table, dt }] : [];
     });

@@ -104,9 +104,9 @@ function stepsFor(
         if (newest) await heal(ports, generation.table_name, newest);
       }
     },
-    ...found.damaged
-      .filter(({ table_name }) => table_name !== recipientMessages.name)
-      .map(({ table_name: table, dt }) => async () => {
+    ...[...found.damaged.map(({ table_name: table, dt }) => ({ table, dt })), ...found.unreadable]
+      .filter(({ table }) => table !== recipientMessages.name)
+      .map(({ table, dt }) => async () => {
         try {
           await settleDay(ports, { table, dt }, { ignorePace: true, isDamaged: true });
         } catch (error) {

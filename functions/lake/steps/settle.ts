@@ -14,11 +14,24 @@ import type { OpenUnit } from '../protocol/open-units.ts';
 import { Outcomes } from '../protocol/outcomes.ts';
 import { unionOf } from '../protocol/published.ts';
 import { heal, pointAtNewest } from '../protocol/readers.ts';
-import { createState, type Generation, newestGeneration, readGeneration } from '../protocol/records.ts';
+import {
+  createState,
+  DamagedRecord,
+  type Generation,
+  nextGeneration,
+  readableGeneration,
+} from '../protocol/records.ts';
 import { faultsOf, isWhole, sealFiles } from '../protocol/settled-files.ts';
 import type { Settings } from '../settings.ts';
 import { SETTLED_TABLES } from '../tables/index.ts';
 import { checkOutputs, type SettleOutput } from './settle/check.ts';
+import {
+  attemptsBeyond,
+  type DayInputs,
+  inputsOfDamagedDay,
+  inputsOfUnreadableDay,
+  isSameReading,
+} from './settle/damaged-day.ts';
 import { outdatedDays } from './settle/outdated.ts';
 import { settleDaysSelect, settleRecipe, settleSelect } from './settle/select.ts';
 import { heldBackCheck, isFarAhead, isFinished, LONGEST_WAIT_MS, UnplannedHours } from './settle/watermark.ts';
@@ -199,17 +212,24 @@ export async function settleDay(ports: SettlePorts, day: TableDay, options: DayO
   return settleRounds(ports, day, await lookAt(ports, day, options), options);
 }
 
-interface Look {
+interface Look extends DayInputs {
+  /** number of the newest generation; −1: there is none */
+  after: number;
+  /** the newest generation; null also if its record can't be read */
   before: Generation | null;
-  /** whose files go in; an older one, or none, if those of the newest are damaged */
-  base: Generation | null;
   /** whether there is a round to be done */
   isDue: boolean;
-  /** what it is to add; may be nothing (see `visibleOrphans`) */
-  unseen: LiveAttempt[];
   /** there are more attempts than one round can add */
   hasMore: boolean;
 }
+
+const dueTo = (after: number, before: Generation | null, inputs: DayInputs): Look => ({
+  after,
+  before,
+  ...inputs,
+  isDue: true,
+  hasMore: false,
+});
 
 async function settleRounds(ports: SettlePorts, day: TableDay, first: Look, options: DayOptions): Promise<Settled[]> {
   const settled: Settled[] = [];
@@ -234,14 +254,21 @@ async function lookAt(
 ): Promise<Look> {
   const { lake, clock } = ports;
   if ((expired ?? (await expiredDays(lake))).has(table, dt)) {
-    return { before: null, base: null, isDue: false, unseen: [], hasMore: false };
+    return { after: -1, before: null, base: null, isDue: false, unseen: [], hasMore: false };
   }
-  const before = await newestGeneration(lake, table, dt);
+  const after = (await nextGeneration(lake, table, dt)) - 1;
+  const before = after < 0 ? null : await readableGeneration(lake, generationKey(table, dt, after));
+  if (after >= 0 && !before) {
+    const key = generationKey(table, dt, after);
+    // It takes a look at every outcome: that is left to who repairs.
+    if (!isDamaged) throw new DamagedRecord(key);
+    return dueTo(after, null, await inputsOfUnreadableDay(lake, { table, dt }, after, outcomes));
+  }
   if (before) await heal(ports, table, before);
   if (before && (isDamaged || !isWhole(await faultsOf(lake, before, 'listing')))) {
-    return inputsOfDamagedDay(ports, before, outcomes);
+    return dueTo(after, before, await inputsOfDamagedDay(lake, before, outcomes));
   }
-  const nothing: Look = { before, base: before, isDue: false, unseen: [], hasMore: false };
+  const nothing: Look = { after, before, base: before, isDue: false, unseen: [], hasMore: false };
   const now = clock.now();
   const isOutdated = before !== null && before.recipe !== settleRecipe(table);
   if (before && !ignorePace && isOld(dt, now) && now - before.created_at < DAY_MS) return nothing;
@@ -253,42 +280,10 @@ async function lookAt(
   const isPatient = writtenAt.every((at) => now - at <= LONGEST_WAIT_MS);
   if (isPatient && (await unplanned?.holdBack(dt))) return nothing;
   // An error in it would pass into the next generation, where no check would find it.
-  if (before && !isWhole(await faultsOf(lake, before, 'content'))) return inputsOfDamagedDay(ports, before, outcomes);
+  if (before && !isWhole(await faultsOf(lake, before, 'content')))
+    return dueTo(after, before, await inputsOfDamagedDay(lake, before, outcomes));
   const hasMore = unseen.length > MOST_ATTEMPTS;
-  return { before, base: before, isDue: true, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore };
-}
-
-/**
- * The inputs of a day whose newest generation is damaged: those that it was made of, which are the newest older generation
- * that is whole, and the live files. They still exist, because nothing of a day is removed before its newest generation
- * was found whole.
- * @throws Error if they aren't, as when the damage came after the collector
- */
-async function inputsOfDamagedDay({ lake }: SettlePorts, before: Generation, outcomes: Outcomes): Promise<Look> {
-  const { table_name: table, dt } = before;
-  const base = await newestWhole(lake, before);
-  const { unseen, lost } = await attemptsBeyond(lake, before, base, outcomes);
-  if (lost.length > 0) {
-    throw new Error(
-      `${table} dt=${dt} is damaged, and ${lost.length} of its ${before.attempts} attempts are nowhere else (${lost[0]}): restore ${before.location} from the bucket's older version, or rebuild the day from raw data`,
-    );
-  }
-  return { before, base, isDue: true, unseen, hasMore: false };
-}
-
-/** What a generation made on top of `base` has to take in so as to have all attempts of `before`, and which of these are gone. */
-async function attemptsBeyond(
-  lake: SettlePorts['lake'],
-  before: Generation,
-  base: Generation | null,
-  outcomes: Outcomes,
-): Promise<{ unseen: LiveAttempt[]; lost: string[] }> {
-  const seen = new Set(base?.attempt_list);
-  const unseen = await unseenAttempts(lake, outcomes, before.table_name, before.dt, seen);
-  const there = new Set([...seen, ...unseen.map(({ attempt }) => attempt)]);
-  // The first reading of what a rebuild has read again is not what the day had.
-  for (const attempt of base || !before.rebuilt ? [] : before.rebuilt.instead_of) there.delete(attempt);
-  return { unseen, lost: before.attempt_list.filter((attempt) => !there.has(attempt)) };
+  return { after, before, base: before, isDue: true, unseen: unseen.slice(0, MOST_ATTEMPTS), hasMore };
 }
 
 /**
@@ -299,19 +294,7 @@ export async function settleFrom(ports: SettlePorts, before: Generation, base: G
   const { table_name: table, dt } = before;
   const { unseen, lost } = await attemptsBeyond(ports.lake, before, base, new Outcomes(ports.lake));
   if (lost.length > 0 || !isWhole(await faultsOf(ports.lake, base, 'content'))) return false;
-  return (await settleRound(ports, { table, dt }, { before, base, isDue: true, unseen, hasMore: false })) !== null;
-}
-
-/** Of a rebuild's rows those of the same rebuild only: the first readings were other rows. */
-const isSameReading = (a: Generation, b: Generation | null): boolean => a.rebuilt?.rebuild === b?.rebuilt?.rebuild;
-
-async function newestWhole(lake: SettlePorts['lake'], newest: Generation): Promise<Generation | null> {
-  const { table_name, dt, generation } = newest;
-  for (let n = generation - 1; n >= 0; n--) {
-    const older = await readGeneration(lake, generationKey(table_name, dt, n));
-    if (older && isSameReading(newest, older) && isWhole(await faultsOf(lake, older, 'content'))) return older;
-  }
-  return null;
+  return (await settleRound(ports, { table, dt }, dueTo(before.generation, before, { base, unseen }))) !== null;
 }
 
 /**
@@ -338,7 +321,7 @@ interface Draft extends DayLook {
 
 function draftOf({ clock }: Pick<Ports, 'clock'>, { day, look }: DayLook): Draft {
   const { table, dt } = day;
-  const n = look.before ? look.before.generation + 1 : 0;
+  const n = look.after + 1;
   const location = settledFolder(table, dt, `${n}-${clock.nonce()}`);
   return { day, look, n, location, inputs: dayInputs(table, dt, look.base, look.unseen) };
 }

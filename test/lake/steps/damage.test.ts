@@ -34,8 +34,8 @@ const newestFile = async (table: string): Promise<string> => {
   return file;
 };
 const rows = async (): Promise<unknown> => [
-  await small.rows('select event_id, event_type from events order by 1'),
-  await small.rows('select message_id, opens, delivered_at from recipient_messages'),
+  await small.rows("select event_id, event_type from events where message_id <> 'other' order by 1"),
+  await small.rows("select message_id, opens, delivered_at from recipient_messages where message_id <> 'other'"),
 ];
 const found = (report: AuditReport): string[] => report.drifts.map(({ kind, key }) => `${kind} ${key}`);
 const repaired = (): Promise<AuditReport> => {
@@ -134,6 +134,59 @@ describe('fault 76: what a rollup made is made again when', () => {
     expect(found(await audit(small.lake.ports))).toEqual([`settled_file_differs ${file}`]);
     expect(found(await repaired())).toEqual([]);
     expect(await rows()).toEqual(before);
+  });
+});
+
+describe("fault 75: the record of a settled table's newest generation is damaged:", () => {
+  const record = async (table: string): Promise<string> =>
+    (await keysOf(small, `v1/state/generations/dt=${DT}/${table}/`)).at(-1) ?? '';
+  const other = async (): Promise<void> => {
+    // So late that nothing of its send day rests on the damaged one.
+    const sentAt = SENT + 40 * 86_400_000;
+    small.put(rawKey(sentAt, 'c'), ndjson(sesSend({ messageId: 'other', sentAt })));
+    await small.plan();
+    await small.transformAll();
+  };
+
+  test.each(['events', 'headers'])(
+    '%s: repair makes the day again, and no step stops for other days',
+    async (table) => {
+      const before = await rows();
+      const key = await record(table);
+      writeFileSync(path(key), '{"half');
+      await other();
+      age(small, 30);
+      await expect(small.settle({ ignorePace: true })).rejects.toThrow(key);
+      await small.rollup();
+      await collect(small.lake.ports);
+      expect(await small.rows("select event_type from events where message_id = 'other'")).toEqual([
+        { event_type: 'send' },
+      ]);
+      expect(
+        await small.rows("select sent_at is null as no from recipient_messages where message_id = 'other'"),
+      ).toEqual([{ no: false }]);
+      expect(await rows()).toEqual(before);
+      expect(found(await audit(small.lake.ports))).toContain(`damaged_record ${key}`);
+      expect(await repaired()).toMatchObject({ drifts: [], failures: [] });
+      expect(await rows()).toEqual(before);
+      age(small, 30);
+      await collect(small.lake.ports);
+      expect(await rows()).toEqual(before);
+      expect(found(await audit(small.lake.ports))).toEqual([]);
+    },
+  );
+
+  test('after the collector its rows are nowhere else, which is said; nothing is removed', async () => {
+    age(small, 30);
+    await collect(small.lake.ports);
+    const key = await record('events');
+    writeFileSync(path(key), '{"half');
+    const report = await repaired();
+    expect(report.failures).toEqual([expect.stringMatching(`${key} is damaged, .*: restore it .* or rebuild`)]);
+    expect(found(report)).toContain(`damaged_record ${key}`);
+    expect(await rows()).toHaveLength(2);
+    age(small, 30);
+    expect((await collect(small.lake.ports)).filter(({ key }) => key.includes('/events/'))).toEqual([]);
   });
 });
 

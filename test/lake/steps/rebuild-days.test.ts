@@ -256,6 +256,17 @@ describe('fault 76: what is damaged and nowhere else', () => {
     expect((await newestRebuild(small.lake.ports.lake))?.from).toBe('2026-10-05');
   });
 
+  test('so is a day whose record is damaged', async () => {
+    small.clock.now += 2 * DAY_MS;
+    age(small, 48);
+    await collect(small.lake.ports);
+    const [record = ''] = (await keysOf(small, 'v1/state/generations/dt=2026-10-05/events/')).slice(-1);
+    writeFileSync(join(small.lake.lakeRoot, record), '{"half');
+    const report = await mended();
+    expect(report).toMatchObject({ drifts: [], failures: [] });
+    expect(await campaigns()).toEqual(OF_THEN);
+  });
+
   test('other bytes of the same length in a live file are found by a deep audit, and mended', async () => {
     small.put(rawKey(SENT + 2000, 'c'), ndjson(sesBounce({ messageId: 'm2' })));
     await small.plan();

@@ -3,7 +3,7 @@
 import { concurrently } from '../../concurrently.ts';
 import { DAY_MS } from '../../days.ts';
 import type { Ports, StoredObject } from '../../ports.ts';
-import { type DataDay, dataDay, liveDays } from '../../protocol/day-files.ts';
+import { type DataDay, dataDay, liveDays, type TableDay } from '../../protocol/day-files.ts';
 import { ErasureState } from '../../protocol/erasures.ts';
 import { type ExpiredDays, expiredSince } from '../../protocol/expired.ts';
 import {
@@ -35,6 +35,8 @@ export interface DaysAudit {
   stale: Generation[];
   /** newest generations whose files are not what they were */
   damaged: Generation[];
+  /** days whose newest generation's record can't be read */
+  unreadable: TableDay[];
   /** by rebuild, days of tables whose newest generation has its rows */
   rebuilt: Map<number, number>;
   /** days that have expired, of one table or more */
@@ -83,7 +85,7 @@ export async function auditDays(
   const erasures = await ErasureState.of(lake);
   const isGone = (dt: string): boolean => expired.tables.some((table) => expired.has(table, dt));
   const gone = settled.filter(isGone).length;
-  const found: DaysAudit = { files: 0, stale: [], damaged: [], rebuilt: new Map(), expired: gone };
+  const found: DaysAudit = { files: 0, stale: [], damaged: [], unreadable: [], rebuilt: new Map(), expired: gone };
   await checkDue();
   for (const { name } of [...SETTLED_TABLES, quarantine, recipientMessages]) {
     const dts = [...new Set([...settled, ...(await liveDays(lake, name))])].filter(scope.includesDay).sort();
@@ -93,7 +95,10 @@ export async function auditDays(
       const day = await dataDay(lake, name, dt);
       const live = await checkLive(day);
       found.files += live;
-      if (day.damagedRecord !== null) drift('damaged_record', day.damagedRecord);
+      if (day.damagedRecord !== null) {
+        drift('damaged_record', day.damagedRecord);
+        found.unreadable.push({ table: name, dt });
+      }
       if (!day.newest) return;
       found.files += day.newest.file_list.length;
       const epoch = day.newest.rebuilt?.rebuild;

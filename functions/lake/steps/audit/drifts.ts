@@ -26,7 +26,7 @@ export const DRIFTS = {
   settled_file_differs:
     "a file is not what it was when its generation was made: run audit with --repair, which makes the day again from what it was made of, or restore the file from the bucket's older version",
   damaged_record:
-    "the record of a generation is not JSON: a rollup makes recipient_messages again; of another table restore it from the bucket's older version",
+    "the record of a generation is not JSON: a rollup makes recipient_messages again; of another table run audit with --repair, which makes the day again, or restore the record from the bucket's older version",
   outdated_day:
     'a day was computed with other SQL, seeds or rules than there are today: run settle and rollup, which go from the newest day to the oldest, in the cloud some days each time',
   other_settings:

@@ -6,7 +6,7 @@ import type { Ports, StoredObject } from '../../ports.ts';
 import type { ExpiredDays } from '../../protocol/expired.ts';
 import { attemptOfFile, dayOfKey, liveFolder, outcomeFolder, outcomesRoot } from '../../protocol/keys.ts';
 import { countingFiles } from '../../protocol/quarantine-files.ts';
-import { type LiveFile, newestGeneration, type Outcome, readOutcome } from '../../protocol/records.ts';
+import { type LiveFile, newestReadable, type Outcome, readOutcome } from '../../protocol/records.ts';
 import { contentOf } from '../../protocol/settled-files.ts';
 import type { AuditScope, DriftKind, ReportDrift } from './drifts.ts';
 
@@ -119,7 +119,7 @@ async function checkFiles(
     }
   }
   if (broken.length === 0) return true;
-  const settled = new Set((await newestGeneration(lake, table, dt))?.attempt_list);
+  const settled = new Set((await newestReadable(lake, table, dt))?.attempt_list);
   const mayHaveExpired = table === 'quarantine' && now - Date.parse(dt) > QUARANTINE_KEPT_DAYS * DAY_MS;
   const needed = broken.filter(
     ({ key, kind }) => !settled.has(attemptOfFile(key) ?? '') && !(kind === 'live_file_missing' && mayHaveExpired),

@@ -4,7 +4,7 @@ import type { Engine, Input, Ports, SqlValue, Store } from '../../ports.ts';
 import { dataDay, type TableDay, unseenAttempts } from '../../protocol/day-files.ts';
 import { leafOutcomes, Outcomes } from '../../protocol/outcomes.ts';
 import { RebuildStore } from '../../protocol/rebuild-store.ts';
-import { type Generation, newestGeneration, type Outcome } from '../../protocol/records.ts';
+import { type Generation, newestReadable, type Outcome } from '../../protocol/records.ts';
 import type { SwitchedLake } from '../../protocol/switched-lake.ts';
 import { inlineViews } from '../../sql/views/inline.ts';
 import { PRESTO_TYPES, type View } from '../../sql/views/view.ts';
@@ -267,9 +267,7 @@ async function dailyCounts(
   columns: readonly string[],
   sendDays: readonly string[],
 ): Promise<Map<string, number[]>> {
-  const newest = await concurrently(sendDays, DAYS_AT_ONCE, (dt) =>
-    newestGeneration(store, recipientMessages.name, dt),
-  );
+  const newest = await concurrently(sendDays, DAYS_AT_ONCE, (dt) => newestReadable(store, recipientMessages.name, dt));
   const inputs = newest.flatMap((one) => (one ? dayInputs(recipientMessages.name, one.dt, one, []) : []));
   if (inputs.length === 0) return new Map();
   const select = `select dt, ${columns.join(', ')} from deliverability_daily`;

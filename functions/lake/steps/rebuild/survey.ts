@@ -33,7 +33,10 @@ export interface Survey {
  * Costs a read of each plan and outcome. Units without an outcome are no part of it: the code of today is going to read
  * them, and their rows are taken in as those of any late unit. A day with rows of a part waits for the other parts.
  */
-export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): Promise<Survey> {
+export async function survey(
+  { lake }: Pick<Ports, 'lake'>,
+  rebuild: Pick<Rebuild, 'from' | 'to' | 'raw_from'>,
+): Promise<Survey> {
   const outcomes = new Outcomes(lake);
   const expired = await expiredDays(lake);
   const [lastGone = ''] = SETTLED_TABLES.map(({ name }) => expired.lastOf(name)).sort();
@@ -99,7 +102,7 @@ export async function survey({ lake }: Pick<Ports, 'lake'>, rebuild: Rebuild): P
  * Raw data of the days themselves, which today's code may read more in: events mostly come within a day.
  * @param lastGone the last day that has expired of every table
  */
-function mayHold({ from, to }: Rebuild, lastGone: string, { objects }: PlannedUnit): boolean {
+function mayHold({ from, to }: Pick<Rebuild, 'from' | 'to'>, lastGone: string, { objects }: PlannedUnit): boolean {
   return objects.some(({ modified }) => {
     const dt = utcDate(modified);
     const isOld = dt < lastGone || (from !== null && dt < addDays(from, -1));

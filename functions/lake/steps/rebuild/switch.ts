@@ -10,6 +10,7 @@ import {
   createState,
   type Generation,
   newestGeneration,
+  newestReadable,
   readableGeneration,
   readGeneration,
   readState,
@@ -97,7 +98,7 @@ const byTable = (made: readonly Generation[]): Record<string, string[]> =>
 async function healDays(ports: RebuildPorts, n: number): Promise<void> {
   const expired = await expiredDays(ports.lake);
   await concurrently(await daysMade(ports.lake, n), DAYS_AT_ONCE, async ({ table, dt }) => {
-    const newest = expired.has(table, dt) ? null : await newestGeneration(ports.lake, table, dt);
+    const newest = expired.has(table, dt) ? null : await newestReadable(ports.lake, table, dt);
     if (newest) await heal(ports, table, newest);
   });
 }

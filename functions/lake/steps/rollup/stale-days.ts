@@ -14,7 +14,7 @@ import type { OpenUnit } from '../../protocol/open-units.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
 import { PUBLISHED_DAYS, type SeenScope, seenBefore, unionOf } from '../../protocol/published.ts';
 import { heal } from '../../protocol/readers.ts';
-import { type Generation, type RollupInput, readableGeneration, readGeneration } from '../../protocol/records.ts';
+import { type Generation, type RollupInput, readableGeneration } from '../../protocol/records.ts';
 import { faultsOf, isWhole } from '../../protocol/settled-files.ts';
 import type { Settings } from '../../settings.ts';
 import { events, recipientMessages } from '../../tables/index.ts';
@@ -85,10 +85,15 @@ export async function staleSendDays(
   const latest = addDays(named.at(-1) ?? LAST_DAY, named.length > 0 ? window : 0);
   const numbers = await newestNumbers(lake, earliest, latest);
   const expired = await expiredDays(lake);
-  const available = await eventDays(lake, { numbers, expired }, earliest, latest);
+  const { available, unreadable } = await eventDays(lake, { numbers, expired }, earliest, latest);
+  /** Its rows, or what is published, may rest on such a day: it stays as it is. */
+  const isUnknown = (dt: string): boolean => {
+    const [from, to] = [addDays(dt, 1 - PUBLISHED_DAYS), addDays(dt, window)];
+    return unreadable.some((day) => day >= from && day <= to);
+  };
   const shown = new Map(available.map(({ dt, published }) => [dt, published]));
   const bySend = bySendDay(available, window).filter(
-    ([dt]) => dt >= first && (!days || days.has(dt)) && !isFrozen(expired, dt) && !isWaiting(dt),
+    ([dt]) => dt >= first && (!days || days.has(dt)) && !isFrozen(expired, dt) && !isUnknown(dt) && !isWaiting(dt),
   );
   const candidates = await concurrently(
     bySend,
@@ -162,13 +167,17 @@ async function newestNumbers(
   return found;
 }
 
-/** By day of events: the newest generation and the live attempts that it hasn't seen; of a day that has expired what it had shown. */
+/**
+ * By day of events: the newest generation and the live attempts that it hasn't seen; of a day that has expired what it had shown.
+ * And the days whose newest generation's record can't be read: of their rows nobody knows until an audit has them made again.
+ */
 async function eventDays(
   lake: Ports['lake'],
   { numbers, expired }: { numbers: ReadonlyMap<string, { events?: number }>; expired: ExpiredDays },
   first: string,
   last: string,
-): Promise<DayInput[]> {
+): Promise<{ available: DayInput[]; unreadable: string[] }> {
+  const unreadable: string[] = [];
   const outcomes = new Outcomes(lake);
   const erasures = await ErasureState.of(lake);
   // Once the collector has been there, a settled day has no live folder any more.
@@ -177,7 +186,11 @@ async function eventDays(
   const dts = [...new Set([...live, ...settled])].filter((dt) => dt !== ABSURD_DAY && dt >= first && dt <= last).sort();
   const found = await concurrently(dts, AT_ONCE, async (dt): Promise<DayInput[]> => {
     const n = numbers.get(dt)?.events;
-    const newest = n === undefined ? null : await readGeneration(lake, generationKey(events.name, dt, n));
+    const newest = n === undefined ? null : await readableGeneration(lake, generationKey(events.name, dt, n));
+    if (n !== undefined && newest === null) {
+      unreadable.push(dt);
+      return [];
+    }
     if (expired.has(events.name, dt)) {
       const published = newest?.published ?? [];
       return [{ dt, generation: n ?? null, attempts: [], inputs: [], sendDays: [], rows: 0, published }];
@@ -200,7 +213,7 @@ async function eventDays(
       },
     ];
   });
-  return found.flat();
+  return { available: found.flat(), unreadable };
 }
 
 const sendDaysOf = (newest: Generation | null, unseen: readonly { send_days: string[] }[]): string[] => [

@@ -8,7 +8,7 @@ import type { TableDay } from '../../protocol/day-files.ts';
 import type { ExpiredDays } from '../../protocol/expired.ts';
 import { generationKey, recipeKey, recipesRoot } from '../../protocol/keys.ts';
 import { recipeOf } from '../../protocol/recipe.ts';
-import { createState, newestGenerations, readGeneration } from '../../protocol/records.ts';
+import { createState, newestGenerations, readableGeneration } from '../../protocol/records.ts';
 import { SETTLED_TABLES } from '../../tables/index.ts';
 import { settleRecipe } from './select.ts';
 
@@ -34,7 +34,7 @@ export async function outdatedDays(
   const found: TableDay[] = [];
   for (let at = 0; at < days.length && found.length < most; at += AT_ONCE) {
     const some = await concurrently(days.slice(at, at + AT_ONCE), AT_ONCE, async ({ table, dt, n }) => {
-      const generation = await readGeneration(lake, generationKey(table, dt, n));
+      const generation = await readableGeneration(lake, generationKey(table, dt, n));
       return generation && generation.recipe !== settleRecipe(table) ? [{ table, dt }] : [];
     });
     found.push(...some.flat());
