@@ -103,7 +103,9 @@ async function auditOfStage(flags: AuditFlags, to: Console): Promise<void> {
     ) ?? [];
   if (own !== undefined)
     throw new UsageError(
-      `--${own}: a stage audits and mends itself`,
+      own === 'deep'
+        ? '--deep: the audit of a stage may read no rows; that bytes stay what they were is S3’s part'
+        : `--${own}: a stage audits and mends itself`,
       `have it do so: ${await callOf(flags, 'audit', own === 'acknowledge' ? { reach: 'daily', acknowledge: flags.acknowledge } : { reach: 'all' })}`,
     );
   const { DRIFTS, latestReport } = await import('#lake/steps/audit.ts');
