@@ -20,8 +20,8 @@ import { erase } from '#lake/steps/erase.ts';
 import { expire } from '#lake/steps/expire.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
 import { rebuildThatGoesOn } from '#lake/steps/rebuild/hand-out.ts';
-import { daysToRollUp, rollupDays } from '#lake/steps/rollup.ts';
-import { daysToSettle, settleDay } from '#lake/steps/settle.ts';
+import { daysToRollUp, rollup, rollupDays } from '#lake/steps/rollup.ts';
+import { daysToSettle, settle, settleDay } from '#lake/steps/settle.ts';
 import { transform } from '#lake/steps/transform.ts';
 import { recipientMessages, SETTLED_TABLES } from '#lake/tables/index.ts';
 import { openLake } from '#local/lake.ts';
@@ -245,10 +245,11 @@ export async function playDay(daily: number, days: number): Promise<Day> {
   const calls = new Map<string, () => Promise<void>>(Object.entries(CALLS));
   let hours = 0;
 
-  /** The days before it are in the lake already. */
+  /** The days before it are in the lake already, settled and rolled up side by side, as nobody counts that. */
   await plan('all');
-  await settleAll();
-  await rollupAll('all');
+  const uncounted: Ports = { ...ports, lake: lake.ports.lake, catalog: lake.ports.catalog, engine: lake.engine };
+  await settle(uncounted, { settings, open: await openUnits(uncounted.lake) });
+  await rollup(uncounted, { ...ATHENA_ROLLUP, settings, ...computed });
   // As the collector has left them, but for the last two: each hour hands out every day that has live files.
   await collect(ports, {
     ...COLLECT_RULES,
