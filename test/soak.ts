@@ -11,7 +11,7 @@ import { generate } from '#generate/index.ts';
 import { command, done, lakeCommand } from './processes/command.ts';
 import { crowdInLake, crowdOracle, transformInCrowd, writeCrowd } from './processes/crowd.ts';
 import { fullDiskScript } from './processes/full-disk.ts';
-import { auditedClean, forgetLake, killRebuilds, killRuns } from './processes/kill-run.ts';
+import { auditedClean, forgetLake, killErasures, killRebuilds, killRuns } from './processes/kill-run.ts';
 import { tableDigests } from './processes/table-digests.ts';
 
 const { values, positionals } = parseArgs({
@@ -63,6 +63,10 @@ async function reference(): Promise<{ runMs: number; tables: Record<string, stri
   say(`${(bytes / 1e6).toFixed(0)} MB in ${objects} objects, ${events} events; undisturbed run: ${seconds(began)}`);
   undisturbed = { runMs, tables: await tableDigests(at('undisturbed')) };
   return undisturbed;
+}
+
+async function rowsIn<Row>(lake: string, sql: string): Promise<Row[]> {
+  return JSON.parse((await done(lakeCommand(['query', sql, '--lake', lake, '--format', 'json']))).stdout);
 }
 
 function isSame(tables: Record<string, string>, expected: Record<string, string>): void {
@@ -129,6 +133,52 @@ const PARTS: Record<string, () => Promise<void>> = {
     await done(lakeCommand(['rebuild', '--switch', '--raw', at('raw'), '--lake', at('retagged')]));
     isSame(await tableDigests(at('retagged')), wanted);
     await auditedClean(at('raw'), at('retagged'));
+  },
+  /** A hundred persons are forgotten, killed on the way: the tables are those of who forgot them undisturbed, and name none of them. */
+  async forgotten() {
+    await reference();
+    const [before, whole, killed, persons] = [
+      at('undisturbed'),
+      at('forgotten'),
+      at('forgotten-killed'),
+      at('persons.txt'),
+    ];
+    // Those with most mail, and some with little.
+    const chosen = await rowsIn<{ recipient_key: string }>(
+      before,
+      'select recipient_key from (select recipient_key, row_number() over (order by count(*) desc, recipient_key) as n from recipient_messages group by recipient_key) as ranked where n <= 50 or n % 200 = 0 order by n limit 100',
+    );
+    writeFileSync(persons, chosen.map(({ recipient_key }) => `${recipient_key}\n`).join(''));
+    for (const lake of [whole, killed]) cpSync(before, lake, { recursive: true, preserveTimestamps: true });
+    const began = performance.now();
+    const { stdout } = await done(lakeCommand(['erase', '--file', persons, '--lake', whole, '--json']));
+    const eraseMs = performance.now() - began;
+    const { rows, masked } = JSON.parse(stdout);
+    say(
+      `${chosen.length} persons in ${seconds(began)}: rows ${JSON.stringify(rows)}, masked ${JSON.stringify(masked)}`,
+    );
+    const list = chosen.map(({ recipient_key }) => `'${recipient_key.replaceAll("'", "''")}'`).join(', ');
+    for (const [table, column] of [
+      ['events', 'recipient_key'],
+      ['clicks', 'recipient_key'],
+      ['recipient_messages', 'recipient_key'],
+      ['headers', 'value'],
+    ]) {
+      const [{ n } = { n: -1 }] = await rowsIn<{ n: number }>(
+        whole,
+        `select count(*) as n from ${table} cross join unnest(array[${list}]) as persons (address) where strpos(lower(${column}), address) > 0`,
+      );
+      if (n !== 0) throw new Error(`${table}.${column} names them ${n} times`);
+    }
+    const options = { lake: killed, before, persons, kills: Number(values.kills), seed, withinMs: eraseMs };
+    const { kills, after } = await killErasures(options);
+    say(
+      `${kills} kills: ${Object.entries(after)
+        .map(([state, n]) => `${n} with ${state}`)
+        .join(', ')}`,
+    );
+    isSame(await tableDigests(killed), await tableDigests(whole));
+    for (const lake of [whole, killed]) await auditedClean(at('raw'), lake);
   },
   /** A disk that is full sooner and later, so that the lake meets its end in each step. */
   async disk() {

@@ -1,5 +1,5 @@
 /** A command, killed with SIGKILL at random moments until it has been killed often enough, then left to finish. */
-import { existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { done, killedAfter, lakeCommand, seeded } from './command.ts';
 
@@ -100,6 +100,28 @@ export async function killRebuilds({ raw, lake, ...options }: KillOptions): Prom
   const { columns, unmade }: Rebuilt = JSON.parse(stdout);
   return { ...killed, columns, unmade };
 }
+
+/** Kills `lake erase` of the persons in a file; where one ends early, the lake is what it was before. */
+export const killErasures = ({
+  lake,
+  before,
+  persons,
+  ...options
+}: Omit<KillOptions, 'raw' | 'onEnd'> & { before: string; persons: string }): Promise<Killed> =>
+  killInARow(
+    {
+      args: ['erase', '--file', persons, '--lake', lake, '--json'],
+      farthest: () => ERASURE_STATE.findLast((name) => existsSync(join(lake, 'v1/state/erasures', name))),
+      async startOver() {
+        rmSync(lake, { recursive: true });
+        cpSync(before, lake, { recursive: true, preserveTimestamps: true });
+      },
+    },
+    options,
+  );
+
+/** Of the first erasure of a lake. */
+const ERASURE_STATE = ['9999999999.json', '9999999999/searched', '9999999999/end.json'] as const;
 
 const REBUILD_STATE = ['state/plans', 'state/units', 'days'] as const;
 
