@@ -1,13 +1,13 @@
 /**
  * Records which raw templates a raw source has been planned by. Prefixes of one template never contain each other, so all plans
- * of an object are under its prefix. Prefixes of two templates may contain each other; then a planner also reads the plans
- * of the prefixes around and below its own.
+ * of an object are under its prefix. Prefixes of two templates may contain each other; then planners and audits also go by
+ * what is planned above a prefix, which is read once for all prefixes, and below it.
  */
 import { hash } from 'node:crypto';
-import type { Store } from '../ports.ts';
+import type { Store, StoredObject } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { layoutFolder, layoutKey, numberOf, planFolder, plansRoot } from './keys.ts';
-import { PlannedObjects, type SummaryLimits } from './planned-objects.ts';
+import { PlannedObjects, type PlannedOptions } from './planned-objects.ts';
 import { hourOfPrefix } from './raw-prefixes.ts';
 import { sourceOf } from './raw-sources.ts';
 import { createState, planKeysOf } from './records.ts';
@@ -75,7 +75,7 @@ export async function layoutOf(
 }
 
 /** The folders above a raw prefix, the next one first; the last is the empty one. */
-function* foldersAbove(rawPrefix: string): Generator<string> {
+export function* foldersAbove(rawPrefix: string): Generator<string> {
   for (let at = rawPrefix; at !== ''; ) {
     at = at.slice(0, at.lastIndexOf('/', at.length - 2) + 1);
     yield at;
@@ -85,14 +85,19 @@ function* foldersAbove(rawPrefix: string): Generator<string> {
 /** What is planned under the folders above raw prefixes, where the template has changed; each is asked for once. */
 export class PlansAbove {
   readonly #lake: LayoutStore;
-  readonly #limits: SummaryLimits;
-  readonly #nonce: (() => string) | undefined;
+  readonly #options: Pick<PlannedOptions, 'limits' | 'trusts' | 'nonce'>;
   readonly #known = new Map<string, Promise<PlannedObjects>>();
+  #asPlanned: PlansAbove | undefined;
 
-  constructor(lake: LayoutStore, limits: SummaryLimits, nonce?: () => string) {
+  constructor(lake: LayoutStore, options: Pick<PlannedOptions, 'limits' | 'trusts' | 'nonce'> = {}) {
     this.#lake = lake;
-    this.#limits = limits;
-    this.#nonce = nonce;
+    this.#options = options;
+  }
+
+  /** The same from the plans alone: no summary is trusted. */
+  get asPlanned(): PlansAbove {
+    this.#asPlanned ??= new PlansAbove(this.#lake, { ...this.#options, trusts: false });
+    return this.#asPlanned;
   }
 
   async of(rawPrefix: string): Promise<PlannedObjects[]> {
@@ -101,8 +106,7 @@ export class PlansAbove {
   }
 
   #read(folder: string): Promise<PlannedObjects> {
-    const options = { limits: this.#limits, ...(this.#nonce ? { nonce: this.#nonce } : {}) };
-    const asked = this.#known.get(folder) ?? PlannedObjects.read(this.#lake, folder, options);
+    const asked = this.#known.get(folder) ?? PlannedObjects.read(this.#lake, folder, this.#options);
     this.#known.set(folder, asked);
     return asked;
   }
@@ -112,9 +116,15 @@ export class PlansAbove {
 export async function plansAround(lake: Pick<Store, 'list'>, rawPrefix: string): Promise<string[]> {
   const keys: string[] = [];
   for (const folder of foldersAbove(rawPrefix)) keys.push(...(await planKeysOf(lake, folder)));
+  return [...keys, ...(await plansBelow(lake, rawPrefix)).map(({ key }) => key)];
+}
+
+/** Plans of prefixes that this one contains. One listing. */
+export async function plansBelow(lake: Pick<Store, 'list'>, rawPrefix: string): Promise<StoredObject[]> {
+  const plans: StoredObject[] = [];
   const own = planFolder(rawPrefix);
-  for await (const { key } of lake.list(own)) {
-    if (numberOf(key) !== null && key.includes('/', own.length)) keys.push(key);
+  for await (const plan of lake.list(own)) {
+    if (numberOf(plan.key) !== null && plan.key.includes('/', own.length)) plans.push(plan);
   }
-  return keys;
+  return plans;
 }

@@ -125,12 +125,7 @@ export class PlannedObjects {
       if (etag !== undefined) return etag === object.etag ? 'same' : 'changed';
     }
     const is = this.#tail.look(object);
-    if (is !== 'new') return is;
-    for (const other of this.#options.above ?? []) {
-      const there = await other.look(object);
-      if (there !== 'new') return there;
-    }
-    return 'new';
+    return is === 'new' ? lookIn(this.#options.above ?? [], object) : is;
   }
 
   /** Place of the segment that would hold a key; behind the last one: their number. */
@@ -298,6 +293,18 @@ export class PlannedObjects {
     );
     return merged.flat();
   }
+}
+
+/** As `look`, in the first of them that knows the object. @throws DamagedSegment */
+export async function lookIn(
+  all: readonly PlannedObjects[],
+  object: Pick<StoredObject, 'key' | 'etag'>,
+): Promise<'new' | 'same' | 'changed'> {
+  for (const planned of all) {
+    const is = await planned.look(object);
+    if (is !== 'new') return is;
+  }
+  return 'new';
 }
 
 /** Plans in groups that are held at once. */

@@ -134,7 +134,7 @@ async function planSource(
   return total;
 
   async function* prefixes(): AsyncGenerator<string> {
-    const mayHold = reach === 'all' && !layout.isMixed ? notClosed(ports, source) : undefined;
+    const mayHold = reach === 'all' ? notClosed(ports, source) : undefined;
     for await (const prefix of rawPrefixes(ports.raw, source, ports.clock.now(), reach, mayHold)) {
       if (cursor && compareKeys(prefix, cursor.from) < 0) continue;
       if (isOutOfTime(remainingMs)) {
@@ -166,7 +166,7 @@ const isOutOfTime = (remainingMs: PlanOptions['remainingMs'], share = 0): boolea
   remainingMs !== undefined && remainingMs() < TIME_TO_END + share;
 
 const plansAbove = ({ lake, clock }: PlanPorts, { limits = SUMMARY_LIMITS }: PlanOptions): PlansAbove =>
-  new PlansAbove(lake, limits, () => clock.nonce());
+  new PlansAbove(lake, { limits, nonce: () => clock.nonce() });
 
 export interface PrefixOptions extends PlanOptions {
   /** left out: prefixes of other templates neither contain this one nor lie in it */
@@ -215,7 +215,7 @@ async function planOnce(
   const planned = await PlannedObjects.read(lake, rawPrefix, {
     limits,
     layout: isMixed ? (layout?.n ?? null) : null,
-    above: isMixed ? await above.of(rawPrefix) : [],
+    above: isMixed ? await (trusts ? above : above.asPlanned).of(rawPrefix) : [],
     trusts,
     // An hour gets few plans, and its objects may be many.
     ...(rawTemplate?.includes('{HH}') ? {} : { nonce: () => clock.nonce() }),

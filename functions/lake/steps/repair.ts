@@ -6,7 +6,7 @@
 import type { Ports } from '../ports.ts';
 import { liveFolder } from '../protocol/keys.ts';
 import { queueUnits } from '../protocol/lanes.ts';
-import { layoutOf } from '../protocol/layouts.ts';
+import { layoutOf, PlansAbove } from '../protocol/layouts.ts';
 import { type OpenUnit, openUnits } from '../protocol/open-units.ts';
 import { sourceOf } from '../protocol/raw-sources.ts';
 import { heal } from '../protocol/readers.ts';
@@ -84,10 +84,10 @@ function stepsFor(
 ): (() => Promise<unknown>)[] {
   return [
     async () => {
-      if (found.unplanned.length === 0) return;
+      const above = new PlansAbove(ports.lake, { nonce: () => ports.clock.nonce() });
       for (const prefix of found.unplanned) {
         const layout = await layoutOf(ports.lake, settings, { mount: sourceOf(settings, prefix).mount });
-        await planPrefix(ports, settings, prefix, { layout, trusts: false });
+        await planPrefix(ports, settings, prefix, { layout, above, trusts: false });
       }
     },
     async () => {

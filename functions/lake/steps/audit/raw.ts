@@ -4,19 +4,19 @@
 
 import { concurrently } from '../../concurrently.ts';
 import { DAY_MS, HOUR_MS } from '../../days.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports, StoredObject } from '../../ports.ts';
 import { ChangedObjects } from '../../protocol/changed-objects.ts';
 import { DamagedSegment } from '../../protocol/checkpoints.ts';
 import { closedObjects, closePrefix, ListingDigest } from '../../protocol/closed-prefixes.ts';
 import { compareKeys } from '../../protocol/key-order.ts';
 import { planDayOf, plansRoot } from '../../protocol/keys.ts';
 import { KnownObjects } from '../../protocol/known-objects.ts';
-import { type Layout, layoutOf, PlansAbove, plansAround } from '../../protocol/layouts.ts';
+import { foldersAbove, type Layout, layoutOf, PlansAbove, plansAround, plansBelow } from '../../protocol/layouts.ts';
 import { Outcomes } from '../../protocol/outcomes.ts';
-import { PlannedObjects, SUMMARY_LIMITS } from '../../protocol/planned-objects.ts';
+import { lookIn, PlannedObjects } from '../../protocol/planned-objects.ts';
 import { dayTemplate, hourOfPrefix, outsideTemplate, REACH_HOURS, rawPrefixes } from '../../protocol/raw-prefixes.ts';
 import { type RawSource, rawSources, sourceOf } from '../../protocol/raw-sources.ts';
-import { type Plan, planKeysOf, rawPlans, readPlan } from '../../protocol/records.ts';
+import { type Plan, plansOf, rawPlans, readPlan } from '../../protocol/records.ts';
 import type { Settings } from '../../settings.ts';
 import type { Range } from '../plan/looks.ts';
 import type { AuditScope, ReportDrift } from './drifts.ts';
@@ -39,11 +39,18 @@ interface RawWork {
   found: RawAudit;
   drift: ReportDrift;
   layout: Layout;
+  /** plans of the folders above prefixes, each read once for all of them */
   above: PlansAbove;
   /** null where the template has no folders of days */
   days: ClosedDays | null;
   /** plans whose objects are in `found.planned` */
   counted: Set<string>;
+}
+
+/** What a look at a prefix has found; told once it is over, as a look that meets a damaged summary begins anew. */
+interface Looked {
+  objects: number;
+  drifts: Parameters<ReportDrift>[];
 }
 
 const PREFIXES_AT_ONCE = 8;
@@ -59,14 +66,12 @@ export async function auditRaw(
   const found: RawAudit = { objects: 0, unplanned: [], planned: new Map() };
   const counted = new Set<string>();
   if (!hasRaw) {
-    const known = new KnownObjects();
-    const counting = { ports, found, counted };
-    for await (const { key } of rawPlans(ports.lake)) await addPlan(counting, key, '', known, drift);
+    const known = await addPlans({ ports, found, counted }, rawPlans(ports.lake), '', [], drift);
     return { ...found, objects: known.size };
   }
+  const above = new PlansAbove(ports.lake);
   for (const source of rawSources(settings)) {
     const layout = await layoutOf(ports.lake, settings, { mount: source.mount, isLook: true });
-    const above = new PlansAbove(ports.lake, SUMMARY_LIMITS);
     const days = ClosedDays.of(source);
     await auditSource({ ports, scope, found, drift, layout, above, days, counted }, settings, source);
   }
@@ -74,36 +79,47 @@ export async function auditRaw(
 }
 
 async function auditSource(work: RawWork, settings: Settings, source: RawSource): Promise<void> {
-  const { ports, scope, found, drift, layout } = work;
+  const { ports, scope, found, drift, above } = work;
   const { mount, rawTemplate, objectNameOffsetHours } = source;
-  const { isMixed } = layout;
   if (rawTemplate !== null) {
     for await (const key of outsideTemplate(ports.raw, rawTemplate, isInScope)) drift('outside_template', key);
   }
   const seen = new Set<string>();
-  await concurrently(prefixes(), PREFIXES_AT_ONCE, (prefix) => {
+  await concurrently(prefixes(), PREFIXES_AT_ONCE, async (prefix) => {
     if (scope.isThorough) seen.add(prefix);
-    const whole = (): Promise<void> => auditPrefix(work, prefix, isOld(prefix));
-    if (scope.isThorough || hourOf(prefix) !== null) return whole();
-    return auditParts(work, prefix).catch((error: unknown) => {
-      if (error instanceof DamagedSegment) return whole();
-      throw error;
-    });
+    const { objects, drifts } = await look(prefix);
+    found.objects += objects;
+    for (const one of drifts) drift(...one);
+    if (drifts.some(([kind]) => kind === 'unplanned_object')) found.unplanned.push(prefix);
   });
-  if (!isMixed) await work.days?.close(ports);
-  // Where the last object of a folder has gone since, no listing names the folder; its plans count all the same.
+  await work.days?.close(ports);
   if (scope.isThorough) {
-    await concurrently(plannedPrefixes(), PREFIXES_AT_ONCE, (prefix) =>
-      isMixed ? countPlans(work, prefix) : auditPrefix(work, prefix, isOld(prefix)),
-    );
+    await concurrently(otherPrefixes(), PREFIXES_AT_ONCE, async (prefix) => {
+      await addPlans(work, await plansOf(ports.lake, prefix), prefix, await plannedAbove(work, prefix), drift);
+    });
   }
 
-  async function* plannedPrefixes(): AsyncGenerator<string> {
+  function look(prefix: string): Promise<Looked> {
+    const asPlanned = (): Promise<Looked> => auditPrefix({ ...work, above: above.asPlanned }, prefix, isOld(prefix));
+    if (scope.isThorough) return asPlanned();
+    const looked = hourOf(prefix) === null ? auditParts(work, prefix) : auditPrefix(work, prefix, isOld(prefix));
+    return looked.catch((error: unknown) => {
+      if (error instanceof DamagedSegment) return asPlanned();
+      throw error;
+    });
+  }
+
+  /**
+   * Prefixes with plans that no prefix of today covers: those of another template, and those whose last object has gone
+   * since, which no listing names. Their plans count all the same.
+   */
+  async function* otherPrefixes(): AsyncGenerator<string> {
+    const others = new Set<string>();
     for await (const { key } of rawPlans(ports.lake)) {
       const prefix = key.slice(plansRoot.length, key.lastIndexOf('/') + 1);
-      if (seen.has(prefix) || sourceOf(settings, prefix).mount !== mount) continue;
-      seen.add(prefix);
-      yield prefix;
+      if (others.has(prefix) || sourceOf(settings, prefix).mount !== mount) continue;
+      others.add(prefix);
+      if (![prefix, ...foldersAbove(prefix)].some((folder) => seen.has(folder))) yield prefix;
     }
   }
 
@@ -130,7 +146,7 @@ async function auditSource(work: RawWork, settings: Settings, source: RawSource)
   async function mayHold(folder: string): Promise<boolean> {
     if (!isInScope(folder)) return false;
     const first = work.days?.firstHour(folder) ?? null;
-    if (scope.isThorough || isMixed || first === null || !isOldHour(first + DAY_MS)) return true;
+    if (scope.isThorough || first === null || !isOldHour(first + DAY_MS)) return true;
     const closed = await closedObjects(ports, folder);
     found.objects += closed ?? 0;
     return closed === null;
@@ -186,49 +202,42 @@ class ClosedDays {
   }
 }
 
-/** For a prefix of another template: its objects are covered by today's prefixes. */
-async function countPlans({ ports, found, counted }: RawWork, prefix: string): Promise<void> {
-  for (const key of await planKeysOf(ports.lake, prefix)) {
-    if (!counted.has(key)) countPlan(found, counted, key, await readPlan(ports.lake, key));
-  }
-}
+/** What is planned above a prefix, where the template has changed. */
+const plannedAbove = async ({ layout, above }: RawWork, prefix: string): Promise<PlannedObjects[]> =>
+  layout.isMixed ? above.of(prefix) : [];
 
-async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promise<void> {
-  const { ports, scope, found, drift } = work;
-  const { isMixed } = work.layout;
-  const mayTrust = isOld && !scope.isThorough;
-  const closed = mayTrust ? await closedObjects(ports, prefix) : null;
+const changedObjects = ({ ports, layout }: RawWork, prefix: string): ChangedObjects =>
+  new ChangedObjects(ports, new Outcomes(ports.lake), prefix, async () =>
+    layout.isMixed ? plansAround(ports.lake, prefix) : [],
+  );
+
+/** Reads the plans of a prefix one by one, and those below it; what is planned above is known for all prefixes. */
+async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promise<Looked> {
+  const { lake, raw } = work.ports;
+  const closed = isOld && !work.scope.isThorough ? await closedObjects(work.ports, prefix) : null;
   if (closed !== null) {
-    found.objects += closed;
     work.days?.add(prefix, closed, true);
-    return;
+    return { objects: closed, drifts: [] };
   }
-  const known = new KnownObjects();
-  let isWhole = true;
-  const report: ReportDrift = (...args) => {
-    isWhole = false;
-    drift(...args);
-  };
-  const around = isMixed ? await plansAround(ports.lake, prefix) : [];
-  for (const key of [...(await planKeysOf(ports.lake, prefix)), ...around]) {
-    await addPlan(work, key, prefix, known, report);
-  }
-  const changed = new ChangedObjects(ports, new Outcomes(ports.lake), prefix, async () => around);
+  const drifts: Looked['drifts'] = [];
+  const report: ReportDrift = (...one) => void drifts.push(one);
+  const above = await plannedAbove(work, prefix);
+  const plans = [...(await plansOf(lake, prefix)), ...(work.layout.isMixed ? await plansBelow(lake, prefix) : [])];
+  const known = await addPlans(work, plans, prefix, above, report);
+  const changed = changedObjects(work, prefix);
   const digest = new ListingDigest();
-  let hasUnplanned = false;
-  for await (const object of ports.raw.list(prefix)) {
+  for await (const object of raw.list(prefix)) {
     digest.add(object);
-    const is = known.add(object);
-    if (is === 'new') {
-      hasUnplanned = true;
-      report('unplanned_object', object.key);
-    } else if (is === 'changed') await changed.add(object);
+    const here = known.look(object);
+    const is = here === 'new' ? await lookIn(above, object) : here;
+    if (is === 'new') report('unplanned_object', object.key);
+    else if (is === 'changed') await changed.add(object);
   }
   for (const { key, etag } of await changed.end()) report('raw_changed', key, `its etag is ${etag} now`);
-  found.objects += digest.objects;
-  if (hasUnplanned) found.unplanned.push(prefix);
-  if (isWhole && isOld) await closePrefix(ports.lake, prefix, digest.objects, digest.hex());
+  const isWhole = drifts.length === 0;
+  if (isWhole && isOld) await closePrefix(lake, prefix, digest.objects, digest.hex());
   work.days?.add(prefix, digest.objects, isWhole && isOld);
+  return { objects: digest.objects, drifts };
 }
 
 /** Parts of the listing of a prefix without hours that a daily audit looks at, of this many. */
@@ -240,32 +249,27 @@ const MOST_WHOLE = 500_000;
  * A prefix without hours, between two thorough audits: planners' summaries are trusted, and of a large prefix the audit
  * of each day lists another thirtieth, and the end.
  */
-async function auditParts(
-  { ports, scope, found, drift, layout: { n, isMixed }, above }: RawWork,
-  prefix: string,
-): Promise<void> {
-  const { lake, raw } = ports;
-  const planned = await PlannedObjects.read(lake, prefix, {
-    layout: isMixed ? n : null,
-    above: isMixed ? await above.of(prefix) : [],
+async function auditParts(work: RawWork, prefix: string): Promise<Looked> {
+  const { ports, scope, layout } = work;
+  const planned = await PlannedObjects.read(ports.lake, prefix, {
+    layout: layout.isMixed ? layout.n : null,
+    above: await plannedAbove(work, prefix),
   });
-  const changed = new ChangedObjects(ports, new Outcomes(lake), prefix, () =>
-    isMixed ? plansAround(lake, prefix) : Promise.resolve([]),
-  );
-  let hasUnplanned = false;
+  const changed = changedObjects(work, prefix);
+  const looked: Looked = { objects: 0, drifts: [] };
   for (const { after, until } of partsOfDay(planned, scope.now)) {
-    for await (const object of raw.list(prefix, after === '' ? {} : { after })) {
+    for await (const object of ports.raw.list(prefix, after === '' ? {} : { after })) {
       if (until !== null && compareKeys(object.key, until) > 0) break;
-      found.objects++;
+      looked.objects++;
       const is = await planned.look(object);
       if (is === 'changed') await changed.add(object);
-      if (is !== 'new') continue;
-      hasUnplanned = true;
-      drift('unplanned_object', object.key);
+      if (is === 'new') looked.drifts.push(['unplanned_object', object.key]);
     }
   }
-  for (const { key, etag } of await changed.end()) drift('raw_changed', key, `its etag is ${etag} now`);
-  if (hasUnplanned) found.unplanned.push(prefix);
+  for (const { key, etag } of await changed.end()) {
+    looked.drifts.push(['raw_changed', key, `its etag is ${etag} now`]);
+  }
+  return looked;
 }
 
 function partsOfDay(planned: PlannedObjects, now: number): Range[] {
@@ -278,21 +282,27 @@ function partsOfDay(planned: PlannedObjects, now: number): Range[] {
   return [...parts, { after: segments.at(-1)?.until ?? '', until: null }];
 }
 
-async function addPlan(
+/** Objects of plans below a prefix; counts the plans, and reports what one of them, or a plan above, holds again. */
+async function addPlans(
   { ports, found, counted }: Pick<RawWork, 'ports' | 'found' | 'counted'>,
-  planKey: string,
+  plans: Iterable<StoredObject> | AsyncIterable<StoredObject>,
   prefix: string,
-  known: KnownObjects,
+  above: readonly PlannedObjects[],
   drift: ReportDrift,
-): Promise<void> {
-  const plan = await readPlan(ports.lake, planKey);
-  if (!counted.has(planKey)) countPlan(found, counted, planKey, plan);
-  for (const { id, objects } of plan.units) {
-    for (const object of objects) {
-      if (!object.key.startsWith(prefix) || known.add(object) === 'new') continue;
-      drift('planned_twice', object.key, `again in ${id}`);
+): Promise<KnownObjects> {
+  const known = new KnownObjects();
+  for await (const { key } of plans) {
+    const plan = await readPlan(ports.lake, key);
+    if (!counted.has(key)) countPlan(found, counted, key, plan);
+    for (const { id, objects } of plan.units) {
+      for (const object of objects) {
+        if (!object.key.startsWith(prefix)) continue;
+        const isTwice = known.add(object) !== 'new' || (above.length > 0 && (await lookIn(above, object)) !== 'new');
+        if (isTwice) drift('planned_twice', object.key, `again in ${id}`);
+      }
     }
   }
+  return known;
 }
 
 function countPlan(found: RawAudit, counted: Set<string>, planKey: string, { units }: Plan): void {
