@@ -31,7 +31,7 @@ export const dollars = (amount: number): string => `$${amount.toFixed(amount < 0
 
 /** An amount of what progress counts. */
 export const amount = (n: number, unit: ProgressUnit): string =>
-  unit === 'bytes' ? byteCount(n) : counted(n, unit.slice(0, -1));
+  unit === 'bytes' ? byteCount(n) : unit === 'entries' ? counted(n, 'entry', unit) : counted(n, unit.slice(0, -1));
 
 /**
  * A rate from 0 to 1 as percent with the digits that matter: a complaint rate of 0.0012 is `0.12%`, never `0%`, and

@@ -5,7 +5,7 @@ import { EXIT, explain, UsageError, WorkError } from '#host/failure.ts';
 import { byteCount, count, counted } from '#host/figures.ts';
 import { safeText } from '#host/safe-text.ts';
 import { mayBeAcknowledged } from '#lake/steps/audit/acknowledged.ts';
-import type { AuditOptions, AuditReport, Drift, DriftKind } from '#lake/steps/audit.ts';
+import type { AuditOptions, AuditReport, Drift, DriftKind, Watch } from '#lake/steps/audit.ts';
 import type { RepairOptions } from '#lake/steps/repair.ts';
 import type { LocalLake } from '#local/lake.ts';
 import { readBucketAddress } from '#local/raw/bucket-address.ts';
@@ -67,12 +67,14 @@ export const auditCommand = (to: Console): Command =>
         const raw = hasRaw ? await rawFolder(flags) : undefined;
         const { acknowledge, DRIFTS } = await import('#lake/steps/audit.ts');
         const { retentionOf } = await import('#local/run/collect-daily.ts');
+        const { withCount } = await import('#local/run/with-progress.ts');
         let unread: LocalLake['unread'] = new Map();
         const report = await withLake({ lake: flags.lake, ...(raw === undefined ? {} : { raw }) }, (lake) => {
           unread = lake.unread;
           const isDeep = flags.deep ?? false;
           const { settings, views, rollupSelect: select } = lake;
-          const options = { settings, retention: retentionOf(lake), hasRaw, isDeep, views, select };
+          const watch: Watch = (look) => withCount('audit', 'entries', to.progress, look);
+          const options = { settings, retention: retentionOf(lake), hasRaw, isDeep, views, select, watch };
           if (flags.repair) return repairLake(lake, options, to);
           if (flags.acknowledge === undefined) return auditLake(lake, options, to);
           return acknowledge(
@@ -148,7 +150,7 @@ async function repairLake(lake: LocalLake, options: RepairWhat, to: Console): Pr
   });
 }
 
-type RepairWhat = Pick<RepairOptions, 'settings' | 'retention' | 'hasRaw' | 'isDeep' | 'views' | 'select'>;
+type RepairWhat = Pick<RepairOptions, 'settings' | 'retention' | 'hasRaw' | 'isDeep' | 'views' | 'select' | 'watch'>;
 
 const MOST_NAMED = 10;
 

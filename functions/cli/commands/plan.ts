@@ -31,7 +31,7 @@ export const planCommand = (to: Console): Command =>
       const { planAll } = await import('#local/run/run.ts');
       const { openUnits } = await import('#lake/protocol/open-units.ts');
       const result = await withLake({ raw, lake: flags.lake }, async (lake) => {
-        const { objects, bytes, units, known, changed } = await planAll(lake);
+        const { objects, bytes, units, known, changed } = await planAll(lake, to.progress);
         return {
           objects,
           bytes,

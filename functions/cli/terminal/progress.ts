@@ -11,6 +11,10 @@ const WIDTH = 80;
 const CLEAR_LINE = '\r\u001b[2K';
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
+/** Most steps of which nobody knows the end are over at once: they show nothing before this. */
+const QUIET_MS = 2_000;
+const isQuiet = ({ total, elapsedMs }: Pace): boolean => total === null && elapsedMs < QUIET_MS;
+
 /** One line that is drawn again in place, at most ten times a second, and leaves a line of result behind. */
 export function barProgress(stream: ProgressStream, now: () => number): Progress {
   let pace: Pace | null = null;
@@ -24,17 +28,18 @@ export function barProgress(stream: ProgressStream, now: () => number): Progress
   return {
     start(step, total, unit) {
       pace = new Pace(step, total, unit, now);
-      draw(barLine(pace, stream.columns));
+      if (!isQuiet(pace)) draw(barLine(pace, stream.columns));
     },
     advance(by) {
       if (!pace) return;
       pace.advance(by);
-      if (now() - drawnAt >= REDRAW_MS) draw(barLine(pace, stream.columns));
+      if (now() - drawnAt >= REDRAW_MS && !isQuiet(pace)) draw(barLine(pace, stream.columns));
     },
     done() {
-      if (!pace) return;
-      draw(doneLine(pace));
-      stream.write('\n');
+      if (pace && !isQuiet(pace)) {
+        draw(doneLine(pace));
+        stream.write('\n');
+      }
       pace = null;
     },
   };
@@ -42,10 +47,11 @@ export function barProgress(stream: ProgressStream, now: () => number): Progress
 
 /**
  * `transform  ██████████▌              44 %  88 of 200 MB  24 MB/s  5 s left`, in fewer columns than `width`: where there is
- * no room the bar gets shorter, then the rate and the bar are left out.
+ * no room the bar gets shorter, then the rate and the bar are left out. Without a total: `plan       1,234,000 objects so far`.
  */
 export function barLine(pace: Pace, width = WIDTH): string {
-  const { step, fraction, percent, rate, secondsLeft, unit } = pace;
+  const { step, total, fraction, percent, rate, secondsLeft, unit } = pace;
+  if (total === null) return `${step.padEnd(9)}  ${doneOf(pace)}`.slice(0, width - 1);
   const speed = rate !== null && unit === 'bytes' ? [`${amount(Math.round(rate), 'bytes')}/s`] : [];
   const left = secondsLeft === null ? [] : [`${duration(secondsLeft)} left`];
   const done = `${String(percent).padStart(3)} %`;
@@ -62,7 +68,7 @@ export function barLine(pace: Pace, width = WIDTH): string {
 
 /** What a finished step leaves behind; a step that stopped early says how far it came. */
 export function doneLine(pace: Pace): string {
-  const isWhole = pace.done >= pace.total;
+  const isWhole = pace.total === null || pace.done >= pace.total;
   return `${pace.step.padEnd(9)}  ${isWhole ? amount(pace.done, pace.unit) : `stopped at ${doneOf(pace)}`} in ${duration(pace.elapsedMs / 1000)}`;
 }
 
@@ -72,9 +78,11 @@ function bar(fraction: number, width: number): string {
   return (full + (EIGHTHS[eighths % 8] ?? '')).padEnd(width, '░');
 }
 
-/** `88 MB of 200 MB`, `3 of 30 days` */
-export const doneOf = ({ done, total, unit }: Pace): string =>
-  unit === 'bytes' ? `${amount(done, unit)} of ${amount(total, unit)}` : `${count(done)} of ${amount(total, unit)}`;
+/** `88 MB of 200 MB`, `3 of 30 days`, `3,000 objects so far` */
+export function doneOf({ done, total, unit }: Pace): string {
+  if (total === null) return `${amount(done, unit)} so far`;
+  return `${unit === 'bytes' ? amount(done, unit) : count(done)} of ${amount(total, unit)}`;
+}
 
 /** Between two lines: in a log, a line now and then is enough. */
 const EVERY_MS = 5_000;
@@ -93,12 +101,12 @@ export function lineProgress(stream: ProgressStream, now: () => number): Progres
       pace.advance(by);
       if (now() - writtenAt < EVERY_MS) return;
       writtenAt = now();
+      const share = pace.total === null ? '' : `${pace.percent} %, `;
       const left = pace.secondsLeft === null ? '' : `, ${duration(pace.secondsLeft)} left`;
-      stream.write(`${pace.step.padEnd(9)}  ${pace.percent} %, ${doneOf(pace)}${left}\n`);
+      stream.write(`${pace.step.padEnd(9)}  ${share}${doneOf(pace)}${left}\n`);
     },
     done() {
-      if (!pace) return;
-      stream.write(`${doneLine(pace)}\n`);
+      if (pace && !isQuiet(pace)) stream.write(`${doneLine(pace)}\n`);
       pace = null;
     },
   };
@@ -112,14 +120,15 @@ const FORECAST_AFTER_MS = 1_000;
 /** How a step gets on: what is done of what, how fast, how long still. Reads no clock but the one handed in (ms). */
 export class Pace {
   readonly step: string;
-  readonly total: number;
+  /** null: nobody knows */
+  readonly total: number | null;
   readonly unit: ProgressUnit;
   readonly #now: () => number;
   readonly #startedAt: number;
   #done = 0;
   #samples: { at: number; done: number }[];
 
-  constructor(step: string, total: number, unit: ProgressUnit, now: () => number) {
+  constructor(step: string, total: number | null, unit: ProgressUnit, now: () => number) {
     this.step = step;
     this.total = total;
     this.unit = unit;
@@ -148,7 +157,7 @@ export class Pace {
 
   /** 0 to 1; 1 only when everything is done */
   get fraction(): number {
-    return this.total > 0 ? Math.min(this.#done / this.total, 1) : 0;
+    return this.total ? Math.min(this.#done / this.total, 1) : 0;
   }
 
   /** whole percent, rounded down: 100 is said when it is true */
@@ -167,7 +176,7 @@ export class Pace {
   /** null while there is no honest forecast */
   get secondsLeft(): number | null {
     const { rate } = this;
-    if (rate === null || this.elapsedMs < FORECAST_AFTER_MS || this.total <= 0) return null;
+    if (rate === null || this.elapsedMs < FORECAST_AFTER_MS || !this.total) return null;
     return Math.max(this.total - this.#done, 0) / rate;
   }
 }

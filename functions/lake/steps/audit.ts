@@ -77,7 +77,11 @@ export interface AuditOptions {
   select?: string;
   /** left out: everything is kept for ever */
   retention?: Retention;
+  /** runs the audit, and shows how many entries it has looked at: of plans and raw listings, outcomes, and their files */
+  watch?: Watch;
 }
+
+export type Watch = <T>(look: (looked: (entries: number) => void) => Promise<T>) => Promise<T>;
 
 /** What an audit found, and what a repair has to work on. */
 export interface Findings {
@@ -138,7 +142,10 @@ export async function latestReport(lake: Pick<Store, 'list' | 'prefixes' | 'get'
 const READS_AT_ONCE = 16;
 
 /** Audits; writes only notes for the next one, if it may. */
-export async function findDrift(
+export const findDrift = (ports: AuditPorts, options: AuditOptions): Promise<Findings> =>
+  options.watch ? options.watch((looked) => lookThrough(ports, options, looked)) : lookThrough(ports, options);
+
+async function lookThrough(
   ports: AuditPorts,
   {
     settings = DEFAULT_SETTINGS,
@@ -149,11 +156,12 @@ export async function findDrift(
     select,
     retention = {},
   }: AuditOptions,
+  looked?: (entries: number) => void,
 ): Promise<Findings> {
   const found: Drift[] = [];
   const drift: ReportDrift = (kind, key, detail = '') => void found.push({ kind, key, detail });
   const now = ports.clock.now();
-  const scope = auditScope(reach, now);
+  const scope = auditScope(reach, now, looked);
 
   let refusal: unknown = null;
   const noted = noting(ports.lake, (error) => {

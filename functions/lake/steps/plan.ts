@@ -179,6 +179,8 @@ export interface PrefixOptions extends PlanOptions {
   trusts?: boolean;
   /** units that are worked on at once, where the end of all is waited for; left out: it isn't */
   unitsAtOnce?: number;
+  /** called with objects that were listed since, planned before or not */
+  onListed?: (objects: number) => void;
 }
 
 /**
@@ -265,6 +267,7 @@ async function planOnce(
     let at: string | null = null;
     for await (const object of raw.list(rawPrefix, after === '' ? {} : { after })) {
       if (until !== null && compareKeys(object.key, until) > 0) break;
+      options.onListed?.(1);
       const found = await planned.look(object);
       if (found === 'new') fresh.push(plannedObject(object));
       else before++;

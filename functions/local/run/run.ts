@@ -15,7 +15,7 @@ import { collectDaily, retentionOf } from './collect-daily.ts';
 import { eraseAll } from './erase.ts';
 import { type WorkerLimits, workerLimits } from './limits.ts';
 import { transformUnits } from './pool.ts';
-import { withProgress } from './with-progress.ts';
+import { withCount, withProgress } from './with-progress.ts';
 
 /** On a laptop the raw folder is one prefix, whatever its layout. */
 
@@ -56,14 +56,19 @@ export interface RunSummary {
 }
 
 /** Plans all sources, each as one prefix: a laptop's raw folders have any layout. */
-export async function planAll({ ports, settings }: LocalLake, unitsAtOnce = workerLimits().workers): Promise<Planned> {
-  const total = nothingPlanned();
-  for (const { mount } of rawSources(settings)) {
-    const layout = await layoutOf(ports.lake, settings, { mount });
-    addPlanned(total, await planPrefix(ports, settings, mount, { layout, unitsAtOnce }));
-  }
-  return total;
-}
+export const planAll = (
+  { ports, settings }: LocalLake,
+  progress: Progress,
+  unitsAtOnce = workerLimits().workers,
+): Promise<Planned> =>
+  withCount('plan', 'objects', progress, async (onListed) => {
+    const total = nothingPlanned();
+    for (const { mount } of rawSources(settings)) {
+      const layout = await layoutOf(ports.lake, settings, { mount });
+      addPlanned(total, await planPrefix(ports, settings, mount, { layout, unitsAtOnce, onListed }));
+    }
+    return total;
+  });
 
 /** Transforms units on all cores; the outcomes of those that succeeded, in order of unit. */
 export async function transformAll(
@@ -136,7 +141,7 @@ export async function runAll(
 ): Promise<RunSummary> {
   const startedAt = lake.ports.clock.now();
   retentionOf(lake);
-  const planned = await planAll(lake, limits?.workers);
+  const planned = await planAll(lake, progress, limits?.workers);
   const outcomes = await transformAll(lake, await openUnits(lake.ports.lake), progress, limits);
   const settled = await settleAll(lake, progress, includeUnfinished ? { includeUnfinished } : {});
   await eraseAll(lake, progress);

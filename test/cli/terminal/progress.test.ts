@@ -85,6 +85,38 @@ test('elsewhere than on a terminal there are whole lines now and then, without c
 });
 
 test.each([
+  [
+    'terminal',
+    true,
+    ['\r\u001b[2Kplan       20,000 objects so far', '\r\u001b[2Kplan       25,000 objects in 6.5 s', '\n'],
+  ],
+  ['log', false, ['plan       20,000 objects so far\n', 'plan       25,000 objects in 6.5 s\n']],
+])('of a step without a known end it is said how far it came (%s)', (_, isTTY, said) => {
+  let now = 0;
+  const to = stream(isTTY);
+  const progress = progressOn(to, () => now);
+  progress.start('plan', null, 'objects');
+  for (let i = 0; i < 5; i++) {
+    now += 1300;
+    progress.advance(5000);
+    if (now < 2000) expect(to.written).toEqual([]);
+  }
+  progress.done();
+  expect(to.written.filter((text) => !/ (10|15|25),000 objects so far/.test(text))).toEqual(said);
+});
+
+test.each([true, false])('a step without a known end that is soon over says nothing (terminal: %s)', (isTTY) => {
+  let now = 0;
+  const to = stream(isTTY);
+  const progress = progressOn(to, () => now);
+  progress.start('audit', null, 'entries');
+  now = 1900;
+  progress.advance(1);
+  progress.done();
+  expect(to.written).toEqual([]);
+});
+
+test.each([
   ['transform', 1e12, 'bytes', 0.4],
   ['generate', 100_000_000, 'messages', 0.99],
   ['settle', 1_000_000, 'partitions', 0.01],

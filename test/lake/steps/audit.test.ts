@@ -8,7 +8,7 @@ import { openUnits } from '#lake/protocol/open-units.ts';
 import { hourPrefix } from '#lake/protocol/raw-prefixes.ts';
 import { createState } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS, type Settings } from '#lake/settings.ts';
-import { type AuditReport, audit, findDrift } from '#lake/steps/audit.ts';
+import { type AuditReport, audit, findDrift, type Watch } from '#lake/steps/audit.ts';
 import { planReach } from '#lake/steps/plan.ts';
 import { type RepairOptions, repair } from '#lake/steps/repair.ts';
 import { transform } from '#lake/steps/transform.ts';
@@ -96,6 +96,20 @@ describe('audit', () => {
       { kind: 'counting_law', key: unit?.unit, detail: '2 records, 1 accounted for' },
       { kind: 'unaccounted_objects', key: '2026-11-23', detail: '2 objects planned, 1 in outcomes' },
     ]);
+  });
+
+  test('tells whoever watches how many entries it has looked at: of plans, raw listings and outcomes, and their files', async () => {
+    small.put(rawKey(SENT, 'a'), ndjson(sesSend()));
+    small.put(rawKey(SENT, 'b'), ndjson(sesOpen()));
+    await small.run();
+    let entries = 0;
+    const watch: Watch = (look) =>
+      look((more) => {
+        entries += more;
+      });
+    const { raw_objects, units, files } = await audit(small.lake.ports, { watch });
+    expect([raw_objects, units]).toEqual([2, 1]);
+    expect(entries).toBe(2 * raw_objects + units + files);
   });
 
   test('a unit without outcome is named, and after a day as overdue', async () => {

@@ -104,6 +104,7 @@ export async function auditDays(
       const epoch = day.newest.rebuilt?.rebuild;
       if (epoch !== undefined) found.rebuilt.set(epoch, (found.rebuilt.get(epoch) ?? 0) + 1);
       const faults = await faultsOf(lake, day.newest, 'content');
+      scope.looked(day.newest.file_list.length);
       for (const { key, is, detail } of faults) drift(FAULTS[is], key, detail);
       if (!isWhole(faults)) found.damaged.push(day.newest);
       // What nobody can compute again is not outdated.

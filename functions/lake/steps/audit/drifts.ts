@@ -65,13 +65,15 @@ export interface AuditScope {
   isThorough: boolean;
   includesTime(ms: number): boolean;
   includesDay(dt: string): boolean;
+  /** to be told of entries that were looked at: of plans and raw listings, outcomes, and their files */
+  looked(entries: number): void;
 }
 
-export function auditScope(reach: AuditReach, now: number): AuditScope {
+export function auditScope(reach: AuditReach, now: number, looked: AuditScope['looked'] = () => {}): AuditScope {
   const today = Math.floor(now / DAY_MS);
   const includesTime = (ms: number): boolean => {
     const day = Math.floor(ms / DAY_MS);
     return reach === 'all' || today - day <= RECENT_DAYS || (((today - day) % TURNS) + TURNS) % TURNS === 0;
   };
-  return { now, isThorough: reach === 'all', includesTime, includesDay: (dt) => includesTime(startOfDay(dt)) };
+  return { now, isThorough: reach === 'all', includesTime, includesDay: (dt) => includesTime(startOfDay(dt)), looked };
 }

@@ -66,7 +66,7 @@ export async function auditRaw(
   const found: RawAudit = { objects: 0, unplanned: [], planned: new Map() };
   const counted = new Set<string>();
   if (!hasRaw) {
-    const known = await addPlans({ ports, found, counted }, rawPlans(ports.lake), '', [], drift);
+    const known = await addPlans({ ports, scope, found, counted }, rawPlans(ports.lake), '', [], drift);
     return { ...found, objects: known.size };
   }
   const above = new PlansAbove(ports.lake);
@@ -228,6 +228,7 @@ async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promi
   const digest = new ListingDigest();
   for await (const object of raw.list(prefix)) {
     digest.add(object);
+    work.scope.looked(1);
     const here = known.look(object);
     const is = here === 'new' ? await lookIn(above, object) : here;
     if (is === 'new') report('unplanned_object', object.key);
@@ -261,6 +262,7 @@ async function auditParts(work: RawWork, prefix: string): Promise<Looked> {
     for await (const object of ports.raw.list(prefix, after === '' ? {} : { after })) {
       if (until !== null && compareKeys(object.key, until) > 0) break;
       looked.objects++;
+      scope.looked(1);
       const is = await planned.look(object);
       if (is === 'changed') await changed.add(object);
       if (is === 'new') looked.drifts.push(['unplanned_object', object.key]);
@@ -284,7 +286,7 @@ function partsOfDay(planned: PlannedObjects, now: number): Range[] {
 
 /** Objects of plans below a prefix; counts the plans, and reports what one of them, or a plan above, holds again. */
 async function addPlans(
-  { ports, found, counted }: Pick<RawWork, 'ports' | 'found' | 'counted'>,
+  { ports, scope, found, counted }: Pick<RawWork, 'ports' | 'scope' | 'found' | 'counted'>,
   plans: Iterable<StoredObject> | AsyncIterable<StoredObject>,
   prefix: string,
   above: readonly PlannedObjects[],
@@ -295,6 +297,7 @@ async function addPlans(
     const plan = await readPlan(ports.lake, key);
     if (!counted.has(key)) countPlan(found, counted, key, plan);
     for (const { id, objects } of plan.units) {
+      scope.looked(objects.length);
       for (const object of objects) {
         if (!object.key.startsWith(prefix)) continue;
         const isTwice = known.add(object) !== 'new' || (above.length > 0 && (await lookIn(above, object)) !== 'new');

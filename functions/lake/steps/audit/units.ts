@@ -63,6 +63,7 @@ export async function auditUnits(
       const outcome = await readOutcome(ports.lake, unit);
       if (!outcome) return;
       checkCounts(outcome, drift);
+      scope.looked(1);
       found.units++;
       found.records += outcome.kind === 'replay' ? 0 : outcome.records;
       if (outcome.kind !== 'replay' && !outcome.split) {
@@ -96,7 +97,7 @@ export function checkCounts(outcome: Outcome, drift: ReportDrift): void {
 /** Are they what their outcomes say? A live file may be gone, or anything, once the newest generation has its rows. */
 async function checkFiles(
   { lake }: UnitsPorts,
-  { now }: AuditScope,
+  { now, looked }: AuditScope,
   table: string,
   dt: string,
   files: readonly LiveFile[],
@@ -108,6 +109,7 @@ async function checkFiles(
   const broken: { key: string; kind: DriftKind; detail: string }[] = [];
   const counting = countingFiles([...there.values()]);
   for (const file of files) {
+    looked(1);
     // Written once more without erased persons: it may be gone.
     if ((counting.get(file.key)?.key ?? file.key) !== file.key) continue;
     const object = there.get(file.key);

@@ -1,4 +1,12 @@
-/** Stops a try before it takes too much time or memory. It is called often while a unit is read and written. */
+/**
+ * Stops a try before it takes too much time or memory. It is called often while a unit is read and written.
+ *
+ * The budget of time is what is left to the Lambda function (`deadlineGuard`). On a laptop there is none
+ * (local/run/worker-process.ts): nobody ends a process there, so a unit that gets on, however slowly, is read to its end; stopped,
+ * it would be tried in vain three times, and an object of it lost that would have been read. What bounds its time
+ * is the cost of a byte, seconds of CPU a MB at worst (test/fuzz/costs.ts), and what doesn't get on falls silent and is
+ * killed, which counts (local/run/limits.ts).
+ */
 import type { Clock } from '../../ports.ts';
 import { TRANSFORM_TIMEOUT_MS } from './tries.ts';
 
