@@ -3,7 +3,16 @@
 import { OPEN_TABLES } from '#lake/sql/without-persons.ts';
 import { COPIES } from '#lake/steps/copy-views.ts';
 import { quarantine } from '#lake/tables/index.ts';
-import { ANALYST_RESULTS, COUNTS, LIVE, OPEN_RESULTS, PIPELINE_RESULTS, READABLE, SETTLED } from './permissions.ts';
+import {
+  ANALYST_RESULTS,
+  COUNTS,
+  DEFAULT_DATABASE,
+  LIVE,
+  OPEN_RESULTS,
+  PIPELINE_RESULTS,
+  READABLE,
+  SETTLED,
+} from './permissions.ts';
 import type { StagePlaces } from './places.ts';
 import { ERROR_ROOT } from './raw-folders.ts';
 import type { Statement } from './statements.ts';
@@ -130,12 +139,7 @@ const asking = (places: StagePlaces, { workgroup, results, catalog, files }: Ask
     ],
     resources: [places.glueCatalog, ...catalog],
   },
-  // Athena asks for it before any query (Athena User Guide, "Access to the default database and catalog").
-  {
-    sid: 'Default',
-    actions: ['glue:GetDatabase'],
-    resources: [places.glueCatalog, places.arn('glue', 'database/default')],
-  },
+  { sid: 'Default', actions: DEFAULT_DATABASE.actions, resources: DEFAULT_DATABASE.resources(places) },
   {
     sid: 'Read',
     actions: ['s3:GetObject'],

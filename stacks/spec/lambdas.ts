@@ -13,6 +13,7 @@ import {
   LIVE,
   type Permission,
   QUERY,
+  READ_DAYS,
   READ_LAKE,
   READ_PARTITIONS,
   READ_RAW,
@@ -23,6 +24,7 @@ import {
   REMOVE_DATA,
   REPORTS,
   REREAD,
+  readLake,
   receive,
   SEND_MAIL,
   STATE,
@@ -75,6 +77,8 @@ export const REPORT_AT = 'cron(0 6 ? * MON *)';
 
 const FIFTEEN_MINUTES = TRANSFORM_TIMEOUT_MS / 1000;
 const state = (...folders: readonly string[]): string[] => folders.map((folder) => `${STATE}${folder}/`);
+/** What watch keeps: what it told, and by what it judges. */
+const TOLD = state('alerts', 'baselines');
 
 /**
  * Why these sizes. A function starts with 78 MB and has loaded its bundle after an eighth of a second on a whole core.
@@ -142,7 +146,7 @@ export const LAMBDAS = {
     queues: [{ queue: 'settle', batchSize: 1, maximumConcurrency: 8 }],
     permissions: [
       LIST_RAW,
-      ...READ_LAKE,
+      ...READ_DAYS,
       writeLake(...state('generations', 'heals', 'rebuilds')),
       ...UNLOAD,
       ...QUERY,
@@ -174,7 +178,7 @@ export const LAMBDAS = {
     reads: ['DASHBOARD', 'COPIES'],
     queues: [{ queue: 'rollup', batchSize: 1, maximumConcurrency: 4 }],
     permissions: [
-      ...READ_LAKE,
+      ...READ_DAYS,
       writeLake(...state('generations', 'rollups', 'heals', 'rebuilds')),
       ...UNLOAD,
       ...QUERY,
@@ -196,7 +200,7 @@ export const LAMBDAS = {
       { name: 'watch-hourly', expression: 'cron(45 * * * ? *)', event: { reach: 'hourly' } },
       { name: 'watch-daily', expression: 'cron(25 5 * * ? *)', event: { reach: 'daily' } },
     ],
-    permissions: [...READ_LAKE, writeLake(...state('alerts', 'baselines')), ...QUERY, READ_ROWS, ...TELL],
+    permissions: [...READ_TABLES, readLake(...TOLD), writeLake(...TOLD), ...QUERY, READ_ROWS, ...TELL],
   },
   audit: {
     handler: 'functions/audit.handler',
@@ -220,7 +224,7 @@ export const LAMBDAS = {
     memory: 1024,
     schedules: [{ name: 'collect', expression: 'cron(5 7 * * ? *)', event: {} }],
     permissions: [
-      ...READ_LAKE,
+      ...READ_STATE,
       writeLake(...state('heals', 'compacted', 'expired')),
       REMOVE_DATA,
       READ_PARTITIONS,

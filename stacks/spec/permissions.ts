@@ -17,6 +17,11 @@ import { copyName } from '#lake/sql/without-persons.ts';
 import { COPIES } from '#lake/steps/copy-views.ts';
 import { quarantine, SETTLED_TABLES, TABLES } from '#lake/tables/index.ts';
 
+export const LIVE = liveRoot('').slice(0, -1);
+export const SETTLED = settledRoot('').slice(0, -1);
+/** `v1/state/` */
+export const STATE = planFolder('').replace(/plans\/$/, '');
+
 /** Addresses (ARNs) of what a stage has. */
 export interface Places {
   rawBucket: string;
@@ -36,6 +41,8 @@ export interface Places {
   database: string;
   /** arn:…:table/NAME/*: its tables and views */
   tables: string;
+  /** arn:…:database/default, the account's */
+  defaultDatabase: string;
   workgroup: string;
   liveQueue: string;
   backfillQueue: string;
@@ -114,17 +121,20 @@ export const EDIT_RAW: readonly Permission[] = [
 /** The whole bucket: without the right to list it, S3 says of a key that isn't there that it is forbidden. */
 const LIST_LAKE: Permission = { actions: ['s3:ListBucket'], resources: ({ lakeBucket }) => [lakeBucket] };
 
-/** For functions that read records of the protocol, and names and sizes of files: no person's data. */
-export const READ_STATE: readonly Permission[] = [
-  LIST_LAKE,
-  { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/${STATE}*`] },
-];
+/** Below these folders. */
+export const readLake = (...folders: readonly string[]): Permission => ({
+  actions: ['s3:GetObject'],
+  resources: ({ lakeBucket }) => folders.map((folder) => `${lakeBucket}/${folder}*`),
+});
 
-/** For functions that also read rows. */
-export const READ_LAKE: readonly Permission[] = [
-  LIST_LAKE,
-  { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => [`${lakeBucket}/*`] },
-];
+/**
+ * For functions that read records of the protocol, and names, sizes and etags of files: no person's data. A file of another etag than
+ * its record has counts as another one to them, as its bytes are closed (protocol/settled-files.ts).
+ */
+export const READ_STATE: readonly Permission[] = [LIST_LAKE, readLake(STATE)];
+
+/** For functions that read files of quarantine, too. */
+export const READ_LAKE: readonly Permission[] = [LIST_LAKE, readLake('')];
 
 /** Folders of the tables that hold counts only. */
 export const COUNTS: readonly string[] = [outcomesRoot, generationsRoot, auditsRoot, compactedRoot];
@@ -144,9 +154,12 @@ export const READABLE: readonly string[] = [
 ];
 
 /** For functions that ask the views. */
-export const READ_TABLES: readonly Permission[] = [
+export const READ_TABLES: readonly Permission[] = [LIST_LAKE, readLake(...READABLE)];
+
+/** For functions that make days of tables: records of the protocol, and rows of all tables but quarantine. */
+export const READ_DAYS: readonly Permission[] = [
   LIST_LAKE,
-  { actions: ['s3:GetObject'], resources: ({ lakeBucket }) => READABLE.map((folder) => `${lakeBucket}/${folder}*`) },
+  readLake(STATE, ...READABLE.filter((folder) => !folder.startsWith(STATE))),
 ];
 
 /** Below these folders; create-only writes are what the code asks for, and the bucket's policy demands. */
@@ -202,8 +215,15 @@ export const OPEN_RESULTS = 'without-persons/';
 /** Templates of the dashboard: they stay, where results expire. */
 export const DASHBOARD_TEMPLATES = 'dashboards/';
 
+/** Athena asks for it before any query (Athena User Guide, "Access to the default database and catalog"). */
+export const DEFAULT_DATABASE: Permission = {
+  actions: ['glue:GetDatabase'],
+  resources: ({ glueCatalog, defaultDatabase }) => [glueCatalog, defaultDatabase],
+};
+
 /** Queries of Athena read the catalog and write their results with the rights of who starts them. */
 export const QUERY: readonly Permission[] = [
+  DEFAULT_DATABASE,
   {
     actions: ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:StopQueryExecution'],
     resources: ({ workgroup }) => [workgroup],
@@ -321,9 +341,3 @@ export const receive = (...queues: readonly QueuePlace[]): Permission => ({
   actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
   resources: (places) => queues.map((queue) => places[queue]),
 });
-
-const LIVE = liveRoot('').slice(0, -1);
-const SETTLED = settledRoot('').slice(0, -1);
-/** `v1/state/` */
-export const STATE = planFolder('').replace(/plans\/$/, '');
-export { LIVE, SETTLED };

@@ -158,7 +158,7 @@ const WATCHED = meant(
     'sns:Publish',
     'events:PutEvents',
   ],
-  /(:workgroup\/[^*]+-pipeline|-lake-[0-9a-f]+\/(\*|v1\/state\/(alerts|baselines)\/\*)|-mail-alerts|event-bus\/default)$/,
+  /(:workgroup\/[^*]+-pipeline|-lake-[0-9a-f]+\/v1\/state\/(alerts|baselines)\/\*|-mail-alerts|event-bus\/default)$/,
 );
 
 const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'watch', 'replay', 'report', 'erase'];

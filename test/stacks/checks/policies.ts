@@ -61,6 +61,22 @@ export function policyChecks(stages: Stages): void {
     }
   });
 
+  test('whoever starts queries may look at the database that Athena looks at before any', () => {
+    for (const graph of all(stages)) {
+      const may = (action: string, resource: RegExp): Set<string> =>
+        new Set(
+          grantsOf(graph)
+            .filter(({ effect, actions, resources }) => {
+              return effect === 'Allow' && actions.includes(action) && resources.some((one) => resource.test(one));
+            })
+            .map(({ who }) => who),
+        );
+      const askers = may('athena:StartQueryExecution', /./);
+      expect(askers).toContain('role SettleDay');
+      expect(may('glue:GetDatabase', /^\{glue database\/default\}$/)).toEqual(askers);
+    }
+  });
+
   test('nobody is given the right to change or delete raw data', () => {
     for (const graph of all(stages)) {
       const raw = textAt(graph.outputs, 'raw');

@@ -12,6 +12,7 @@ const places: Places = {
   glueCatalog: 'arn:catalog',
   database: 'arn:database',
   tables: 'arn:tables/*',
+  defaultDatabase: 'arn:default',
   workgroup: 'arn:workgroup',
   liveQueue: 'arn:live',
   backfillQueue: 'arn:backfill',
@@ -72,6 +73,26 @@ test('only collect may delete, and only data; copies go with who makes them', ()
     'collect arn:lake/v1/live/*',
     'collect arn:lake/v1/settled/*',
   ]);
+});
+
+test('files of quarantine are read by who writes them, replays them or erases from them, and by nobody else', () => {
+  const file = 'arn:lake/v1/live/quarantine/dt=2026-10-05/x.parquet';
+  const readers = granted.filter(
+    ({ action, resource }) => action === 's3:GetObject' && file.startsWith(resource.replace(/\*$/, '')),
+  );
+  expect(readers.map(({ name }) => name)).toEqual(['transform', 'replay', 'erase']);
+});
+
+test('who plans, hands out, audits and collects reads records of the protocol, and no file of a table', () => {
+  for (const step of ['plan', 'settle', 'rollup', 'audit', 'collect', 'rebuild']) {
+    const read = granted.filter(
+      ({ name, action, resource }) => name === step && action === 's3:GetObject' && resource.startsWith('arn:lake'),
+    );
+    expect(
+      read.map(({ resource }) => resource),
+      step,
+    ).toEqual(['arn:lake/v1/state/*']);
+  }
 });
 
 test('no action has a star, and no resource but the end of a key', () => {
