@@ -19,7 +19,7 @@ import type { Queues } from './queues.ts';
 import { dataSetPart, IN_MEMORY } from './quicksight/data-sets.ts';
 import { makeRole, type Role } from './role.ts';
 import { bundleOf } from './spec/bundle.ts';
-import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
+import { hasDeadCalls, LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName, SCHEDULES } from './spec/lambdas.ts';
 import type { Account, StagePlaces } from './spec/places.ts';
 import { expressionOf, isOn } from './spec/scheduled.ts';
 import { functionStatements, policyOf, trusts } from './spec/statements.ts';
@@ -150,7 +150,7 @@ function makeFunction(
       transform: {
         eventInvokeConfig: (args) => {
           args.maximumEventAgeInSeconds = OLDEST_CALL_SECONDS;
-          args.destinationConfig = { onFailure: { destination: deadLetters } };
+          if (hasDeadCalls(lambda)) args.destinationConfig = { onFailure: { destination: deadLetters } };
         },
       },
     },

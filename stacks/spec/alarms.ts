@@ -192,7 +192,7 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
       (name): Alarm => ({
         ...MORE_THAN_NONE,
         name: `${name}-fails`,
-        description: `The function ${name} failed. Look into its log. Its next run does what is missing, and ends this alarm.`,
+        description: `The function ${name} failed. Look into its log. ${nextOf(LAMBDAS[name])}`,
         // Between two runs nothing is said of errors: one that failed at night is still to be seen in the morning.
         missing: 'ignore',
         metrics: [ofFunction('Errors', name)],
@@ -252,6 +252,10 @@ const DEAD_LETTERS = {
   calls:
     'A schedule or a person called a function, and the call failed for good. Mend the cause, call the function again or wait for its schedule: it does all that is missing. Then purge the queue.',
 } as const;
+
+/** What is to be done once the cause is mended. */
+const nextOf = ({ namesPersons }: Lambda): string =>
+  `Its next run does what is missing, and ends this alarm${namesPersons ? ', but a call that named persons is kept nowhere: make it again' : ''}.`;
 
 /** Below it a share says nothing. */
 const LEAST_RECORDS = 100;

@@ -46,6 +46,8 @@ export interface Lambda {
   needsSql?: true;
   /** is handed the key that addresses are hashed under, where they are, and forgotten persons known by */
   needsAddressKey?: true;
+  /** a call may name persons: so one that failed for good is kept nowhere, and who made it makes it again */
+  namesPersons?: true;
   /** variables that it reads and others don't */
   reads?: readonly VariableOfSome[];
   /** when it is called, and with what */
@@ -269,6 +271,7 @@ export const LAMBDAS = {
     timeoutSeconds: FIFTEEN_MINUTES,
     memory: 1769,
     needsAddressKey: true,
+    namesPersons: true,
     // After settle, and before rollup. Where nobody was ever to be forgotten it is a listing.
     schedules: [{ name: 'erase', expression: 'cron(30 * * * ? *)', event: { do: 'go on' } }],
     permissions: [
@@ -299,6 +302,9 @@ export const LAMBDAS = {
 } as const satisfies Readonly<Record<string, Lambda>>;
 
 export type LambdaName = keyof typeof LAMBDAS;
+
+/** Its calls that failed for good go to the queue `jobs-dead`, with what they were called with. */
+export const hasDeadCalls = ({ schedules, namesPersons }: Lambda): boolean => schedules !== undefined && !namesPersons;
 
 export const isLambda = (name: string): name is LambdaName => Object.hasOwn(LAMBDAS, name);
 export const LAMBDA_NAMES: readonly LambdaName[] = Object.keys(LAMBDAS).filter(isLambda);

@@ -2,7 +2,7 @@
  * Statements of IAM policies as data, and the roles' statements: what the functions declare, and what AWS does for
  * them.
  */
-import { LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
+import { hasDeadCalls, LAMBDA_NAMES, LAMBDAS, type Lambda, type LambdaName } from './lambdas.ts';
 import type { Conditions, Permission } from './permissions.ts';
 import type { Account, StagePlaces } from './places.ts';
 import { RAW_PREFIX_ROOT } from './raw-folders.ts';
@@ -71,7 +71,7 @@ export const trusts = (
 
 /** What a function declares, its logs, its calls that finally failed, and the keys of what it reads and writes. */
 export function functionStatements(name: LambdaName, places: StagePlaces): Statement[] {
-  const { permissions, schedules }: Lambda = LAMBDAS[name];
+  const { permissions }: Lambda = LAMBDAS[name];
   return [
     ...permissions
       .map(({ actions, resources, conditions }, i) => ({
@@ -83,7 +83,7 @@ export function functionStatements(name: LambdaName, places: StagePlaces): State
       // Such as a dashboard's, where there is none.
       .filter(({ resources }) => resources.length > 0),
     logsStatement(places, logGroupOf(places.names.functions[name])),
-    ...(schedules
+    ...(hasDeadCalls(LAMBDAS[name])
       ? [{ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [places.jobsDlq] } satisfies Statement]
       : []),
     ...keyStatements(name, places),

@@ -1,5 +1,5 @@
 /** What AWS itself does with the rights of a function's role: no call of the function's own shows it. */
-import { LAMBDAS, type Lambda, type LambdaName } from '../../stacks/spec/lambdas.ts';
+import { hasDeadCalls, LAMBDAS, type Lambda, type LambdaName } from '../../stacks/spec/lambdas.ts';
 import type { Right } from './policy.ts';
 
 export interface OnBehalf {
@@ -165,10 +165,10 @@ const QUERYING: readonly LambdaName[] = ['settle-day', 'rollup-days', 'watch', '
 const WRITING: readonly LambdaName[] = ['settle-day', 'rollup-days'];
 
 export function onBehalf(name: LambdaName): OnBehalf[] {
-  const { schedules, queues }: Lambda = LAMBDAS[name];
+  const { queues }: Lambda = LAMBDAS[name];
   return [
     LOGS,
-    ...(schedules ? [DEAD_LETTERS] : []),
+    ...(hasDeadCalls(LAMBDAS[name]) ? [DEAD_LETTERS] : []),
     ...(queues ? [EVENT_SOURCE] : []),
     ...(QUERYING.includes(name) ? ATHENA : []),
     ...(WRITING.includes(name) ? UNLOAD : []),

@@ -1,12 +1,17 @@
 /** Checks functions, schedules and queues of an evaluated stage. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ADDRESS_KEY, OF_SOME, readEnvironment, VARIABLES } from '#aws/environment.ts';
+import { logicalName } from '#aws/stage-names.ts';
 import { keyedVersion } from '#host/attempt-version.ts';
 import { codeVersion } from '#host/code-version.ts';
 import { keyedHash } from '#host/keyed-hash.ts';
+import { TABLES } from '#lake/tables/index.ts';
 import { LAMBDAS, type Lambda } from '../../../stacks/spec/lambdas.ts';
 import { ADDRESS_KEY_SET } from '../address-key-set.ts';
 import { at, type Graph, type Json, listAt, ofType, resourceOf, textAt } from '../graph.ts';
+import { REPOSITORY } from '../platform.ts';
 import { grantsOf } from '../statements.ts';
 import { all, type Stages } from './stages.ts';
 
@@ -182,14 +187,24 @@ export function jobChecks(stages: Stages): void {
         [...new Set(declared.map((schedule) => `${graph.app.name}-${graph.app.stage}-${schedule.function}`))].sort(),
       );
       for (const { inputs } of failing) {
-        expect(inputs).toMatchObject({
-          maximumRetryAttempts: 2,
-          maximumEventAgeInSeconds: 3600,
-          destinationConfig: {
-            onFailure: { destination: arnOf(graph, 'sqs', `${graph.app.name}-${graph.app.stage}-jobs-dead`) },
-          },
-        });
+        expect(inputs).toMatchObject({ maximumRetryAttempts: 2, maximumEventAgeInSeconds: 3600 });
+        const destination = arnOf(graph, 'sqs', `${graph.app.name}-${graph.app.stage}-jobs-dead`);
+        expect(at(inputs, 'destinationConfig'), textAt(inputs, 'functionName')).toEqual(
+          textAt(inputs, 'functionName').endsWith('-erase') ? undefined : { onFailure: { destination } },
+        );
       }
+    }
+  });
+
+  test('no call that may name persons lies in a queue once it has failed, nor may its function send it there', () => {
+    // Who takes addresses says so in its declaration; schedules name nobody.
+    const takers = lambdas.filter(([, { handler }]) => TAKES_ADDRESSES.test(sourceOf(handler))).map(([name]) => name);
+    expect(takers).toEqual(['erase']);
+    expect(lambdas.filter(([, { namesPersons }]) => namesPersons).map(([name]) => name)).toEqual(takers);
+    for (const graph of all(stages)) {
+      const senders = grantsOf(graph).filter(({ resources }) => resources.includes('{sqs jobs-dead}'));
+      expect(senders.map(({ who }) => who)).toContain('role Settle');
+      expect(senders.map(({ who }) => who)).not.toContain('role Erase');
     }
   });
 
@@ -245,6 +260,11 @@ export function jobChecks(stages: Stages): void {
     }
   });
 }
+
+/** In a handler's source: what an event is checked for. */
+const TAKES_ADDRESSES = /\b(recipients?|address(es)?) ?[:=] z\./;
+const sourceOf = (handler: string): string =>
+  readFileSync(join(REPOSITORY, handler.replace(/\.handler$/, '.ts')), 'utf8');
 
 /** As the configuration has it. */
 const OWN_TIMES: Readonly<Record<string, string>> = { 'plan-tick': 'rate(15 minutes)', report: 'cron(30 5 ? * TUE *)' };
