@@ -27,6 +27,18 @@ export function catalogChecks(stages: Stages): void {
     sql = await loadSql(join(REPOSITORY, 'sql'));
   });
 
+  test('IAM alone decides about tables of the database, whatever the account’s defaults are', () => {
+    for (const graph of all(stages)) {
+      const databases = ofType(graph, 'aws:glue/catalogDatabase:CatalogDatabase');
+      expect(databases.length).toBeGreaterThan(0);
+      for (const { name, inputs } of databases) {
+        expect(at(inputs, 'createTableDefaultPermissions'), name).toEqual([
+          { principal: { dataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, permissions: ['ALL'] },
+        ]);
+      }
+    }
+  });
+
   test('every table is what its declaration says, with comments, in this stage’s bucket', () => {
     for (const graph of all(stages)) {
       const lake = textAt(graph.outputs, 'lake');

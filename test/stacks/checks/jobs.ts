@@ -74,6 +74,15 @@ export function jobChecks(stages: Stages): void {
     }
   });
 
+  test('a function comes after all tables, as it writes them from its first call', () => {
+    const tables = Object.keys(TABLES).map((name) => `${logicalName(name)}Table`);
+    for (const graph of all(stages)) {
+      for (const { name, dependsOn } of ofType(graph, FUNCTION)) {
+        expect(dependsOn, name).toEqual(expect.arrayContaining(tables));
+      }
+    }
+  });
+
   test('every function is built from its own handler, with what its declaration says it needs', () => {
     const { builds } = stages.dev();
     expect(builds.map(({ handler }) => handler).sort()).toEqual(lambdas.map(([, { handler }]) => handler).sort());
