@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { type Invocation, observed } from '#aws/observed.ts';
 import { laneOf, queueUnits } from '#lake/protocol/lanes.ts';
 import { openUnits } from '#lake/protocol/open-units.ts';
+import { mountOf } from '#lake/protocol/raw-sources.ts';
 import { planReach, requeue } from '#lake/steps/plan.ts';
 import { wiring } from './wiring.ts';
 
@@ -31,13 +32,14 @@ export const handler = (event: unknown, invocation: Invocation): Promise<void> =
       return;
     }
     const { reach } = asked;
-    const { units, objects, bytes, changed, isWhole } = await planReach(planPorts, settings, reach, {
+    const { units, objects, bytes, changed, isWhole, objectsOf } = await planReach(planPorts, settings, reach, {
       remainingMs: () => invocation.getRemainingTimeInMillis(),
     });
     // What is left is for the next look, which goes on where this one stopped.
     info('planned', { reach, units: units.length, objects, bytes, is_whole: isWhole });
     count('PlannedUnits', units.length);
-    count('PlannedObjects', objects);
+    count('PlannedObjects', objectsOf.get('') ?? 0);
+    for (const { name } of settings.otherSources) count('PlannedObjects', objectsOf.get(mountOf(name)) ?? 0, name);
     count('ChangedObjects', changed.length);
     if (changed.length > 0) {
       problem('raw objects were rewritten after they were planned', new Error(`${changed.length} objects`), {

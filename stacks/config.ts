@@ -59,6 +59,8 @@ const template = z
 const timeZone = z.string().refine(isTimeZone, 'is no time zone, such as Asia/Kolkata');
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is no region, such as eu-west-1');
 
+const silentMinutes = z.int().min(15).max(MOST_SILENT_MINUTES);
+
 /** A bucket that you have: it is read, and nothing about it is changed. */
 const ExistingBucket = z.strictObject({
   from: z.literal('existing bucket'),
@@ -77,6 +79,8 @@ const OtherRaw = ExistingBucket.extend({
   name: sourceName,
   /** the bucket's, if it is not the stage's */
   region: region.nullable().default(null),
+  /** as `alarms.silentMinutes`, which it is where nothing is said; null for what gets nothing new, such as history */
+  silentMinutes: silentMinutes.nullable().exactOptional(),
 });
 
 /** Where the raw events come from, or the first of several sources. */
@@ -219,7 +223,7 @@ export const StageSchema = z.strictObject({
       /** minutes from an object's delivery until its rows can be queried */
       freshnessMinutes: z.int().min(15).default(60),
       /** minutes without a new event after which the source counts as silent; null for mail that pauses, as at night */
-      silentMinutes: z.int().min(15).max(MOST_SILENT_MINUTES).nullable().default(120),
+      silentMinutes: silentMinutes.nullable().default(120),
     })
     .default({ email: null, quarantineShare: 0.05, freshnessMinutes: 60, silentMinutes: 120 }),
   /** alerts about mail, which are told on a topic of their own */

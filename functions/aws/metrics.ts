@@ -6,7 +6,10 @@
  * - `log`: a field of the function's log and no metric; the dashboard adds it up from there
  */
 export const FIGURES = {
-  PlannedObjects: { what: 'raw objects sealed into units', sent: 'hourly' },
+  PlannedObjects: {
+    what: 'raw objects of the first source sealed into units; of each further one, by its name',
+    sent: 'hourly',
+  },
   PlannedUnits: { what: 'units sealed', sent: 'log' },
   ChangedObjects: { what: 'raw objects rewritten after planning', sent: 'fault' },
   OpenUnits: { what: 'units without an outcome', sent: 'log' },

@@ -11,8 +11,8 @@ export interface Observer {
   info(message: string, facts?: Facts): void;
   /** says what went wrong, never with the content of a record */
   problem(message: string, error: unknown, facts?: Facts): void;
-  /** adds to a figure of this invocation */
-  count(name: FigureName, value: number): void;
+  /** adds to a figure of this invocation. @param source counted apart from the rest: a metric of its own, by the dimension `source` */
+  count(name: FigureName, value: number, source?: string): void;
 }
 
 /** Names, numbers and times of objects, units and days; never addresses, subjects or links. */
@@ -34,10 +34,12 @@ export async function observed<T>(
   const observer: Observer = {
     info: (message, facts = {}) => logger.info(message, facts),
     problem: (message, error, facts = {}) => logger.error(message, { ...facts, ...spoken(error) }),
-    count(name, value) {
+    count(name, value, source) {
       const { sent } = FIGURES[name];
       if (sent === 'log') logged[name] = (logged[name] ?? 0) + value;
-      else if (sent !== 'fault' || value !== 0) metrics.addMetric(name, MetricUnit.Count, value);
+      else if (source !== undefined) {
+        metrics.singleMetric().addDimension('source', source).addMetric(name, MetricUnit.Count, value);
+      } else if (sent !== 'fault' || value !== 0) metrics.addMetric(name, MetricUnit.Count, value);
     },
   };
   try {

@@ -45,11 +45,11 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A metric of the functions, as `observed` sends it: by step, app and stage. */
-export const ownMetric = (name: MetricName, service: LambdaName, { app, stage }: Stage): Metric => ({
+/** A metric of the functions, as `observed` sends it: by step, app and stage. @param source a further raw source that it is of alone */
+export const ownMetric = (name: MetricName, service: LambdaName, { app, stage }: Stage, source?: string): Metric => ({
   namespace: METRICS_NAMESPACE,
   name,
-  dimensions: { app, service, stage },
+  dimensions: { app, service, stage, ...(source === undefined ? {} : { source }) },
 });
 
 export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces): Alarm[] {
@@ -199,14 +199,7 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
       }),
     ),
     ...(config.schedules.enabled ? silences(config, (name) => ofFunction('Invocations', name)) : []),
-    ...(silentMinutes === null || !config.schedules.enabled
-      ? []
-      : [
-          silentSource(
-            silentMinutes,
-            isNew ? ofFirehose('IncomingRecords') : ownMetric('PlannedObjects', 'plan', stage),
-          ),
-        ]),
+    ...(config.schedules.enabled ? silentSources() : []),
     ...(isNew
       ? [
           {
@@ -239,6 +232,28 @@ export function alarmsOf(config: StageConfig, stage: Stage, places: StagePlaces)
         ]
       : []),
   ];
+
+  /** Each source has its own: what comes from one must not hide that nothing comes from another. */
+  function silentSources(): Alarm[] {
+    const ofFirst = isNew ? ofFirehose('IncomingRecords') : ownMetric('PlannedObjects', 'plan', stage);
+    return [
+      ...(silentMinutes === null
+        ? []
+        : [silentSource('source-silent', 'No new events have come', silentMinutes, ofFirst)]),
+      ...config.otherRaw.flatMap(({ name, silentMinutes: minutes = silentMinutes }) =>
+        minutes === null
+          ? []
+          : [
+              silentSource(
+                `source-silent-${name}`,
+                `No new events have come from the source ${name}`,
+                minutes,
+                ownMetric('PlannedObjects', 'plan', stage, name),
+              ),
+            ],
+      ),
+    ];
+  }
 }
 
 type FaultName = {
@@ -317,10 +332,10 @@ function silences(config: StageConfig, invocations: (lambda: LambdaName) => Metr
 }
 
 /** No new events: of SES, of what feeds the bucket, or of the sender. */
-const silentSource = (minutes: number, metric: Metric): Alarm => ({
+const silentSource = (name: string, said: string, minutes: number, metric: Metric): Alarm => ({
   ...silenceFor(minutes * MINUTE),
-  name: 'source-silent',
-  description: `No new events have come for ${inWords(minutes * MINUTE)}. Has nobody sent mail, does the mail name the configuration set, does the source still deliver? Say alarms.silentMinutes if your mail pauses for longer.`,
+  name,
+  description: `${said} for ${inWords(minutes * MINUTE)}. Has nobody sent mail, does the mail name the configuration set, does the source still deliver? Say silentMinutes if your mail pauses for longer.`,
   metrics: [metric],
 });
 

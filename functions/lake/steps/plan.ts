@@ -51,6 +51,11 @@ export interface Planned {
   isWhole: boolean;
 }
 
+export interface PlannedSources extends Planned {
+  /** objects of each source, by its mount: the sum would hide that nothing comes from one of them */
+  objectsOf: ReadonlyMap<string, number>;
+}
+
 export const nothingPlanned = (): Planned => ({
   units: [],
   objects: 0,
@@ -96,15 +101,18 @@ export async function planReach(
   settings: Settings,
   reach: Reach | 'all',
   options: PlanOptions = {},
-): Promise<Planned> {
+): Promise<PlannedSources> {
   const total = nothingPlanned();
+  const objectsOf = new Map<string, number>();
   const sources = rawSources(settings);
   // Each hour another one is first, so that none waits for ever where time runs out.
   const first = Math.floor(ports.clock.now() / HOUR_MS) % sources.length;
   for (const source of [...sources.slice(first), ...sources.slice(0, first)]) {
-    addPlanned(total, await planSource(ports, settings, source, reach, options));
+    const planned = await planSource(ports, settings, source, reach, options);
+    objectsOf.set(source.mount, planned.objects);
+    addPlanned(total, planned);
   }
-  return total;
+  return { ...total, objectsOf };
 }
 
 async function planSource(

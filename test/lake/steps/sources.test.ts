@@ -48,6 +48,7 @@ describe('several raw sources', () => {
     oregon.put(`${hoursAgo(1)}not-yet`, 'an hour that is still to come there');
     const planned = await planReach(ports, TWO, 'tick');
     expect(planned).toMatchObject({ objects: 1, known: 1, changed: [] });
+    expect(Object.fromEntries(planned.objectsOf)).toEqual({ '': 0, '@oregon/': 1 });
     expect(planned.units.map(({ rawPrefix }) => rawPrefix)).toEqual([`@oregon/${hoursAgo(1, 'America/Los_Angeles')}`]);
     expect((await openUnits(ports.lake)).map(({ rawPrefix }) => rawPrefix).sort()).toEqual([
       `@oregon/${hoursAgo(1, 'America/Los_Angeles')}`,

@@ -41,10 +41,14 @@ test('an alarm looks for a metric by the namespace, the name and just the dimens
     count('Drifts', 0);
     count('ChangedObjects', 0);
     count('AuditedObjects', 7);
+    count('PlannedObjects', 0, 'oregon');
   });
   const sent: Embedded[] = lines.filter((line) => line.includes('"_aws"')).map((line) => JSON.parse(line));
-  expect(sent.flatMap(metricsOf)).toEqual([ownMetric('Drifts', 'audit', STAGE)]);
-  expect(sent[0]).toMatchObject({ Drifts: 0 });
+  expect(sent.flatMap(metricsOf)).toEqual([
+    ownMetric('PlannedObjects', 'audit', STAGE, 'oregon'),
+    ownMetric('Drifts', 'audit', STAGE),
+  ]);
+  expect(sent).toMatchObject([{ PlannedObjects: 0 }, { Drifts: 0 }]);
   expect(ownMetric('Drifts', 'audit', STAGE).namespace).toBe(METRICS_NAMESPACE);
   const figures = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === FIGURES_LINE.message);
   expect(figures).toMatchObject([{ [FIGURES_LINE.field]: { AuditedObjects: 7 } }]);
@@ -67,6 +71,28 @@ test.each<[string, LakeConfig, string]>([
   expect((alarm?.periodSeconds ?? 0) * (alarm?.periods ?? 0)).toBeLessThanOrEqual(2 * 3600);
   // no figure at all is silence, too
   expect(alarm?.missing).toBe('breaching');
+});
+
+test('of several sources each has its alarm of silence, which the others’ objects don’t hide', () => {
+  const of = (name: string, more: object = {}) =>
+    ({ from: 'existing bucket', name, bucket: `${name}-events`, template: null, ...more }) as const;
+  const raw = [
+    { from: 'new bucket' },
+    of('oregon'),
+    of('seldom', { silentMinutes: 3000 }),
+    of('pinpoint', { silentMinutes: null }),
+  ] as const;
+  const config = configOf({ app: 'maillake', region: 'eu-west-1', raw: [...raw] }, 'dev');
+  const places = placesOf(STAGE, { account: '123456789012', region: 'eu-west-1', partition: 'aws' }, config);
+  const silent = alarmsOf(config, STAGE, places).filter(({ name }) => name.startsWith('source-silent'));
+  expect(silent.map(({ name, metrics, periodSeconds, periods }) => [name, metrics, periodSeconds * periods])).toEqual([
+    ['source-silent', [expect.objectContaining({ name: 'IncomingRecords' })], 7200],
+    ['source-silent-oregon', [ownMetric('PlannedObjects', 'plan', STAGE, 'oregon')], 7200],
+    ['source-silent-seldom', [ownMetric('PlannedObjects', 'plan', STAGE, 'seldom')], 180_000],
+  ]);
+  // What the first source's Firehose takes in is compared with what is planned of that source alone.
+  const planned = alarmsOf(config, STAGE, places).find(({ name }) => name === 'nothing-planned');
+  expect(planned?.metrics[1]).toEqual(ownMetric('PlannedObjects', 'plan', STAGE));
 });
 
 test('metrics and alarms cost less than six dollars a month, with all that a stage may have', () => {
