@@ -171,7 +171,7 @@ export function onBehalf(name: LambdaName): OnBehalf[] {
     ...(hasDeadCalls(LAMBDAS[name]) ? [DEAD_LETTERS] : []),
     ...(queues ? [EVENT_SOURCE] : []),
     ...(QUERYING.includes(name) ? ATHENA : []),
-    ...(WRITING.includes(name) ? UNLOAD : []),
+    ...(WRITING.includes(name) ? [...UNLOAD, TABLES] : []),
     ...(name === 'transform' ? [MISSING, HASHED] : []),
     ...(name === 'plan' ? [OLD, SUMMARIES] : []),
     ...(name === 'collect' ? [GATHERED, EXPIRY] : []),
