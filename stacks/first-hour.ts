@@ -272,8 +272,8 @@ async function lookAtRaw(raw: RawBucket, now: number, isFirehoses: boolean): Pro
   const root = rootOf(rawTemplate);
   const [first] = await firstOf(new S3Store({ client: s3, bucket }).list(root));
   if (!first) return later(`${bucket}: no raw object below "${root}" yet: send a mail, and wait for the buffer's time`);
-  const folder = first.key.slice(0, first.key.lastIndexOf('/') + 1);
-  const isFound = rawTemplate !== null && hourOfPrefix(rawTemplate, folder, objectNameOffsetHours) !== null;
+  const folders = Array.from(first.key.matchAll(/\//g), ({ index }) => first.key.slice(0, index + 1));
+  const isFound = folders.some((folder) => hourOfPrefix(rawTemplate ?? '', folder, objectNameOffsetHours) !== null);
   return isFound
     ? later(`${bucket}: nothing of the last 8 days; there is ${first.key}`)
     : differs(`${bucket}: the template finds no ${first.key}`);

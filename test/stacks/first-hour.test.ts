@@ -78,7 +78,7 @@ test('raw objects are looked for where the template of each source finds them', 
     is: 'differs',
     what: expect.stringMatching(/the template finds no raw\/2026-12-01\/a$/),
   });
-  for (const keys of [[], ['raw/2025/12/01/11/a']])
+  for (const keys of [[], ['raw/2025/12/01/11/a'], ['raw/2025/12/01/11/deeper/a']])
     expect(await said('raw objects', { raws: [raw(pretended(keys))] })).toMatchObject({ is: 'later' });
 });
 
