@@ -235,6 +235,14 @@ describe('the bundles, in plain Node outside the repository', () => {
     }
     const addresses = SEEDS.flatMap(({ bytes }) => addressesIn(bytes.toString()));
     expect(addresses.length).toBeGreaterThan(100);
+    const [person = ''] = addresses;
+    for (const recipients of [[`Ann <${person}>`, person], [person]]) {
+      answers.push(await invoke('erase', { do: 'ask', recipients }).catch((error: unknown) => String(error)));
+    }
+    expect(answers.slice(-2)).toEqual([
+      expect.stringContaining('erase failed'),
+      expect.stringContaining('no key to know persons by'),
+    ]);
     const find = addressFinder(new Set(addresses));
     const logs = [...running].map(([name, one]) => `${name}\n${one.logs()}`);
     expect(logs.join('').length).toBeGreaterThan(5000);
