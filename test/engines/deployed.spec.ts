@@ -15,7 +15,7 @@ import { DAY_MS, HOUR_MS } from '#lake/days.ts';
 import { tryEndKey, tryKey } from '#lake/protocol/keys.ts';
 import { readBytes } from '#lake/protocol/records.ts';
 import { TABLES } from '#lake/tables/index.ts';
-import { addressFinder } from '#test/addresses-in.ts';
+import { addressesIn, addressFinder } from '#test/addresses-in.ts';
 import { rawContent } from '#test/raw-content.ts';
 import { sesSend } from '#test/records.ts';
 import type { LambdaName } from '../../stacks/spec/lambdas.ts';
@@ -38,6 +38,8 @@ let stage: DeployedStage;
 let raw: S3Store;
 let lake: S3Store;
 let drainedMessages = 0;
+/** of the data, as it was delivered */
+const addresses = new Set<string>();
 
 beforeAll(async () => {
   stage = await deployStage();
@@ -47,6 +49,7 @@ beforeAll(async () => {
   await generate({ out: folder, messages: 60, days: 2, seed: 5, dirty: true, dates: 2, end: '2025-03-10' });
   for (const { key, bytes } of await rawFiles(folder)) {
     await raw.create(atNoon(key), bytes);
+    for (const address of addressesIn((await rawContent(bytes)).toString('latin1'))) addresses.add(address);
   }
 });
 afterAll(async () => {
@@ -352,6 +355,14 @@ describe('the packages, with the environment of the graph', () => {
     expect([...after].filter(([, text]) => find(text).length > 0)).toEqual([]);
     for (const [key, text] of were) if (!naming.includes(key)) expect(after.get(key)).toBe(text);
     expect(await drifts()).toEqual(known);
+
+    // A copy that comes afterwards is kept out as it is read.
+    const copy = { messageId: 'copy', sentAt: Date.parse(`${DAY}T10:00:00Z`), to: [person] };
+    await raw.create('raw/2025/03/12/13/copy.json', JSON.stringify(sesSend(copy)));
+    await invoke('plan', { reach: 'all' }, at);
+    await transformAll(at);
+    expect(await count("events where message_id = 'copy'")).toBe(0);
+    expect(await drifts()).toEqual(known);
   });
 
   test('who may see no persons reads the same numbers after each rollup, and has rights to nothing else', async () => {
@@ -382,6 +393,12 @@ describe('the packages, with the environment of the graph', () => {
       expect(found, Name).toEqual(await lines(schema));
     }
     expect(withRows.length).toBeGreaterThan(25);
+  });
+
+  test('no function has logged an address of the data', () => {
+    const find = addressFinder(addresses);
+    expect(addresses.size).toBeGreaterThan(50);
+    for (const [name, deployed] of stage.functions) expect(find(deployed.logs()), name).toEqual([]);
   });
 
   /** What raw objects hold, decompressed. */
