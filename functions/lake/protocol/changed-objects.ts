@@ -6,6 +6,7 @@ import { halvesOf } from './halves.ts';
 import { aliasFolder, aliasKey, numberOf } from './keys.ts';
 import { KnownObjects } from './known-objects.ts';
 import type { Outcomes } from './outcomes.ts';
+import type { PlannedObjects } from './planned-objects.ts';
 import {
   createState,
   type Outcome,
@@ -15,7 +16,7 @@ import {
   readPlan,
   readState,
 } from './records.ts';
-import { isNoted, RewrittenObjects } from './rewritten-objects.ts';
+import { RewrittenObjects } from './rewritten-objects.ts';
 
 interface AliasRecord {
   raw_prefix: string;
@@ -35,6 +36,7 @@ export class ChangedObjects {
   readonly #outcomes: Outcomes;
   readonly #rewritten: RewrittenObjects;
   readonly #prefix: string;
+  readonly #look: PlannedObjects['look'];
   readonly #around: () => Promise<readonly string[]>;
   #waiting: StoredObject[] = [];
   #aliases: Promise<{ known: KnownObjects; next: number }> | null = null;
@@ -44,12 +46,14 @@ export class ChangedObjects {
     ports: { raw: RawStore; lake: Pick<Store, 'list' | 'get' | 'create'> },
     outcomes: Outcomes,
     prefix: string,
-    around: () => Promise<readonly string[]> = async () => [],
+    look: PlannedObjects['look'],
+    around: () => Promise<readonly string[]>,
   ) {
     this.#ports = ports;
     this.#outcomes = outcomes;
     this.#rewritten = new RewrittenObjects(ports);
     this.#prefix = prefix;
+    this.#look = look;
     this.#around = around;
   }
 
@@ -86,13 +90,19 @@ export class ChangedObjects {
     aliases.next++;
   }
 
-  /** Where an etag tells of the content, only an erasure explains another one. */
+  /**
+   * Where an etag tells of the content, only an erasure explains another one. Plans are read only for what was not read as it was
+   * planned.
+   */
   async #unexplained(waiting: readonly StoredObject[]): Promise<StoredObject[]> {
-    const noted = await concurrently(waiting, OBJECTS_AT_ONCE, ({ key }) => isNoted(this.#ports.lake, key));
-    const some = waiting.filter((_, i) => noted[i]);
-    if (some.length === 0) return [...waiting];
-    const verdicts = await this.#judge(new Map(some.map((object) => [object.key, object])));
-    return waiting.filter(({ key }) => !verdicts.has(key));
+    const isPlanned = await concurrently(waiting, OBJECTS_AT_ONCE, (object) =>
+      this.#rewritten
+        .leadsTo(async ({ etag }) => (await this.#look({ key: object.key, etag })) === 'same', object)
+        .catch(unlessUnreadable),
+    );
+    const some = waiting.filter((_, i) => isPlanned[i] === false);
+    const verdicts = some.length > 0 ? await this.#judge(new Map(some.map((object) => [object.key, object]))) : null;
+    return waiting.filter(({ key }, i) => isPlanned[i] !== true && !verdicts?.has(key));
   }
 
   /** Newest record first: of two that name an object, the newer counts. */
@@ -145,12 +155,15 @@ export class ChangedObjects {
       }
       return (await this.#rewritten.isFrom({ ...planned, ...problem }, object)) ? 'same' : null;
     } catch (error) {
-      // Whoever may not read raw data can't say that nothing has changed.
-      if (error instanceof MissingObject || error instanceof ChangedObject || error instanceof DeniedObject)
-        return null;
-      throw error;
+      return unlessUnreadable(error);
     }
   }
+}
+
+/** Whoever may not read raw data can't say that nothing has changed. */
+function unlessUnreadable(error: unknown): null {
+  if (error instanceof MissingObject || error instanceof ChangedObject || error instanceof DeniedObject) return null;
+  throw error;
 }
 
 /** The outcome of the unit, or of that half of it, that has the object; null while there is none. */

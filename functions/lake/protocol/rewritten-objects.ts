@@ -43,12 +43,6 @@ export async function confirmRewriting(
   return announced;
 }
 
-/** Whether an erasure has written the object, or was about to. One listing. */
-export async function isNoted(lake: Pick<Store, 'list'>, key: string): Promise<boolean> {
-  for await (const _ of lake.list(rewrittenFolder(key))) return true;
-  return false;
-}
-
 /** Tells whether what lies there is what was read, without a person. */
 export class RewrittenObjects {
   readonly #ports: { raw: Pick<RawStore, 'get'>; lake: Pick<Store, 'list' | 'get'> };
@@ -58,21 +52,33 @@ export class RewrittenObjects {
   }
 
   /**
-   * Costs a listing for an object that no erasure has written; else a read of a note for each time that one has, and of the
-   * object if it isn't known by its etag.
    * @param asRead as it was planned or read @param digest of what lies there now, if it is known
    * @throws MissingObject, ChangedObject and other errors of the raw store
    */
   async isFrom(
-    asRead: Pick<PlannedObject, 'key' | 'etag' | 'sha256'>,
+    asRead: Pick<PlannedObject, 'etag' | 'sha256'>,
     now: Pick<StoredObject, 'key' | 'etag'>,
     digest?: string,
   ): Promise<boolean> {
+    const isIt = ({ etag, sha256 }: Rewriting['before']): boolean => etag === asRead.etag || sha256 === asRead.sha256;
+    return (await this.leadsTo(isIt, now, digest)) === true;
+  }
+
+  /**
+   * Whether the notes lead back to bytes that are meant; null if no erasure has written the object, or was about to. Costs a
+   * listing, then a read of a note for each time that one has, and of the object if it isn't known by its etag.
+   * @throws as `isFrom`
+   */
+  async leadsTo(
+    isIt: (before: Rewriting['before']) => boolean | Promise<boolean>,
+    now: Pick<StoredObject, 'key' | 'etag'>,
+    digest?: string,
+  ): Promise<boolean | null> {
     const { raw, lake } = this.#ports;
-    const { key } = asRead;
+    const { key } = now;
     const noted = new Set<string>();
     for await (const note of lake.list(rewrittenFolder(key))) noted.add(note.key);
-    if (noted.size === 0) return false;
+    if (noted.size === 0) return null;
     const known = [...noted]
       .map((note) => /\/([0-9a-f]{32})\.json$/.exec(note)?.[1])
       .find((sha256) => sha256 !== undefined && noted.has(rewrittenEtagKey(key, sha256, now.etag)));
@@ -84,7 +90,7 @@ export class RewrittenObjects {
       // Two keys may share a folder.
       if (rewriting?.key !== key) return false;
       const { before } = rewriting;
-      if (before.etag === asRead.etag || before.sha256 === asRead.sha256) return true;
+      if (await isIt(before)) return true;
       sha256 = before.sha256;
     }
     return false;

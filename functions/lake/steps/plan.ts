@@ -232,9 +232,8 @@ async function planOnce(
   });
   const result = nothingPlanned();
   const fresh: PlannedObject[] = [];
-  const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix, () =>
-    isMixed ? plansAround(lake, rawPrefix) : Promise.resolve([]),
-  );
+  const around = async (): Promise<string[]> => (isMixed ? plansAround(lake, rawPrefix) : []);
+  const changed = new ChangedObjects(ports, new Outcomes(lake), rawPrefix, (object) => planned.look(object), around);
   await lookAtAll();
   for (const { key } of await changed.end()) result.changed.push(key);
   return result;

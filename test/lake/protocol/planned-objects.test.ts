@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, MINUTE_MS } from '#lake/days.ts';
+import { digestOf } from '#lake/protocol/contents.ts';
 import { checkpointsRoot, cursorsRoot, planFolder, planKey, segmentsRoot } from '#lake/protocol/keys.ts';
 import { PlannedObjects, type SummaryLimits } from '#lake/protocol/planned-objects.ts';
 import { createState, type Plan, rawPlans, readPlan } from '#lake/protocol/records.ts';
+import { announceRewriting, confirmRewriting } from '#lake/protocol/rewritten-objects.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { audit } from '#lake/steps/audit.ts';
 import { planPrefix, planReach } from '#lake/steps/plan.ts';
@@ -35,6 +38,17 @@ async function planned(lake: SortedStore): Promise<string[]> {
     for (const { objects } of (await readPlan(lake, key)).units) keys.push(...objects.map((object) => object.key));
   }
   return keys.sort();
+}
+
+/** As an erasure of raw objects does. */
+async function writeOnceMore({ raw, lake }: { raw: SortedStore; lake: SortedStore }, key: string): Promise<void> {
+  const content = '{"erased":1}';
+  const { etag, size } = await raw.get(key);
+  const before = { etag, size, sha256: await digestOf(raw, { key, etag }) };
+  const after = hash('sha256', content, 'hex').slice(0, 32);
+  await announceRewriting(lake, { key, erasure: 0, before, after: { size: content.length, sha256: after } });
+  raw.put(key, content);
+  await confirmRewriting(lake, { key, etag: (await raw.get(key)).etag }, after);
 }
 
 const keysOf = async (store: SortedStore, prefix = ''): Promise<string[]> =>
@@ -80,6 +94,26 @@ describe('a raw prefix without hours', () => {
     }
     expect(await planned(lake)).toEqual(await keysOf(raw));
     expect(Math.max(...costs.slice(8))).toBeLessThanOrEqual(Math.max(...costs.slice(4, 8)) + 2);
+  });
+
+  test('fault 69: that an erasure has written raw objects is known without reading the plans again', async () => {
+    const { raw, lake, plan, ports } = world();
+    for (let i = 0; i < 30; i++) {
+      raw.put(`log/${i}`, 'with a person');
+      await plan();
+    }
+    const look = async () => {
+      const { store, calls } = countingStore(lake);
+      const { changed } = await planReach({ ...ports, lake: store }, DEFAULT_SETTINGS, 'all', { limits: SMALL });
+      return { changed, gets: calls.get };
+    };
+    const { gets } = await look();
+    for (const i of [3, 17]) await writeOnceMore({ raw, lake }, `log/${i}`);
+    raw.put('log/20', 'changed by somebody');
+    // A note for each object that was written once more.
+    expect(await look()).toEqual({ changed: ['log/20'], gets: gets + 2 });
+    const { drifts } = await audit(ports, { reach: 'daily' });
+    expect(drifts.filter(({ kind }) => kind === 'raw_changed').map(({ key }) => key)).toEqual(['log/20']);
   });
 
   test('fault 69: few plans of very many objects are read through their summary, too', async () => {

@@ -206,8 +206,8 @@ class ClosedDays {
 const plannedAbove = async ({ layout, above }: RawWork, prefix: string): Promise<PlannedObjects[]> =>
   layout.isMixed ? above.of(prefix) : [];
 
-const changedObjects = ({ ports, layout }: RawWork, prefix: string): ChangedObjects =>
-  new ChangedObjects(ports, new Outcomes(ports.lake), prefix, async () =>
+const changedObjects = ({ ports, layout }: RawWork, prefix: string, look: PlannedObjects['look']): ChangedObjects =>
+  new ChangedObjects(ports, new Outcomes(ports.lake), prefix, look, async () =>
     layout.isMixed ? plansAround(ports.lake, prefix) : [],
   );
 
@@ -224,13 +224,16 @@ async function auditPrefix(work: RawWork, prefix: string, isOld: boolean): Promi
   const above = await plannedAbove(work, prefix);
   const plans = [...(await plansOf(lake, prefix)), ...(work.layout.isMixed ? await plansBelow(lake, prefix) : [])];
   const known = await addPlans(work, plans, prefix, above, report);
-  const changed = changedObjects(work, prefix);
+  const look: PlannedObjects['look'] = async (object) => {
+    const here = known.look(object);
+    return here === 'new' ? lookIn(above, object) : here;
+  };
+  const changed = changedObjects(work, prefix, look);
   const digest = new ListingDigest();
   for await (const object of raw.list(prefix)) {
     digest.add(object);
     work.scope.looked(1);
-    const here = known.look(object);
-    const is = here === 'new' ? await lookIn(above, object) : here;
+    const is = await look(object);
     if (is === 'new') report('unplanned_object', object.key);
     else if (is === 'changed') await changed.add(object);
   }
@@ -256,7 +259,7 @@ async function auditParts(work: RawWork, prefix: string): Promise<Looked> {
     layout: layout.isMixed ? layout.n : null,
     above: await plannedAbove(work, prefix),
   });
-  const changed = changedObjects(work, prefix);
+  const changed = changedObjects(work, prefix, (object) => planned.look(object));
   const looked: Looked = { objects: 0, drifts: [] };
   for (const { after, until } of partsOfDay(planned, scope.now)) {
     for await (const object of ports.raw.list(prefix, after === '' ? {} : { after })) {
