@@ -11,8 +11,11 @@ import { generated, keysIn } from '#test/generate/folder.ts';
 
 const hide = new Pseudonyms(KEYED_HASH);
 const ann = hide.address('ann@example.org').split('@')[0];
+const doe = hide.address('ann.doe@example.org').split('@')[0];
 const HASHED = { ...DEFAULT_SETTINGS, addresses: 'hashed' as const };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const base64url = (text: string): string => Buffer.from(text).toString('base64url');
+const wrapped = (text: string): string => base64(text).replace(/.{76}/g, '$&\r\n');
 
 describe('an address', () => {
   test('becomes the first half of an HMAC-SHA-256 (RFC 2104) of it in lower case, and keeps its domain', () => {
@@ -52,6 +55,35 @@ describe('in a text an address gives way to its hash', () => {
     [`/u/${base64('ann@example.org')}`, `/u/${base64(`${ann}@example.org`).replace(/=+$/, '')}`],
     [`t=${base64('{"e":"ann@example.org"}')}`, `t=${base64(`{"e":"${ann}@example.org"}`)}`],
     ['user=ann@example.org', `user=${ann}@example.org`],
+    ['%61%6e%6e%40%65%78%61%6d%70%6c%65%2e%6f%72%67', `${ann}%40example.org`],
+    ['?e=%61nn%2540%2565xample.org&c=1', `?e=${ann}%2540example.org&c=1`],
+    ['%3Cann@example%2Eorg%3E', `%3C${ann}@example.org%3E`],
+    ['r?u=https%3A%2F%2Fx%2F%3Fe%3Dann.doe%40example.org', `r?u=https%3A%2F%2Fx%2F%3Fe%3D${doe}%40example.org`],
+    ['ann=2Edoe=40example=2Eorg', `${doe}=40example.org`],
+    ['ann=2Edoe@example=2Eorg', `${doe}@example.org`],
+    ['=61=6E=6E=40example.org', `${ann}=40example.org`],
+    ['ann.doe=40exam=\r\nple.org, ann.d=\noe@example.org', `${doe}=40example.org, ${doe}@example.org`],
+    ['ann=40localhost', `${hide.address('ann@localhost').split('@')[0]}=40localhost`],
+    [encodeURIComponent('jürgen@exämple.de'), hide.address('jürgen@exämple.de').replace('@', '%40')],
+    ['{"to":"Ann \\u003c\\u0061nn\\u0040example.org\\u003e"}', `{"to":"Ann <${ann}@example.org>"}`],
+    ['"of,\\r\\n\\tann@example.org"', `"of,\\r\\n\\t${ann}@example.org"`],
+    [`t=${base64('to ann%40example.org')}`, `t=${base64(`to ${ann}%40example.org`)}`],
+    [`t=${base64('"ann\\u0040example.org"')}`, `t=${base64(`"${ann}@example.org"`)}`],
+    [`t=${base64('{"e":"ann@localhost"}')}`, `t=${base64(`{"e":"${hide.address('ann@localhost')}"}`)}`],
+    [
+      `/u/${base64url('ann@example.org')}/${base64url(' ann@example.org')}`,
+      `/u/${base64url(`${ann}@example.org`)}/${base64url(` ${ann}@example.org`)}`,
+    ],
+    [
+      Buffer.from(`Hi ann@example.org`, 'utf16le').toString('base64'),
+      Buffer.from(`Hi ${ann}@example.org`, 'utf16le').toString('base64').replace(/=+$/, ''),
+    ],
+    [
+      Buffer.from(`Hi ann@example.org`, 'utf16le').swap16().toString('base64url'),
+      Buffer.from(`Hi ${ann}@example.org`, 'utf16le').swap16().toString('base64url'),
+    ],
+    [wrapped(`${' '.repeat(50)}ann@example.org`), base64(`${' '.repeat(50)}${ann}@example.org`)],
+    [wrapped(`${' '.repeat(55)}ann%40example.org`), base64(`${' '.repeat(55)}${ann}%40example.org`).replace(/=+$/, '')],
   ])('%s', (text, hidden) => {
     expect(hide.text(text)).toBe(hidden);
   });
@@ -78,7 +110,7 @@ describe('in a text an address gives way to its hash', () => {
   });
 
   test('in time that grows with the text', () => {
-    for (const part of ['@', 'a@', '%40', 'a%40', '=40', '"@', 'QA', 'a@b.', '/?=&@', '%3D=40a']) {
+    for (const part of ['@', 'a@', '%40', 'a%40', '=40', '"@', 'QA', 'a@b.', '/?=&@', '%3D=40a', ...HOSTILE]) {
       const took = [2000, 20_000].map((times) => {
         const before = performance.now();
         hide.text(part.repeat(times));
@@ -88,6 +120,9 @@ describe('in a text an address gives way to its hash', () => {
     }
   });
 });
+
+/** What encodings begin with, and letters of Base64, without end. */
+const HOSTILE = ['%61', '%25', '=', '=\n', '=61', '\\', '\\u0040', '\\n', 'A', `${'aQA'.repeat(30)}\n`, 'a\0', '@%61'];
 
 /** The texts that all files hold, by table and column. */
 type Cells = ReadonlyMap<string, ReadonlySet<string>>;
