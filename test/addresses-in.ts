@@ -14,21 +14,29 @@ function base64Within(address: string, behind: number): string {
   return letters.slice(Math.ceil((behind * 4) / 3), Math.floor((bytes.length * 4) / 3));
 }
 
-/** Plain, URL-encoded, quoted-printable, in lower case; and Base64, which has cases. */
+/** Each of some characters as its two digits behind a sign. */
+const coded = (address: string, which: RegExp, sign: string): string =>
+  address.replace(which, (char) => [...Buffer.from(char)].map((byte) => sign + byte.toString(16)).join(''));
+
+/** Plain, URL-encoded, quoted-printable, escaped as in JSON, in lower case; and Base64 of the likely ones, which has cases. */
 export function formsOf(address: string): { lower: string[]; exact: string[] } {
   const encoded = encodeURIComponent(address).replaceAll("'", '%27');
-  const quoted = address.replace(/[@=]/g, (sign) => `=${sign.charCodeAt(0).toString(16)}`);
+  const quoted = ['=', '%', '\\u00'].flatMap((sign) =>
+    [/[@=]/g, /[^a-z0-9]/gi, /./gu].map((which) => coded(address, which, sign)),
+  );
   const spellings = [address, address.toLowerCase(), address.toUpperCase()];
-  const base64 = spellings.flatMap((one) => [0, 1, 2].map((behind) => base64Within(one, behind)));
+  const inBase64 = spellings.flatMap((one) => [one, one.replace('@', '%40'), one.replace(/./gsu, '$&\0')]);
+  const base64 = inBase64.flatMap((one) => [0, 1, 2].map((behind) => base64Within(one, behind)));
   return {
-    lower: [...new Set([address, encoded, encodeURIComponent(encoded), address.replace('@', '%40'), quoted])].map(
-      (form) => form.toLowerCase(),
-    ),
+    lower: [...new Set([address, encoded, encodeURIComponent(encoded), ...quoted])].map((form) => form.toLowerCase()),
     exact: [...new Set([...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))])],
   };
 }
 
 const PREFIX = 5;
+
+/** Without the ends of lines that quoted-printable and Base64 are wrapped by, as they are or as JSON escapes them. */
+const inOneLine = (text: string): string => text.replace(/=?(?:\r?\n|(?:\\+r)?\\+n)/g, '');
 
 /** Finds any of the addresses in a text, in any form; texts may be long, and addresses many. */
 export function addressFinder(addresses: Iterable<string>): (text: string) => { address: string; form: string }[] {
@@ -51,7 +59,11 @@ export function addressFinder(addresses: Iterable<string>): (text: string) => { 
     }
     return found;
   };
-  return (text) => [...search(text.toLowerCase(), byPrefix.lower), ...search(text, byPrefix.exact)];
+  return (text) =>
+    [...new Set([text, inOneLine(text)])].flatMap((one) => [
+      ...search(one.toLowerCase(), byPrefix.lower),
+      ...search(one, byPrefix.exact),
+    ]);
 }
 
 /** What looks like an address and is no hash of one. */

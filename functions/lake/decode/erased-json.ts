@@ -41,7 +41,7 @@ export class JsonEraser {
   /** @param text of one JSON value @returns the same text if there is nothing of them in it */
   without(text: string): string {
     const { persons } = this.#parts;
-    if (!persons.isIn(text.replaceAll('\\u0040', '@')) && !HIDDEN.test(text)) return text;
+    if (!persons.isIn(text) && !HIDDEN.test(text)) return text;
     const before = persons.about(ANY_TIME);
     try {
       return this.#value(text, '');
@@ -124,7 +124,7 @@ const BASE64 = /^[A-Za-z0-9+/_-]{24,}={0,2}$/;
 /** What hides an address from a look at the text: escapes of letters, and Base64 of gzip. */
 const HIDDEN = /\\u00|H4sI/;
 
-const mayName = (literal: string): boolean => mayHold(literal) || literal.includes('\\u') || literal.includes('H4sI');
+const mayName = (literal: string): boolean => mayHold(literal) || literal.includes('H4sI');
 
 /** Where an object is a header, its name: `{"name": …, "value": …}`. */
 function headerIn(text: string, members: readonly MemberSpan[]): string | null {

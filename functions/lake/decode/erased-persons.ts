@@ -57,9 +57,9 @@ export class ErasedPersons extends AddressTexts {
     return sentAt > this.#latestDate ? ANY_TIME : sentAt;
   }
 
-  /** Whether a text names such a person, whatever it is about. */
+  /** Whether a text names such a person, whatever it is about; one of JSON, or cut out of it, may be escaped any number of times. */
   isIn(text: string): boolean {
-    return mayHold(text) && this.#look(text) > NEVER;
+    return mayHold(text) && new Set([text, unescaped(text)]).values().some((one) => this.#look(one) > NEVER);
   }
 
   people(text: string): string {
@@ -68,14 +68,14 @@ export class ErasedPersons extends AddressTexts {
       this.isErased(address || given, this.#sentAt) ? ERASED : given,
     );
     // A word before a comma would be read as the beginning of the next one's name.
-    return this.replaceAll(kept.join('; '));
+    return this.#erasedFrom(kept.join('; '));
   }
 
   text(text: string): string {
     if (!mayHold(text)) return text;
     const latest = this.#latestIn(text);
     this.#latest = Math.max(this.#latest, latest);
-    return latest >= this.#sentAt ? this.replaceAll(text) : text;
+    return latest >= this.#sentAt ? this.#erasedFrom(text) : text;
   }
 
   /** Whether a column's value names such a person, whatever mail it is of. */
@@ -117,7 +117,7 @@ export class ErasedPersons extends AddressTexts {
   }
 
   isInBytes(bytes: Buffer): boolean {
-    return (['utf8', 'latin1'] as const).some((as) => this.isIn(bytes.toString(as).replaceAll('\\u0040', '@')));
+    return new Set([bytes.toString('utf8'), bytes.toString('latin1')]).values().some((text) => this.isIn(text));
   }
 
   protected override *extents(
@@ -131,11 +131,18 @@ export class ErasedPersons extends AddressTexts {
       const behind = start + index + delimiter.length;
       if (behind < at) starts.push(behind);
     }
+    // Behind a backslash a letter may be an escape of JSON, which was left out, or not.
+    const [, letter] = /\\([bfnrt])$/.exec(text.slice(Math.max(0, start - 2), start)) ?? [];
+    if (letter !== undefined) starts.push(start - letter.length);
     const ends = [domain.length];
-    for (const { index } of domain.matchAll(DOMAIN_BREAK)) if (domain.slice(0, index).includes('.')) ends.push(index);
+    const dot = domain.search(DOT);
+    for (const { index } of domain.matchAll(DOMAIN_BREAK)) {
+      if (dot >= 0 && index > dot) ends.push(index);
+      if (ends.length === MOST_EXTENTS) break;
+    }
     // What stands next to the `@` is an address, if anything is.
     const likely = [start, ...starts.slice(1).slice(-MOST_EXTENTS)];
-    for (const first of likely) for (const end of ends.slice(0, MOST_EXTENTS)) yield [first, end];
+    for (const first of likely) for (const end of ends) yield [first, end];
   }
 
   protected instead(address: string): string | null {
@@ -143,6 +150,11 @@ export class ErasedPersons extends AddressTexts {
     const until = Math.max(this.#until(key), ...withinLocal(key).map(this.#until));
     this.#latest = Math.max(this.#latest, until);
     return until >= this.#sentAt && until > NEVER ? ERASED : null;
+  }
+
+  /** Of a text as it is written and as it is meant each may name the person where the other doesn't. */
+  #erasedFrom(text: string): string {
+    return this.replaceAll(this.written(text));
   }
 
   #look(text: string): number {
@@ -170,7 +182,17 @@ export class ErasedPersons extends AddressTexts {
 const DELIMITER = /(?:%(?:25)*|=)(?:0[9ad]|2[0-2679cf]|3[abcdef]|5[bd]|60|7[bcd])|[=&?/#|{}]/gi;
 /** Places at which an address may begin, and end, that are tried. */
 const MOST_EXTENTS = 12;
-const DOMAIN_BREAK = /[_-]|\.(?![a-z]{2,3}$)/gi;
+const DOT = /\.|(?:%(?:25)*|=)2e/i;
+const DOMAIN_BREAK = /(?:%(?:25)*|=)(?:2d|5f)|[_-]|(?:\.|(?:%(?:25)*|=)2e)(?![a-z]{2,3}$)/gi;
+
+/** The text that JSON's escapes stand for, however often they were escaped themselves. */
+const unescaped = (text: string): string =>
+  text.includes('\\')
+    ? text.replace(/(?<!\\)\\+(?:u([0-9A-Fa-f]{4})|([bfnrt]))?/g, (_, hex?: string, letter?: string) =>
+        hex === undefined ? (SPACES[letter ?? ''] ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
+      )
+    : text;
+const SPACES: Readonly<Record<string, string>> = { b: ' ', f: ' ', n: '\n', r: '\r', t: '\t' };
 
 /** Addresses within another one's local part: `bounce+ann=example.org@news.example`, `srs0=x=y=example.org=ann@fwd.example`. */
 function withinLocal(key: string): string[] {

@@ -28,6 +28,16 @@ describe('in a text a person gives way to a word', () => {
     ['srs0=x=yz=example.org=ann.doe+news@fwd.example', 'erased'],
     [`=?utf-8?B?${base64('Hi ann.doe+news@example.org')}?=`, 'Hi erased'],
     [`t=${base64('{"e":"ann.doe+news@example.org"}')}`, `t=${base64('{"e":"erased"}').replace(/=+$/, '')}`],
+    ['ann=2Edoe=2Bnews=40example=2Eorg', 'erased'],
+    ['ann.doe+news=40exam=\r\nple.org', 'erased'],
+    ['ann.doe+news@example.org=\nand, ann.doe+n=\news@example.org', 'erasedand, erased'],
+    ['?e=%61nn.doe%2Bnews%40example%2Eorg_1', '?e=erased_1'],
+    ['Ann \\u003cann.doe+news@example.org\\u003e', 'Ann \\u003cerased\\u003e'],
+    ['by \\"Ann\\",\\r\\n\\tann.doe+news@example.org', 'by \\"Ann\\",\\r\\n\\terased'],
+    [
+      `/u/${base64('ann.doe+news@example.org')}/${base64(' ann.doe+news@example.org').replace(/=+$/, '')}`,
+      `/u/${base64('erased')}/${base64(' erased')}`,
+    ],
   ])('%s', (text, expected) => {
     expect(left(text).replace(/=+$/, '')).toBe(expected.replace(/=+$/, ''));
     expect(persons.isIn(text)).toBe(true);
@@ -92,12 +102,44 @@ test('a quarantined record that names the person keeps its place, and nothing of
     raw: base64(`{"to":"ann.doe+news\\u0040example.org`),
   };
   expect(persons.quarantined(row)).toEqual({ ...row, detail: 'erased', raw: null });
+  const mime = base64(`${' '.repeat(47)}${ANN}`).replace(/.{76}/g, '$&\r\n');
+  for (const text of [
+    `,\r\n\t${ANN}`,
+    `Ann \u003c${ANN}\u003e`,
+    `\u0022${ANN}`,
+    ANN.replace('a', '\u0061'),
+    ANN.replace('news', 'ne=\r\nws'),
+    ANN.replace('.', '=2E'),
+    mime,
+  ]) {
+    // As text, in JSON, and in JSON within JSON.
+    const nested = [text, JSON.stringify(text), JSON.stringify(JSON.stringify(text))];
+    for (const one of nested) expect(persons.quarantined({ ...row, raw: base64(one) }).raw, one).toBe(null);
+    for (const one of nested)
+      expect(persons.quarantined({ ...row, detail: one, raw: null }).detail, one).toBe('erased');
+    const escaped = JSON.stringify(text).replace(/[<>"]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+    expect(persons.quarantined({ ...row, raw: base64(escaped) }).raw, escaped).toBe(null);
+  }
   const other = { ...row, raw: base64('{"to":"bob@example.net') };
   expect(persons.quarantined(other)).toBe(other);
 });
 
 test('in time that grows with the text', () => {
-  for (const part of ['a=', '=a@b.', 'x&y=a@b.c.', '%3Da@', '@a.b.c', 'ann=example.org@', '=4', 'QA']) {
+  const parts = [
+    'a=',
+    '=a@b.',
+    'x&y=a@b.c.',
+    '%3Da@',
+    '@a.b.c',
+    'ann=example.org@',
+    '=4',
+    'QA',
+    '%61',
+    '=',
+    '=\n',
+    '\\',
+  ];
+  for (const part of [...parts, '\\u0040', '\\n', 'A', `${'aQA'.repeat(30)}\\n`, '@a-', 'a-']) {
     const took = [1000, 10_000].map((times) => {
       const before = performance.now();
       persons.isIn(`${part.repeat(times)}@${'x.'.repeat(times)}com`);

@@ -41,7 +41,8 @@ const RECORDS = [
   sesDelivery(toBob),
   sesClick({ ...toBob, link: `https://shop.example.com/f?friend=${encodeURIComponent(ANN.toUpperCase())}` }),
 ];
-const BROKEN = `{"eventType":"Send","mail":{"destination":["${ANN}"],`;
+/** Escaped as Go does it, with what folds a header. */
+const BROKEN = `{"eventType":"Send","mail":{"destination":["${BOB},\\r\\n\\t${ANN}","Ann \\u003c${ANN}\\u003e"],`;
 
 async function fill(): Promise<void> {
   lake = await smallLake();

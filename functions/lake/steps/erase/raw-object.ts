@@ -148,8 +148,11 @@ async function editsOfGaps(stored: Uint8Array, gaps: readonly Stretch[], persons
       parts.push(Buffer.from(chunk.subarray(Math.max(0, gap.offset - at), gap.offset + gap.length - at)));
       if (gap.offset + gap.length > end) break;
       const bytes = Buffer.concat(parts);
-      if (persons.isInBytes(bytes))
-        edits.push({ ...gap, text: Buffer.from(persons.text(bytes.toString('latin1')), 'latin1') });
+      if (persons.isInBytes(bytes)) {
+        const text = Buffer.from(persons.text(bytes.toString('latin1')), 'latin1');
+        // Seen only where escapes are undone: then all of it goes.
+        edits.push({ ...gap, text: persons.isInBytes(text) ? Buffer.alloc(0) : text });
+      }
       parts = [];
       next++;
     }

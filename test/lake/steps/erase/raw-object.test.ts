@@ -89,6 +89,19 @@ test('what can not be read goes if it names her, record by record; an object tha
   const his = JSON.stringify(sesSend(toBob));
   const broken = `{"eventType":"Send","mail":{"destination":["${ANN}"],`;
   expect(await erased(`${his}\n${broken}\n${his}\n`)).toBe(`${his}\n${ERASED_RECORD.padEnd(broken.length)}\n${his}\n`);
+  for (const hers of [
+    `"of,\\r\\n\\t${ANN}"`,
+    `"Ann \\u003c${ANN}\\u003e"`,
+    `"${ANN.replace('.doe', '.d=\\r\\noe')}"`,
+  ]) {
+    const escaped = `{"eventType":"Send","mail":{"destination":[${hers},`;
+    expect(await erased(`${his}\n${escaped}\n${his}\n`)).toBe(
+      `${his}\n${ERASED_RECORD.padEnd(escaped.length)}\n${his}\n`,
+    );
+    const whole = JSON.stringify({ note: 'x', of: [1] }).replace('1', hers);
+    const made = await erased(`${his}\n${whole}\n${hers}\n${his}\n`);
+    expect([made?.length, find(made ?? ANN)]).toEqual([2 * his.length + whole.length + hers.length + 4, []]);
+  }
   expect(await erased(`name;address\nAnn;${ANN}\n`)).toMatch(/^why: it holds no events/);
   const damaged = gzipSync(`${his}\n${JSON.stringify(sesSend(toAnn))}\n`);
   damaged.writeUInt32LE(1, damaged.length - 8);
