@@ -2,6 +2,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
+import { withoutPeople } from '#lake/decode/without-addresses.ts';
 import { FIGURES, FIGURES_LINE, type FigureName, METRICS_NAMESPACE } from './metrics.ts';
 
 /** What a handler uses of Lambda's context. */
@@ -61,7 +62,3 @@ export function spoken(error: unknown): { error: string; why: string } {
 }
 
 const MOST_WORDS = 1000;
-
-/** Addresses, and whatever stands in double quotes or backticks: quoted data. */
-export const withoutPeople = (text: string): string =>
-  text.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '"…"').replace(/[^\s<>()[\]:;,'=/]+@[^\s<>()[\]:;,'=/]+/g, '…@…');

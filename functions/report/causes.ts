@@ -1,4 +1,5 @@
 /** Finds what lies behind an incident: the server's answers, the domains, campaigns and IP addresses. */
+import { withoutAddresses } from '#lake/decode/without-addresses.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { excess, type Incident, isBounce } from './incidents.ts';
 import { later } from './period.ts';
@@ -123,7 +124,11 @@ from answers
 order by times desc, diagnostic
 limit 1`);
   if (!row) return null;
-  return { diagnostic: row.text('diagnostic'), times: row.number('times'), of: row.number('all_times') };
+  return {
+    diagnostic: withoutAddresses(row.text('diagnostic')),
+    times: row.number('times'),
+    of: row.number('all_times'),
+  };
 }
 
 /** The address that the mail went out from, else the one that the answer names. */

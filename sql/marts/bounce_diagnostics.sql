@@ -99,8 +99,13 @@ final as (
             when not shared.is_suppressed then cast(shared.bounces as double) / nullif(shared.day_bounces, 0)
         end as bounce_share,
         -- Servers repeat the address that they refuse.
-        regexp_replace(shared.example_diagnostic, '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+', '<address>')
-            as example_diagnostic,
+        regexp_replace(
+            shared.example_diagnostic,
+            '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+'
+                || '|[^\s<>()"'',;:@/?&#]+%(25)*40[^\s<>()"'',;:@/?&#]+'
+                || '|[^\s<>()"'',;:@/?&#]+=40([A-Za-z0-9_-]+([.]|=2[Ee]))+[A-Za-z]{2}[^\s<>()"'',;:@/?&#]*',
+            '<address>'
+        ) as example_diagnostic,
         shared.example_message_id, shared.suppressed
     from shared
     left join sub_types

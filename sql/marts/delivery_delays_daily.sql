@@ -64,8 +64,13 @@ final as (
         cast(shared.delayed as double) / nullif(shared.day_delayed, 0) as delayed_share,
         shared.longest_seconds,
         -- Servers repeat the address that they put off.
-        regexp_replace(shared.example_diagnostic, '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+', '<address>')
-            as example_diagnostic,
+        regexp_replace(
+            shared.example_diagnostic,
+            '[^\s<>()"'',;:@]+@[^\s<>()"'',;:@]+'
+                || '|[^\s<>()"'',;:@/?&#]+%(25)*40[^\s<>()"'',;:@/?&#]+'
+                || '|[^\s<>()"'',;:@/?&#]+=40([A-Za-z0-9_-]+([.]|=2[Ee]))+[A-Za-z]{2}[^\s<>()"'',;:@/?&#]*',
+            '<address>'
+        ) as example_diagnostic,
         shared.example_message_id
     from shared
     left join types on shared.delay_type = types.delay_type

@@ -299,7 +299,9 @@ test('bounce_diagnostics hides addresses in its example, and believes the servic
     }),
     bounce('m2', 'OnAccountSuppressionList', { smtp_status: '5.1.1' }),
     bounce('m3', 'NoEmail', {}),
-    bounce('m4', 'NeverHeardOf', {}),
+    bounce('m4', 'NeverHeardOf', {
+      diagnostic_code: '550 size=40960.5 https://x.example/?to=ann%2540example.org&c=1 or ann=2Edoe=40example=2Eorg',
+    }),
   ];
   await lake.insert('events', [...events, ...copied(events)]);
   const rows = await lake.rows(
@@ -312,6 +314,7 @@ test('bounce_diagnostics hides addresses in its example, and believes the servic
     bounce_share: 1 / 3,
     example_diagnostic: "550 5.1.1 <<address>>: '<address>' unknown",
   });
+  expect(of('NeverHeardOf')?.example_diagnostic).toBe('550 size=40960.5 https://x.example/?<address>&c=1 or <address>');
   expect(of('OnAccountSuppressionList')?.meaning).toMatch(/^The address is on your account's suppression list/);
   expect(of('OnAccountSuppressionList')?.bounce_share).toBeNull();
   expect(of('NoEmail')?.meaning).toBe('The receiving server does not know the address.');

@@ -14,7 +14,3 @@ export const closedRelations = (entries: readonly DictionaryEntry[]): Set<string
       .filter(({ kind, columns }) => kind !== 'seed' && columns.some(({ name }) => tellsOfPersons(name)))
       .map(({ name }) => name),
   );
-
-/** As long as an address may be (RFC 5321, 4.5.3.1): a longer run of characters is looked at in its last part only. */
-const ADDRESS = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}(?:@|%40)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+/giu;
-export const withoutAddresses = (text: string): string => text.replace(ADDRESS, '<address>');

@@ -7,6 +7,7 @@ import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { releaseVersion } from '#host/code-version.ts';
 import { explain } from '#host/failure.ts';
+import { withoutAddresses } from '#lake/decode/without-addresses.ts';
 import type { SqlValue } from '#lake/ports.ts';
 import { quoteText } from '#lake/sql/quote.ts';
 import { loadCauses } from '#report/causes.ts';
@@ -21,7 +22,7 @@ import { bill, type ReadLake } from '../commands/lake-place.ts';
 import { sqlError } from '../commands/query.ts';
 import { byTopic } from '../commands/topics.ts';
 import { bigintsAsNumbers } from '../console.ts';
-import { closedRelations, withoutAddresses } from './persons.ts';
+import { closedRelations } from './persons.ts';
 
 export interface McpOptions {
   lake: ReadLake;

@@ -1,6 +1,5 @@
 /** Finds the addresses in any text, however they are encoded there, and puts something else in their place. */
 import { isUtf8 } from 'node:buffer';
-import { decodedWords } from './encoded-words.ts';
 
 /** What stands where the address of a forgotten person stood. */
 export const ERASED = 'erased';
@@ -163,9 +162,14 @@ export abstract class AddressTexts {
     return isOfPeople(nameLower) ? this.people(value) : this.text(value);
   }
 
+  /** The text without what encodes it as a whole: lines of quoted-printable, and escapes of JSON. */
+  protected meant(text: string): string {
+    return withoutEscapes(withoutSoftBreaks(text));
+  }
+
   /** The text as it was meant where that holds an address, else as it was written, but for addresses. */
   protected replaceAll(text: string): string {
-    const meant = asMeant(text);
+    const meant = this.meant(text);
     if (meant !== text) {
       const made = this.replaceAll(meant);
       // What is encoded and holds no address stays as it was written.
@@ -216,7 +220,7 @@ export abstract class AddressTexts {
 
   /** What was encoded, without the addresses in it; null if there are none. */
   #inBytes(text: string): string | null {
-    for (const inner of new Set([asMeant(text), text])) {
+    for (const inner of new Set([this.meant(text), text])) {
       const made = this.#inWide(this.written(inner, PLAIN_TEXT.test(inner)));
       if (made !== inner) return made;
     }
@@ -272,9 +276,6 @@ function* stretchesOf(bytes: Buffer): Generator<{ 0: string; index: number }> {
 
 const ANY_AT = new RegExp(String.raw`${AT.source}|\\u0040`, 'i');
 const LINE_BREAKS = new RegExp(`${BREAK}[ \\t]?`, 'g');
-
-/** Without what encodes the text as a whole: a mail's encoded words and lines, and escapes of JSON. */
-const asMeant = (text: string): string => withoutEscapes(withoutSoftBreaks(decodedWords(text)));
 
 const withoutSoftBreaks = (text: string): string =>
   text.includes('=\r') || text.includes('=\n') || text.includes('=\\') ? text.replace(SOFT_BREAK, '') : text;

@@ -10,6 +10,7 @@ import type { KeyedHash } from '../ports.ts';
 import { TABLES } from '../tables/index.ts';
 import { parseAddresses } from './address.ts';
 import { AddressTexts, ERASED, mayHold } from './address-texts.ts';
+import { decodedWords } from './encoded-words.ts';
 import { remembered } from './parsers.ts';
 
 /** Until when a person's mail was sent that is to be forgotten, epoch ms, by the keyed hash of their address. */
@@ -143,6 +144,10 @@ export class ErasedPersons extends AddressTexts {
     // What stands next to the `@` is an address, if anything is.
     const likely = [start, ...starts.slice(1).slice(-MOST_EXTENTS)];
     for (const first of likely) for (const end of ends) yield [first, end];
+  }
+
+  protected override meant(text: string): string {
+    return super.meant(decodedWords(text));
   }
 
   protected instead(address: string): string | null {

@@ -2,6 +2,7 @@
 import type { KeyedHash } from '../ports.ts';
 import { domainOf, isPlainAddress, parseAddresses } from './address.ts';
 import { AddressTexts, ERASED, mayHold } from './address-texts.ts';
+import { decodedWords } from './encoded-words.ts';
 import { remembered } from './parsers.ts';
 
 /**
@@ -36,6 +37,10 @@ export class Pseudonyms extends AddressTexts {
 
   text(text: string): string {
     return mayHold(text) ? this.#knownTexts(text) : text;
+  }
+
+  protected override meant(text: string): string {
+    return super.meant(decodedWords(text));
   }
 
   protected instead(address: string, at: string): string {

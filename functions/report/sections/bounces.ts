@@ -1,5 +1,6 @@
 /** The section about why mail bounced. */
 import { count, counted, percent } from '#host/figures.ts';
+import { withoutAddresses } from '#lake/decode/without-addresses.ts';
 import { html, type Markup } from '../html.ts';
 
 import type { Section } from '../page.ts';
@@ -84,7 +85,7 @@ limit ${MOST}`);
     providerBounces: row.number('provider_bounces'),
     meaning: row.maybeText('meaning'),
     whatToDo: row.maybeText('what_to_do'),
-    example: row.maybeText('example_diagnostic'),
+    example: withoutAddresses(row.maybeText('example_diagnostic') ?? '') || null,
   }));
   const told = reasons.reduce((sum, { bounces }) => sum + bounces, 0);
   return {

@@ -1,5 +1,6 @@
 /** The section about mail that was delayed. */
 import { count, counted, percent } from '#host/figures.ts';
+import { withoutAddresses } from '#lake/decode/without-addresses.ts';
 import { html } from '../html.ts';
 import type { Section } from '../page.ts';
 import { distance, type Period } from '../period.ts';
@@ -44,7 +45,7 @@ limit ${MOST}`);
     type: row.text('delay_type'),
     meaning: row.maybeText('meaning'),
     whatToDo: row.maybeText('what_to_do'),
-    example: row.maybeText('example_diagnostic'),
+    example: withoutAddresses(row.maybeText('example_diagnostic') ?? '') || null,
     days: row.number('days'),
     delayed: row.number('delayed'),
   }));
