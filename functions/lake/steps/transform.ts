@@ -16,7 +16,7 @@ import { RewrittenObjects } from '../protocol/rewritten-objects.ts';
 import { ensurePartitions, writeAttempt } from './transform/attempt.ts';
 import { PortFailures } from './transform/blame.ts';
 import { Stopped } from './transform/guard.ts';
-import { pseudonymsOf, type ReadOptions, type ReadUnit, readPoison, readUnit } from './transform/read-unit.ts';
+import { type ReadOptions, type ReadUnit, readPoison, readUnit } from './transform/read-unit.ts';
 import { Tally } from './transform/tally.ts';
 import { beginTry, endTry, SILENT_MS, type TryEnd, tryLimits, whyFailed } from './transform/tries.ts';
 
@@ -74,7 +74,7 @@ export async function transform(
     outcome = await decide(watched, ours);
     if (halves && outcome.split) await splitParts(watched, message.plan, plan, halves, limits.levels - 1);
   } catch (error) {
-    const end = await recordEnd(ports, unit.id, k, error, portFailures, options);
+    const end = await recordEnd(ports, unit.id, k, error, portFailures);
     if (end) options.onTryEnd?.(end);
     throw error;
   }
@@ -241,14 +241,11 @@ async function recordEnd(
   k: number,
   error: unknown,
   portFailures: PortFailures,
-  { settings, keyedHash }: TransformOptions,
 ): Promise<TryEnd | null> {
   const counts = error instanceof Stopped ? error.counts : !portFailures.isPortFailure(error);
   const end = counts ? 'failed' : 'excused';
   try {
-    // A fault's message may quote what it stumbled upon.
-    const why = pseudonymsOf(settings, keyedHash)?.text(String(error)) ?? String(error);
-    await endTry(ports, unit, k, end, why);
+    await endTry(ports, unit, k, end, String(error));
     return end;
   } catch {
     return null; // the error that is on its way says more

@@ -1,5 +1,6 @@
 /** Transforms units in several worker processes at once. */
 import { systemClock } from '#host/clock.ts';
+import { withoutPeople } from '#lake/decode/without-addresses.ts';
 import type { OpenUnit } from '#lake/protocol/open-units.ts';
 import { RebuildStore } from '#lake/protocol/rebuild-store.ts';
 import type { Outcome } from '#lake/protocol/records.ts';
@@ -110,5 +111,6 @@ export async function transformUnits(units: readonly OpenUnit[], options: PoolOp
   return peaks;
 }
 
-const failure = (unit: string, why: string, stack?: string): Error =>
-  Object.assign(new Error(`unit ${unit} failed: ${why}`), { cause: stack });
+/** A fault's message, which its stack begins with, may quote what it stumbled upon. */
+const failure = (unit: string, why: string, stack = ''): Error =>
+  Object.assign(new Error(`unit ${unit} failed: ${withoutPeople(why)}`), { cause: withoutPeople(stack) });

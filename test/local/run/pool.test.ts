@@ -159,6 +159,14 @@ describe('a worker process', () => {
     expect(failures[0]).toContain('object does not exist');
     expect(existsSync(join(folder, 'lake', 'v1/state/tries', unit.unit))).toBe(false);
   });
+
+  test('is told without what its fault quotes', async () => {
+    raw('a', ndjson(sesSend()));
+    const unit = one(await plan());
+    const { failures } = await transformAll([{ ...unit, unit: 'ann%40example.org' }], { workers: 1 });
+    expect(failures).toHaveLength(1);
+    expect(failures[0]?.replace('unit ann%40example.org failed', '')).not.toContain('ann%40example.org');
+  });
 });
 
 describe('limits of workers', () => {

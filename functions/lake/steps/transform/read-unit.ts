@@ -270,7 +270,7 @@ class ObjectReader implements KnownReader {
 }
 
 /** @throws Error if addresses are to be hashed and nothing is there to do so */
-export function pseudonymsOf({ addresses }: Settings, keyedHash: KeyedHash | undefined): Pseudonyms | undefined {
+function pseudonymsOf({ addresses }: Settings, keyedHash: KeyedHash | undefined): Pseudonyms | undefined {
   if (addresses === 'plain') return undefined;
   if (!keyedHash) throw new Error('addresses are to be hashed, and there is no key');
   return new Pseudonyms(keyedHash);

@@ -8,6 +8,7 @@
  *   than its full share of memory or time.
  * A try without such a record counts once it is older than a worker may run: until then it may still be running.
  */
+import { withoutPeople } from '../../decode/without-addresses.ts';
 import type { Ports, Store } from '../../ports.ts';
 import { parentOf } from '../../protocol/halves.ts';
 import { tryEndKey, tryFolder, tryKey } from '../../protocol/keys.ts';
@@ -103,7 +104,10 @@ export async function beginTry(
   return { k, counted };
 }
 
-/** Records how a try ended. Called by the try itself, or by the parent of its process. */
+/**
+ * Records how a try ended. Called by the try itself, or by the parent of its process. A fault's message may quote what it stumbled
+ * upon, and no erasure looks into these records: so no address gets in, hashed or not.
+ */
 export const endTry = (
   { lake, clock }: Pick<Ports, 'lake' | 'clock'>,
   unit: string,
@@ -111,7 +115,12 @@ export const endTry = (
   end: TryEnd,
   why: string,
 ): Promise<boolean> =>
-  createState(lake, tryEndKey(unit, k, end), { unit, end, why: why.slice(0, MOST_WHY), ended_at: clock.now() });
+  createState(lake, tryEndKey(unit, k, end), {
+    unit,
+    end,
+    why: withoutPeople(why).slice(0, MOST_WHY),
+    ended_at: clock.now(),
+  });
 
 const MOST_WHY = 500;
 

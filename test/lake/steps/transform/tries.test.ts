@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DAY_MS } from '#lake/days.ts';
 import { DeniedObject, type Ports, type RawStore } from '#lake/ports.ts';
 import { type OpenUnit, openUnits } from '#lake/protocol/open-units.ts';
-import { readOutcome } from '#lake/protocol/records.ts';
+import { readBytes, readOutcome } from '#lake/protocol/records.ts';
 import { DEFAULT_SETTINGS } from '#lake/settings.ts';
 import { planPrefix } from '#lake/steps/plan.ts';
 import { deadlineGuard, type Guard, Stopped } from '#lake/steps/transform/guard.ts';
@@ -111,6 +111,22 @@ describe('a unit that fails again and again', () => {
       key.slice(key.lastIndexOf('/') + 1),
     );
     expect(tries).toEqual(['0.failed.json', '0.json', '1.failed.json', '1.json', '2.failed.json', '2.json', '3.json']);
+  });
+
+  test('is remembered without what its fault quotes, where addresses are plain, too', async () => {
+    await planned(1);
+    await drain(() => {
+      throw new SyntaxError(
+        `Unexpected token, "{"to":"ann@exa" is not valid JSON: ${encodeURIComponent('ann@example.org')}`,
+      );
+    });
+    const kept = await Promise.all(
+      (await Array.fromAsync(here.ports.lake.list('v1/state/'))).map(async ({ key }) =>
+        Buffer.from(await readBytes(here.ports.lake, key)).toString(),
+      ),
+    );
+    expect(kept.filter((text) => text.includes('SyntaxError')).length).toBeGreaterThan(3);
+    expect(kept.filter((text) => /ann(@|%40)/.test(text))).toEqual([]);
   });
 
   test('fault 51: one object among 2,000 that ends its process without a word is by itself within two hours', async () => {
