@@ -31,6 +31,8 @@ const DOMAINS = {
   '=': domainEncodedBy('='),
 };
 type Sign = keyof typeof DOMAINS;
+/** Nearly every domain: a third of the work. */
+const PLAIN_DOMAIN = /[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*/uy;
 const signOf = (at: string): Sign => (at === '@' ? '@' : at.startsWith('%') ? '%' : '=');
 /** In quoted-printable `=40` may be a parameter's `40`: only what looks like a whole domain makes it an `@`. */
 const WHOLE_DOMAIN = /\.\p{L}{2,}(?![\p{L}\p{N}])|^localhost$/iu;
@@ -39,6 +41,12 @@ const DOMAIN_IN_BYTES = /\.[\p{L}\p{N}]{2}|^localhost/iu;
 
 /** Longer than any local part (RFC 5321, 4.5.3.1: 64), for those that are encoded, even several times. */
 const LONGEST_LOCAL = 1024;
+
+/** The same of a domain (RFC 1035, 2.3.4: 255). */
+const LONGEST_DOMAIN = 4096;
+
+/** Characters among which encoded runs are looked for at once: a pattern that repeats over many more has no room on the stack. */
+const MOST_AT_ONCE = 1 << 21;
 
 /** A local part of X.400: all of it lies behind a delimiter of URLs, as in `/G=Ann/S=Doe/@gateway.example`. */
 const OF_GATEWAYS = /^\/[a-z]+=[^/]*(?:\/[a-z]+=[^/]*)*\/$/i;
@@ -67,7 +75,7 @@ const UNICODE_ESCAPE = /(?<!\\)\\+u([0-9a-f]{4})/gi;
 const IN_BASE64 = String.raw`Q[A-Pw]|[EUk0][A-D]|[BFJNRVZdhlptx159]A|0[M\r\n\\]|ND`;
 const BASE64_AT = new RegExp(IN_BASE64);
 /** Six letters are the shortest address; lines of 60 and more letters (PEM: 64, MIME: 76) go on in the next. */
-const BASE64 = new RegExp(String.raw`(?:[\w+/-]{60,}${BREAK}[ \t]?)+[\w+/-]*={0,2}|[\w+/-]{8,}={0,2}`, 'g');
+const BASE64 = new RegExp(String.raw`[\w+/-]{8,}(?:(?=[\r\n\\])(?<=[\w+/-]{60})${BREAK}[ \t]?[\w+/-]+)*={0,2}`, 'g');
 /** Of what was in Base64, bytes that may be text, in which UTF-16 has zeros. */
 const CONTROLS = String.raw`\x01-\x08\x0b\x0c\x0e-\x1f\x7f`;
 const STRETCH = new RegExp(`[^${CONTROLS}]{6,}`, 'g');
@@ -175,7 +183,9 @@ export abstract class AddressTexts {
       // What is encoded and holds no address stays as it was written.
       if (made !== meant) return made;
     }
-    return this.#inBase64(this.#inWide(this.written(text)));
+    const written = this.written(text);
+    if (written.length <= MOST_AT_ONCE) return this.#inBase64(this.#inWide(written));
+    return [...piecesOf(written)].map((piece) => this.#inBase64(this.#inWide(piece))).join('');
   }
 
   /** Addresses that stand in the text, with an `@` or what stands for it. @param isText false: it may be anything */
@@ -190,9 +200,7 @@ export abstract class AddressTexts {
       const start = localStart(text, from, index, at);
       if (start === index) continue;
       const sign = signOf(at);
-      const pattern = DOMAINS[sign];
-      pattern.lastIndex = index + at.length;
-      const domain = pattern.exec(text)?.[0];
+      const domain = domainAt(text, index + at.length, sign);
       if (domain === undefined) continue;
       const needed = sign === '=' ? WHOLE_DOMAIN : isText ? null : DOMAIN_IN_BYTES;
       if (needed?.test(decoded(domain, sign)) === false) continue;
@@ -266,6 +274,18 @@ export abstract class AddressTexts {
   }
 }
 
+/** A long text in pieces, each of which ends between runs of Base64 if the last so many characters allow it. */
+function* piecesOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length; ) {
+    const end = from + MOST_AT_ONCE;
+    const tail = end < text.length ? text.slice(end - LONGEST_DOMAIN, end) : '';
+    const letters = /[\w+/-]*$/.exec(tail)?.[0].length ?? 0;
+    const to = letters < tail.length ? end - letters : end;
+    yield text.slice(from, to);
+    from = to;
+  }
+}
+
 /** What may be text of some bytes, each as a character, with its place; where that is no UTF-8, of ASCII only. */
 function* stretchesOf(bytes: Buffer): Generator<{ 0: string; index: number }> {
   for (const { 0: stretch, index } of bytes.toString('latin1').matchAll(STRETCH)) {
@@ -311,6 +331,7 @@ function localStart(text: string, from: number, index: number, at: string): numb
     if (at !== '=40') local = Math.max(local, run.indexOf('=', local) + 1);
   }
   let isUrlWithin = false;
+  if (!run.includes('%') && !run.includes('=')) return start + local;
   for (const { index: place, 0: delimiter } of run.matchAll(at === '@' ? PERCENT_DELIMITER : ENCODED_DELIMITER)) {
     local = Math.max(local, place + delimiter.length);
     isUrlWithin ||= OF_URL.test(delimiter);
@@ -324,8 +345,20 @@ function localStart(text: string, from: number, index: number, at: string): numb
   return local === run.length && OF_GATEWAYS.test(run) ? start : start + local;
 }
 
+function domainAt(text: string, from: number, sign: Sign): string | undefined {
+  const near = text.slice(from, from + LONGEST_DOMAIN);
+  PLAIN_DOMAIN.lastIndex = 0;
+  const plain = PLAIN_DOMAIN.exec(near)?.[0];
+  const next = near[plain?.length ?? 0];
+  if (plain !== undefined && next !== '%' && next !== '=' && next !== '.') return plain;
+  const pattern = DOMAINS[sign];
+  pattern.lastIndex = 0;
+  return pattern.exec(near)?.[0];
+}
+
 /** A part of an address as it is without encoding. @param sign what the encoding begins with; `@`: the address has its own */
 function decoded(part: string, sign: Sign): string {
+  if (!part.includes('%') && !part.includes('=')) return part;
   const text =
     sign === '@' ? part.replace(/=(2[BDE]|5F)/g, '%$1') : sign === '=' ? part.replace(/=([0-9a-f]{2})/gi, '%$1') : part;
   // What is encoded several times has the percent sign encoded.
