@@ -141,9 +141,9 @@ test('in time that grows with the text', () => {
   ];
   for (const part of [...parts, '\\u0040', '\\n', 'A', `${'aQA'.repeat(30)}\\n`, '@a-', 'a-']) {
     const took = [1000, 10_000].map((times) => {
-      const before = performance.now();
+      const before = process.threadCpuUsage();
       persons.isIn(`${part.repeat(times)}@${'x.'.repeat(times)}com`);
-      return performance.now() - before;
+      return process.threadCpuUsage(before).user / 1000;
     });
     expect(took[1], part).toBeLessThan(Math.max(1000, 80 * (took[0] ?? 0)));
   }

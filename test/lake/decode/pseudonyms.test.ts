@@ -120,11 +120,11 @@ describe('in a text an address gives way to its hash', () => {
   test('in time that grows with the text', () => {
     for (const part of ['@', 'a@', '%40', 'a%40', '=40', '"@', 'QA', 'a@b.', '/?=&@', '%3D=40a', ...HOSTILE]) {
       const took = [2000, 20_000].map((times) => {
-        const before = performance.now();
+        const before = process.threadCpuUsage();
         hide.text(part.repeat(times));
-        return performance.now() - before;
+        return process.threadCpuUsage(before).user / 1000;
       });
-      expect(took[1], part).toBeLessThan(Math.max(200, 60 * (took[0] ?? 0)));
+      expect(took[1], part).toBeLessThan(Math.max(300, 60 * (took[0] ?? 0)));
     }
   });
 });
