@@ -23,15 +23,22 @@ export interface Account {
   remember(key: string, inputs: Json): Promise<void>;
 }
 
+/** Again where the connection breaks, as clients of AWS do: dozens are open at once, and moto is one process. */
+async function posted(url: string, body: string, tries = 3): Promise<Response> {
+  try {
+    return await fetch(url, { method: 'POST', body });
+  } catch (error) {
+    if (tries <= 1) throw error;
+    return posted(url, body, tries - 1);
+  }
+}
+
 /** Services say in many ways that something isn't there. */
 const ABSENT = /not ?found|nosuch|not ?exist|nonexist|^404$|EntityNotFound|ResourceNotFound/i;
 
 export function openAccount(address: string): Account {
   async function send({ service, operation, input }: Request): Promise<Json> {
-    const response = await fetch(`${address}/provider`, {
-      method: 'POST',
-      body: JSON.stringify({ service, operation, input }),
-    });
+    const response = await posted(`${address}/provider`, JSON.stringify({ service, operation, input }));
     const said: { answer?: Json; code?: string; message?: string } = JSON.parse(await response.text());
     if (said.code !== undefined) throw new Refusal(operation, said.code, said.message ?? '');
     return said.answer;
