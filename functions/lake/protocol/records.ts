@@ -271,22 +271,20 @@ export async function newestGenerations(
   return [...newest.values()].sort((a, b) => (a.dt < b.dt ? 1 : a.dt > b.dt ? -1 : 0));
 }
 
-/** As newestGeneration, but null also where the record is damaged: for who can say nothing of the day then, and goes on. */
-export async function newestReadable(
-  store: Pick<Store, 'list' | 'get'>,
-  table: string,
-  dt: string,
-): Promise<Generation | null> {
-  const next = await nextGeneration(store, table, dt);
-  return next === 0 ? null : readableGeneration(store, generationKey(table, dt, next - 1));
-}
-
 /** The newest generation of a day of a table, or null. @throws DamagedRecord */
 export async function newestGeneration(
   store: Pick<Store, 'list' | 'get'>,
   table: string,
   dt: string,
+  read = readGeneration,
 ): Promise<Generation | null> {
   const next = await nextGeneration(store, table, dt);
-  return next === 0 ? null : readState<Generation>(store, generationKey(table, dt, next - 1));
+  return next === 0 ? null : read(store, generationKey(table, dt, next - 1));
 }
+
+/** As newestGeneration, but null also where the record is damaged: for who can say nothing of the day then, and goes on. */
+export const newestReadable = (
+  store: Pick<Store, 'list' | 'get'>,
+  table: string,
+  dt: string,
+): Promise<Generation | null> => newestGeneration(store, table, dt, readableGeneration);

@@ -189,9 +189,9 @@ export async function* daysToSettle(
   }
   const found = [...days.values()];
   const mayBeSettled = new Map<string, boolean>();
-  const isHeldBack = heldBackCheck(open, settings, clock.now());
-  // Persons are to be forgotten soon, and not once a day has come by whose date an event is wrong.
   const now = clock.now();
+  const isHeldBack = heldBackCheck(open, settings, now);
+  // Persons are to be forgotten soon, and not once a day has come by whose date an event is wrong.
   const isErasing = found.some(({ dt }) => isFarAhead(dt, now)) && (await ErasureState.of(lake)).isOpen;
   const isOver = (dt: string): boolean => isFinished(dt, now) || (isErasing && isFarAhead(dt, now));
   for (const tableDay of found.sort((a, b) => (a.dt < b.dt ? -1 : a.dt > b.dt ? 1 : 0))) {

@@ -50,9 +50,8 @@ export async function inputsOfUnreadableDay(
   const key = generationKey(table, dt, after);
   const base = await newestWhole(lake, { table_name: table, dt, generation: after });
   const { attempts } = await survey({ lake }, { from: dt, to: dt });
-  const unseen = await unseenAttempts(lake, outcomes, table, dt, new Set(base?.attempt_list));
-  const there = new Set([...(base?.attempt_list ?? []), ...unseen.map(({ attempt }) => attempt)]);
-  const lost = (attempts.get(table)?.get(dt) ?? []).filter((attempt) => !there.has(attempt));
+  const named = { table_name: table, dt, attempt_list: [...(attempts.get(table)?.get(dt) ?? [])] };
+  const { unseen, lost } = await attemptsBeyond(lake, named, base, outcomes);
   if (lost.length > 0 || (await isRebuilt(lake, { table, dt }, after))) {
     throw new Error(
       `${key} is damaged, and the rows that it was of are not all elsewhere: restore it from the bucket's older version, or rebuild the day from raw data`,
@@ -71,7 +70,7 @@ async function isRebuilt(lake: Lake, { table, dt }: TableDay, after: number): Pr
 /** What a generation made on top of `base` has to take in so as to have all attempts of `before`, and which of these are gone. */
 export async function attemptsBeyond(
   lake: Lake,
-  before: Generation,
+  before: Pick<Generation, 'table_name' | 'dt' | 'attempt_list' | 'rebuilt'>,
   base: Generation | null,
   outcomes: Outcomes,
 ): Promise<{ unseen: LiveAttempt[]; lost: string[] }> {
